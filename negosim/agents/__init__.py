@@ -1,0 +1,5 @@
+"""Agents: what plays a role. Every kind answers the same six questions, each from a `View`."""
+
+from negosim.agents._protocol import Agent, Objective, RolloutJudge, Score, Speech
+
+__all__ = ["Agent", "Objective", "RolloutJudge", "Score", "Speech"]

@@ -1,0 +1,87 @@
+"""The protocol every agent and every rollout judge follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from negosim.records import Claim, Rollout, Utterance
+from negosim.scenarios import Role
+from negosim.views import View
+
+Objective = Literal["joint", "own"]
+"""What the rollout judge scores: the expected value of all sides together, or of the speaker alone."""
+
+
+@dataclass(frozen=True)
+class Speech:
+    """An utterance with what the speaker alone knows about it."""
+
+    utterance: Utterance
+    claims: tuple[Claim, ...] = ()
+    tactic: str | None = None
+    """The tactic used, where the agent chose one itself (planners without rollouts)."""
+    reflection: str | None = None
+    """The thought behind it, where one answer gave both (the direct planner)."""
+
+
+class Agent(Protocol):
+    """What plays a role: a chat model or the simulated negotiator.
+
+    An agent keeps no state of its own between calls: everything it may use is in the view, so a
+    dialogue can be continued from its record.
+
+    Every method raises `ProtocolError` when no usable answer could be had and `ModelError` when the
+    provider failed.
+    """
+
+    model: str
+    """How records name it: "sim", "openai:gpt-4o-mini"."""
+
+    async def reflect(self, view: View) -> str:
+        """Think privately in two or three sentences: the opening plan, or how it is going."""
+        ...
+
+    async def choose_tactics(self, view: View, k: int) -> Sequence[str]:
+        """Choose `k` different tactics (ids) worth trying now; `view.reflection` is set."""
+        ...
+
+    async def rollout(self, view: View, tactic: str) -> Rollout:
+        """Sketch an utterance that uses the tactic and the reply to expect."""
+        ...
+
+    async def speak(self, view: View) -> Speech:
+        """Say the next public utterance; uses `view.reflection` and the chosen rollout where set."""
+        ...
+
+    async def consolidate(self, view: View) -> Utterance:
+        """Vary how `view.draft` opens without changing what it means; the move stays the same."""
+        ...
+
+    async def concluded(self, view: View) -> bool:
+        """Say whether the conversation with the other side is over."""
+        ...
+
+
+@dataclass(frozen=True)
+class Score:
+    """A rollout judge's verdict on one candidate."""
+
+    score: float
+    """0 (worst) to 10 (best) on the objective."""
+    reason: str
+
+
+class RolloutJudge(Protocol):
+    """What picks among an agent's candidates, on the agent's behalf."""
+
+    model: str
+
+    async def score(
+        self, view: View, rollouts: Sequence[Rollout], objective: Objective, other_sides: Sequence[Role]
+    ) -> Sequence[Score]:
+        """Score each candidate.
+
+        `other_sides` is empty in the `own` view (what the speaker knows). In the `oracle` view, for
+        study, it has the other roles with their confidential parts.
+        """
+        ...

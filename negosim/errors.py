@@ -1,0 +1,22 @@
+"""The errors of negosim: each class says who can mend it."""
+
+__all__ = ["ModelError", "NegosimError", "ProtocolError", "UserError"]
+
+
+class NegosimError(Exception):
+    """Base of every error negosim raises on purpose."""
+
+
+class UserError(NegosimError):
+    """The user can mend it: the message says what is wrong and what would be right.
+
+    The command line prints it without a traceback and exits with code 2.
+    """
+
+
+class ModelError(NegosimError):
+    """The provider failed: unreachable, refused the key, rejected the request."""
+
+
+class ProtocolError(NegosimError):
+    """A model answered, but not in the form the stage needs (malformed, cut off, refused)."""

@@ -1,0 +1,64 @@
+"""What goes to a chat model and what comes back, whatever the provider."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Literal["system", "user"]
+    content: str
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """One call to a model."""
+
+    messages: tuple[Message, ...]
+    schema: dict[str, Any]
+    """JSON Schema of the answer."""
+    schema_name: str
+    seed: int
+    temperature: float
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one call, as the server counts them."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    """The part of `tokens_in` read from the server's prefix cache."""
+
+
+@dataclass(frozen=True)
+class ChatResponse:
+    """One answer of a model, unparsed."""
+
+    text: str
+    finish: Literal["stop", "length", "refusal"]
+    usage: Usage
+
+
+class ChatModel(Protocol):
+    """A chat model behind any transport."""
+
+    name: str
+    """How records name it: "openai:gpt-4o-mini"."""
+
+    async def complete(self, request: ChatRequest) -> ChatResponse:
+        """Send one request.
+
+        Raises:
+            ModelError: the provider failed; transient failures have been retried already.
+
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections and processes."""
+        ...

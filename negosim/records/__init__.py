@@ -1,0 +1,29 @@
+"""The records a dialogue leaves behind. Everything downstream reads these, never the engine."""
+
+from negosim.records._dialogue import (
+    SCHEMA_VERSION,
+    Condition,
+    Dialogue,
+    End,
+    Failure,
+    Outcome,
+    StageAccount,
+)
+from negosim.records._turn import Action, Claim, Rollout, Subject, Turn, Utterance, Vote
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Action",
+    "Claim",
+    "Condition",
+    "Dialogue",
+    "End",
+    "Failure",
+    "Outcome",
+    "Rollout",
+    "StageAccount",
+    "Subject",
+    "Turn",
+    "Utterance",
+    "Vote",
+]

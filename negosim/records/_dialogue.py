@@ -1,0 +1,100 @@
+"""One complete dialogue, as stored: header, turns, outcome, account."""
+
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import Field
+
+from negosim._frozen import Frozen
+from negosim.records._turn import Turn, Vote
+from negosim.scenarios import Value
+
+SCHEMA_VERSION = 1
+
+End = Literal["concluded", "walk_away", "max_turns", "safety_stop", "failed"]
+"""Why a dialogue ended: all roles said they had concluded, one left, the cap, the cap of the
+unrestricted mode, or a failure."""
+
+
+class Condition(Frozen):
+    """What the dialogue was made under."""
+
+    deceptive: tuple[int, ...] = ()
+    """Positions of the roles whose brief allowed lying (0 is agent 1)."""
+
+    @property
+    def name(self) -> str:
+        """The condition as ids and tables name it, agents counted from 1: "honest", "deceptive-2"."""
+        return "-".join(["deceptive", *(str(role + 1) for role in self.deceptive)]) if self.deceptive else "honest"
+
+
+class Failure(Frozen):
+    """Why a dialogue could not be finished. A failed dialogue is no outcome."""
+
+    turn: int
+    role: int | None
+    stage: str
+    error: str
+    """The class of the error: "ProtocolError" (the model broke the contract), "ModelError" (provider)."""
+    message: str
+
+
+class Outcome(Frozen):
+    """What the negotiation came to, computed from the structured offers alone."""
+
+    status: Literal["agreement", "no_agreement", "unknown"]
+    """"unknown": no usable offer was made, so whether the words agree cannot be computed."""
+    deal: dict[str, Value] | None = None
+    values: tuple[float, ...] | None = None
+    """By role. Without agreement: the reservation values, which is what no deal is worth."""
+    joint_value: float | None = None
+    rational: tuple[bool, ...] | None = None
+    """By role: whether the deal gives at least the reservation value."""
+    pareto_distance: float | None = None
+    """Distance of the deal to the Pareto frontier, value axes scaled to 0..1; 0 is efficient."""
+    nash_ratio: float | None = None
+    """Nash product of the deal over the largest Nash product of any deal."""
+
+
+class StageAccount(Frozen):
+    """What one stage of one role cost over the dialogue."""
+
+    stage: str
+    role: int | None
+    model: str
+    calls: int = 0
+    """Requests sent, retries included."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    """The part of `tokens_in` the server read from its prefix cache."""
+    seconds: float = 0.0
+    usd: float | None = None
+    """None where the model's price is not known."""
+
+
+class Dialogue(Frozen):
+    """One dialogue from header to outcome; one line of `dialogues.jsonl`."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: str
+    scenario: str
+    index: int
+    """Position among the run's dialogues of this scenario and condition; equal indices are a matched pair."""
+    seed: int
+    condition: Condition
+    opener: int
+    models: tuple[str, ...]
+    """By role. "sim" is the embedded simulated negotiator, no language model."""
+    status: Literal["complete", "failed"]
+    end: End
+    turns: tuple[Turn, ...]
+    votes: tuple[Vote, ...]
+    outcome: Outcome
+    failure: Failure | None = None
+    account: tuple[StageAccount, ...] = ()
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+
+    def transcript(self) -> bytes:
+        """Return everything but the account and timing as JSON: equal inputs give equal bytes."""
+        return orjson.dumps(self.model_dump(mode="json", exclude={"account", "seconds"}))

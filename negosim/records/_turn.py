@@ -1,0 +1,77 @@
+"""What one turn leaves behind: the utterance, its offer, and the thinking before it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from negosim._frozen import Frozen
+from negosim.scenarios import Value
+
+Action = Literal["talk", "offer", "accept", "walk_away"]
+"""What an utterance does: only talk, put an offer on the table, accept the one on the table, leave."""
+
+Subject = Literal["reservation", "priority", "alternative", "deadline", "fact", "promise"]
+"""What a claim is about."""
+
+
+class Utterance(Frozen):
+    """What is said in public: the text and the move it carries."""
+
+    text: Annotated[str, Field(min_length=1)]
+    action: Action = "talk"
+    offer: dict[str, Value] | None = None
+    """With `action` "offer": a value per issue; issues may be left out (a partial offer)."""
+
+
+class Claim(Frozen):
+    """One statement about the speaker's own situation, with whether it is true."""
+
+    subject: Subject
+    quote: str
+    """The words, as they occur in the utterance."""
+    stated: Value | None = None
+    """What it says: an issue id for a priority, points or a value for a reservation value."""
+    actual: Value | None = None
+    """What holds."""
+    true: bool
+    issue: str | None = None
+    technique: str | None = None
+    """The deception technique used, for a false claim."""
+
+
+class Rollout(Frozen):
+    """One candidate: a tactic, an utterance that uses it, and the reply the speaker expects."""
+
+    tactic: str
+    utterance: str
+    expected_reply: str
+    score: Annotated[float, Field(ge=0, le=10)] | None = None
+    """The rollout judge's score on the run's objective, 0 (worst) to 10 (best)."""
+    reason: str | None = None
+    """Why the judge gave the score."""
+
+
+class Turn(Frozen):
+    """One public utterance and everything that happened before it."""
+
+    index: int
+    """0 for the first utterance of the dialogue."""
+    role: int
+    """Position of the speaker in the scenario's roles."""
+    reflection: str | None = None
+    rollouts: tuple[Rollout, ...] = ()
+    chosen: int | None = None
+    """Position in `rollouts` of the winner."""
+    tactic: str | None = None
+    draft: str | None = None
+    """The text before consolidation, where that changed it."""
+    utterance: Utterance
+    claims: tuple[Claim, ...] = ()
+    """Claims with known truth; only agents that know it (the simulated negotiator) give them."""
+
+
+class Vote(Frozen):
+    """The answers, after a round, to whether each role has concluded the conversation."""
+
+    after_turn: int
+    concluded: tuple[bool, ...]

@@ -1,0 +1,163 @@
+"""What an agent sees: the public record and its own side, built in one place.
+
+Every prompt and every decision of an agent is made from a `View`. It has no way to the other
+roles' briefs, payoffs, reflections or claims.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from negosim.records import Action, Claim, Rollout, Turn, Utterance
+from negosim.scenarios import Deal, Issue, Role, Scenario, Value
+from negosim.seeding import Seed
+from negosim.table import Table
+from negosim.taxonomies import Taxonomy
+
+
+@dataclass(frozen=True)
+class PublicRole:
+    """What everybody knows about a role."""
+
+    id: str
+    name: str
+    position: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """The part of a view that stays the same for a whole dialogue."""
+
+    title: str
+    context: str
+    issues: tuple[Issue, ...]
+    roles: tuple[PublicRole, ...]
+    index: int
+    """The agent's own position in `roles`."""
+    role: Role
+    """The agent's own role, confidential parts included."""
+    deceptive: bool
+    opener: int
+    max_turns: int
+    """Cap on utterances of the whole dialogue; 0 is unrestricted."""
+    tactics: Taxonomy
+    techniques: Taxonomy | None
+    """The deception taxonomy; only in the deceptive condition."""
+    seed: Seed
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The positions of the other roles."""
+        return tuple(i for i in range(len(self.roles)) if i != self.index)
+
+    def value(self, deal: Deal) -> float:
+        """Return what a complete deal is worth to the agent itself."""
+        return sum(self.role.payoff.points(issue, deal[issue.id]) for issue in self.issues)
+
+    def describe(self, deal: Deal) -> str:
+        """Write a deal or a partial offer in one line."""
+        return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
+
+
+@dataclass(frozen=True)
+class PublicTurn:
+    """One utterance as everybody heard it."""
+
+    index: int
+    role: int
+    text: str
+    action: Action
+    offer: dict[str, Value] | None
+
+
+@dataclass(frozen=True)
+class OwnTurn:
+    """What the agent privately remembers of one of its own turns."""
+
+    index: int
+    reflection: str | None
+    tactic: str | None
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """What an agent sees when it is asked something."""
+
+    side: Side
+    transcript: tuple[PublicTurn, ...]
+    own_turns: tuple[OwnTurn, ...]
+    table: Table
+    """Offers, acceptances and what is settled so far."""
+    reflection: str | None = None
+    """This turn's reflection, once there is one."""
+    rollouts: tuple[Rollout, ...] = ()
+    """This turn's candidates, scored, once there are some."""
+    chosen: int | None = None
+    draft: Utterance | None = None
+    """This turn's utterance before consolidation."""
+
+    @property
+    def turn_index(self) -> int:
+        """The index of the utterance being prepared (or of the next one)."""
+        return len(self.transcript)
+
+    @property
+    def last(self) -> PublicTurn | None:
+        """The latest utterance, None at the opening."""
+        return self.transcript[-1] if self.transcript else None
+
+
+def side_of(
+    scenario: Scenario,
+    index: int,
+    *,
+    deceptive: bool,
+    opener: int,
+    max_turns: int,
+    tactics: Taxonomy,
+    techniques: Taxonomy,
+    seed: Seed,
+) -> Side:
+    """Build what one role knows before the first word."""
+    role = scenario.roles[index]
+    if not deceptive:
+        role = role.model_copy(update={"deceptive_brief": None})
+    return Side(
+        title=scenario.title,
+        context=scenario.context,
+        issues=scenario.issues,
+        roles=tuple(PublicRole(r.id, r.name, r.position) for r in scenario.roles),
+        index=index,
+        role=role,
+        deceptive=deceptive,
+        opener=opener,
+        max_turns=max_turns,
+        tactics=tactics,
+        techniques=techniques if deceptive else None,
+        seed=seed,
+    )
+
+
+def view_of(
+    side: Side,
+    turns: Sequence[Turn],
+    table: Table,
+    *,
+    reflection: str | None = None,
+    rollouts: tuple[Rollout, ...] = (),
+    chosen: int | None = None,
+    draft: Utterance | None = None,
+) -> View:
+    """Build the view of one role: the single function that decides what an agent sees."""
+    return View(
+        side=side,
+        transcript=tuple(
+            PublicTurn(t.index, t.role, t.utterance.text, t.utterance.action, t.utterance.offer) for t in turns
+        ),
+        own_turns=tuple(OwnTurn(t.index, t.reflection, t.tactic, t.claims) for t in turns if t.role == side.index),
+        table=table,
+        reflection=reflection,
+        rollouts=rollouts,
+        chosen=chosen,
+        draft=draft,
+    )

@@ -1,0 +1,1 @@
+"""Reports on stored runs. Nothing is public here yet."""

@@ -1,0 +1,1 @@
+"""Training dialogue agents on stored runs. Nothing is public here yet."""

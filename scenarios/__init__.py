@@ -1,0 +1,38 @@
+"""Scenarios: what a negotiation is about, who takes part, and what every deal is worth to each.
+
+The built-in cases are the YAML files in this folder; the code beside them reads and checks any
+scenario, computes payoffs and analyses the space of deals.
+"""
+
+from negosim.scenarios._check import check_scenario
+from negosim.scenarios._load import list_scenarios, load_scenario
+from negosim.scenarios._schema import (
+    Deal,
+    Issue,
+    Option,
+    Payoff,
+    Range,
+    ResolutionQuestion,
+    Role,
+    Scenario,
+    Statements,
+    Value,
+)
+from negosim.scenarios._space import DealSpace
+
+__all__ = [
+    "Deal",
+    "DealSpace",
+    "Issue",
+    "Option",
+    "Payoff",
+    "Range",
+    "ResolutionQuestion",
+    "Role",
+    "Scenario",
+    "Statements",
+    "Value",
+    "check_scenario",
+    "list_scenarios",
+    "load_scenario",
+]

@@ -1,0 +1,240 @@
+"""The shape of a scenario file: issues, roles, payoffs and the judge's resolution questions."""
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from negosim._frozen import Frozen
+
+if TYPE_CHECKING:
+    from negosim.scenarios._space import DealSpace
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+Value = str | int | float
+"""What an issue can be settled at: an option id, or a number on the issue's grid."""
+
+Deal = Mapping[str, Value]
+"""A value for every issue, by issue id. A partial offer has some of them."""
+
+
+class Option(Frozen):
+    """One discrete way to settle an issue."""
+
+    id: Slug
+    label: Text
+    """A short noun phrase that fits in a sentence: "two years", "weekends only"."""
+
+
+class Range(Frozen):
+    """A numeric issue: the grid `min, min + step, ..., max`."""
+
+    min: Number
+    max: Number
+    step: Annotated[Number, Field(gt=0)]
+    prefix: str = ""
+    """Written before the number, for example "$"."""
+    unit: str = ""
+    """Written after the number, with its own leading space if it needs one: " a bottle", "%"."""
+    decimals: Annotated[int, Field(ge=0, le=6)] = 0
+
+
+class Issue(Frozen):
+    """One thing to be settled: either discrete `options` or a numeric `range`."""
+
+    id: Slug
+    name: Text
+    """As a table heading: "Unit price"."""
+    phrase: Text
+    """As part of a sentence: "the price per bottle"."""
+    description: str = ""
+    options: Annotated[tuple[Option, ...], Field(min_length=2)] | None = None
+    range: Range | None = None
+
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """Every value the issue can take, in file order (options) or ascending (range)."""
+        if self.options is not None:
+            return tuple(option.id for option in self.options)
+        if self.range is None:
+            return ()
+        grid = self.range
+        count = math.floor((grid.max - grid.min) / grid.step + 1e-9) + 1
+        return tuple(_canonical(grid.min + index * grid.step) for index in range(count))
+
+    def label(self, value: Value) -> str:
+        """Write a value as it is said: "two years", "$0.11 a bottle"."""
+        if self.options is not None:
+            return next((option.label for option in self.options if option.id == value), str(value))
+        grid = self.range
+        if grid is None or isinstance(value, str):
+            return str(value)
+        sign = "-" if value < 0 else ""
+        return f"{sign}{grid.prefix}{abs(value):,.{grid.decimals}f}{grid.unit}"
+
+    def parse(self, given: object) -> Value:
+        """Return the canonical value for what a model or a person wrote.
+
+        Accepts an option's id or label in any case, a number on the grid, or a number written
+        with this issue's prefix, unit and thousands separators.
+
+        Raises:
+            ValueError: says what was given and what would be right.
+
+        """
+        if self.options is not None:
+            wanted = str(given).strip().casefold()
+            for option in self.options:
+                if wanted in (option.id.casefold(), option.label.casefold()):
+                    return option.id
+            raise ValueError(f"{self.id}: {given!r} is no option; choose one of {', '.join(map(str, self.values))}")
+        return self._parse_number(given)
+
+    def _parse_number(self, given: object) -> Value:
+        grid = self.range
+        if grid is None:
+            raise ValueError(f"{self.id} has neither options nor range")
+        number = given
+        if isinstance(given, str):
+            text = given.strip().removeprefix(grid.prefix).removesuffix(grid.unit.strip())
+            try:
+                number = float(text.replace(",", "").strip())
+            except ValueError:
+                number = None
+        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+            raise ValueError(f"{self.id}: {given!r} is no number; give one {self._grid()}")
+        steps = (number - grid.min) / grid.step
+        if not -1e-6 <= steps <= len(self.values) - 1 + 1e-6 or abs(steps - round(steps)) > 1e-6:
+            raise ValueError(f"{self.id}: {given!r} is off the grid; give a number {self._grid()}")
+        return self.values[round(steps)]
+
+    def _grid(self) -> str:
+        grid = self.range
+        assert grid is not None
+        return f"from {_canonical(grid.min)} to {_canonical(grid.max)} in steps of {_canonical(grid.step)}"
+
+
+class Payoff(Frozen):
+    """What a role gains: additive over issues, in points of the role's own scale.
+
+    `issues` maps each issue to the points of every option, or for a numeric issue to
+    `[[value, points], ...]`, ascending and covering the range, read with straight lines in between.
+    """
+
+    reservation: Number
+    """What no deal is worth: the value of the role's best alternative."""
+    target: Number
+    """What the role hopes to reach."""
+    issues: dict[Slug, dict[Slug, Number] | tuple[tuple[Number, Number], ...]]
+
+    def points(self, issue: Issue, value: Value) -> float:
+        """Return the points this role gets from settling `issue` at `value`."""
+        table = self.issues[issue.id]
+        if isinstance(table, dict):
+            return table[str(value)]
+        x = float(value)
+        for (x0, y0), (x1, y1) in pairwise(table):
+            if x <= x1 + 1e-9:
+                return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+        return table[-1][1]
+
+
+class Statements(Frozen):
+    """Sentences a role can say about its situation, in its own voice."""
+
+    alternative: tuple[Text, ...] = ()
+    """About what it can do without this deal."""
+    deadline: tuple[Text, ...] = ()
+    """About how soon it must decide."""
+    fact: tuple[Text, ...] = ()
+    """About other facts of its situation."""
+
+
+class Role(Frozen):
+    """One side of the negotiation. Everything but `id`, `name` and `position` is confidential."""
+
+    id: Slug
+    name: Text
+    """The person who speaks."""
+    position: Text
+    """Who that is, publicly: "account director at Corvane Packaging"."""
+    brief: Text
+    interests: Annotated[tuple[Text, ...], Field(min_length=1)]
+    alternative: Text
+    """The role's real best alternative to a deal (BATNA), in words."""
+    secrets: tuple[Text, ...] = ()
+    """What the role must not give away."""
+    deceptive_brief: Text | None = None
+    """Added to the brief in the deceptive condition."""
+    arguments: dict[Slug, tuple[Text, ...]] = {}
+    """By issue: reasons the role can give in public for wanting that issue its way. True ones."""
+    disclosures: Statements = Statements()
+    """True statements the role may make about its situation."""
+    fabrications: Statements = Statements()
+    """False statements of the same kinds; the simulated negotiator says them only when deceptive."""
+    payoff: Payoff
+
+
+class ResolutionQuestion(Frozen):
+    """A question to the judge about how one thing was resolved."""
+
+    id: Slug
+    text: Text
+    issue: Slug | None = None
+    """The issue whose settled value answers it, if there is one."""
+
+
+class Scenario(Frozen):
+    """A negotiation: public context, roles with private briefs and payoffs, issues, questions."""
+
+    schema_version: Literal[1]
+    id: Slug
+    title: Text
+    source: Text
+    """Citation of the case the scenario follows."""
+    summary: Text
+    """One line."""
+    context: Text
+    """What everybody knows."""
+    opener: Slug
+    """The role that speaks first unless the run says otherwise."""
+    issues: Annotated[tuple[Issue, ...], Field(min_length=1)]
+    roles: Annotated[tuple[Role, ...], Field(min_length=2)]
+    resolution: tuple[ResolutionQuestion, ...] = ()
+
+    @cached_property
+    def issue_by_id(self) -> dict[str, Issue]:
+        """The issues by id, in file order."""
+        return {issue.id: issue for issue in self.issues}
+
+    @cached_property
+    def space(self) -> "DealSpace":
+        """Every complete deal with its values, computed on first use."""
+        from negosim.scenarios._space import DealSpace
+
+        return DealSpace(self)
+
+    @property
+    def opener_index(self) -> int:
+        """The position in `roles` of the role that speaks first."""
+        return next(index for index, role in enumerate(self.roles) if role.id == self.opener)
+
+    def value(self, role: int, deal: Deal) -> float:
+        """Return what a complete deal is worth to a role, in the role's points."""
+        payoff = self.roles[role].payoff
+        return sum(payoff.points(issue, deal[issue.id]) for issue in self.issues)
+
+    def describe(self, deal: Deal) -> str:
+        """Write a deal or a partial offer in one line."""
+        return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
+
+
+def _canonical(number: float) -> int | float:
+    rounded = round(number, 9)
+    return int(rounded) if rounded == int(rounded) else rounded

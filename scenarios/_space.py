@@ -1,0 +1,137 @@
+"""The space of deals of a scenario: values, efficiency and fairness, computed exhaustively."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negosim.scenarios._schema import Deal, Scenario
+
+Values = NDArray[np.float64]
+
+TOLERANCE = 1e-9
+
+
+class DealSpace:
+    """Every complete deal of a scenario and what it is worth to each role.
+
+    Deals are numbered in the order of `itertools.product` over the issues' values: the last issue
+    varies fastest. `values` has shape (deals, roles), in each role's own points.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.shape = tuple(len(issue.values) for issue in scenario.issues)
+        self.values = self._enumerate()
+        self.reservations: Values = np.array([role.payoff.reservation for role in scenario.roles])
+
+    def _enumerate(self) -> Values:
+        columns = []
+        for role in scenario_payoffs(self.scenario):
+            total: Values = np.zeros(())
+            for points in role:
+                total = total[..., None] + points
+            columns.append(total.reshape(-1))
+        return np.stack(columns, axis=1)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def deal(self, number: int) -> dict[str, Any]:
+        """Return deal `number` as a value for every issue."""
+        indices = np.unravel_index(number, self.shape)
+        return {issue.id: issue.values[int(i)] for issue, i in zip(self.scenario.issues, indices, strict=True)}
+
+    def number(self, deal: Deal) -> int:
+        """Return the number of a complete deal."""
+        indices = tuple(issue.values.index(deal[issue.id]) for issue in self.scenario.issues)
+        return int(np.ravel_multi_index(indices, self.shape))
+
+    @cached_property
+    def joint(self) -> Values:
+        """The sum of all roles' values, by deal."""
+        return self.values.sum(axis=1)
+
+    @cached_property
+    def rational(self) -> NDArray[np.bool_]:
+        """Whether a deal gives every role at least its reservation value."""
+        return (self.values >= self.reservations - TOLERANCE).all(axis=1)
+
+    @cached_property
+    def pareto(self) -> NDArray[np.bool_]:
+        """Whether no other deal is at least as good for every role and better for one."""
+        return pareto_mask(self.values)
+
+    @cached_property
+    def nash_products(self) -> Values:
+        """The product of the roles' gains over their reservation values; 0 where one loses."""
+        return np.clip(self.values - self.reservations, 0, None).prod(axis=1)
+
+    @cached_property
+    def nash(self) -> int | None:
+        """The deal with the largest Nash product (Nash 1950), None if no deal gives every role a gain."""
+        best = int(self.nash_products.argmax())
+        return best if self.nash_products[best] > 0 else None
+
+    @property
+    def constant_sum(self) -> bool:
+        """Whether what one role gains the others lose: every deal has the same joint value."""
+        return bool(np.ptp(self.joint) <= TOLERANCE * max(1.0, float(np.abs(self.joint).max())))
+
+    def pareto_distance(self, values: Values) -> float:
+        """Return how far a point of the value space is from the nearest Pareto-efficient deal.
+
+        Euclidean, after scaling each role's values to 0 (worst deal) .. 1 (best deal).
+        """
+        low, span = self.values.min(axis=0), np.ptp(self.values, axis=0)
+        span = np.where(span > 0, span, 1.0)
+        frontier = (self.values[self.pareto] - low) / span
+        return float(np.sqrt((((values - low) / span - frontier) ** 2).sum(axis=1)).min())
+
+
+def scenario_payoffs(scenario: Scenario) -> list[list[Values]]:
+    """Return, by role and issue, the points of each value: a list of arrays of shape (values,)."""
+    return [
+        [np.array([role.payoff.points(issue, value) for value in issue.values], dtype=float) for issue in scenario.issues]
+        for role in scenario.roles
+    ]
+
+
+def pareto_mask(values: Values) -> NDArray[np.bool_]:
+    """Return which rows of `values` (deals, roles) are dominated by no other row.
+
+    Rows are visited from the largest joint value down, so a row can only be dominated by a row
+    already kept; equal rows are kept together.
+    """
+    unique, inverse = np.unique(values.round(9), axis=0, return_inverse=True)
+    kept = np.zeros(len(unique), dtype=bool)
+    if values.shape[1] == 2:
+        order = np.lexsort((-unique[:, 1], -unique[:, 0]))
+        second = unique[order, 1]
+        best_before = np.concatenate(([-np.inf], np.maximum.accumulate(second)[:-1]))
+        kept[order] = second > best_before
+    else:
+        frontier = np.empty((0, values.shape[1]))
+        for row in np.argsort(-unique.sum(axis=1), kind="stable"):
+            if not (frontier >= unique[row]).all(axis=1).any():
+                kept[row] = True
+                frontier = np.vstack((frontier, unique[row]))
+    return kept[inverse.reshape(-1)]
+
+
+def summary(space: DealSpace) -> Mapping[str, Any]:
+    """Return the numbers `negosim scenarios show` prints."""
+    nash = space.nash
+    best = int(space.joint.argmax())
+    return {
+        "deals": len(space),
+        "rational_share": float(space.rational.mean()),
+        "pareto_deals": int(space.pareto.sum()),
+        "constant_sum": space.constant_sum,
+        "nash_deal": space.deal(nash) if nash is not None else None,
+        "nash_values": space.values[nash].tolist() if nash is not None else None,
+        "best_joint": float(space.joint[best]),
+        "best_joint_deal": space.deal(best),
+    }
