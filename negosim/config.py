@@ -1,0 +1,54 @@
+"""What a run is made from: one resolved, immutable configuration."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from negosim._frozen import Frozen
+from negosim.agents import Objective
+from negosim.records import Condition
+
+__all__ = ["SAFETY_STOP", "JudgeView", "Planner", "RunConfig"]
+
+Planner = Literal["rollout", "reflect", "direct"]
+"""How a turn is thought through: best of K rollouts, a reflection alone, or one call."""
+
+JudgeView = Literal["own", "oracle"]
+"""What the rollout judge sees: the speaker's information only, or every brief (for study)."""
+
+SAFETY_STOP = 200
+"""Utterances after which a dialogue of the unrestricted mode (`max_turns` 0) is stopped."""
+
+
+class RunConfig(Frozen):
+    """Everything that decides what a run's dialogues are."""
+
+    scenarios: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Ids or paths."""
+    dialogues: Annotated[int, Field(ge=1)] = 1
+    """For each scenario, condition and assignment of models."""
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)] = (Condition(),)
+    seed: Annotated[int, Field(ge=0)] = 0
+    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("sim",)
+    """One for all roles, or one for each role."""
+    judge_model: str | None = None
+    """The rollout judge's model; None: each speaker's own."""
+    swap_roles: bool = False
+    """Play every dialogue a second time with the models' roles exchanged."""
+    planner: Planner = "rollout"
+    k: Annotated[int, Field(ge=1)] = 3
+    """Rollouts a turn."""
+    objective: Objective = "joint"
+    judge_view: JudgeView = "own"
+    max_turns: Annotated[int, Field(ge=0)] = 30
+    """Cap on utterances; 0 is unrestricted up to `SAFETY_STOP`."""
+    opener: str | None = None
+    """Id of the role that speaks first; None: the scenario's own choice."""
+    tactics: str = "persuasion"
+    """Taxonomy the tactics come from."""
+    techniques: str = "deception"
+    """Taxonomy the deceptive condition shows to the reflection."""
+    prompts: str | None = None
+    """Folder of prompt templates that override the built-in ones."""
+    concurrency: Annotated[int, Field(ge=1)] = 1
+    """Dialogues at once; does not change what they say."""

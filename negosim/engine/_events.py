@@ -1,0 +1,43 @@
+"""What a running engine tells whoever watches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from negosim.records import Condition, Dialogue, Turn
+from negosim.scenarios import Scenario
+from negosim.table import Table
+
+
+@dataclass(frozen=True)
+class DialogueStarted:
+    """A dialogue is about to begin."""
+
+    dialogue: str
+    """The dialogue's id."""
+    scenario: Scenario
+    condition: Condition
+    opener: int
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TurnFinished:
+    """An utterance was made."""
+
+    dialogue: str
+    scenario: Scenario
+    turn: Turn
+    table: Table
+    """The table after the utterance."""
+
+
+@dataclass(frozen=True)
+class DialogueFinished:
+    """A dialogue ended and was stored."""
+
+    dialogue: Dialogue
+    scenario: Scenario
+
+
+Event = DialogueStarted | TurnFinished | DialogueFinished
+Watcher = Callable[[Event], None]
