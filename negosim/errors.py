@@ -17,6 +17,9 @@ class UserError(NegosimError):
 class ModelError(NegosimError):
     """The provider failed: unreachable, refused the key, rejected the request."""
 
+    requests: int = 1
+    """Requests sent before it was given up: they are part of the account."""
+
 
 class ProtocolError(NegosimError):
     """A model answered, but not in the form the stage needs (malformed, cut off, refused)."""

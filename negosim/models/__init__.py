@@ -1,0 +1,29 @@
+"""Language models: how they are named, the one door through which they are called, and their account."""
+
+from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
+from negosim.models._door import Door
+from negosim.models._fake import ScriptedModel
+from negosim.models._ledger import Ledger, Price, price_of
+from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
+from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
+
+__all__ = [
+    "CATALOG",
+    "MODEL_VARIABLE",
+    "AnswerMode",
+    "CatalogModel",
+    "ChatModel",
+    "ChatRequest",
+    "ChatResponse",
+    "Door",
+    "Ledger",
+    "Message",
+    "ModelSpec",
+    "Price",
+    "ScriptedModel",
+    "Usage",
+    "cached",
+    "fetch",
+    "price_of",
+    "resolve_spec",
+]

@@ -1,29 +1,38 @@
 """The one door to models: structured answers, validation with retries, accounting."""
 
+import hashlib
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
+import orjson
 from pydantic import BaseModel
 
-from negosim.models._types import ChatModel, Message
-from negosim.records import StageAccount
+from negosim.errors import ModelError, ProtocolError
+from negosim.models._answer import parse_answer
+from negosim.models._ledger import Ledger
+from negosim.models._schema import Schema, answer_schema, schema_name
+from negosim.models._types import ChatModel, ChatRequest, ChatResponse, Message, Usage
 
 Answer = TypeVar("Answer", bound=BaseModel)
-
-
-class Ledger:
-    """The account of one dialogue: what every stage of every role cost."""
-
-    def rows(self) -> tuple[StageAccount, ...]:
-        """Return the account, a row for each stage, role and model, sorted."""
-        raise NotImplementedError
 
 
 class Door:
     """The way to one model: every call of the engine goes through `ask`."""
 
-    def __init__(self, model: ChatModel, *, temperature: float, max_tokens: int, attempts: int = 3) -> None:
-        raise NotImplementedError
+    def __init__(
+        self, model: ChatModel, *, temperature: float, max_tokens: int, attempts: int = 3, seed: int = 0
+    ) -> None:
+        """Set what all calls share.
+
+        `attempts` is how often an answer is asked for in all; `seed` is mixed into every call's.
+        """
+        self.model = model
+        self.temperature = temperature
+        self.max_tokens = max_tokens
+        self.attempts = attempts
+        self.seed = seed
 
     async def ask(
         self,
@@ -39,11 +48,72 @@ class Door:
         """Ask for a structured answer and validate it.
 
         An unusable answer (malformed, cut off, refused, or one `check` raises ValueError on) is asked for
-        again with the reason, up to `attempts` times in all.
+        again with the reason, up to `attempts` times in all. The reason goes to the end of the last
+        message, so that what comes before stays as it was and is read from the server's prefix cache.
 
         Raises:
             ProtocolError: no attempt gave a usable answer; the message has each reason.
             ModelError: the provider failed.
 
         """
-        raise NotImplementedError
+        schema = answer_schema(answer)
+        prompt, reasons = tuple(messages), list[str]()
+        for attempt in range(self.attempts):
+            request = ChatRequest(
+                messages=_with_reason(prompt, reasons[-1], schema) if reasons else prompt,
+                schema=schema,
+                schema_name=schema_name(answer),
+                seed=_derive(self.seed, seed, attempt),
+                temperature=self.temperature,
+                max_tokens=self.max_tokens,
+            )
+            response = await self._complete(request, stage, role, ledger)
+            try:
+                return self._read(response, answer, check)
+            except ValueError as error:
+                reasons.append(str(error))
+        listed = "; ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
+        raise ProtocolError(
+            f"{self.model.name}, {stage}: no usable answer in {self.attempts} attempts: {listed}"
+        )
+
+    async def _complete(
+        self, request: ChatRequest, stage: str, role: int | None, ledger: Ledger
+    ) -> ChatResponse:
+        start, calls, usage = time.perf_counter(), 1, Usage()
+        try:
+            response = await self.model.complete(request)
+            calls, usage = response.requests, response.usage
+            return response
+        except ModelError as error:
+            calls = error.requests
+            raise
+        finally:
+            seconds = time.perf_counter() - start
+            ledger.add(
+                stage=stage, role=role, model=self.model.name, calls=calls, usage=usage, seconds=seconds
+            )
+
+    def _read(self, response: ChatResponse, answer: type[Answer], check: Callable[[Answer], None]) -> Answer:
+        if response.finish == "refusal":
+            raise ValueError("the model refused to answer")
+        if response.finish == "length":
+            raise ValueError(f"the answer was cut off at max_tokens ({self.max_tokens}); it must be shorter")
+        parsed = parse_answer(response.text, answer, response.mode)
+        check(parsed)
+        return parsed
+
+
+def _with_reason(messages: tuple[Message, ...], reason: str, schema: Schema) -> tuple[Message, ...]:
+    last = messages[-1]
+    again = (
+        f"\n\nYour previous answer to this could not be used: {reason}. "
+        f"Answer again, with one JSON object that fits this JSON Schema:\n{orjson.dumps(schema).decode()}"
+    )
+    return (*messages[:-1], replace(last, content=last.content + again))
+
+
+def _derive(*numbers: int) -> int:
+    """Return a seed every server takes (llama.cpp reads 32 bits and means "random" by the largest)."""
+    text = "\x1f".join(map(str, numbers))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+AnswerMode = Literal["json_schema", "json_object", "prompt"]
+"""How a server was held to the answer's form: by its JSON Schema, to any JSON object, or by asking."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -18,9 +21,10 @@ class ChatRequest:
 
     messages: tuple[Message, ...]
     schema: dict[str, Any]
-    """JSON Schema of the answer."""
+    """JSON Schema of the answer, without references. Shared between calls: never change it."""
     schema_name: str
     seed: int
+    """0 .. 2**31 - 1, which every server takes."""
     temperature: float
     max_tokens: int
 
@@ -42,6 +46,9 @@ class ChatResponse:
     text: str
     finish: Literal["stop", "length", "refusal"]
     usage: Usage
+    mode: AnswerMode = "json_schema"
+    requests: int = 1
+    """Requests it took, those the server failed included."""
 
 
 class ChatModel(Protocol):
@@ -55,6 +62,15 @@ class ChatModel(Protocol):
 
         Raises:
             ModelError: the provider failed; transient failures have been retried already.
+
+        """
+        ...
+
+    async def preflight(self) -> None:
+        """Check, without asking the model anything, that it can be reached and the key is taken.
+
+        Raises:
+            UserError: it cannot; the message says what to do.
 
         """
         ...

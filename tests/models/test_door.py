@@ -1,0 +1,117 @@
+import asyncio
+import re
+
+import pytest
+from pydantic import BaseModel, Field
+
+from negosim.errors import ModelError, ProtocolError
+from negosim.models import ChatResponse, Door, Ledger, Message, ScriptedModel, Usage
+
+PROMPT = (Message("system", "You sell a car."), Message("user", "Transcript: none.\nSpeak."))
+
+
+class Speech(BaseModel):
+    text: str = Field(max_length=40)
+
+
+GOOD = {"text": "Good morning."}
+
+
+def ask(door, ledger=None, **changes):
+    ledger = Ledger() if ledger is None else ledger
+    return asyncio.run(
+        door.ask(PROMPT, Speech, **{"stage": "speak", "role": 0, "seed": 7, "ledger": ledger, **changes})
+    )
+
+
+def door_to(script, **settings):
+    model = ScriptedModel(script)
+    return Door(model, **{"temperature": 0.5, "max_tokens": 99, **settings}), model
+
+
+def test_a_good_answer_takes_one_call_with_the_prompt_as_given():
+    door, model = door_to([GOOD])
+    assert ask(door) == Speech(text="Good morning.")
+    (request,) = model.requests
+    assert request.messages == PROMPT
+    assert (request.temperature, request.max_tokens, request.schema_name) == (0.5, 99, "Speech")
+    assert request.schema["required"] == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("Sure!", "not valid JSON"),
+        ("", "empty"),
+        ({"words": "hi"}, "text: Field required"),
+        ({"text": "x" * 41}, "at most 40"),
+        (ChatResponse('{"text": "Good', "length", Usage()), r"cut off at max_tokens \(99\)"),
+        (ChatResponse("", "refusal", Usage()), "refused"),
+    ],
+)
+def test_an_unusable_answer_is_asked_for_again_with_the_reason_at_the_very_end(bad, reason):
+    door, model = door_to([bad, GOOD])
+    assert ask(door).text == "Good morning."
+    first, second = model.requests
+    assert second.messages[:-1] == first.messages[:-1]
+    assert second.messages[-1].content.startswith(first.messages[-1].content)
+    added = second.messages[-1].content.removeprefix(first.messages[-1].content)
+    assert re.search(reason, added)
+    assert '"required":["text"]' in added
+    assert first.seed != second.seed
+
+
+def test_check_rejects_with_its_own_reason():
+    def no_greeting(speech: Speech) -> None:
+        if "morning" in speech.text:
+            raise ValueError("do not greet again")
+
+    door, model = door_to([GOOD, {"text": "100?"}])
+    assert ask(door, check=no_greeting).text == "100?"
+    assert "do not greet again" in model.requests[1].messages[-1].content
+
+
+def test_attempts_are_bounded_and_each_reason_is_told():
+    door, model = door_to(["Sure!", ChatResponse("", "refusal", Usage()), {"text": 3}, GOOD])
+    with pytest.raises(
+        ProtocolError, match=r"speak.*3 attempts.*\(1\).*not valid JSON.*\(2\).*refused.*\(3\) text"
+    ):
+        ask(door)
+    assert len(model.requests) == 3
+
+
+def test_every_attempt_is_in_the_account():
+    usage = Usage(tokens_in=100, tokens_out=10, tokens_cached=60)
+    door, _ = door_to(
+        [ChatResponse("?", "stop", usage, requests=3), ChatResponse('{"text": "a"}', "stop", usage)]
+    )
+    ledger = Ledger()
+    ask(door, ledger)
+    (row,) = ledger.rows()
+    assert (row.stage, row.role, row.model) == ("speak", 0, "scripted")
+    assert (row.calls, row.tokens_in, row.tokens_out, row.tokens_cached) == (4, 200, 20, 120)
+    assert row.seconds > 0
+    assert row.usd is None
+
+
+def test_a_failed_provider_is_passed_on_and_its_requests_counted():
+    error = ModelError("down")
+    error.requests = 4
+    door, model = door_to([error])
+    ledger = Ledger()
+    with pytest.raises(ModelError, match="down"):
+        ask(door, ledger)
+    assert ledger.rows()[0].calls == 4
+    assert len(model.requests) == 1
+
+
+def test_seeds_depend_on_the_call_and_on_the_model_seed_and_fit_31_bits():
+    def seed_of(call_seed, **settings):
+        door, model = door_to([GOOD], **settings)
+        ask(door, seed=call_seed)
+        return model.requests[0].seed
+
+    seeds = [seed_of(1), seed_of(2**63 - 1), seed_of(1, seed=1)]
+    assert len(set(seeds)) == 3
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    assert seed_of(1) == seeds[0]
