@@ -1,0 +1,62 @@
+"""negosim: make, store and read negotiations between agents with private briefs.
+
+```python
+import negosim
+
+run = negosim.generate(negosim.RunConfig(scenarios=["viatex"], conditions=["deceptive-2"]))
+for dialogue in run:
+    print(dialogue.id, dialogue.outcome.status)
+```
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from negosim.config import RunConfig
+    from negosim.engine import generate, generate_async
+    from negosim.errors import ModelError, NegosimError, ProtocolError, UserError
+    from negosim.records import Condition, Dialogue
+    from negosim.scenarios import Scenario, load_scenario
+    from negosim.store import Run, list_runs
+    from negosim.taxonomies import Taxonomy, load_taxonomy
+
+_HOMES = {
+    "negosim.config": ("RunConfig",),
+    "negosim.engine": ("generate", "generate_async"),
+    "negosim.errors": ("ModelError", "NegosimError", "ProtocolError", "UserError"),
+    "negosim.records": ("Condition", "Dialogue"),
+    "negosim.scenarios": ("Scenario", "load_scenario"),
+    "negosim.store": ("Run", "list_runs"),
+    "negosim.taxonomies": ("Taxonomy", "load_taxonomy"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Condition",
+    "Dialogue",
+    "ModelError",
+    "NegosimError",
+    "ProtocolError",
+    "Run",
+    "RunConfig",
+    "Scenario",
+    "Taxonomy",
+    "UserError",
+    "generate",
+    "generate_async",
+    "list_runs",
+    "load_scenario",
+    "load_taxonomy",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import negosim` costs nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'negosim' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -40,6 +40,7 @@ class Side:
     max_turns: int
     """Cap on utterances of the whole dialogue; 0 is unrestricted."""
     tactics: Taxonomy
+    """What the agent may choose from: the ethical tactics only, unless it is deceptive."""
     techniques: Taxonomy | None
     """The deception taxonomy; only in the deceptive condition."""
     seed: Seed
@@ -132,7 +133,7 @@ def side_of(
         deceptive=deceptive,
         opener=opener,
         max_turns=max_turns,
-        tactics=tactics,
+        tactics=tactics.usable(deceptive=deceptive),
         techniques=techniques if deceptive else None,
         seed=seed,
     )
@@ -152,9 +153,12 @@ def view_of(
     return View(
         side=side,
         transcript=tuple(
-            PublicTurn(t.index, t.role, t.utterance.text, t.utterance.action, t.utterance.offer) for t in turns
+            PublicTurn(t.index, t.role, t.utterance.text, t.utterance.action, t.utterance.offer)
+            for t in turns
         ),
-        own_turns=tuple(OwnTurn(t.index, t.reflection, t.tactic, t.claims) for t in turns if t.role == side.index),
+        own_turns=tuple(
+            OwnTurn(t.index, t.reflection, t.tactic, t.claims) for t in turns if t.role == side.index
+        ),
         table=table,
         reflection=reflection,
         rollouts=rollouts,

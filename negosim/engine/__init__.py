@@ -1,5 +1,21 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
 from negosim.engine._events import DialogueFinished, DialogueStarted, Event, TurnFinished, Watcher
+from negosim.engine._generate import generate, generate_async
+from negosim.engine._mermaid import mermaid
+from negosim.engine._plan import Job, plan
+from negosim.engine._preview import preview
 
-__all__ = ["DialogueFinished", "DialogueStarted", "Event", "TurnFinished", "Watcher"]
+__all__ = [
+    "DialogueFinished",
+    "DialogueStarted",
+    "Event",
+    "Job",
+    "TurnFinished",
+    "Watcher",
+    "generate",
+    "generate_async",
+    "mermaid",
+    "plan",
+    "preview",
+]

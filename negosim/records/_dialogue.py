@@ -1,9 +1,9 @@
 """One complete dialogue, as stored: header, turns, outcome, account."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from negosim._frozen import Frozen
 from negosim.records._turn import Turn, Vote
@@ -22,10 +22,27 @@ class Condition(Frozen):
     deceptive: tuple[int, ...] = ()
     """Positions of the roles whose brief allowed lying (0 is agent 1)."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, given: Any) -> Any:
+        """Accept the name of a condition in place of its fields."""
+        if not isinstance(given, str):
+            return given
+        kind, *agents = given.split("-")
+        if (kind == "honest") == bool(agents) or kind not in ("honest", "deceptive"):
+            raise ValueError(f"{given!r} is no condition; write 'honest', 'deceptive-2' or 'deceptive-1-2'")
+        if not all(agent.isdecimal() and int(agent) > 0 for agent in agents):
+            raise ValueError(f"{given!r}: agents are counted from 1, as in 'deceptive-2'")
+        return {"deceptive": sorted({int(agent) - 1 for agent in agents})}
+
     @property
     def name(self) -> str:
         """The condition as ids and tables name it, agents counted from 1: "honest", "deceptive-2"."""
-        return "-".join(["deceptive", *(str(role + 1) for role in self.deceptive)]) if self.deceptive else "honest"
+        return (
+            "-".join(["deceptive", *(str(role + 1) for role in self.deceptive)])
+            if self.deceptive
+            else "honest"
+        )
 
 
 class Failure(Frozen):

@@ -1,0 +1,166 @@
+"""A chat model as an agent: each stage is one structured call through the door."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from negosim.agents._answers import (
+    ConcludeAnswer,
+    ConsolidateAnswer,
+    JudgeAnswer,
+    ReflectionAnswer,
+    RolloutAnswer,
+    SpeakAnswer,
+    TacticsAnswer,
+    speak_answer,
+    tactics_answer,
+)
+from negosim.agents._protocol import Objective, Score, Speech
+from negosim.models import Door, Ledger
+from negosim.prompts import PromptWriter, Stage
+from negosim.records import Rollout, Utterance
+from negosim.scenarios import Role
+from negosim.views import View
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class _Caller:
+    """The calls of one agent, or of what judges on its behalf, in one dialogue."""
+
+    def __init__(self, door: Door, writer: PromptWriter, ledger: Ledger) -> None:
+        self._door = door
+        self._writer = writer
+        self._ledger = ledger
+        self.model = door.model.name
+
+    async def _ask(
+        self,
+        stage: Stage,
+        view: View,
+        answer: type[Answer],
+        *,
+        check: Callable[[Answer], None] = lambda _: None,
+        purpose: str = "",
+        **extra: Any,
+    ) -> Answer:
+        return await self._door.ask(
+            self._writer.messages(stage, view, **extra),
+            answer,
+            stage=stage,
+            role=view.side.index,
+            seed=view.side.seed.number(view.side.index, view.turn_index, stage, purpose),
+            ledger=self._ledger,
+            check=check,
+        )
+
+
+class ChatAgent(_Caller):
+    """Plays a role with a chat model."""
+
+    async def reflect(self, view: View) -> str:
+        """Think privately in two or three sentences."""
+        return (await self._ask("reflect", view, ReflectionAnswer)).reflection
+
+    async def choose_tactics(self, view: View, k: int) -> Sequence[str]:
+        """Choose `k` different tactics."""
+
+        def check(answer: TacticsAnswer) -> None:
+            if len(answer.tactics) != k or len(set(answer.tactics)) != k:
+                raise ValueError(f"choose {k} different tactics, not {', '.join(answer.tactics)}")
+
+        form = tactics_answer(tuple(view.side.tactics.by_id), k)
+        return (await self._ask("tactics", view, form, check=check, k=k)).tactics
+
+    async def rollout(self, view: View, tactic: str) -> Rollout:
+        """Sketch an utterance that uses the tactic and the reply to expect."""
+        definition = view.side.tactics.by_id[tactic]
+        answer = await self._ask("rollout", view, RolloutAnswer, purpose=tactic, tactic=definition)
+        return Rollout(
+            tactic=tactic,
+            utterance=_spoken(answer.utterance, view, view.side.index),
+            expected_reply=_spoken(answer.expected_reply, view, *view.side.others),
+        )
+
+    async def speak(self, view: View) -> Speech:
+        """Say the next public utterance."""
+        said = {turn.text.casefold() for turn in view.transcript}
+
+        def check(answer: SpeakAnswer) -> None:
+            view.table.check(view.side.index, answer.action, _given(answer), view.side.issues)
+            text = _spoken(answer.utterance, view, view.side.index)
+            if not text:
+                raise ValueError("the utterance is empty; say something")
+            if text.casefold() in said:
+                raise ValueError("this utterance has been said before, word for word; say something new")
+
+        answer = await self._ask("speak", view, speak_answer(view.side.issues), check=check)
+        offer = view.table.check(view.side.index, answer.action, _given(answer), view.side.issues)
+        text = _spoken(answer.utterance, view, view.side.index)
+        return Speech(Utterance(text=text, action=answer.action, offer=offer))
+
+    async def consolidate(self, view: View) -> Utterance:
+        """Vary how the draft opens; the move it carries stays as it is."""
+        draft = view.draft
+        assert draft is not None
+        own = [turn.text for turn in view.transcript if turn.role == view.side.index]
+        said = {turn.text.casefold() for turn in view.transcript}
+
+        def check(answer: ConsolidateAnswer) -> None:
+            text = _spoken(answer.utterance, view, view.side.index)
+            if not text or text.casefold() in said:
+                raise ValueError("this utterance is empty or has been said before; keep the draft's meaning")
+
+        openings = [_first_words(text) for text in own[-5:]]
+        answer = await self._ask("consolidate", view, ConsolidateAnswer, check=check, own_openings=openings)
+        return draft.model_copy(update={"text": _spoken(answer.utterance, view, view.side.index)})
+
+    async def concluded(self, view: View) -> bool:
+        """Say whether the conversation is over."""
+        return (await self._ask("conclude", view, ConcludeAnswer)).concluded
+
+
+class ChatJudge(_Caller):
+    """Scores candidates with a chat model; shares the speaker's prompt prefix."""
+
+    async def score(
+        self, view: View, rollouts: Sequence[Rollout], objective: Objective, other_sides: Sequence[Role]
+    ) -> Sequence[Score]:
+        """Score each candidate from 0 to 10 on the objective."""
+
+        def check(answer: JudgeAnswer) -> None:
+            if len(answer.scores) != len(rollouts):
+                raise ValueError(
+                    f"{len(rollouts)} candidates need {len(rollouts)} scores, not {len(answer.scores)}"
+                )
+
+        answer = await self._ask(
+            "judge",
+            view,
+            JudgeAnswer,
+            check=check,
+            candidates=rollouts,
+            objective=objective,
+            other_sides=other_sides,
+        )
+        return [Score(item.score, item.reason) for item in answer.scores]
+
+
+def _given(answer: SpeakAnswer) -> dict[str, Any] | None:
+    return None if answer.offer is None else answer.offer.model_dump(exclude_none=True)
+
+
+def _spoken(text: str, view: View, *roles: int) -> str:
+    """Strip the speaker labels models like to put before an utterance."""
+    names = [
+        name for role in roles for name in (view.side.roles[role].name, view.side.roles[role].name.split()[0])
+    ]
+    labels = "|".join(map(re.escape, ["You", *names]))
+    return re.sub(rf"^\s*(\[\d+\]\s*)?(?:(?:{labels})\s*:\s*)*", "", text).strip()
+
+
+def _first_words(text: str, count: int = 8) -> str:
+    words = text.split()
+    return " ".join(words[:count]) + (" ..." if len(words) > count else "")

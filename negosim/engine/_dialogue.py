@@ -1,0 +1,148 @@
+"""The dialogue graph: turns until all roles say they have concluded, one leaves, or the cap is reached."""
+
+from asyncio import gather
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
+from typing import Annotated, Any, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from negosim.agents import Agent, Objective, RolloutJudge
+from negosim.config import SAFETY_STOP, Planner
+from negosim.engine._turn import StageError, TurnContext, finished_turn, turn_graph
+from negosim.errors import ModelError, ProtocolError
+from negosim.records import End, Failure, Turn, Vote
+from negosim.scenarios import Scenario
+from negosim.table import Table
+from negosim.views import Side, View, view_of
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A place at the table: an agent, its side, and who judges its rollouts."""
+
+    agent: Agent
+    judge: RolloutJudge
+    side: Side
+
+
+@dataclass(frozen=True)
+class DialogueContext:
+    """What a dialogue is played with."""
+
+    scenario: Scenario
+    seats: tuple[Seat, ...]
+    planner: Planner
+    k: int
+    objective: Objective
+    oracle: bool
+    opener: int
+    max_turns: int
+    on_turn: Callable[[Turn, Table], None]
+
+
+class DialogueState(TypedDict, total=False):
+    """What has happened so far."""
+
+    turns: Annotated[list[Turn], add]
+    votes: Annotated[list[Vote], add]
+    table: Table
+    end: End
+    failure: Failure
+
+
+DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, DialogueState, DialogueState]
+
+
+@lru_cache
+def dialogue_graph(planner: Planner) -> DialogueGraph:
+    """Build and compile the dialogue graph around a planner's turn graph."""
+    turns = turn_graph(planner)
+
+    async def take_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[str, Any]:
+        """Let the next role speak."""
+        context = runtime.context
+        role = (context.opener + len(state["turns"])) % len(context.seats)
+        seat = context.seats[role]
+        view = _view(state, seat)
+        others = tuple(r for i, r in enumerate(context.scenario.roles) if context.oracle and i != role)
+        turn_context = TurnContext(view, seat.agent, seat.judge, context.k, context.objective, others)
+        try:
+            result = await turns.ainvoke({}, context=turn_context)
+        except StageError as error:
+            return {"end": "failed", "failure": _failure(view.turn_index, role, error.stage, error.error)}
+        turn = finished_turn(view, result)
+        table = state["table"].after(role, turn.utterance)
+        context.on_turn(turn, table)
+        return {"turns": [turn], "table": table}
+
+    builder = StateGraph(DialogueState, context_schema=DialogueContext)
+    builder.add_node("turn", take_turn)
+    builder.add_node("vote", vote)
+    builder.add_edge(START, "turn")
+    builder.add_conditional_edges("turn", after_turn, ["turn", "vote", END])
+    builder.add_conditional_edges("vote", after_vote, ["turn", END])
+    return builder.compile(name="dialogue")
+
+
+def after_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
+    """Go on, ask for votes after a full round, or end where somebody left or a stage failed."""
+    if "failure" in state or state["table"].left_by is not None:
+        return END
+    context, count = runtime.context, len(state["turns"])
+    if count % len(context.seats) == 0:
+        return "vote"
+    return END if count >= _cap(context.max_turns) else "turn"
+
+
+async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[str, Any]:
+    """Ask every role, all at once, whether it has concluded the conversation."""
+    seats = runtime.context.seats
+    answers = await gather(
+        *(seat.agent.concluded(_view(state, seat)) for seat in seats), return_exceptions=True
+    )
+    concluded: list[bool] = []
+    for role, answer in enumerate(answers):
+        if isinstance(answer, ModelError | ProtocolError):
+            return {"end": "failed", "failure": _failure(len(state["turns"]), role, "conclude", answer)}
+        if isinstance(answer, BaseException):
+            raise answer
+        concluded.append(answer)
+    done: dict[str, Any] = {"end": "concluded"} if all(concluded) else {}
+    return {"votes": [Vote(after_turn=len(state["turns"]) - 1, concluded=tuple(concluded))], **done}
+
+
+def after_vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
+    """End when all have concluded or the cap is reached."""
+    over = "end" in state or len(state["turns"]) >= _cap(runtime.context.max_turns)
+    return END if over else "turn"
+
+
+def end_of(state: DialogueState, max_turns: int) -> End:
+    """Name why a finished dialogue ended."""
+    if "end" in state:
+        return state["end"]
+    if state["table"].left_by is not None:
+        return "walk_away"
+    return "max_turns" if max_turns else "safety_stop"
+
+
+def recursion_limit(max_turns: int) -> int:
+    """Return LangGraph's cap on steps: a turn and a vote for each utterance, and some air."""
+    return 2 * _cap(max_turns) + 10
+
+
+def _cap(max_turns: int) -> int:
+    return max_turns or SAFETY_STOP
+
+
+def _view(state: DialogueState, seat: Seat) -> View:
+    return view_of(seat.side, state["turns"], state["table"])
+
+
+def _failure(turn: int, role: int, stage: str, error: Exception) -> Failure:
+    return Failure(turn=turn, role=role, stage=stage, error=type(error).__name__, message=str(error))

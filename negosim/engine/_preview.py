@@ -1,0 +1,62 @@
+"""What a model would get: the prompt of any stage, as a run would begin."""
+
+from negosim.config import RunConfig
+from negosim.engine._plan import resolve
+from negosim.errors import UserError
+from negosim.models import Message
+from negosim.prompts import PromptWriter, Stage
+from negosim.records import Rollout, Turn, Utterance
+from negosim.table import Table
+from negosim.views import view_of
+
+
+def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Message]:
+    """Return the messages of a stage in the first turn of a role (0 is agent 1) of the run's first dialogue.
+
+    What comes from the stages and speakers before it stands in angle brackets.
+
+    Raises:
+        UserError: something the configuration names is wrong.
+
+    """
+    plan = resolve(config)
+    job = plan.jobs[0]
+    scenario = plan.scenarios[job.scenario]
+    if not 0 <= role < len(scenario.roles):
+        raise UserError(f"{scenario.id!r} has agents 1 to {len(scenario.roles)}, not {role + 1}")
+    side = plan.side(job, role)
+    speakers = [(side.opener + turn) % len(scenario.roles) for turn in range(len(scenario.roles))]
+    before = speakers[: speakers.index(role)]
+    said = [
+        Turn(
+            index=index, role=speaker, utterance=Utterance(text=f"<what {scenario.roles[speaker].name} says>")
+        )
+        for index, speaker in enumerate(before)
+    ]
+    tactics = side.tactics.tactics[: config.k]
+    candidates = tuple(
+        Rollout(tactic=tactic.id, utterance="<candidate>", expected_reply="<expected reply>")
+        for tactic in tactics
+    )
+    after_judge = stage in ("speak", "consolidate") and config.planner == "rollout"
+    view = view_of(
+        side,
+        said,
+        Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles)),
+        reflection=None if stage in ("reflect", "conclude") else "<the reflection of this turn>",
+        rollouts=candidates if after_judge else (),
+        chosen=0 if after_judge else None,
+        draft=Utterance(text="<the utterance>") if stage == "consolidate" else None,
+    )
+    others = [other for index, other in enumerate(scenario.roles) if index != role]
+    extra = {
+        "tactics": {"k": config.k},
+        "rollout": {"tactic": tactics[0]},
+        "judge": {
+            "candidates": candidates,
+            "objective": config.objective,
+            "other_sides": others if config.judge_view == "oracle" else (),
+        },
+        "consolidate": {"own_openings": ()},
+    }
+    return PromptWriter(plan.prompts[job.scenario], side).messages(stage, view, **extra.get(stage, {}))

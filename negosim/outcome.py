@@ -1,0 +1,34 @@
+"""What a negotiation came to, computed from its structured offers."""
+
+import numpy as np
+
+from negosim.records import Outcome
+from negosim.scenarios import Scenario
+from negosim.table import Table
+
+
+def outcome_of(scenario: Scenario, table: Table) -> Outcome:
+    """Compute the outcome of a finished dialogue.
+
+    Without a deal every role keeps its reservation value. Where no offer was ever made and nobody
+    left, the outcome is unknown: the words may agree, but there is nothing to compute with.
+    """
+    space = scenario.space
+    deal = table.deal
+    if deal is not None:
+        number = space.number(deal)
+        values = space.values[number]
+        best = space.nash_products[space.nash] if space.nash is not None else None
+        return Outcome(
+            status="agreement",
+            deal=deal,
+            values=tuple(values.tolist()),
+            joint_value=float(values.sum()),
+            rational=tuple((values >= space.reservations - 1e-9).tolist()),
+            pareto_distance=space.pareto_distance(values),
+            nash_ratio=float(space.nash_products[number] / best) if best is not None else None,
+        )
+    if table.offers_made == 0 and table.left_by is None:
+        return Outcome(status="unknown")
+    values = np.asarray(space.reservations)
+    return Outcome(status="no_agreement", values=tuple(values.tolist()), joint_value=float(values.sum()))

@@ -1,0 +1,183 @@
+"""Rendering prompts: Jinja2 templates in a sandbox, the nearest override first.
+
+A call has two messages. The system message is what stays the same for a whole dialogue; the user
+message is the transcript in append-only form, then the stage's instruction. So all calls of an
+agent in a dialogue share their beginning byte for byte, and prefix caches hit.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from negosim.errors import UserError
+from negosim.models import Message
+from negosim.plugins import folders, suggest
+from negosim.scenarios import Issue, Role
+from negosim.views import OwnTurn, PublicTurn, Side, View
+
+Stage = Literal["reflect", "tactics", "rollout", "judge", "speak", "consolidate", "conclude"]
+"""What a model can be asked; each has a template of its name."""
+
+STAGES: tuple[Stage, ...] = get_args(Stage)
+PARTS = ("system", "turn", "thought", "state")
+"""Templates the stages are built from: the fixed part, a transcript entry, a private thought, the table."""
+
+HEADING = "# The conversation so far\n"
+
+
+class Prompts:
+    """The templates in force for one scenario.
+
+    Looked for in `folder`, then in the prompt packs of `NEGOSIM_PATH` and installed packages, then
+    among the built-in ones; in each first in a subfolder named like the scenario.
+    """
+
+    def __init__(self, scenario: str, folder: str | None = None) -> None:
+        self._places: list[Traversable] = []
+        roots: list[Traversable] = []
+        if folder is not None:
+            roots.append(_checked_folder(folder))
+        roots += [place for place, _ in folders("prompts")]
+        for root in roots:
+            if root.joinpath(scenario).is_dir():
+                self._places.append(root.joinpath(scenario))
+            self._places.append(root)
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FunctionLoader(self._load),
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+            autoescape=False,
+        )
+
+    def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        file = self.source(name)
+        return None if file is None else (file.read_text(encoding="utf-8"), str(file), lambda: True)
+
+    def source(self, name: str) -> Traversable | None:
+        """Return the file a template comes from."""
+        return next((p.joinpath(name) for p in self._places if p.joinpath(name).is_file()), None)
+
+    def render(self, name: str, values: dict[str, Any]) -> str:
+        """Render one template.
+
+        Raises:
+            UserError: the template is broken or uses something it is not given; names file and line.
+
+        """
+        try:
+            return self._environment.get_template(f"{name}.j2").render(values)
+        except TemplateSyntaxError as error:
+            raise UserError(f"{error.filename or name}, line {error.lineno}: {error.message}") from None
+        except TemplateNotFound as error:
+            raise UserError(
+                f"prompt template {error} does not exist; known are {', '.join((*PARTS, *STAGES))}"
+            ) from None
+        except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
+            raise UserError(f"{self.source(f'{name}.j2')}: cannot be rendered: {error}") from None
+
+    def hash(self) -> str:
+        """Return a SHA-256 over all templates in force."""
+        digest = hashlib.sha256()
+        for name in (*PARTS, *STAGES):
+            file = self.source(f"{name}.j2")
+            if file is not None:
+                digest.update(f"{name}\0{file.read_text(encoding='utf-8')}\0".encode())
+        return digest.hexdigest()
+
+
+class PromptWriter:
+    """Writes the prompts of one agent in one dialogue; renders each transcript entry once."""
+
+    def __init__(self, prompts: Prompts, side: Side) -> None:
+        self._prompts = prompts
+        self._side = side
+        self._base = _vocabulary(side)
+        self._system = Message("system", prompts.render("system", self._base))
+        self._entries: list[str] = []
+
+    def messages(self, stage: Stage, view: View, **extra: Any) -> tuple[Message, Message]:
+        """Return the two messages of a call: the fixed part; the transcript and the stage's instruction."""
+        thought = self._thought(view.turn_index, view.reflection) if view.reflection else ""
+        instruction = self._prompts.render(stage, {**self._base, **_situation(view), **extra})
+        return self._system, Message("user", f"{HEADING}{self._transcript(view)}{thought}\n{instruction}")
+
+    def _transcript(self, view: View) -> str:
+        if len(self._entries) < len(view.transcript):
+            own = {turn.index: turn for turn in view.own_turns}
+            for turn in view.transcript[len(self._entries) :]:
+                self._entries.append(self._entry(turn, own.get(turn.index)))
+        return "".join(self._entries[: len(view.transcript)])
+
+    def _entry(self, turn: PublicTurn, own: OwnTurn | None) -> str:
+        thought = self._thought(turn.index, own.reflection) if own and own.reflection else ""
+        return thought + self._prompts.render("turn", {**self._base, "turn": turn})
+
+    def _thought(self, index: int, reflection: str) -> str:
+        return self._prompts.render("thought", {**self._base, "index": index, "reflection": reflection})
+
+
+def check_templates(prompts: Prompts, stages: Sequence[str] = STAGES) -> None:
+    """Compile every template, so that a broken one is found before the first call.
+
+    Raises:
+        UserError: names the file and line.
+
+    """
+    for name in (*PARTS, *stages):
+        try:
+            prompts._environment.get_template(f"{name}.j2")
+        except TemplateSyntaxError as error:
+            raise UserError(f"{error.filename or name}, line {error.lineno}: {error.message}") from None
+
+
+def _vocabulary(side: Side) -> dict[str, Any]:
+    return {
+        "side": side,
+        "role": side.role,
+        "me": side.roles[side.index],
+        "others": [side.roles[index] for index in side.others],
+        "number": number,
+        "points": points,
+    }
+
+
+def _situation(view: View) -> dict[str, Any]:
+    open_offer = view.table.acceptable_by(view.side.index)
+    complete = open_offer is not None and len(open_offer) == len(view.side.issues)
+    return {
+        "view": view,
+        "open_offer": open_offer,
+        "open_value": view.side.value(open_offer) if open_offer is not None and complete else None,
+    }
+
+
+def number(value: float) -> str:
+    """Write a number as a model should read it: no trailing zeros."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def points(role: Role, issue: Issue) -> str:
+    """Write what each way to settle an issue is worth to a role, exactly as the payoff has it."""
+    table = role.payoff.issues[issue.id]
+    if isinstance(table, dict):
+        return "; ".join(
+            f'"{value}" ({issue.label(value)}): {number(worth)} points' for value, worth in table.items()
+        )
+    pairs = "; ".join(f"{number(x)}: {number(worth)} points" for x, worth in table)
+    return f"{pairs}; in proportion in between"
+
+
+def _checked_folder(folder: str) -> Path:
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise UserError(f"no prompts folder {folder!r}; give a folder of .j2 templates")
+    known = {f"{name}.j2" for name in (*PARTS, *STAGES)}
+    for file in sorted(path.rglob("*.j2")):
+        if file.name not in known:
+            raise UserError(f"{file}: no stage is named so; {suggest(file.name, known)}")
+    return path

@@ -1,0 +1,50 @@
+"""A scripted player: answers every stage of any scenario, and remembers every prompt."""
+
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from negosim.models import ChatRequest, ScriptedModel
+
+
+def make_player(**overrides: Any) -> ScriptedModel:
+    """Return a model that fills any answer form from its JSON Schema, deterministically by seed.
+
+    `overrides` by form name ("Speak", "ConcludeAnswer", ...) are answers, or functions of the request.
+    """
+
+    def answer(request: ChatRequest) -> Any:
+        given = overrides.get(request.schema_name)
+        if callable(given):
+            given = given(request)
+        if given is not None:
+            return given
+        rng = random.Random(request.seed)
+        if request.schema_name == "Tactics":
+            items = request.schema["properties"]["tactics"]["items"]["enum"]
+            count = int(re.search(r"Choose the (\d+) tactics", request.messages[-1].content)[1])
+            return {"tactics": rng.sample(items, count)}
+        if request.schema_name == "JudgeAnswer":
+            count = len(re.findall(r"^Candidate \d", request.messages[-1].content, re.MULTILINE))
+            return {"scores": [{"reason": "because", "score": rng.randint(0, 10)} for _ in range(count)]}
+        if request.schema_name == "Speak":
+            return {"utterance": words(rng), "action": "talk", "offer": None}
+        if request.schema_name == "ConcludeAnswer":
+            return {"concluded": False}
+        return {name: words(rng) for name in request.schema["properties"]}
+
+    return ScriptedModel(answer)
+
+
+def words(rng: random.Random) -> str:
+    return (
+        " ".join(rng.choices("we could talk about the terms and find a way that works".split(), k=12)) + "."
+    )
+
+
+@pytest.fixture
+def player() -> Callable[..., ScriptedModel]:
+    return make_player
