@@ -1,0 +1,40 @@
+# Everything works from a fresh machine with Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test lint types clean
+
+demo: $(VENV)/.core
+	$(BIN)/negosim generate --scenario viatex --deceptive
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# The packages lie in several top-level folders, so types are checked on an installed copy.
+types: $(VENV)/.dev
+	rm -rf build/typecheck
+	$(PIP) --no-deps --no-build-isolation --target build/typecheck .
+	cd build/typecheck && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p negosim
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "negosim needs Python 3.11 or newer; run make PYTHON=python3.12 (or where yours is)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	$(PIP) 'setuptools>=77'
+	$(PIP) --editable '.[dev,local]'
+	touch $@ $(VENV)/.core
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
