@@ -1,0 +1,56 @@
+"""Whose eyes a record is shown through."""
+
+from dataclasses import dataclass
+
+from negosim.errors import UserError
+from negosim.records import Condition
+from negosim.scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class Lens:
+    """What of a dialogue is shown."""
+
+    private: frozenset[int] = frozenset()
+    """The roles whose reflections, rollouts and values are shown."""
+    truth: bool = False
+    """Whether what no role knows is shown: which claims are false, the joint value, the account."""
+    thoughts: bool = True
+    """Whether reflections and rollouts are shown where the role's private side is."""
+
+    def thinks(self, role: int) -> bool:
+        """Whether a role's reflections and rollouts are shown."""
+        return self.thoughts and role in self.private
+
+
+def lens_of(view: str, scenario: Scenario, *, thoughts: bool = True) -> Lens:
+    """Return the lens of a view: "all", "public", or a role's id or number from 1.
+
+    Raises:
+        UserError: the scenario has no such role.
+
+    """
+    ids = [role.id for role in scenario.roles]
+    if view == "all":
+        return Lens(frozenset(range(len(ids))), truth=True, thoughts=thoughts)
+    if view == "public":
+        return Lens()
+    if view in ids:
+        return Lens(frozenset({ids.index(view)}), thoughts=thoughts)
+    if view.isdecimal() and 1 <= int(view) <= len(ids):
+        return Lens(frozenset({int(view) - 1}), thoughts=thoughts)
+    numbers = ", ".join(str(number) for number in range(1, len(ids) + 1))
+    raise UserError(f"view {view!r} is unknown; {scenario.id!r} has the views public, all, {numbers} and {', '.join(ids)}")
+
+
+def condition_line(scenario: Scenario, condition: Condition, lens: Lens) -> str | None:
+    """Say in words what the dialogue was made under, as far as the lens may know; None: nothing."""
+    if lens.truth:
+        if not condition.deceptive:
+            return "honest: nobody was told to lie"
+        liars = " and ".join(f"agent {role + 1} ({scenario.roles[role].name})" for role in condition.deceptive)
+        return f"DECEPTIVE: {liars} may lie"
+    told = [role for role in sorted(lens.private) if role in condition.deceptive]
+    if told:
+        return "DECEPTIVE: " + " and ".join(f"agent {role + 1}" for role in told) + " may lie"
+    return None

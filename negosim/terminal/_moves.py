@@ -1,0 +1,92 @@
+"""What an utterance does at the table, in words and numbers; both displays read it from here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from negosim.records import Dialogue, Turn
+from negosim.scenarios import Scenario, Value
+from negosim.table import Table
+from negosim.terminal._text import one_line, points
+
+VERBS = {"offer": "offers", "accept": "accepts", "walk_away": "walks away"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """The move of one utterance."""
+
+    verb: str
+    terms: dict[str, Value]
+    """The values offered or accepted, by issue; empty for a walk-away."""
+    complete: bool
+    """Whether the terms, with what was settled before, settle every issue."""
+    settles: bool
+    """Whether the negotiation has a deal after it."""
+
+    def describe(self, scenario: Scenario) -> str:
+        """Write the terms in one line."""
+        if not self.terms:
+            return ""
+        open_issues = len(scenario.issues) - len(self.terms)
+        partial = "" if self.complete else f" ({open_issues} of {len(scenario.issues)} issues left open)"
+        return one_line(scenario.describe(self.terms)) + partial
+
+    def worth(self, scenario: Scenario, roles: Sequence[int]) -> list[tuple[int, str]]:
+        """Return what the terms are worth to each of `roles`, in points, where they are complete."""
+        if not self.complete:
+            return []
+        return [(role, points(scenario.value(role, self.terms))) for role in roles]
+
+
+def move_of(turn: Turn, before: Table, after: Table) -> Move | None:
+    """Return what a turn does at the table, None where it only talks."""
+    utterance = turn.utterance
+    if utterance.action == "talk":
+        return None
+    terms: dict[str, Value] = {}
+    if utterance.action == "offer":
+        terms = {**before.settled, **(utterance.offer or {})}
+    elif utterance.action == "accept":
+        terms = before.acceptable_by(turn.role) or {}
+    complete = bool(terms) and all(issue in terms for issue in before.issues)
+    return Move(VERBS[utterance.action], terms, complete, after.deal is not None)
+
+
+def replay(dialogue: Dialogue, scenario: Scenario) -> Iterator[tuple[Turn, Table, Table]]:
+    """Yield each turn of a stored dialogue with the table before and after it."""
+    table = opening_table(scenario)
+    for turn in dialogue.turns:
+        after = table.after(turn.role, turn.utterance)
+        yield turn, table, after
+        table = after
+
+
+def opening_table(scenario: Scenario) -> Table:
+    """Return the table before the first word."""
+    return Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles))
+
+
+ENDS = {
+    "concluded": "all roles said the conversation was over",
+    "walk_away": "one side walked away",
+    "max_turns": "the cap on utterances was reached",
+    "safety_stop": "the safety stop of the unrestricted mode was reached",
+    "failed": "the dialogue failed",
+}
+
+
+def verdict(dialogue: Dialogue) -> str:
+    """Say in a few words what came of a dialogue."""
+    if dialogue.status == "failed":
+        return "FAILED"
+    names = {"agreement": "AGREEMENT", "no_agreement": "NO AGREEMENT", "unknown": "UNKNOWN (no usable offer was made)"}
+    return names[dialogue.outcome.status]
+
+
+def ending(dialogue: Dialogue, scenario: Scenario) -> str:
+    """Say why a dialogue ended, as a clause."""
+    if dialogue.failure is None:
+        return ENDS[dialogue.end]
+    failure = dialogue.failure
+    who = "" if failure.role is None else f", {one_line(scenario.roles[failure.role].name)}"
+    return f"utterance {failure.turn + 1}{who}, stage {failure.stage}: {failure.error}: {one_line(failure.message)}"

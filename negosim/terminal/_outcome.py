@@ -1,0 +1,132 @@
+"""The box at the end of a dialogue: what was agreed, what it is worth, what it cost."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table as Grid
+from rich.text import Text
+
+from negosim.records import Dialogue, StageAccount, Vote
+from negosim.scenarios import Scenario
+from negosim.terminal._lens import Lens
+from negosim.terminal._moves import ending, verdict
+from negosim.terminal._text import colour, duration, money, one_line, plural, points, tokens
+
+
+def outcome_view(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> RenderableType:
+    """Return the outcome box."""
+    count = plural(len(dialogue.turns), "utterance")
+    head = Text.assemble((verdict(dialogue), "bold"), f" after {count}: {ending(dialogue, scenario)}")
+    parts: list[RenderableType] = [head]
+    if dialogue.outcome.deal is not None:
+        parts += [Text(""), _deal(dialogue, scenario, lens), Text("")]
+    parts += [Text(line) for line in outcome_lines(dialogue, scenario, lens)]
+    if lens.truth and dialogue.account:
+        parts += [Text(""), _account(dialogue.account)]
+    return Panel(Group(*parts), title=Text("Outcome", "bold"), title_align="left", padding=(0, 1))
+
+
+def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[str]:
+    """Return what the numbers say, a line each, as far as the lens may know them."""
+    outcome, lines = dialogue.outcome, []
+    shown = sorted(lens.private)
+    if outcome.status == "no_agreement":
+        kept = [f"{points(scenario.roles[role].payoff.reservation)} for agent {role + 1}" for role in shown]
+        lines += [f"without a deal each keeps its reservation value: {', '.join(kept)}"] if kept else []
+    if outcome.rational is not None and shown:
+        losers = [f"agent {role + 1}" for role in shown if not outcome.rational[role]]
+        who = "for everyone" if lens.truth else "for " + ", ".join(f"agent {role + 1}" for role in shown)
+        lines.append(f"individually rational: {'not for ' + ', '.join(losers) if losers else 'yes, ' + who}")
+    if lens.truth and outcome.joint_value is not None:
+        best = float(scenario.space.joint.max())
+        lines.append(f"joint value {points(outcome.joint_value)} of {points(best)} possible")
+    if lens.truth and outcome.pareto_distance is not None:
+        nash = "" if outcome.nash_ratio is None else f"; Nash ratio {points(outcome.nash_ratio)} (1 is the Nash point)"
+        lines.append(f"Pareto distance {points(outcome.pareto_distance)} (0 is efficient){nash}")
+    if shown and dialogue.votes:
+        lines.append("ready to end: " + ", ".join(f"agent {r + 1} {ready_since(dialogue.votes, r)}" for r in shown))
+    if lens.truth:
+        lines.append(cost_line(dialogue))
+    return lines
+
+
+def ready_since(votes: Sequence[Vote], role: int) -> str:
+    """Say since when a role has said, without a break, that the conversation was over."""
+    since = None
+    for vote in votes:
+        if not vote.concluded[role]:
+            since = None
+        elif since is None:
+            since = vote.after_turn + 1
+    return "not at the end" if since is None else f"since utterance {since}"
+
+
+def cost_line(dialogue: Dialogue) -> str:
+    """Sum the account of a dialogue up in one line."""
+    rows = dialogue.account
+    if not rows:
+        return f"no model calls, {duration(dialogue.seconds)}"
+    cached = sum(row.tokens_cached for row in rows)
+    return ", ".join(
+        [
+            plural(sum(row.calls for row in rows), "model call"),
+            f"{tokens(sum(row.tokens_in for row in rows))} tokens in" + (f" ({tokens(cached)} cached)" if cached else ""),
+            f"{tokens(sum(row.tokens_out for row in rows))} out",
+            money(total_usd(rows)),
+            duration(dialogue.seconds),
+        ]
+    )
+
+
+def total_usd(rows: Iterable[StageAccount]) -> float | None:
+    """Sum what stages cost; None where one of them has no known price."""
+    total = 0.0
+    for row in rows:
+        if row.usd is None:
+            return None
+        total += row.usd
+    return total
+
+
+def _deal(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Grid:
+    """Return the deal by issue, with the points of the roles the lens shows."""
+    deal, shown = dialogue.outcome.deal or {}, sorted(lens.private)
+    table = Grid(box=box.SIMPLE_HEAD, expand=True, show_edge=False, pad_edge=False, padding=(0, 1))
+    table.add_column("issue", ratio=2, overflow="fold")
+    table.add_column("settled at", ratio=3, overflow="fold")
+    for role in shown:
+        table.add_column(Text(f"agent {role + 1}", colour(role)), justify="right", no_wrap=True)
+    for issue in scenario.issues:
+        worth = [points(scenario.roles[role].payoff.points(issue, deal[issue.id])) for role in shown]
+        table.add_row(Text(one_line(issue.name)), Text(one_line(issue.label(deal[issue.id]))), *worth)
+    if shown:
+        table.add_section()
+        values = dialogue.outcome.values or ()
+        table.add_row(Text("value", "bold"), "", *(Text(points(values[role]), "bold") for role in shown))
+        payoffs = [scenario.roles[role].payoff for role in shown]
+        table.add_row("reservation", "", *(points(payoff.reservation) for payoff in payoffs))
+        table.add_row("target", "", *(points(payoff.target) for payoff in payoffs))
+    return table
+
+
+def _account(rows: Sequence[StageAccount]) -> Grid:
+    """Return the account by stage."""
+    table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
+    table.add_column("stage")
+    for name in ("calls", "in", "cached", "out", "seconds", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for stage in dict.fromkeys(row.stage for row in rows):
+        part = [row for row in rows if row.stage == stage]
+        usd = total_usd(part)
+        table.add_row(
+            Text(one_line(stage)),
+            f"{sum(row.calls for row in part):,}",
+            tokens(sum(row.tokens_in for row in part)),
+            tokens(sum(row.tokens_cached for row in part)),
+            tokens(sum(row.tokens_out for row in part)),
+            f"{sum(row.seconds for row in part):.1f}",
+            "unknown" if usd is None else money(usd),
+        )
+    return table

@@ -1,0 +1,73 @@
+"""Counting what many dialogues come to, without keeping them."""
+
+from dataclasses import dataclass, field
+
+from negosim.records import Dialogue
+from negosim.terminal._outcome import total_usd
+
+Cell = tuple[str, str, tuple[str, ...]]
+"""Scenario, condition, models by role: what a row of the summary is about."""
+
+
+@dataclass
+class Count:
+    """What some dialogues came to."""
+
+    done: int = 0
+    failed: int = 0
+    agreed: int = 0
+    unknown: int = 0
+    joint: float = 0.0
+    """Sum of the joint values of agreements."""
+    turns: int = 0
+    """Utterances of the dialogues that did not fail."""
+    calls: int = 0
+    tokens: int = 0
+    """In and out together."""
+    usd: float | None = 0.0
+    """None once a call had no known price."""
+
+    def add(self, dialogue: Dialogue) -> None:
+        """Count one dialogue."""
+        self.done += 1
+        self.calls += sum(row.calls for row in dialogue.account)
+        self.tokens += sum(row.tokens_in + row.tokens_out for row in dialogue.account)
+        usd = total_usd(dialogue.account)
+        self.usd = None if self.usd is None or usd is None else self.usd + usd
+        if dialogue.status == "failed":
+            self.failed += 1
+            return
+        self.turns += len(dialogue.turns)
+        self.unknown += dialogue.outcome.status == "unknown"
+        if dialogue.outcome.status == "agreement" and dialogue.outcome.joint_value is not None:
+            self.agreed += 1
+            self.joint += dialogue.outcome.joint_value
+
+    @property
+    def finished(self) -> int:
+        """Dialogues that did not fail."""
+        return self.done - self.failed
+
+    @property
+    def mean_joint(self) -> float | None:
+        """Mean joint value of the agreements."""
+        return self.joint / self.agreed if self.agreed else None
+
+    @property
+    def mean_turns(self) -> float | None:
+        """Mean number of utterances of the dialogues that did not fail."""
+        return self.turns / self.finished if self.finished else None
+
+
+@dataclass
+class Tally:
+    """Counts by scenario, condition and models, and over all."""
+
+    total: Count = field(default_factory=Count)
+    cells: dict[Cell, Count] = field(default_factory=dict)
+
+    def add(self, dialogue: Dialogue) -> None:
+        """Count one dialogue."""
+        self.total.add(dialogue)
+        cell = (dialogue.scenario, dialogue.condition.name, dialogue.models)
+        self.cells.setdefault(cell, Count()).add(dialogue)
