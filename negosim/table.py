@@ -38,8 +38,8 @@ class Table:
         return None
 
     def acceptable_by(self, role: int) -> dict[str, Value] | None:
-        """Return what `role` would agree to by accepting now, None if there is no offer of another role."""
-        if self.standing is None or self.standing_by == role:
+        """Return what `role` would agree to by accepting now, None if no offer awaits its acceptance."""
+        if self.standing is None or role in self.accepted_by:
             return None
         merged = {**self.settled, **self.standing}
         return {issue: merged[issue] for issue in self.issues if issue in merged}
@@ -66,7 +66,9 @@ class Table:
             return replace(self, settled=settled, standing=None, standing_by=None, accepted_by=frozenset())
         return self
 
-    def check(self, role: int, action: str, offer: Mapping[str, Any] | None, issues: Sequence[Issue]) -> dict[str, Value] | None:
+    def check(
+        self, role: int, action: str, offer: Mapping[str, Any] | None, issues: Sequence[Issue]
+    ) -> dict[str, Value] | None:
         """Check a move against the rules and return its offer in canonical values.
 
         Raises:
@@ -88,11 +90,11 @@ class Table:
         if action == "accept":
             open_offer = self.acceptable_by(role)
             if open_offer is None:
-                raise ValueError("there is no offer of the other side on the table to accept; talk or make an offer")
+                raise ValueError("there is no offer of the other side to accept; talk or make an offer")
             changed = [i for i, v in parsed.items() if open_offer.get(i) != v]
             if changed:
                 raise ValueError(
-                    f"accepting cannot change the offer ({', '.join(changed)}); to change it, make an offer instead"
+                    f"accepting cannot change the offer ({', '.join(changed)}); to change it, make an offer"
                 )
         return None
 

@@ -32,7 +32,9 @@ def _parse(text: str, name: str, stem: str) -> Scenario:
     scenario, problems = check_scenario(data)
     given = data.get("id") if isinstance(data, dict) else None
     if isinstance(given, str) and given != stem:
-        problems.append(Problem(("id",), f"{given!r} differs from the file's name {stem!r}; make them the same"))
+        problems.append(
+            Problem(("id",), f"{given!r} differs from the file's name {stem!r}; make them the same")
+        )
     if problems or scenario is None:
         raise PluginError(name, with_lines(problems, lines))
     return scenario

@@ -1,21 +1,20 @@
 """The shape of a scenario file: issues, roles, payoffs and the judge's resolution questions."""
 
 import math
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, Tag
 
+from negosim._fields import Number, Slug, Text
 from negosim._frozen import Frozen
+from negosim._reading import shown
 
 if TYPE_CHECKING:
     from negosim.scenarios._space import DealSpace
-
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
 
 Value = str | int | float
 """What an issue can be settled at: an option id, or a number on the issue's grid."""
@@ -37,12 +36,17 @@ class Range(Frozen):
 
     min: Number
     max: Number
-    step: Annotated[Number, Field(gt=0)]
+    step: Annotated[Number, Field(ge=1e-6)]
     prefix: str = ""
     """Written before the number, for example "$"."""
     unit: str = ""
     """Written after the number, with its own leading space if it needs one: " a bottle", "%"."""
     decimals: Annotated[int, Field(ge=0, le=6)] = 0
+
+    @property
+    def count(self) -> int:
+        """How many values the grid has."""
+        return math.floor((self.max - self.min) / self.step + 1e-9) + 1
 
 
 class Issue(Frozen):
@@ -65,8 +69,7 @@ class Issue(Frozen):
         if self.range is None:
             return ()
         grid = self.range
-        count = math.floor((grid.max - grid.min) / grid.step + 1e-9) + 1
-        return tuple(_canonical(grid.min + index * grid.step) for index in range(count))
+        return tuple(_canonical(grid.min + index * grid.step) for index in range(grid.count))
 
     def label(self, value: Value) -> str:
         """Write a value as it is said: "two years", "$0.11 a bottle"."""
@@ -93,31 +96,45 @@ class Issue(Frozen):
             for option in self.options:
                 if wanted in (option.id.casefold(), option.label.casefold()):
                     return option.id
-            raise ValueError(f"{self.id}: {given!r} is no option; choose one of {', '.join(map(str, self.values))}")
+            raise ValueError(
+                f"{self.id}: {shown(given)} is no option; choose one of {', '.join(map(str, self.values))}"
+            )
         return self._parse_number(given)
 
     def _parse_number(self, given: object) -> Value:
         grid = self.range
         if grid is None:
             raise ValueError(f"{self.id} has neither options nor range")
-        number = given
-        if isinstance(given, str):
-            text = given.strip().removeprefix(grid.prefix).removesuffix(grid.unit.strip())
-            try:
-                number = float(text.replace(",", "").strip())
-            except ValueError:
-                number = None
-        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-            raise ValueError(f"{self.id}: {given!r} is no number; give one {self._grid()}")
+        number = _read_number(given, grid)
+        if number is None:
+            raise ValueError(f"{self.id}: {shown(given)} is no number; give one {self._grid()}")
         steps = (number - grid.min) / grid.step
-        if not -1e-6 <= steps <= len(self.values) - 1 + 1e-6 or abs(steps - round(steps)) > 1e-6:
-            raise ValueError(f"{self.id}: {given!r} is off the grid; give a number {self._grid()}")
+        if not -1e-6 <= steps <= grid.count - 1 + 1e-6 or abs(steps - round(steps)) > 1e-6:
+            raise ValueError(f"{self.id}: {shown(given)} is off the grid; give a number {self._grid()}")
         return self.values[round(steps)]
 
     def _grid(self) -> str:
         grid = self.range
         assert grid is not None
         return f"from {_canonical(grid.min)} to {_canonical(grid.max)} in steps of {_canonical(grid.step)}"
+
+
+def _table_kind(given: object) -> str | None:
+    if isinstance(given, Mapping):
+        return "by option"
+    return "by number" if isinstance(given, list | tuple) else None
+
+
+PayoffTable = Annotated[
+    Annotated[dict[Slug, Number], Tag("by option")]
+    | Annotated[tuple[tuple[Number, Number], ...], Tag("by number")],
+    Discriminator(
+        _table_kind,
+        custom_error_type="payoff_table",
+        custom_error_message="give the points of each option, or a list of [value, points]",
+    ),
+]
+"""The points of every option, or `[[value, points], ...]` for a numeric issue."""
 
 
 class Payoff(Frozen):
@@ -131,7 +148,7 @@ class Payoff(Frozen):
     """What no deal is worth: the value of the role's best alternative."""
     target: Number
     """What the role hopes to reach."""
-    issues: dict[Slug, dict[Slug, Number] | tuple[tuple[Number, Number], ...]]
+    issues: dict[Slug, PayoffTable]
 
     def points(self, issue: Issue, value: Value) -> float:
         """Return the points this role gets from settling `issue` at `value`."""
@@ -172,7 +189,7 @@ class Role(Frozen):
     """What the role must not give away."""
     deceptive_brief: Text | None = None
     """Added to the brief in the deceptive condition."""
-    arguments: dict[Slug, tuple[Text, ...]] = {}
+    arguments: dict[Slug, tuple[Text, ...]] = Field(default_factory=dict)
     """By issue: reasons the role can give in public for wanting that issue its way. True ones."""
     disclosures: Statements = Statements()
     """True statements the role may make about its situation."""
@@ -238,3 +255,29 @@ class Scenario(Frozen):
 def _canonical(number: float) -> int | float:
     rounded = round(number, 9)
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+_NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?|[-+]?\.\d+", re.ASCII)
+
+
+def _read_number(given: object, grid: Range) -> float | None:
+    """Return the finite number given as such or as text written the way `label` writes it."""
+    if isinstance(given, str):
+        text = given.strip()
+        sign = "-" if text.startswith(("-", "\u2212")) else ""
+        text = (
+            text[len(sign) :]
+            .strip()
+            .removeprefix(grid.prefix.strip())
+            .removesuffix(grid.unit.strip())
+            .strip()
+        )
+        if not _NUMBER.fullmatch(text) or (sign and text[0] in "+-"):
+            return None
+        given = float(sign + text.replace(",", ""))
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return None
+    try:
+        return float(given) if math.isfinite(given) else None
+    except OverflowError:
+        return None

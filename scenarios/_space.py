@@ -42,7 +42,9 @@ class DealSpace:
     def deal(self, number: int) -> dict[str, Any]:
         """Return deal `number` as a value for every issue."""
         indices = np.unravel_index(number, self.shape)
-        return {issue.id: issue.values[int(i)] for issue, i in zip(self.scenario.issues, indices, strict=True)}
+        return {
+            issue.id: issue.values[int(i)] for issue, i in zip(self.scenario.issues, indices, strict=True)
+        }
 
     def number(self, deal: Deal) -> int:
         """Return the number of a complete deal."""
@@ -52,12 +54,14 @@ class DealSpace:
     @cached_property
     def joint(self) -> Values:
         """The sum of all roles' values, by deal."""
-        return self.values.sum(axis=1)
+        joint: Values = self.values.sum(axis=1)
+        return joint
 
     @cached_property
     def rational(self) -> NDArray[np.bool_]:
         """Whether a deal gives every role at least its reservation value."""
-        return (self.values >= self.reservations - TOLERANCE).all(axis=1)
+        enough: NDArray[np.bool_] = np.all(self.values >= self.reservations - TOLERANCE, axis=1)
+        return enough
 
     @cached_property
     def pareto(self) -> NDArray[np.bool_]:
@@ -67,7 +71,8 @@ class DealSpace:
     @cached_property
     def nash_products(self) -> Values:
         """The product of the roles' gains over their reservation values; 0 where one loses."""
-        return np.clip(self.values - self.reservations, 0, None).prod(axis=1)
+        products: Values = np.clip(self.values - self.reservations, 0, None).prod(axis=1)
+        return products
 
     @cached_property
     def nash(self) -> int | None:
@@ -94,7 +99,10 @@ class DealSpace:
 def scenario_payoffs(scenario: Scenario) -> list[list[Values]]:
     """Return, by role and issue, the points of each value: a list of arrays of shape (values,)."""
     return [
-        [np.array([role.payoff.points(issue, value) for value in issue.values], dtype=float) for issue in scenario.issues]
+        [
+            np.array([role.payoff.points(issue, value) for value in issue.values], dtype=float)
+            for issue in scenario.issues
+        ]
         for role in scenario.roles
     ]
 
@@ -102,22 +110,19 @@ def scenario_payoffs(scenario: Scenario) -> list[list[Values]]:
 def pareto_mask(values: Values) -> NDArray[np.bool_]:
     """Return which rows of `values` (deals, roles) are dominated by no other row.
 
-    Rows are visited from the largest joint value down, so a row can only be dominated by a row
-    already kept; equal rows are kept together.
+    A row that dominates another comes after it in lexicographic order. So from the last row down, each
+    row still there is efficient, and what it dominates is dropped; equal rows share their fate.
     """
     unique, inverse = np.unique(values.round(9), axis=0, return_inverse=True)
     kept = np.zeros(len(unique), dtype=bool)
     if values.shape[1] == 2:
-        order = np.lexsort((-unique[:, 1], -unique[:, 0]))
-        second = unique[order, 1]
-        best_before = np.concatenate(([-np.inf], np.maximum.accumulate(second)[:-1]))
-        kept[order] = second > best_before
+        best_after = np.concatenate((np.maximum.accumulate(unique[::-1, 1])[-2::-1], [-np.inf]))
+        kept = unique[:, 1] > best_after
     else:
-        frontier = np.empty((0, values.shape[1]))
-        for row in np.argsort(-unique.sum(axis=1), kind="stable"):
-            if not (frontier >= unique[row]).all(axis=1).any():
-                kept[row] = True
-                frontier = np.vstack((frontier, unique[row]))
+        rest = np.arange(len(unique))
+        while len(rest):
+            kept[rest[-1]] = True
+            rest = rest[(unique[rest] > unique[rest[-1]]).any(axis=1)]
     return kept[inverse.reshape(-1)]
 
 

@@ -1,32 +1,49 @@
 """Loading taxonomies: JSONL (a tactic a line) or JSON (`{"sources": [...], "tactics": [...]}`)."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal
+from pathlib import PurePath
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from negosim._fields import Slug, Text
 from negosim._frozen import Frozen
 from negosim.errors import UserError
-from negosim.plugins import PluginError, Problem, Source, describe_errors, find, sources, suggest
+from negosim.plugins import (
+    Location,
+    PluginError,
+    Problem,
+    Source,
+    describe_errors,
+    find,
+    read_json,
+    shown,
+    sources,
+    suggest,
+)
 
 SUFFIXES = (".jsonl", ".json")
-
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 class Tactic(Frozen):
     """One way of influencing the other side."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    id: Slug
     name: Text
     definition: Text
     family: Text
     deceptive: bool
-    """Whether the tactic rests on misleading or coercing the other side."""
+    """Whether the tactic rests on misleading or coercing the other side.
+
+    An agent in the honest condition leaves these alone. Hard but honest bargaining (anchoring, a real
+    deadline, an appeal to guilt) is not marked; threats, pressure and exploitation are, like lies.
+    """
     example: Text
-    source: str | None = None
+    """One utterance that uses it."""
+    source: Text | None = None
+    """The literature the notion is from, as author and year; `Taxonomy.sources` has the full references."""
 
 
 class Taxonomy(Frozen):
@@ -34,12 +51,20 @@ class Taxonomy(Frozen):
 
     id: str
     sources: tuple[Text, ...] = ()
+    """Full references of the literature."""
     tactics: Annotated[tuple[Tactic, ...], Field(min_length=1)]
 
     @cached_property
     def by_id(self) -> dict[str, Tactic]:
         """The tactics by id, in file order."""
         return {tactic.id: tactic for tactic in self.tactics}
+
+    def usable(self, *, deceptive: bool) -> "Taxonomy":
+        """Return what an agent may choose from: everything when deceptive, else the ethical tactics."""
+        if deceptive:
+            return self
+        ethical = tuple(tactic for tactic in self.tactics if not tactic.deceptive)
+        return Taxonomy.model_construct(id=self.id, sources=self.sources, tactics=ethical)
 
     def get(self, reference: str) -> Tactic:
         """Return the tactic with this id or name, in any case.
@@ -74,59 +99,77 @@ def load_taxonomy(reference: str) -> Taxonomy:
 
 @lru_cache(maxsize=32)
 def _parse(text: str, name: str, stem: str) -> Taxonomy:
-    lines = name.endswith(".jsonl")
-    problems: list[Problem] = []
-    rows: list[tuple[int | None, Any]] = []
-    cited: Any = []
-    if lines:
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.strip():
-                try:
-                    rows.append((number, json.loads(line)))
-                except json.JSONDecodeError as error:
-                    problems.append(Problem((), f"not valid JSON: {error.msg} (column {error.colno})", number))
+    if PurePath(name).suffix == ".jsonl":
+        rows, problems = _read_lines(text)
+        cited: tuple[str, ...] = ()
     else:
-        data = _read_json(text, name)
-        rows = [(None, row) for row in data["tactics"]]
-        cited = data.get("sources", [])
-    tactics = []
-    for index, (line_number, row) in enumerate(rows):
-        prefix = () if lines else ("tactics", index)
+        rows, cited, problems = _read_whole(text)
+    tactics: list[tuple[_Row, Tactic]] = []
+    for row in rows:
         try:
-            tactics.append(Tactic.model_validate(row))
+            tactics.append((row, Tactic.model_validate(row.data)))
         except ValidationError as error:
-            problems += [Problem((*prefix, *p.where), p.what, line_number) for p in describe_errors(error)]
+            problems += [row.problem(p.where, p.what) for p in describe_errors(error, row.data)]
     problems += _twice(tactics)
     if not rows and not problems:
         problems.append(Problem((), "no tactics; give at least one"))
     if problems:
         raise PluginError(name, problems)
+    return Taxonomy(id=stem, sources=cited, tactics=tuple(tactic for _, tactic in tactics))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One tactic as given, and where: its line in JSONL, its place in JSON."""
+
+    data: Any
+    place: Location
+    line: int | None
+
+    def problem(self, where: Location, what: str) -> Problem:
+        return Problem((*self.place, *where), what, self.line)
+
+
+def _read_lines(text: str) -> tuple[list[_Row], list[Problem]]:
+    rows: list[_Row] = []
+    problems: list[Problem] = []
+    # Not splitlines(): JSON text may hold the other characters that count as line ends there.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            data, found = read_json(line)
+            problems += [Problem(p.where, p.what, number) for p in found]
+            if not found:
+                rows.append(_Row(data, (), number))
+    return rows, problems
+
+
+def _read_whole(text: str) -> tuple[list[_Row], tuple[str, ...], list[Problem]]:
+    data, problems = read_json(text)
+    if problems:
+        return [], (), problems
+    if not isinstance(data, Mapping) or not isinstance(data.get("tactics"), list):
+        what = f'a JSON taxonomy is {{"sources": [...], "tactics": [...]}}, not {shown(data)}'
+        return [], (), [Problem((), what)]
+    for key in data.keys() - {"sources", "tactics"}:
+        problems.append(Problem((key,), "unknown field; check its spelling or remove it"))
+    cited: tuple[str, ...] = ()
     try:
-        return Taxonomy(id=stem, sources=cited, tactics=tuple(tactics))
+        cited = _SOURCES.validate_python(data.get("sources", []))
     except ValidationError as error:
-        raise PluginError(name, describe_errors(error)) from None
+        problems += [
+            Problem(("sources", *p.where), p.what) for p in describe_errors(error, data.get("sources"))
+        ]
+    return [_Row(row, ("tactics", index), None) for index, row in enumerate(data["tactics"])], cited, problems
 
 
-def _read_json(text: str, name: str) -> dict[str, Any]:
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        problem = Problem((), f"not valid JSON: {error.msg} (column {error.colno})", error.lineno)
-        raise PluginError(name, [problem]) from None
-    if not isinstance(data, dict) or not isinstance(data.get("tactics"), list):
-        raise PluginError(name, [Problem((), 'a JSON taxonomy is {"sources": [...], "tactics": [...]}')])
-    unknown = sorted(data.keys() - {"sources", "tactics"})
-    if unknown:
-        raise PluginError(name, [Problem((key,), "unknown field; check its spelling or remove it") for key in unknown])
-    return data
+_SOURCES: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[Text, ...])
 
 
-def _twice(tactics: list[Tactic]) -> Iterator[Problem]:
-    field: Literal["id", "name"]
+def _twice(tactics: list[tuple[_Row, Tactic]]) -> Iterator[Problem]:
     for field in ("id", "name"):
         seen: set[str] = set()
-        for tactic in tactics:
-            key = getattr(tactic, field).casefold()
-            if key in seen:
-                yield Problem((field,), f"{getattr(tactic, field)!r} is used twice; {field}s must differ")
-            seen.add(key)
+        for row, tactic in tactics:
+            given = getattr(tactic, field)
+            if given.casefold() in seen:
+                yield row.problem((field,), f"{given!r} is used twice; {field}s must differ")
+            seen.add(given.casefold())
