@@ -99,12 +99,28 @@ class PromptWriter:
         self._base = _vocabulary(side)
         self._system = Message("system", prompts.render("system", self._base))
         self._entries: list[str] = []
+        self._state: tuple[int, dict[str, Any]] = (-1, {})
 
     def messages(self, stage: Stage, view: View, **extra: Any) -> tuple[Message, Message]:
         """Return the two messages of a call: the fixed part; the transcript and the stage's instruction."""
         thought = self._thought(view.turn_index, view.reflection) if view.reflection else ""
-        instruction = self._prompts.render(stage, {**self._base, **_situation(view), **extra})
+        instruction = self._prompts.render(stage, {**self._situation(view), "view": view, **extra})
         return self._system, Message("user", f"{HEADING}{self._transcript(view)}{thought}\n{instruction}")
+
+    def _situation(self, view: View) -> dict[str, Any]:
+        """Return what all stages of a turn share, rendered once a turn."""
+        if self._state[0] != view.turn_index:
+            open_offer = view.table.acceptable_by(view.side.index)
+            complete = open_offer is not None and len(open_offer) == len(view.side.issues)
+            values = {
+                **self._base,
+                "view": view,
+                "open_offer": open_offer,
+                "open_value": view.side.value(open_offer) if open_offer is not None and complete else None,
+            }
+            values["state"] = self._prompts.render("state", values)
+            self._state = (view.turn_index, values)
+        return self._state[1]
 
     def _transcript(self, view: View) -> str:
         if len(self._entries) < len(view.transcript):
@@ -143,16 +159,6 @@ def _vocabulary(side: Side) -> dict[str, Any]:
         "others": [side.roles[index] for index in side.others],
         "number": number,
         "points": points,
-    }
-
-
-def _situation(view: View) -> dict[str, Any]:
-    open_offer = view.table.acceptable_by(view.side.index)
-    complete = open_offer is not None and len(open_offer) == len(view.side.issues)
-    return {
-        "view": view,
-        "open_offer": open_offer,
-        "open_value": view.side.value(open_offer) if open_offer is not None and complete else None,
     }
 
 

@@ -85,7 +85,7 @@ def speak_answer(issues: Sequence[Issue]) -> type[SpeakAnswer]:
 @lru_cache(maxsize=256)
 def _speak_answer(issues: tuple[tuple[str, tuple[str, ...] | None], ...]) -> type[SpeakAnswer]:
     fields: dict[str, Any] = {
-        issue: ((Literal[options] if options else float) | None, ...)  # type: ignore[valid-type]
+        issue: ((Literal[options] if options else float) | None, ...)
         for issue, options in issues
     }
     offer = create_model("Offer", __base__=_Answer, **fields)

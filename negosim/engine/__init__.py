@@ -1,6 +1,6 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
-from negosim.engine._events import DialogueFinished, DialogueStarted, Event, TurnFinished, Watcher
+from negosim.engine._events import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished, Watcher
 from negosim.engine._generate import generate, generate_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
@@ -11,6 +11,7 @@ __all__ = [
     "DialogueStarted",
     "Event",
     "Job",
+    "RunStarted",
     "TurnFinished",
     "Watcher",
     "generate",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 
 from negosim.agents import Agent, Objective, RolloutJudge
 from negosim.config import SAFETY_STOP, Planner
-from negosim.engine._turn import StageError, TurnContext, finished_turn, turn_graph
+from negosim.engine._turn import StageError, TurnContext, TurnState, finished_turn, turn_graph
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import End, Failure, Turn, Vote
 from negosim.scenarios import Scenario
@@ -75,7 +75,7 @@ def dialogue_graph(planner: Planner) -> DialogueGraph:
             result = await turns.ainvoke({}, context=turn_context)
         except StageError as error:
             return {"end": "failed", "failure": _failure(view.turn_index, role, error.stage, error.error)}
-        turn = finished_turn(view, result)
+        turn = finished_turn(view, cast(TurnState, result))
         table = state["table"].after(role, turn.utterance)
         context.on_turn(turn, table)
         return {"turns": [turn], "table": table}

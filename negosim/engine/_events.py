@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from negosim.records import Condition, Dialogue, Turn
 from negosim.scenarios import Scenario
+from negosim.store import Run
 from negosim.table import Table
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run folder was made; dialogues follow."""
+
+    run: Run
 
 
 @dataclass(frozen=True)
@@ -39,5 +47,5 @@ class DialogueFinished:
     scenario: Scenario
 
 
-Event = DialogueStarted | TurnFinished | DialogueFinished
+Event = RunStarted | DialogueStarted | TurnFinished | DialogueFinished
 Watcher = Callable[[Event], None]

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import cast
+
+from langchain_core.runnables import RunnableConfig
 
 from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
 from negosim.config import RunConfig
@@ -18,7 +21,7 @@ from negosim.engine._dialogue import (
     end_of,
     recursion_limit,
 )
-from negosim.engine._events import DialogueFinished, DialogueStarted, TurnFinished, Watcher
+from negosim.engine._events import DialogueFinished, DialogueStarted, RunStarted, TurnFinished, Watcher
 from negosim.engine._fingerprint import fingerprint
 from negosim.engine._plan import Job, Plan, opener_of, resolve
 from negosim.models import ChatModel, Door, Ledger, ModelSpec
@@ -88,7 +91,9 @@ async def generate_async(
             await model.preflight()
             doors[name] = _door(model, spec)
         run = Run.create(Path(out) if out is not None else _new_folder(plan), _header(plan))
-        await _play_all(plan, doors, run, watch or (lambda event: None))
+        tell = watch or (lambda event: None)
+        tell(RunStarted(run))
+        await _play_all(plan, doors, run, tell)
     finally:
         for model in opened:
             await model.close()
@@ -154,9 +159,9 @@ async def play(plan: Plan, job: Job, doors: Doors, watch: Watcher) -> Dialogue:
         on_turn=lambda turn, table: watch(TurnFinished(job.id, scenario, turn, table)),
     )
     opening = DialogueState(turns=[], votes=[], table=Table(tuple(i.id for i in scenario.issues), len(seats)))
-    state: DialogueState = await dialogue_graph(config.planner).ainvoke(
-        opening, context=context, config={"recursion_limit": recursion_limit(config.max_turns)}
-    )
+    limit = RunnableConfig(recursion_limit=recursion_limit(config.max_turns))
+    result = await dialogue_graph(config.planner).ainvoke(opening, context=context, config=limit)
+    state = cast(DialogueState, result)
     failure = state.get("failure")
     return Dialogue(
         id=job.id,

@@ -1,5 +1,7 @@
 """What a model would get: the prompt of any stage, as a run would begin."""
 
+from typing import Any
+
 from negosim.config import RunConfig
 from negosim.engine._plan import resolve
 from negosim.errors import UserError
@@ -49,7 +51,7 @@ def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Messag
         draft=Utterance(text="<the utterance>") if stage == "consolidate" else None,
     )
     others = [other for index, other in enumerate(scenario.roles) if index != role]
-    extra = {
+    extra: dict[str, dict[str, Any]] = {
         "tactics": {"k": config.k},
         "rollout": {"tactic": tactics[0]},
         "judge": {

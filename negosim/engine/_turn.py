@@ -184,7 +184,9 @@ def _seen(state: TurnState, context: TurnContext) -> View:
     )
 
 
-def _named(name: str, stage: Stage) -> Stage:
+def _named(name: str, stage: Stage) -> Any:
+    """Name the stage in its failures."""
+
     async def run(state: Any, runtime: Runtime[TurnContext]) -> dict[str, Any]:
         try:
             return await stage(state, runtime)

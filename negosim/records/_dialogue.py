@@ -9,7 +9,7 @@ from negosim._frozen import Frozen
 from negosim.records._turn import Turn, Vote
 from negosim.scenarios import Value
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 End = Literal["concluded", "walk_away", "max_turns", "safety_stop", "failed"]
 """Why a dialogue ended: all roles said they had concluded, one left, the cap, the cap of the
