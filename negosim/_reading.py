@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from negosim.errors import UserError
 
@@ -72,22 +73,33 @@ def describe_errors(error: ValidationError, data: object = None) -> list[Problem
     """
     problems = []
     for item in error.errors(include_url=False):
-        kind, what, given = item["type"], item["msg"], item.get("input")
-        if kind == "extra_forbidden":
-            what = "unknown field; check its spelling or remove it"
-        elif kind == "missing":
-            what = "missing; this field is required"
-        elif kind == "string_type" and isinstance(given, bool | int | float):
-            what = f"must be text; put it in quotes: {str(given).lower()!r}"
-        elif kind == "string_pattern_mismatch":
-            what = (
-                f"use lower-case letters, digits and single hyphens, as in 'unit-price', not {shown(given)}"
-            )
-        elif isinstance(given, str | int | float | bool | None):
-            what = f"{what}, not {shown(given)}"
-        place = tuple(item["loc"])
-        problems.append(Problem(place if data is None else _place_in(data, place, kind == "missing"), what))
+        place, what = tuple(item["loc"]), _explain(item)
+        if what is not None:
+            missing = item["type"] == "missing"
+            problems.append(Problem(place if data is None else _place_in(data, place, missing), what))
     return problems
+
+
+_WHAT = {
+    "extra_forbidden": "unknown field; check its spelling or remove it",
+    "missing": "missing; this field is required",
+    "string_too_short": "must not be empty",
+}
+
+
+def _explain(item: ErrorDetails) -> str | None:
+    kind, what, given = item["type"], item["msg"], item.get("input")
+    if kind in _WHAT:
+        return _WHAT[kind]
+    if kind == "too_short" and isinstance(given, list | tuple | dict):
+        fewest = item["ctx"]["min_length"]
+        # pydantic counts sound items only; where enough are given, the unsound ones are told apart.
+        return f"give at least {fewest}, not {len(given)}" if len(given) < fewest else None
+    if kind == "string_type" and isinstance(given, bool | int | float):
+        return f"must be text; put it in quotes: {str(given).lower()!r}"
+    if kind == "string_pattern_mismatch":
+        what = "use lower-case letters, digits and single hyphens, as in 'unit-price'"
+    return f"{what}, not {shown(given)}" if isinstance(given, str | int | float | bool | None) else what
 
 
 def _place_in(data: Any, place: Location, missing: bool) -> Location:
