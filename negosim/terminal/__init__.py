@@ -1,0 +1,33 @@
+"""What people see: dialogues in panels or lines, progress, summaries, scenarios and listings.
+
+Everything printed here may come from a model or a plugin: it is shown as plain text, never read as
+markup, and without control characters. Without a terminal, output is plain lines.
+
+`negosim.terminal.watch` shows a run while it is made; it is apart because it needs the engine.
+"""
+
+from negosim.terminal._console import console_for, interactive, print_view
+from negosim.terminal._lens import Lens, lens_of
+from negosim.terminal._listing import print_rows
+from negosim.terminal._scenario import scenario_view
+from negosim.terminal._show import print_dialogue, print_run
+from negosim.terminal._tally import Tally
+from negosim.terminal._taxonomy import taxonomy_view
+from negosim.terminal._text import clean, one_line, plural
+
+__all__ = [
+    "Lens",
+    "Tally",
+    "clean",
+    "console_for",
+    "interactive",
+    "lens_of",
+    "one_line",
+    "plural",
+    "print_dialogue",
+    "print_rows",
+    "print_run",
+    "print_view",
+    "scenario_view",
+    "taxonomy_view",
+]

@@ -39,18 +39,16 @@ def lens_of(view: str, scenario: Scenario, *, thoughts: bool = True) -> Lens:
         return Lens(frozenset({ids.index(view)}), thoughts=thoughts)
     if view.isdecimal() and 1 <= int(view) <= len(ids):
         return Lens(frozenset({int(view) - 1}), thoughts=thoughts)
-    numbers = ", ".join(str(number) for number in range(1, len(ids) + 1))
-    raise UserError(f"view {view!r} is unknown; {scenario.id!r} has the views public, all, {numbers} and {', '.join(ids)}")
+    known = ["public", "all", *(str(number + 1) for number in range(len(ids))), *ids]
+    raise UserError(f"view {view!r} is unknown; {scenario.id!r} has {', '.join(known)}")
 
 
 def condition_line(scenario: Scenario, condition: Condition, lens: Lens) -> str | None:
     """Say in words what the dialogue was made under, as far as the lens may know; None: nothing."""
-    if lens.truth:
-        if not condition.deceptive:
-            return "honest: nobody was told to lie"
-        liars = " and ".join(f"agent {role + 1} ({scenario.roles[role].name})" for role in condition.deceptive)
-        return f"DECEPTIVE: {liars} may lie"
-    told = [role for role in sorted(lens.private) if role in condition.deceptive]
-    if told:
-        return "DECEPTIVE: " + " and ".join(f"agent {role + 1}" for role in told) + " may lie"
-    return None
+    if lens.truth and not condition.deceptive:
+        return "honest: nobody was told to lie"
+    told = [role for role in condition.deceptive if role in lens.private]
+    if not told:
+        return None
+    liars = " and ".join(f"agent {role + 1} ({scenario.roles[role].name})" for role in told)
+    return f"DECEPTIVE: {liars} may lie"

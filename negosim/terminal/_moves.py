@@ -66,6 +66,12 @@ def opening_table(scenario: Scenario) -> Table:
     return Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles))
 
 
+VERDICTS = {
+    "agreement": "AGREEMENT",
+    "no_agreement": "NO AGREEMENT",
+    "unknown": "UNKNOWN (no usable offer was made)",
+}
+
 ENDS = {
     "concluded": "all roles said the conversation was over",
     "walk_away": "one side walked away",
@@ -79,8 +85,7 @@ def verdict(dialogue: Dialogue) -> str:
     """Say in a few words what came of a dialogue."""
     if dialogue.status == "failed":
         return "FAILED"
-    names = {"agreement": "AGREEMENT", "no_agreement": "NO AGREEMENT", "unknown": "UNKNOWN (no usable offer was made)"}
-    return names[dialogue.outcome.status]
+    return VERDICTS[dialogue.outcome.status]
 
 
 def ending(dialogue: Dialogue, scenario: Scenario) -> str:
@@ -89,4 +94,5 @@ def ending(dialogue: Dialogue, scenario: Scenario) -> str:
         return ENDS[dialogue.end]
     failure = dialogue.failure
     who = "" if failure.role is None else f", {one_line(scenario.roles[failure.role].name)}"
-    return f"utterance {failure.turn + 1}{who}, stage {failure.stage}: {failure.error}: {one_line(failure.message)}"
+    place = f"utterance {failure.turn + 1}{who}, stage {failure.stage}"
+    return f"{place}: {failure.error}: {one_line(failure.message)}"

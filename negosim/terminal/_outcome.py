@@ -43,10 +43,12 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
         best = float(scenario.space.joint.max())
         lines.append(f"joint value {points(outcome.joint_value)} of {points(best)} possible")
     if lens.truth and outcome.pareto_distance is not None:
-        nash = "" if outcome.nash_ratio is None else f"; Nash ratio {points(outcome.nash_ratio)} (1 is the Nash point)"
-        lines.append(f"Pareto distance {points(outcome.pareto_distance)} (0 is efficient){nash}")
+        lines.append(f"Pareto distance {points(outcome.pareto_distance)} (0 is efficient)")
+    if lens.truth and outcome.nash_ratio is not None:
+        lines[-1] += f"; Nash ratio {points(outcome.nash_ratio)} (1 is the Nash point)"
     if shown and dialogue.votes:
-        lines.append("ready to end: " + ", ".join(f"agent {r + 1} {ready_since(dialogue.votes, r)}" for r in shown))
+        ready = [f"agent {role + 1} {ready_since(dialogue.votes, role)}" for role in shown]
+        lines.append(f"ready to end: {', '.join(ready)}")
     if lens.truth:
         lines.append(cost_line(dialogue))
     return lines
@@ -68,16 +70,13 @@ def cost_line(dialogue: Dialogue) -> str:
     rows = dialogue.account
     if not rows:
         return f"no model calls, {duration(dialogue.seconds)}"
+    calls = plural(sum(row.calls for row in rows), "model call")
+    tokens_in = tokens(sum(row.tokens_in for row in rows))
+    tokens_out = tokens(sum(row.tokens_out for row in rows))
     cached = sum(row.tokens_cached for row in rows)
-    return ", ".join(
-        [
-            plural(sum(row.calls for row in rows), "model call"),
-            f"{tokens(sum(row.tokens_in for row in rows))} tokens in" + (f" ({tokens(cached)} cached)" if cached else ""),
-            f"{tokens(sum(row.tokens_out for row in rows))} out",
-            money(total_usd(rows)),
-            duration(dialogue.seconds),
-        ]
-    )
+    part = f" ({tokens(cached)} cached)" if cached else ""
+    usage = f"{tokens_in} tokens in{part}, {tokens_out} out"
+    return f"{calls}, {usage}, {money(total_usd(rows))}, {duration(dialogue.seconds)}"
 
 
 def total_usd(rows: Iterable[StageAccount]) -> float | None:

@@ -18,7 +18,8 @@ def header_lines(
     """Yield what a dialogue is about, who plays, and under which condition."""
     yield f"{scenario.title}: {one_line(scenario.summary)}"
     for index, role in enumerate(scenario.roles):
-        yield f"agent {index + 1}: {one_line(role.name)}, {one_line(role.position)} (model: {one_line(models[index])})"
+        who = f"{one_line(role.name)}, {one_line(role.position)}"
+        yield f"agent {index + 1}: {who} (model: {one_line(models[index])})"
     told = condition_line(scenario, condition, lens)
     if told is not None:
         yield f"condition: {one_line(told)}"
@@ -40,7 +41,8 @@ def turn_lines(scenario: Scenario, turn: Turn, before: Table, after: Table, lens
     move = move_of(turn, before, after)
     if move is not None:
         notes.append(f"{move.verb} {move.describe(scenario)}".rstrip())
-        notes += [f"worth {value} to agent {role + 1}" for role, value in move.worth(scenario, sorted(lens.private))]
+        worth = move.worth(scenario, sorted(lens.private))
+        notes += [f"worth {value} to agent {role + 1}" for role, value in worth]
     if lens.truth:
         notes += [f"FALSE: {describe_claim(claim)}" for claim in turn.claims if not claim.true]
     suffix = f" [{' | '.join(notes)}]" if notes else ""
@@ -57,7 +59,8 @@ def _tactics(turn: Turn) -> str:
 
 def ending_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Iterator[str]:
     """Yield what came of a dialogue."""
-    yield f"{verdict(dialogue)} after {plural(len(dialogue.turns), 'utterance')}: {ending(dialogue, scenario)}"
+    count = plural(len(dialogue.turns), "utterance")
+    yield f"{verdict(dialogue)} after {count}: {ending(dialogue, scenario)}"
     if dialogue.outcome.deal is not None:
         yield f"deal: {one_line(scenario.describe(dialogue.outcome.deal))}"
         values = dialogue.outcome.values or ()

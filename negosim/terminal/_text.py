@@ -6,8 +6,8 @@ SPEAKER_COLOURS = ("#2f8fd8", "#d98200", "#009e73", "#cc79a7")
 """One a role, after Okabe and Ito: blue and orange stay apart for every kind of colour vision, and
 both are legible on black and on white."""
 
-_JOINERS = "\u200c\u200d"
-"""Format characters that scripts and emoji need."""
+_KEPT = "\n\u200c\u200d"
+"""Line breaks, and the joiners that scripts and emoji need."""
 
 
 def clean(text: str) -> str:
@@ -17,11 +17,11 @@ def clean(text: str) -> str:
     line breaks stay.
     """
     text = text.expandtabs(4).replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(
-        character
-        for character in text
-        if character == "\n" or character in _JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-    ).strip()
+    return "".join(filter(_harmless, text)).strip()
+
+
+def _harmless(character: str) -> bool:
+    return character in _KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
 
 
 def one_line(text: str) -> str:

@@ -15,9 +15,6 @@ from negosim.terminal._lens import Lens, condition_line
 from negosim.terminal._moves import Move, move_of
 from negosim.terminal._text import clean, colour, one_line, points
 
-WIDEST = 100
-"""Lines longer than this are hard to read, however wide the terminal."""
-
 SIM_NOTE = "sim is the embedded simulated negotiator; it is no language model"
 
 
@@ -68,7 +65,8 @@ def header(
     parts: list[RenderableType] = [words(scenario.summary), Text(""), labelled(rows)]
     if "sim" in models:
         parts.append(Text(SIM_NOTE, "dim"))
-    return Panel(Group(*parts), title=Text(one_line(scenario.title), "bold"), title_align="left", padding=(0, 1))
+    title = Text(one_line(scenario.title), "bold")
+    return Panel(Group(*parts), title=title, title_align="left", padding=(0, 1))
 
 
 def turn_view(scenario: Scenario, turn: Turn, before: Table, after: Table, lens: Lens) -> RenderableType:
@@ -82,7 +80,8 @@ def turn_view(scenario: Scenario, turn: Turn, before: Table, after: Table, lens:
     notes = [*_move_rows(scenario, move_of(turn, before, after), turn.role, lens), *_claim_rows(false)]
     if notes:
         content += [Text(""), labelled(notes)]
-    title = Text.assemble((f"{turn.index + 1} · ", "dim"), (name, f"bold {style}"), (f" (agent {turn.role + 1})", "dim"))
+    number, agent = (f"{turn.index + 1} · ", "dim"), (f" (agent {turn.role + 1})", "dim")
+    title = Text.assemble(number, (name, f"bold {style}"), agent)
     parts.append(Panel(Group(*content), title=title, title_align="left", border_style=style, padding=(0, 1)))
     return Side(turn.role, Group(*parts))
 
@@ -111,7 +110,8 @@ def _tactics(turn: Turn) -> Grid:
         style = "bold" if won else "dim"
         score = "-" if rollout.score is None else f"{rollout.score:.1f}"
         sketch = Text(one_line(rollout.utterance), "dim italic")
-        grid.add_row(Text("►" if won else ""), Text(one_line(rollout.tactic), style), Text(score, style), sketch)
+        tactic = Text(one_line(rollout.tactic), style)
+        grid.add_row(Text("►" if won else ""), tactic, Text(score, style), sketch)
     return grid
 
 

@@ -1,0 +1,37 @@
+"""Listings: a table on a terminal, aligned columns in a pipe."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from negosim.terminal._text import one_line
+
+
+def print_rows(
+    console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str] = ()
+) -> None:
+    """Print rows under headings; the columns named in `numbers` are aligned to the right.
+
+    Without a terminal nothing is cut or wrapped: a row is a line, its columns two spaces apart.
+    """
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    if console.is_terminal:
+        table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for heading in headings:
+            number = heading in numbers
+            table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
+        for row in cells:
+            table.add_row(*map(Text, row))
+        console.print(table)
+        return
+    lines = [list(headings), *cells]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    for line in lines:
+        padded = [
+            cell.rjust(width) if heading in numbers else cell.ljust(width)
+            for heading, cell, width in zip(headings, line, widths, strict=True)
+        ]
+        print("  ".join(padded).rstrip(), file=console.file)

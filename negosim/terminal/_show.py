@@ -1,0 +1,57 @@
+"""Showing what is stored: one dialogue again, or the list of a run's dialogues."""
+
+from rich.console import Console
+from rich.text import Text
+
+from negosim.records import Dialogue
+from negosim.scenarios import Scenario
+from negosim.store import Run
+from negosim.terminal._console import print_view
+from negosim.terminal._lens import Lens
+from negosim.terminal._listing import print_rows
+from negosim.terminal._moves import replay, verdict
+from negosim.terminal._outcome import outcome_view
+from negosim.terminal._plain import ending_lines, header_lines, turn_lines
+from negosim.terminal._summary import summary_lines, summary_table
+from negosim.terminal._tally import Tally
+from negosim.terminal._text import one_line, plural
+from negosim.terminal._transcript import header, turn_view
+
+
+def print_dialogue(console: Console, dialogue: Dialogue, scenario: Scenario, lens: Lens) -> None:
+    """Print a stored dialogue: panels on a terminal, lines elsewhere."""
+    head = (scenario, dialogue.condition, dialogue.opener, dialogue.models, lens, dialogue.id)
+    if console.is_terminal:
+        print_view(console, header(*head))
+        for turn, before, after in replay(dialogue, scenario):
+            print_view(console, turn_view(scenario, turn, before, after, lens))
+        print_view(console, outcome_view(dialogue, scenario, lens))
+        return
+    lines = list(header_lines(*head))
+    for turn, before, after in replay(dialogue, scenario):
+        lines += turn_lines(scenario, turn, before, after, lens)
+    lines += ending_lines(dialogue, scenario, lens)
+    for line in lines:
+        print(line, file=console.file)
+
+
+def print_run(console: Console, run: Run) -> None:
+    """Print a run's dialogues, a row each, and what they come to."""
+    tally, rows = Tally(), []
+    for number, dialogue in enumerate(run, 1):
+        tally.add(dialogue)
+        rows.append([str(number), dialogue.id, verdict(dialogue).lower(), str(len(dialogue.turns))])
+    planned = run.header.planned
+    missing = "" if len(rows) >= planned else f", {plural(planned - len(rows), 'more')} planned"
+    stored = f"{run.path}: {plural(len(rows), 'dialogue')} stored{missing}"
+    if console.is_terminal:
+        console.print(Text(one_line(stored)))
+        print_rows(console, ("#", "dialogue", "outcome", "utterances"), rows, numbers=("#", "utterances"))
+        if rows:
+            console.print()
+            print_view(console, summary_table(tally))
+        return
+    print(one_line(stored), file=console.file)
+    print_rows(console, ("#", "dialogue", "outcome", "utterances"), rows, numbers=("#", "utterances"))
+    for line in summary_lines(tally) if rows else ():
+        print(line, file=console.file)

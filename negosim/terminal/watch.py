@@ -1,0 +1,233 @@
+"""What is shown while a run is made: the dialogue as it happens, or the progress of many."""
+
+from collections.abc import Callable
+from typing import IO, Protocol
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+from rich.status import Status
+from rich.text import Text
+
+from negosim.engine import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished
+from negosim.scenarios import Scenario
+from negosim.store import Run
+from negosim.terminal._console import interactive, print_view
+from negosim.terminal._lens import lens_of
+from negosim.terminal._moves import opening_table
+from negosim.terminal._outcome import outcome_view
+from negosim.terminal._plain import dialogue_line, ending_lines, header_lines, turn_lines
+from negosim.terminal._summary import progress_line, summary_lines, summary_table
+from negosim.terminal._tally import Tally
+from negosim.terminal._text import one_line
+from negosim.terminal._transcript import header, turn_view
+
+Print = Callable[[str], None]
+
+
+class Display(Protocol):
+    """One way to show a run that is being made."""
+
+    def show(self, event: Event) -> None:
+        """Show an event."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        ...
+
+
+class LiveTranscript:
+    """One dialogue in panels, each utterance as it is made."""
+
+    def __init__(self, console: Console, *, thoughts: bool) -> None:
+        self._console = console
+        self._thoughts = thoughts
+        self._status: Status | None = None
+
+    def show(self, event: Event) -> None:
+        """Print what is new, and say who is thinking now."""
+        if isinstance(event, RunStarted):
+            return
+        scenario = event.scenario
+        lens = lens_of("all", scenario, thoughts=self._thoughts)
+        if isinstance(event, DialogueStarted):
+            head = header(scenario, event.condition, event.opener, event.models, lens, event.dialogue)
+            print_view(self._console, head)
+            self._before = opening_table(scenario)
+            self._wait_for(scenario, event.opener)
+        elif isinstance(event, TurnFinished):
+            print_view(self._console, turn_view(scenario, event.turn, self._before, event.table, lens))
+            self._before = event.table
+            self._wait_for(scenario, (event.turn.role + 1) % len(scenario.roles))
+        else:
+            self.close()
+            print_view(self._console, outcome_view(event.dialogue, scenario, lens))
+
+    def _wait_for(self, scenario: Scenario, role: int) -> None:
+        if not interactive(self._console):
+            return
+        waiting = Text(f"{one_line(scenario.roles[role].name)} is thinking", "dim")
+        if self._status is None:
+            self._status = self._console.status(waiting)
+            self._status.start()
+        else:
+            self._status.update(waiting)
+
+    def close(self) -> None:
+        """Take the spinner away."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+class PlainTranscript:
+    """One dialogue in lines."""
+
+    def __init__(self, write: Print, *, thoughts: bool) -> None:
+        self._write = write
+        self._thoughts = thoughts
+
+    def show(self, event: Event) -> None:
+        """Write what is new."""
+        if isinstance(event, RunStarted):
+            return
+        lens = lens_of("all", event.scenario, thoughts=self._thoughts)
+        if isinstance(event, DialogueStarted):
+            self._before = opening_table(event.scenario)
+            lines = header_lines(
+                event.scenario, event.condition, event.opener, event.models, lens, event.dialogue
+            )
+        elif isinstance(event, TurnFinished):
+            lines = turn_lines(event.scenario, event.turn, self._before, event.table, lens)
+            self._before = event.table
+        else:
+            lines = ending_lines(event.dialogue, event.scenario, lens)
+        for line in lines:
+            self._write(line)
+
+    def close(self) -> None:
+        """Nothing to undo."""
+
+
+class ProgressDisplay:
+    """Many dialogues on a terminal: a bar, and a line of what they come to so far."""
+
+    def __init__(self, console: Console, planned: int) -> None:
+        self._tally = Tally()
+        self._console = console
+        self._bar = Progress(
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            "left",
+            TimeRemainingColumn(),
+            console=console,
+            expand=True,
+        )
+        self._task = self._bar.add_task("", total=planned)
+        self._live = Live(self._view(), console=console, refresh_per_second=8)
+        self._live.start()
+
+    def _view(self) -> Group:
+        return Group(self._bar, Text(progress_line(self._tally.total), overflow="fold"))
+
+    def show(self, event: Event) -> None:
+        """Move on when a dialogue ends; a failed one is named above the bar."""
+        if isinstance(event, DialogueFinished):
+            self._tally.add(event.dialogue)
+            if event.dialogue.status == "failed":
+                self._console.print(Text(dialogue_line(event.dialogue, event.scenario)))
+            self._bar.advance(self._task)
+            self._live.update(self._view())
+
+    def close(self) -> None:
+        """Leave the last state, and the summary under it."""
+        self._live.stop()
+        if self._tally.total.done:
+            print_view(self._console, summary_table(self._tally))
+
+
+class PlainProgress:
+    """Many dialogues in lines, one each, and the summary at the end."""
+
+    def __init__(self, write: Print, planned: int) -> None:
+        self._tally = Tally()
+        self._write = write
+        self._planned = planned
+
+    def show(self, event: Event) -> None:
+        """Write a line when a dialogue ends."""
+        if isinstance(event, DialogueFinished):
+            self._tally.add(event.dialogue)
+            line = dialogue_line(event.dialogue, event.scenario)
+            self._write(f"[{self._tally.total.done}/{self._planned}] {line}")
+
+    def close(self) -> None:
+        """Write the summary."""
+        if self._tally.total.done:
+            for line in summary_lines(self._tally):
+                self._write(line)
+
+
+class JsonLines:
+    """Each finished dialogue as one line of JSON, and nothing else."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def show(self, event: Event) -> None:
+        """Write a line when a dialogue ends."""
+        if isinstance(event, DialogueFinished):
+            self._stream.write(event.dialogue.model_dump_json() + "\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Nothing to undo."""
+
+
+class Watch:
+    """A watcher of `generate` that shows the run in the way the terminal and the options ask for.
+
+    `out` is where the dialogues go. With `json` it gets JSON lines only, and `err` the progress if
+    it is a terminal. `thoughts` None is the default: on a terminal, not in plain lines.
+    """
+
+    def __init__(
+        self, out: Console, err: Console, *, json: bool = False, thoughts: bool | None = None
+    ) -> None:
+        self._out, self._err = out, err
+        self._json, self._thoughts = json, thoughts
+        self._displays: list[Display] = []
+        self.run: Run | None = None
+        self.tally = Tally()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        if isinstance(event, RunStarted):
+            self.run = event.run
+            self._displays = self._choose(event.run.header.planned)
+        elif isinstance(event, DialogueFinished):
+            self.tally.add(event.dialogue)
+        for display in self._displays:
+            display.show(event)
+
+    def _choose(self, planned: int) -> list[Display]:
+        if self._json:
+            lines: list[Display] = [JsonLines(self._out.file)]
+            return [*lines, ProgressDisplay(self._err, planned)] if interactive(self._err) else lines
+        if planned == 1:
+            if self._out.is_terminal:
+                return [LiveTranscript(self._out, thoughts=self._thoughts is not False)]
+            return [PlainTranscript(self._write, thoughts=self._thoughts is True)]
+        if interactive(self._out):
+            return [ProgressDisplay(self._out, planned)]
+        return [PlainProgress(self._write, planned)]
+
+    def _write(self, line: str) -> None:
+        print(line, file=self._out.file, flush=True)
+
+    def close(self) -> None:
+        """Leave the terminal as it was; call it whatever happened."""
+        for display in self._displays:
+            display.close()
