@@ -13,7 +13,7 @@ from negosim.terminal._scenario import scenario_view
 from negosim.terminal._show import print_dialogue, print_run
 from negosim.terminal._tally import Tally
 from negosim.terminal._taxonomy import taxonomy_view
-from negosim.terminal._text import clean, one_line, plural
+from negosim.terminal._text import clean, one_line, plural, points
 
 __all__ = [
     "Lens",
@@ -24,6 +24,7 @@ __all__ = [
     "lens_of",
     "one_line",
     "plural",
+    "points",
     "print_dialogue",
     "print_rows",
     "print_run",

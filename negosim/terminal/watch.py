@@ -228,6 +228,7 @@ class Watch:
         print(line, file=self._out.file, flush=True)
 
     def close(self) -> None:
-        """Leave the terminal as it was; call it whatever happened."""
-        for display in self._displays:
+        """Leave the terminal as it was. To be called whatever happened; a second call does nothing."""
+        displays, self._displays = self._displays, []
+        for display in displays:
             display.close()

@@ -1,0 +1,5 @@
+"""`python -m negosim`."""
+
+from negosim.cli import main
+
+main()

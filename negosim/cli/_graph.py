@@ -1,0 +1,26 @@
+"""`negosim graph` and `negosim schema`: what runs, and what it leaves behind."""
+
+from typing import Annotated, Literal
+
+import typer
+
+
+def graph(
+    planner: Annotated[
+        Literal["rollout", "reflect", "direct"], typer.Option(help="How a turn is thought through.")
+    ] = "rollout",
+) -> None:
+    """Print the graph of a dialogue, as it runs, as a Mermaid diagram."""
+    from negosim.engine import mermaid
+
+    typer.echo(mermaid(planner))
+
+
+def schema() -> None:
+    """Print the JSON Schema of a line of dialogues.jsonl."""
+    import orjson
+
+    from negosim.records import Dialogue
+
+    data = Dialogue.model_json_schema(mode="serialization")
+    typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())

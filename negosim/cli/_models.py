@@ -1,0 +1,68 @@
+"""`negosim models`: the language models at hand."""
+
+from typing import Annotated
+
+import typer
+
+
+def list_() -> None:
+    """Say how models are named, which one is configured, and which small ones can be had."""
+    from negosim.models import CATALOG, MODEL_VARIABLE, cached, resolve_spec
+    from negosim.terminal import console_for, print_rows
+
+    rows = [
+        ["sim", "the embedded simulated negotiator; no language model"],
+        ["openai:NAME", "a model of OpenAI; the key is in OPENAI_API_KEY"],
+        ["openai:NAME@URL", "a model of any OpenAI-compatible server (vLLM, llama.cpp, Ollama, LM Studio)"],
+        ["gguf:PATH", "a GGUF file, run in this process; needs pip install 'negosim[local]'"],
+    ]
+    for name, model in CATALOG.items():
+        place = cached(name)
+        had = f"in {place}" if place else f"{model.megabytes} MB; get it with: negosim models get {name}"
+        rows.append([f"local:{name}", f"{model.about}, run in this process; {had}"])
+    print_rows(console_for(), ("model", "what it is"), rows)
+    typer.echo(f"configured with {MODEL_VARIABLE}, or else sim: {resolve_spec()}")
+
+
+def get(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model that `models list` names.")],
+) -> None:
+    """Get a small model into the user's cache; its hash is checked."""
+    from negosim.models import fetch
+
+    fetch(name, lambda message: typer.echo(message, err=True))
+    typer.echo(f"ready: negosim generate --scenario viatex --model local:{name}")
+
+
+def check(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="For example openai:gpt-4o-mini.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Make real calls to a model and tell what works. Exit code 1 if it gave no usable answer."""
+    import asyncio
+
+    from negosim.models import check_model
+    from negosim.terminal import one_line
+
+    report = asyncio.run(check_model(model))
+    if json:
+        typer.echo(report.model_dump_json())
+    else:
+        typer.echo(f"model              {one_line(report.model)}")
+        typer.echo(
+            f"usable answer      {'yes' if report.answered else 'no: ' + one_line(report.problem or '')}"
+        )
+        if report.mode is not None:
+            typer.echo(f"structured output  {report.mode}")
+            counted = (
+                f"yes ({report.tokens_in:,} tokens in)"
+                if report.usage
+                else "no: no account of tokens or money"
+            )
+            typer.echo(f"token counts       {counted}")
+            cached = f"yes ({report.tokens_cached:,} tokens)" if report.tokens_cached else "not seen"
+            typer.echo(f"prefix cache       {cached}")
+            speed = f", {report.tokens_per_second:.0f} tokens a second" if report.tokens_per_second else ""
+            typer.echo(f"time of a call     {report.seconds:.1f} s{speed}")
+    if not report.answered:
+        raise typer.Exit(1)

@@ -1,0 +1,81 @@
+"""`negosim show` and `negosim runs`: read what is stored."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or its name in ./runs.")],
+    dialogue: Annotated[
+        str | None,
+        typer.Argument(metavar="[DIALOGUE]", help="A dialogue's number or id, or the beginning of its id."),
+    ] = None,
+    view: Annotated[
+        str,
+        typer.Option(
+            metavar="1|2|public|all",
+            help="Whose eyes: one agent's (its own thoughts and values), the public's, or everything.",
+        ),
+    ] = "public",
+    thoughts: Annotated[
+        bool, typer.Option("--thoughts/--no-thoughts", help="Show the thinking the view may see.")
+    ] = True,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the stored record, one line of JSON a dialogue.")
+    ] = False,
+) -> None:
+    """Show a stored dialogue again, or list the dialogues of a run.
+
+    A run of one dialogue is shown at once.
+    """
+    from negosim.store import Run
+    from negosim.terminal import console_for, lens_of, print_dialogue, print_run
+
+    named = Path("runs") / run
+    found = Run.open(named if not Path(run).exists() and named.is_dir() else run)
+    if dialogue is None and len(found) == 1:
+        dialogue = "1"
+    if json:
+        for record in found if dialogue is None else [found.dialogue(dialogue)]:
+            typer.echo(record.model_dump_json())
+    elif dialogue is None:
+        print_run(console_for(), found)
+    else:
+        record = found.dialogue(dialogue)
+        scenario = found.scenario(record.scenario)
+        print_dialogue(console_for(), record, scenario, lens_of(view, scenario, thoughts=thoughts))
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where the run folders lie.")] = Path(
+        "runs"
+    ),
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a run.")] = False,
+) -> None:
+    """List runs, newest first."""
+    import orjson
+
+    from negosim.store import list_runs
+    from negosim.terminal import console_for, print_rows
+
+    found = list_runs(folder)
+    if json:
+        for item in found:
+            typer.echo(orjson.dumps(item, default=str).decode())
+        return
+    if not found:
+        typer.echo(f"no runs in {folder}; make one with: negosim generate --scenario viatex")
+        return
+    rows = [
+        [
+            str(item.path),
+            f"{item.created.astimezone():%Y-%m-%d %H:%M}",
+            f"{item.stored:,} of {item.planned:,}",
+            ", ".join(item.scenarios),
+            " + ".join(item.models),
+        ]
+        for item in found
+    ]
+    print_rows(console_for(), ("run", "made", "stored", "scenarios", "models"), rows, numbers=("stored",))

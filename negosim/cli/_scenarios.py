@@ -1,0 +1,82 @@
+"""`negosim scenarios`: list, show, validate."""
+
+from typing import Annotated
+
+import typer
+
+
+def list_(
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a scenario.")] = False,
+) -> None:
+    """List the scenarios that can be played by id; one that is wrong is listed as such."""
+    import orjson
+
+    from negosim.plugins import PluginError
+    from negosim.scenarios import list_scenarios, load_scenario
+    from negosim.terminal import console_for, plural, print_rows
+
+    rows = []
+    for name, source in list_scenarios().items():
+        entry = {"id": name, "origin": source.origin, "file": source.name}
+        try:
+            scenario = load_scenario(name)
+        except PluginError as error:
+            entry["problem"] = (
+                f"{plural(len(error.problems), 'problem')}; see: negosim scenarios validate {name}"
+            )
+        else:
+            entry |= {"title": scenario.title, "summary": scenario.summary}
+        if json:
+            typer.echo(orjson.dumps(entry).decode())
+        rows.append([name, entry.get("summary") or f"WRONG: {entry['problem']}", source.origin])
+    if not json:
+        print_rows(console_for(), ("id", "about", "from"), rows)
+
+
+def show(
+    scenario: Annotated[str, typer.Argument(metavar="ID|PATH")],
+    json: Annotated[bool, typer.Option("--json", help="Print the scenario and its numbers as JSON.")] = False,
+) -> None:
+    """Show a scenario: context, roles, issues with points, and the numbers of its space of deals.
+
+    This is a researcher's view: it includes what is confidential, and says so.
+    """
+    import orjson
+
+    from negosim.scenarios import load_scenario
+    from negosim.scenarios._space import summary
+    from negosim.terminal import console_for, print_view, scenario_view
+
+    loaded = load_scenario(scenario)
+    if json:
+        data = {"scenario": loaded.model_dump(mode="json"), "numbers": dict(summary(loaded.space))}
+        typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print_view(console_for(), scenario_view(loaded))
+
+
+def validate(
+    scenarios: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, or ids.")],
+) -> None:
+    """Check scenario files: every problem with its line and field. Exit code 2 if one is wrong."""
+    from negosim.errors import UserError
+    from negosim.scenarios import load_scenario
+    from negosim.scenarios._space import summary
+    from negosim.terminal import clean, points
+
+    wrong = False
+    for reference in scenarios:
+        try:
+            scenario = load_scenario(reference)
+        except UserError as error:
+            typer.echo(clean(str(error)), err=True)
+            wrong = True
+            continue
+        numbers = summary(scenario.space)
+        typer.echo(
+            f"{reference}: ok: {len(scenario.roles)} roles, {len(scenario.issues)} issues, "
+            f"{numbers['deals']:,} deals, {numbers['rational_share']:.1%} individually rational, "
+            f"{numbers['pareto_deals']:,} Pareto-efficient, best joint value {points(numbers['best_joint'])}"
+        )
+    if wrong:
+        raise typer.Exit(2)
