@@ -1,0 +1,1 @@
+"""Scenarios of this package: one YAML file each."""

@@ -1,0 +1,1 @@
+"""Taxonomies of this package: one JSON or JSONL file each."""

@@ -1,0 +1,145 @@
+"""A third-party plugin package, really built, installed and used; the same files by path and search path."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from negosim.prompts import Prompts
+from negosim.scenarios import check_scenario, list_scenarios, load_scenario
+from negosim.taxonomies import load_taxonomy
+
+EXAMPLE = Path(__file__).parent / "example_plugin"
+PACKAGE = EXAMPLE / "src" / "harbour_negotiations"
+
+pytestmark = pytest.mark.xdist_group("example_plugin")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like site-packages with the example plugin built and installed into it."""
+    base = tmp_path_factory.mktemp("plugin")
+    shutil.copytree(EXAMPLE, base / "source")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
+    command += ["--no-deps", "--no-build-isolation", "--target", str(base / "site"), str(base / "source")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return base / "site"
+
+
+def run(site: Path, code: str) -> Any:
+    """Run code in a fresh interpreter that has the plugin installed; return what it prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(site)},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_installed_package_brings_its_scenario_and_taxonomy(site: Path) -> None:
+    found = run(
+        site,
+        """
+import json
+from negosim.scenarios import list_scenarios, load_scenario
+from negosim.taxonomies import list_taxonomies, load_taxonomy
+scenario = load_scenario("harbour-expansion")
+print(json.dumps({
+    "scenarios": {name: source.origin for name, source in list_scenarios().items()},
+    "taxonomies": {name: source.origin for name, source in list_taxonomies().items()},
+    "roles": [role.name for role in scenario.roles],
+    "nash": scenario.space.deal(scenario.space.nash),
+    "tactics": [tactic.name for tactic in load_taxonomy("mediation").tactics],
+}))
+""",
+    )
+    assert found["scenarios"]["harbour-expansion"] == "package harbour-negotiations"
+    assert found["scenarios"]["viatex"] == "package negosim"
+    assert found["taxonomies"] == {
+        "deception": "package negosim",
+        "mediation": "package harbour-negotiations",
+        "persuasion": "package negosim",
+    }
+    assert found["roles"] == ["Ingrid Dahl", "Tore Hansen", "Maja Lind"]
+    assert found["nash"] == {"pier-length": 300, "compensation": 2, "quiet-season": "spring"}
+    assert found["tactics"] == ["Caucus", "Single text"]
+
+
+def test_the_installed_package_overrides_one_template_for_its_scenario_alone(site: Path) -> None:
+    found = run(
+        site,
+        """
+import json
+from negosim.prompts import PARTS, STAGES, Prompts
+print(json.dumps({
+    scenario: {name: str(Prompts(scenario).source(name + ".j2")) for name in (*PARTS, *STAGES)}
+    for scenario in ("harbour-expansion", "viatex")
+}))
+""",
+    )
+    ours = {name for name, file in found["harbour-expansion"].items() if Path(file).is_relative_to(site)}
+    assert ours == {"conclude"}
+    assert not any(Path(file).is_relative_to(site) for file in found["viatex"].values())
+
+
+def test_the_installed_template_renders(site: Path) -> None:
+    code = """
+import json
+from negosim.prompts import Prompts
+from negosim.views import PublicRole
+values = {"state": "Nothing is agreed.", "me": PublicRole("trust", "Maja Lind", "director")}
+print(json.dumps(Prompts("harbour-expansion").render("conclude", values)))
+"""
+    text = run(site, code)
+    assert "Nothing is agreed." in text
+    assert "Have you concluded the conversation, Maja Lind?" in text
+
+
+def test_without_the_package_its_scenario_is_unknown() -> None:
+    assert "harbour-expansion" not in list_scenarios()
+
+
+def test_the_same_files_are_found_by_path() -> None:
+    scenario = load_scenario(str(PACKAGE / "scenarios" / "harbour-expansion.yaml"))
+    assert load_scenario(str(PACKAGE / "scenarios")) == scenario
+    assert load_taxonomy(str(PACKAGE / "taxonomies" / "mediation.jsonl")).get("caucus").family == "process"
+    conclude = Prompts("harbour-expansion", str(PACKAGE / "prompts")).source("conclude.j2")
+    assert conclude == PACKAGE / "prompts" / "harbour-expansion" / "conclude.j2"
+
+
+def test_the_same_files_are_found_on_the_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEGOSIM_PATH", str(PACKAGE))
+    assert list_scenarios()["harbour-expansion"].origin == f"NEGOSIM_PATH {PACKAGE}"
+    assert len(load_scenario("harbour-expansion").roles) == 3
+    assert load_taxonomy("mediation").id == "mediation"
+    assert Prompts("harbour-expansion").source("conclude.j2") == (
+        PACKAGE / "prompts" / "harbour-expansion" / "conclude.j2"
+    )
+
+
+def test_three_roles_have_a_space_of_deals_of_three_values() -> None:
+    space = load_scenario(str(PACKAGE / "scenarios")).space
+    assert space.values.shape == (105, 3)
+    assert space.nash is not None
+    assert space.rational[space.nash]
+    assert space.pareto[space.nash]
+
+
+def test_a_third_role_is_checked_like_the_others() -> None:
+    data = load_scenario(str(PACKAGE / "scenarios")).model_dump(mode="json", exclude_none=True)
+    assert check_scenario(data)[1] == []
+    data["roles"][2]["payoff"]["target"] = 500
+    assert [str(problem) for problem in check_scenario(data)[1]] == [
+        "roles.3.payoff.target: no deal reaches 500: the best one gives 100; "
+        "lower the target or raise the points"
+    ]
