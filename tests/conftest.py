@@ -1,12 +1,20 @@
 """What every test can rely on: no key, no network but loopback, folders of its own."""
 
+import importlib.util
 import ipaddress
 import os
 import socket
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+
+from negosim.errors import UserError
+from negosim.models import fetch
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def _is_loopback(host: Any) -> bool:
@@ -52,3 +60,38 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+
+
+@pytest.fixture(scope="session")
+def loopback() -> ModuleType:
+    """The fake model server: `with loopback.LoopbackServer(lambda body: ...) as server`."""
+    name = "negosim_loopback_server"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / "loopback_server.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def _smollm2_in_user_cache() -> Path:
+    try:
+        return fetch("smollm2")
+    except UserError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"the small model is not to be had here: {error}")
+
+
+@pytest.fixture
+def smollm2(_smollm2_in_user_cache: Path, _sealed: None) -> Path:
+    """The real small model, also found as `local`: its path.
+
+    Mark such tests `real_model` and `xdist_group("real_model")`: one process then loads it once.
+    """
+    place = Path(os.environ["XDG_CACHE_HOME"]) / "negosim" / "models" / "smollm2.gguf"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(_smollm2_in_user_cache)
+    return _smollm2_in_user_cache

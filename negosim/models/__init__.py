@@ -1,9 +1,11 @@
 """Language models: how they are named, the one door through which they are called, and their account."""
 
 from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
+from negosim.models._check import CheckReport, check_model
 from negosim.models._door import Door
 from negosim.models._fake import ScriptedModel
 from negosim.models._ledger import Ledger, Price, price_of
+from negosim.models._open import open_door, open_model
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
@@ -15,6 +17,7 @@ __all__ = [
     "ChatModel",
     "ChatRequest",
     "ChatResponse",
+    "CheckReport",
     "Door",
     "Ledger",
     "Message",
@@ -23,7 +26,10 @@ __all__ = [
     "ScriptedModel",
     "Usage",
     "cached",
+    "check_model",
     "fetch",
+    "open_door",
+    "open_model",
     "price_of",
     "resolve_spec",
 ]

@@ -1,0 +1,275 @@
+"""Sending requests to a model server: shared connections, and retries of what passes by itself.
+
+Imported only when a model is opened: aiohttp and tenacity take a while to load.
+"""
+
+import asyncio
+import email.utils
+import os
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+import tenacity
+from yarl import URL
+
+from negosim.errors import ModelError
+
+ATTEMPTS = 4
+FIRST_WAIT = 0.5
+"""Seconds before the second attempt, on average; the wait doubles with each."""
+LONGEST_WAIT = 120.0
+"""A server that asks for a longer pause (Retry-After, in seconds) is not waited for."""
+CONNECTIONS = 1024
+
+_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    data: Any
+    """The parsed JSON, or None where the body was none."""
+    text: str
+    """The body, where it was no JSON."""
+    requests: int
+    """Requests it took, this one included."""
+
+    @property
+    def message(self) -> str:
+        """What the server says is wrong, shortened."""
+        data = self.data
+        error = data.get("error", data.get("detail", data.get("message"))) if isinstance(data, dict) else None
+        if isinstance(error, dict):
+            error = error.get("message")
+        if isinstance(error, list):
+            # Validation errors carry the input they reject, which may be the whole prompt: leave it out.
+            error = "; ".join(
+                f"{'.'.join(map(str, item.get('loc', ())))}: {item.get('msg')}"
+                for item in error
+                if isinstance(item, dict)
+            )
+        text = error if isinstance(error, str) else self.text
+        return " ".join(text.split())[:300] or f"status {self.status}"
+
+    @property
+    def code(self) -> str:
+        """The server's name for the error, "" where it gives none."""
+        error = self.data.get("error") if isinstance(self.data, dict) else None
+        found = (error.get("code"), error.get("type")) if isinstance(error, dict) else ()
+        return next((part for part in found if isinstance(part, str)), "")
+
+    @property
+    def parameter(self) -> str:
+        """The parameter the server objects to, "" where it names none."""
+        error = self.data.get("error") if isinstance(self.data, dict) else None
+        found = error.get("param") if isinstance(error, dict) else None
+        return found if isinstance(found, str) else ""
+
+
+class _Passing(Exception):
+    """A failure that may pass: the request is sent again."""
+
+    def __init__(self, what: str, wait: float | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+class _NotConnected(_Passing):
+    """The server could not be reached, so it has seen no request."""
+
+
+class Server:
+    """One server, through the client session that all its users in an event loop share."""
+
+    def __init__(self, base_url: str, key: str | None, timeout: float) -> None:
+        self.base_url = base_url
+        self._headers = {"Content-Type": "application/json", "User-Agent": "negosim"}
+        if key:
+            self._headers["Authorization"] = f"Bearer {key}"
+        self._key = key
+        self._timeout = timeout
+        self._share: _Share | None = None
+
+    async def post(self, path: str, body: Any) -> Reply:
+        """Send JSON; try again, with growing pauses, what fails in passing.
+
+        Raises:
+            ModelError: it did not pass, or the server asked for too long a pause.
+
+        """
+        data, sent = orjson.dumps(body), 0
+
+        async def once() -> Reply:
+            nonlocal sent
+            sent += 1
+            try:
+                return await self._post(path, data, sent)
+            except _NotConnected:
+                sent -= 1  # it never left
+                raise
+
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(_Passing),
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=_wait,
+            reraise=True,
+        )
+        try:
+            return await retrying(once)
+        except _Passing as error:
+            failed = ModelError(f"{self.base_url}: {error} ({ATTEMPTS} attempts)")
+        except aiohttp.ClientError as error:
+            failed = ModelError(f"{self.base_url}: {describe(error)}")
+        except ModelError as error:
+            failed = error
+        failed.requests = sent
+        raise failed from None
+
+    async def get(self, path: str, seconds: float) -> Reply:
+        """Fetch once, within some seconds, without trying again.
+
+        Raises:
+            aiohttp.ClientError, TimeoutError: the server cannot be reached.
+
+        """
+        limit = aiohttp.ClientTimeout(total=seconds)
+        url = self._url(path)
+        async with self._session().get(
+            url, headers=self._headers, timeout=limit, allow_redirects=False
+        ) as got:
+            return self._reply(got.status, await got.read(), 1)
+
+    async def close(self) -> None:
+        """Give the share in the session back; the last one closes it."""
+        if self._share is not None:
+            share, self._share = self._share, None
+            await share.release()
+
+    def _reply(self, status: int, body: bytes, requests: int) -> Reply:
+        if status != 200 and self._key:
+            # What a server says goes into messages and records; a key it repeats must not.
+            body = body.replace(self._key.encode(), b"[key]")
+        try:
+            return Reply(status, orjson.loads(body), "", requests)
+        except orjson.JSONDecodeError:
+            return Reply(status, None, body[:2000].decode(errors="replace"), requests)
+
+    def _url(self, path: str) -> URL:
+        return URL(self.base_url + path)
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._share is None or self._share.loop is not loop:
+            self._share = _Share.of(loop, self.base_url)
+        return self._share.session
+
+    async def _post(self, path: str, body: bytes, sent: int) -> Reply:
+        limit = aiohttp.ClientTimeout(total=self._timeout)
+        try:
+            async with self._session().post(
+                self._url(path), data=body, headers=self._headers, timeout=limit, allow_redirects=False
+            ) as got:
+                reply, headers = self._reply(got.status, await got.read(), sent), got.headers
+        except TimeoutError:
+            raise _Passing(f"no answer within {self._timeout:g} s") from None
+        except aiohttp.ClientSSLError:
+            raise
+        except aiohttp.ClientConnectorError as error:
+            raise _NotConnected(describe(error)) from None
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+            raise _Passing(describe(error)) from None
+        if reply.status == 200 and not isinstance(reply.data, dict):
+            raise _Passing("the server's reply was no JSON object")
+        if reply.status in _PASSING and reply.code != "insufficient_quota":
+            wait = _retry_after(headers)
+            if wait is not None and wait > LONGEST_WAIT:
+                raise ModelError(
+                    f"{self.base_url}: status {reply.status}, asks to wait {wait:.0f} s; run again later"
+                )
+            raise _Passing(f"status {reply.status}: {reply.message}", wait)
+        return reply
+
+
+class _Share:
+    """The session of one server in one event loop, with the number of its users."""
+
+    _open: ClassVar[dict[tuple[asyncio.AbstractEventLoop, str], "_Share"]] = {}
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, base_url: str) -> None:
+        self.loop = loop
+        self.base_url = base_url
+        self.users = 0
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=60, ttl_dns_cache=300),
+            proxy=_proxy(base_url),
+        )
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop, base_url: str) -> "_Share":
+        share = cls._open.get((loop, base_url)) or cls(loop, base_url)
+        cls._open[loop, base_url] = share
+        share.users += 1
+        return share
+
+    async def release(self) -> None:
+        self.users -= 1
+        if self.users == 0:
+            self._open.pop((self.loop, self.base_url), None)
+            await self.session.close()
+
+
+def _proxy(base_url: str) -> str | None:
+    """Return the proxy the environment names for a server.
+
+    aiohttp's own `trust_env` would also read passwords from ~/.netrc, which might replace the key.
+    """
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1" or urllib.request.proxy_bypass(host):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)
+
+
+def describe(error: Exception) -> str:
+    """Say in words why a server could not be reached, or how it was lost."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if not isinstance(error, aiohttp.ClientConnectorError):
+        return f"the connection was lost ({str(error) or type(error).__name__})"
+    cause = error.os_error
+    # asyncio puts the address where the system's own words would be.
+    refused = isinstance(cause, ConnectionError) and cause.errno is not None
+    return f"cannot connect ({os.strerror(cause.errno or 0) if refused else cause.strerror or cause})"
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the pause a server asks for, in seconds."""
+    given = headers.get("Retry-After")
+    if given is None:
+        return None
+    try:
+        return max(0.0, float(given))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(given).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+_backoff = tenacity.wait_random_exponential(multiplier=2 * FIRST_WAIT, max=30)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.wait if isinstance(error, _Passing) else None
+    # What was told to come back at the same moment should not all do so.
+    return _backoff(state) if asked is None else asked + min(1.0, _backoff(state))

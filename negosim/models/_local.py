@@ -1,0 +1,126 @@
+"""Models in this process: llama.cpp, through xllamacpp, serving a GGUF file on loopback."""
+
+import asyncio
+import atexit
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from negosim.errors import UserError
+from negosim.models._openai import OpenAIModel
+from negosim.models._types import ChatRequest, ChatResponse
+
+SLOTS = 4
+"""Dialogues or rollouts decoded together; each slot keeps its own prefix cache."""
+SLOT_CONTEXT = 8192
+"""Tokens of prompt and answer a slot holds: enough for a dialogue of 30 turns. A model trained on
+fewer is given what it was trained on."""
+CACHE_MIB = 2048
+"""Memory for the prefix caches of conversations that have lost their slot."""
+MOST_THREADS = 8
+"""Small models gain little from more."""
+
+_servers: dict[Path, Any] = {}
+_starting = threading.Lock()
+
+
+def serve(path: Path) -> str:
+    """Return the base URL of the in-process server of a GGUF file, starting it if need be.
+
+    There is one server a file; it ends with the process. Starting takes as long as loading the model.
+
+    Raises:
+        UserError: xllamacpp is not installed, or the file is missing or no model.
+
+    """
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise UserError(f"no model file {str(path)!r}; give the path of a GGUF file")
+    with _starting:
+        if path not in _servers:
+            _servers[path] = _start(path)
+        return f"{_servers[path].listening_address}/v1"
+
+
+def _start(path: Path) -> Any:
+    with path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            raise UserError(f"{path} is no GGUF file; convert the model with llama.cpp, or get one that is")
+    try:
+        import xllamacpp
+    except ImportError:
+        raise UserError("models in this process need xllamacpp: pip install 'negosim[local]'") from None
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_parallel = SLOTS
+    params.n_ctx = SLOTS * SLOT_CONTEXT
+    params.cache_ram_mib = CACHE_MIB
+    params.ui = False
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads()
+    params.verbosity = -1
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise UserError(
+            f"llama.cpp cannot load {path}: {error} The file may be damaged, newer than the installed "
+            "xllamacpp, or too large for this machine's memory"
+        ) from None
+
+
+def _threads() -> int:
+    """Return how many threads decode: one core stays free.
+
+    llama.cpp's threads spin while they wait for each other. Where something else needs their cores,
+    this process included, decoding becomes a hundred times slower, not a little.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores - 1, MOST_THREADS))
+
+
+@atexit.register
+def _stop() -> None:
+    _servers.clear()
+
+
+class LocalModel:
+    """A GGUF file, served in this process from the first call on."""
+
+    def __init__(self, *, name: str, path: Path, timeout: float) -> None:
+        """Say which file; `name` is for records, `timeout` for one request, in seconds."""
+        self.name = name
+        self._path = path
+        self._timeout = timeout
+        self._model: OpenAIModel | None = None
+        self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
+
+    async def complete(self, request: ChatRequest) -> ChatResponse:
+        """Send one request to the in-process server."""
+        model, loop = self._open(), asyncio.get_running_loop()
+        if self._slots is None or self._slots[0] is not loop:
+            self._slots = loop, asyncio.Semaphore(SLOTS)
+        # What waits for a slot waits here, where no timeout runs yet.
+        async with self._slots[1]:
+            return await model.complete(request)
+
+    async def preflight(self) -> None:
+        """Load the model."""
+        await self._open().preflight()
+
+    async def close(self) -> None:
+        """Release the connections; the model stays loaded for the next one who asks."""
+        if self._model is not None:
+            await self._model.close()
+
+    def _open(self) -> OpenAIModel:
+        if self._model is None:
+            # xllamacpp holds the interpreter while it loads, so a thread would gain nothing.
+            self._model = OpenAIModel(
+                name=self.name,
+                model=self._path.stem,
+                base_url=serve(self._path),
+                key=None,
+                key_variable="",
+                timeout=self._timeout,
+            )
+        return self._model

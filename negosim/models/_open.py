@@ -1,0 +1,78 @@
+"""From a model's name to something that answers."""
+
+import os
+from pathlib import Path
+
+from negosim.errors import UserError
+from negosim.models._catalog import cached
+from negosim.models._door import Door
+from negosim.models._spec import OPENAI_URL, ModelSpec
+from negosim.models._types import ChatModel
+
+
+def open_model(spec: ModelSpec | str) -> ChatModel:
+    """Return the chat model a spec names. Nothing is loaded or sent before its first use.
+
+    Raises:
+        UserError: the spec is wrong, its key or file is missing, or it names the simulated
+            negotiator, which is an agent and no chat model.
+
+    """
+    spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
+    if spec.kind == "sim":
+        raise UserError("'sim' is the simulated negotiator, no chat model; name a chat model here")
+    if spec.kind == "openai":
+        return _open_openai(spec)
+    path = Path(spec.target) if spec.kind == "gguf" else cached(spec.target)
+    if path is None:
+        raise UserError(f"{spec.target} has not been got yet; run: negosim models get {spec.target}")
+    if not path.expanduser().is_file():
+        raise UserError(f"no model file {str(path)!r}; give the path of a GGUF file")
+    from negosim.models._local import LocalModel
+
+    return LocalModel(name=spec.name, path=path, timeout=spec.timeout)
+
+
+def open_door(spec: ModelSpec | str, *, attempts: int = 3) -> Door:
+    """Return the door to the model a spec names, with the spec's settings.
+
+    Raises:
+        UserError: as `open_model`.
+
+    """
+    spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
+    return Door(
+        open_model(spec),
+        temperature=spec.temperature,
+        max_tokens=spec.max_tokens,
+        attempts=attempts,
+        seed=spec.seed,
+    )
+
+
+def _open_openai(spec: ModelSpec) -> ChatModel:
+    base_url = spec.base_url or OPENAI_URL
+    variable = key_variable(base_url)
+    key = os.environ.get(variable) or None
+    if base_url == OPENAI_URL and key is None:
+        raise UserError(f"{spec.name} needs a key: set OPENAI_API_KEY (export OPENAI_API_KEY=sk-...)")
+    from negosim.models._openai import OpenAIModel
+
+    return OpenAIModel(
+        name=spec.name,
+        model=spec.target,
+        base_url=base_url,
+        key=key,
+        key_variable=variable,
+        timeout=spec.timeout,
+    )
+
+
+def key_variable(base_url: str) -> str:
+    """Return the environment variable whose key may be sent to a server.
+
+    OPENAI_API_KEY goes to OpenAI, and to the server the user named in OPENAI_BASE_URL; never to one
+    that was only named in a spec.
+    """
+    chosen = (os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
+    return "OPENAI_API_KEY" if base_url in (OPENAI_URL, chosen) else "NEGOSIM_API_KEY"

@@ -1,0 +1,141 @@
+import asyncio
+import subprocess
+import sys
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from negosim.errors import ModelError, UserError
+from negosim.models import ChatRequest, Ledger, Message, check_model, open_door, open_model
+from negosim.models._schema import answer_schema
+
+LONG = "\n".join(f"Seller: lot {number} costs {number * 7} euros." for number in range(40))
+
+
+class Offer(BaseModel):
+    text: Annotated[str, Field(max_length=60)]
+    price: Annotated[int, Field(ge=1, le=500)] | None
+    tactics: Annotated[tuple[Literal["anchor", "praise", "deadline"], ...], Field(min_length=2, max_length=2)]
+    done: bool
+
+
+def test_a_missing_file_is_told():
+    with pytest.raises(UserError, match=r"no model file '/nowhere/a\.gguf'"):
+        open_model("gguf:/nowhere/a.gguf")
+
+
+def test_a_model_not_got_yet_is_told():
+    with pytest.raises(UserError, match="run: negosim models get smollm2"):
+        open_model("local")
+
+
+async def test_a_file_that_is_no_model_is_told(tmp_path):
+    for content, says in ((b"PK\3\4", "no GGUF file"), (b"GGUF" + bytes(100), "cannot load")):
+        path = tmp_path / "a.gguf"
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=says):
+            await open_model(f"gguf:{path}").preflight()
+
+
+async def test_without_xllamacpp_the_install_line_is_told(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    path = tmp_path / "a.gguf"
+    path.write_bytes(b"GGUF")
+    with pytest.raises(UserError, match=r"pip install 'negosim\[local\]'"):
+        await open_model(f"gguf:{path}").preflight()
+
+
+def test_opening_nothing_loads_nothing_heavy():
+    code = (
+        "import sys, negosim.models as m; m.ModelSpec.parse('openai:x@http://127.0.0.1:1/v1');"
+        "print(sorted({'aiohttp', 'tenacity', 'xllamacpp', 'asyncio.subprocess'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "aiohttp" not in done.stdout
+    assert "tenacity" not in done.stdout
+    assert "xllamacpp" not in done.stdout
+
+
+real = [pytest.mark.real_model, pytest.mark.xdist_group("real_model")]
+
+
+def messages(task):
+    return Message("system", f"You sell at an auction.\n{LONG}"), Message("user", task)
+
+
+async def ask(spec, *tasks):
+    door, ledger = open_door(spec), Ledger()
+    try:
+        calls = [
+            door.ask(messages(task), Offer, stage="speak", role=0, seed=number, ledger=ledger)
+            for number, task in enumerate(tasks)
+        ]
+        return await asyncio.gather(*calls), ledger.rows()[0]
+    finally:
+        await door.model.close()
+
+
+class TestRealModel:
+    pytestmark = real
+
+    @pytest.mark.parametrize("form", ["local", "gguf", "openai"])
+    async def test_structured_answers_hold_however_it_is_named(self, smollm2, form):
+        from negosim.models._local import serve
+
+        named = {
+            "local": "local",
+            "gguf": f"gguf:{smollm2}",
+            "openai": f"openai:smollm2@{serve(smollm2)}" if form == "openai" else "",
+        }
+        offers, row = await ask(
+            f"{named[form]}?max_tokens=200&temperature=0.6", "Offer lot 9.", "Offer lot 7."
+        )
+        assert len(offers) == 2
+        assert all(isinstance(offer, Offer) for offer in offers)
+        assert row.calls == 2  # the schema held at the first attempt
+        assert row.tokens_in > 2 * 500
+        assert row.tokens_out > 2 * 20
+        assert row.usd == (None if form == "openai" else 0)
+
+    async def test_a_shared_beginning_is_read_from_the_cache(self, smollm2):
+        await ask("local?max_tokens=200", "Offer lot 3.")
+        _, row = await ask("local?max_tokens=200", "Offer lot 4.")
+        assert row.tokens_cached > 0.9 * row.tokens_in
+
+    async def test_more_calls_than_slots_are_all_answered(self, smollm2):
+        offers, _ = await ask("local?max_tokens=200", *(f"Offer lot {number}." for number in range(6)))
+        assert len(offers) == 6
+
+    async def test_one_server_serves_all_who_name_the_file(self, smollm2):
+        from negosim.models import _local
+
+        before = _local.serve(smollm2)
+        await ask("local?max_tokens=200", "Offer lot 3.")
+        await ask(f"gguf:{smollm2}?max_tokens=200", "Offer lot 3.")
+        assert _local.serve(smollm2) == before
+        assert len(_local._servers) == 1
+
+    async def test_a_prompt_beyond_the_context_stops_at_once(self, smollm2):
+        model = open_model("local")
+        request = ChatRequest((Message("user", LONG * 30),), {"type": "object"}, "Any", 0, 0.5, 10)
+        with pytest.raises(ModelError, match="longer than the model's context") as caught:
+            await model.complete(request)
+        await model.close()
+        assert caught.value.requests == 1
+
+    async def test_an_answer_cut_off_is_reported_as_such(self, smollm2):
+        model = open_model("local")
+        request = ChatRequest(messages("Offer lot 3."), answer_schema(Offer), "Offer", 0, 0.5, 3)
+        response = await model.complete(request)
+        await model.close()
+        assert (response.finish, response.usage.tokens_out) == ("length", 3)
+
+    async def test_check_tells_what_works(self, smollm2):
+        report = await check_model("local?max_tokens=200")
+        assert report.answered, report.problem
+        assert (report.mode, report.usage) == ("json_schema", True)
+        assert report.tokens_cached > 1000
+        assert report.tokens_per_second is not None
+        assert report.tokens_per_second > 1
+        assert report.seconds > 0

@@ -1,0 +1,387 @@
+import asyncio
+import logging
+import socket
+import time
+from email.utils import formatdate
+from itertools import count
+
+import orjson
+import pytest
+import tenacity
+from pydantic import BaseModel, Field
+
+from negosim.errors import ModelError, UserError
+from negosim.models import ChatRequest, Ledger, Message, Usage, open_door, open_model
+from negosim.models._schema import answer_schema
+
+KEY = "sk-canary-0123456789"
+numbers = count()
+
+
+class Speech(BaseModel):
+    text: str = Field(max_length=60)
+
+
+REQUEST = ChatRequest(
+    (Message("system", "You sell."), Message("user", "Speak.")), answer_schema(Speech), "Speech", 5, 0.5, 99
+)
+GOOD = {"text": "Good morning."}
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_none())
+
+
+def spec(server, settings=""):
+    # What a server takes is remembered by its URL and the model, so each test has a model of its own.
+    return f"openai:model-{next(numbers)}@{server.url}{settings}"
+
+
+async def complete(server, settings="", times=1):
+    model = open_model(spec(server, settings))
+    try:
+        return [await model.complete(REQUEST) for _ in range(times)]
+    finally:
+        await model.close()
+
+
+def in_turn(*replies):
+    """Answer with each in turn, then with the last for good."""
+    left = list(replies)
+    return lambda body: left.pop(0) if len(left) > 1 else left[0]
+
+
+async def test_a_request_carries_everything_that_decides_the_answer(loopback):
+    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, cached=3)) as server:
+        (response,) = await complete(server)
+    (body,) = server.bodies
+    assert body == {
+        "model": body["model"],
+        "messages": [{"role": "system", "content": "You sell."}, {"role": "user", "content": "Speak."}],
+        "max_tokens": 99,
+        "temperature": 0.5,
+        "seed": 5,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "Speech", "strict": True, "schema": answer_schema(Speech)},
+        },
+    }
+    assert (response.text, response.finish, response.mode, response.requests) == (
+        '{"text":"Good morning."}', "stop", "json_schema", 1,
+    )  # fmt: skip
+    assert response.usage == Usage(tokens_in=3, tokens_out=6, tokens_cached=3)
+
+
+@pytest.mark.parametrize(
+    ("reply", "finish"),
+    [
+        ({"finish": "length"}, "length"),
+        ({"finish": "content_filter"}, "refusal"),
+        ({"refusal": "I can't help with that."}, "refusal"),
+        ({"status": 400, "error": {"message": "filtered", "code": "content_filter"}}, "refusal"),
+    ],
+)
+async def test_how_an_answer_ended(loopback, reply, finish):
+    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, **reply)) as server:
+        (response,) = await complete(server)
+    assert response.finish == finish
+    assert len(server.bodies) == 1
+
+
+async def test_a_server_without_schemas_is_asked_for_an_object_and_then_in_words(loopback):
+    def old(body):
+        kind = body.get("response_format", {}).get("type")
+        return loopback.Reply(GOOD) if kind is None else loopback.Reply(status=400, error=f"unknown {kind}")
+
+    with loopback.LoopbackServer(old) as server:
+        first, second = await complete(server, times=2)
+    forms = [body.get("response_format", {}).get("type") for body in server.bodies]
+    assert forms == ["json_schema", "json_schema", "json_object", None, None]
+    assert (first.mode, first.requests) == ("prompt", 4)
+    assert (second.mode, second.requests) == ("prompt", 1)
+    last = server.bodies[-1]["messages"][-1]["content"]
+    assert last.startswith("Speak.")
+    assert '"required":["text"]' in last
+    assert server.bodies[0]["messages"][0] == server.bodies[-1]["messages"][0]
+
+
+async def test_a_strict_server_gets_the_schema_without_bounds(loopback):
+    def strict(body):
+        if "maxLength" in str(body):
+            error = {"message": "Invalid schema: 'maxLength' is not permitted.", "param": "response_format"}
+            return loopback.Reply(status=400, error=error)
+        return loopback.Reply(GOOD)
+
+    with loopback.LoopbackServer(strict) as server:
+        (response,) = await complete(server)
+    assert response.mode == "json_schema"
+    assert server.bodies[1]["response_format"]["json_schema"]["schema"]["properties"]["text"] == {
+        "type": "string"
+    }
+
+
+async def test_calls_in_flight_together_step_down_once(loopback):
+    def old(body):
+        if "maxLength" in str(body):
+            return loopback.Reply(status=400, error="bad response_format", delay=0.05)
+        return loopback.Reply(GOOD)
+
+    with loopback.LoopbackServer(old) as server:
+        model = open_model(spec(server))
+        responses = await asyncio.gather(*(model.complete(REQUEST) for _ in range(8)))
+        await model.close()
+    assert {response.mode for response in responses} == {"json_schema"}
+    assert len(server.bodies) == 16
+
+
+@pytest.mark.parametrize(
+    ("parameter", "error"),
+    [
+        ("temperature", {"message": "Only the default (1) value is supported.", "param": "temperature"}),
+        ("seed", {"message": "Unrecognized request argument supplied: seed"}),
+    ],
+)
+async def test_a_parameter_a_server_rejects_is_left_out_and_said_so(loopback, caplog, parameter, error):
+    def picky(body):
+        return loopback.Reply(status=400, error=error) if parameter in body else loopback.Reply(GOOD)
+
+    with loopback.LoopbackServer(picky) as server, caplog.at_level(logging.WARNING, "negosim.models"):
+        await complete(server, times=2)
+    assert [parameter in body for body in server.bodies] == [True, False, False]
+    assert [record.message for record in caplog.records if parameter in record.message] == [
+        f"{server.bodies[0]['model']}: the server does not take {parameter!r}; going on without it"
+    ]
+
+
+async def test_reasoning_models_get_their_own_name_of_the_length_limit(loopback):
+    def reasoning(body):
+        if "max_tokens" in body:
+            message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+            return loopback.Reply(status=400, error={"message": message, "param": "max_tokens"})
+        return loopback.Reply(GOOD)
+
+    with loopback.LoopbackServer(reasoning) as server:
+        await complete(server)
+    assert server.bodies[-1]["max_completion_tokens"] == 99
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"status": 500, "error": "oops"},
+        {"status": 503, "raw": b"<html>Bad gateway</html>"},
+        {"status": 429, "error": "slow down", "headers": {"Retry-After": "0"}},
+        {"raw": b'{"choices": [{"mess'},
+        {"cut": True},
+        {"delay": 0.6},
+    ],
+)
+async def test_what_passes_is_sent_again_and_every_request_counted(loopback, bad):
+    replies = in_turn(loopback.Reply(**bad), loopback.Reply(**bad), loopback.Reply(GOOD))
+    with loopback.LoopbackServer(replies) as server:
+        (response,) = await complete(server, "?timeout=0.3")
+    assert response.text == '{"text":"Good morning."}'
+    assert response.requests == len(server.bodies) == 3
+
+
+async def test_retries_are_bounded_and_the_account_has_them(loopback):
+    with loopback.LoopbackServer(lambda body: loopback.Reply(status=500, error="on fire")) as server:
+        door, ledger = open_door(spec(server)), Ledger()
+        with pytest.raises(ModelError, match=r"status 500: on fire \(4 attempts\)"):
+            await door.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=ledger)
+        await door.model.close()
+    assert len(server.bodies) == ledger.rows()[0].calls == 4
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+async def test_retry_after_is_waited_for(loopback, as_date):
+    # A date has whole seconds, so two of them are at least one away.
+    header = formatdate(time.time() + 2, usegmt=True) if as_date else "0.4"
+    busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": header})
+    start = time.monotonic()
+    with loopback.LoopbackServer(in_turn(busy, loopback.Reply(GOOD))) as server:
+        await complete(server)
+    assert time.monotonic() - start >= 0.4
+    assert len(server.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (
+            {"status": 401, "error": f"Incorrect API key provided: {KEY}"},
+            "refused the key in NEGOSIM_API_KEY",
+        ),
+        ({"status": 403, "error": "no"}, "refused the key in NEGOSIM_API_KEY"),
+        ({"status": 404, "error": f"model not found for {KEY}"}, "has no model 'model-"),
+        (
+            {"status": 400, "error": "This model's maximum context length is 8192 tokens."},
+            "longer than the model's",
+        ),
+        (
+            {"status": 400, "error": {"type": "exceed_context_size_error", "message": "too big"}},
+            "longer than the",
+        ),
+        ({"status": 400, "error": "messages: bad"}, r"rejected the request \(status 400\): messages: bad"),
+        ({"status": 429, "error": {"code": "insufficient_quota", "message": "pay"}}, "out of credit"),
+        (
+            {"status": 429, "error": "later", "headers": {"Retry-After": "3600"}},
+            "wait 3600 s; run again later",
+        ),
+        ({"status": 307, "headers": {"Location": "http://127.0.0.1:9/"}}, "redirects elsewhere"),
+    ],
+)
+async def test_what_does_not_pass_stops_at_once_and_says_what_to_do(loopback, monkeypatch, reply, says):
+    monkeypatch.setenv("NEGOSIM_API_KEY", KEY)
+    with loopback.LoopbackServer(lambda body: loopback.Reply(**reply)) as server:
+        with pytest.raises(ModelError, match=says) as caught:
+            await complete(server)
+        assert KEY not in str(caught.value)
+    assert len(server.bodies) == 1
+
+
+async def test_an_error_that_echoes_the_prompt_is_not_passed_on(loopback):
+    detail = [{"loc": ["body", "top"], "msg": "unknown", "input": "my secret reservation value"}]
+    raw = orjson.dumps({"detail": detail})
+    with loopback.LoopbackServer(lambda body: loopback.Reply(status=422, raw=raw)) as server:
+        with pytest.raises(ModelError, match=r"body\.top: unknown") as caught:
+            await complete(server)
+        assert "secret" not in str(caught.value)
+
+
+async def test_a_reply_without_an_answer_is_an_error_of_the_provider(loopback):
+    with (
+        loopback.LoopbackServer(lambda body: loopback.Reply(raw=b'{"choices": []}')) as server,
+        pytest.raises(ModelError, match="holds no answer"),
+    ):
+        await complete(server)
+
+
+async def test_calls_go_out_together_over_one_session(loopback):
+    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, delay=0.1)) as server:
+        first, second = open_model(spec(server)), open_model(spec(server))
+        await asyncio.gather(*(model.complete(REQUEST) for model in (first, second) for _ in range(30)))
+        await first.close()
+        await second.complete(REQUEST)  # still open
+        await second.close()
+    assert server.most_in_flight == 60
+
+
+def test_a_model_outlives_an_event_loop(loopback):
+    with loopback.LoopbackServer(lambda body: GOOD) as server:
+        model = open_model(spec(server))
+
+        async def once():
+            await model.complete(REQUEST)
+            await model.close()
+
+        asyncio.run(once())
+        asyncio.run(once())
+    assert len(server.bodies) == 2
+
+
+# Keys
+
+
+async def test_the_openai_key_never_goes_to_another_server(loopback, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with loopback.LoopbackServer(lambda body: GOOD) as server:
+        await complete(server)
+        assert "Authorization" not in server.headers[-1]
+        monkeypatch.setenv("NEGOSIM_API_KEY", "own")
+        await complete(server)
+        assert server.headers[-1]["Authorization"] == "Bearer own"
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        await complete(server)
+        assert server.headers[-1]["Authorization"] == f"Bearer {KEY}"
+    assert KEY not in str(server.headers[:2])
+
+
+def test_no_key_for_openai_is_told_before_any_call(monkeypatch):
+    with pytest.raises(UserError, match="set OPENAI_API_KEY"):
+        open_model("openai:gpt-4o-mini")
+    monkeypatch.setenv("NEGOSIM_API_KEY", "own")
+    with pytest.raises(UserError, match="set OPENAI_API_KEY"):
+        open_model("openai:gpt-4o-mini")
+
+
+def test_a_proxy_without_a_password_file(monkeypatch):
+    from negosim.models._http import _proxy
+
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    assert _proxy("https://api.openai.com/v1") == "http://proxy:3128"
+    assert _proxy("https://inside.example/v1") is None
+    assert _proxy("http://127.0.0.1:8000/v1") is None
+
+
+async def test_requests_that_never_left_are_not_counted(loopback):
+    with loopback.LoopbackServer() as server:
+        url = server.url
+    model = open_model(f"openai:gone@{url}")
+    with pytest.raises(ModelError, match=r"cannot connect \(Connection refused\) \(4 attempts\)") as caught:
+        await model.complete(REQUEST)
+    await model.close()
+    assert caught.value.requests == 0
+
+
+async def test_a_server_without_tls_is_not_asked_again(loopback):
+    with loopback.LoopbackServer() as server:
+        model = open_model(f"openai:tls@{server.url.replace('http', 'https')}")
+        with pytest.raises(ModelError, match=r"cannot connect \(.*SSL") as caught:
+            await model.complete(REQUEST)
+        await model.close()
+    assert "attempts" not in str(caught.value)
+
+
+# Preflight
+
+
+async def preflight(model):
+    try:
+        await model.preflight()
+    finally:
+        await model.close()
+
+
+@pytest.mark.parametrize("models", [None, [], ["another"]])
+async def test_preflight_accepts_a_server_without_a_list_or_with_names_of_its_own(loopback, models):
+    with loopback.LoopbackServer(models=models) as server:
+        await preflight(open_model(spec(server)))
+    assert server.bodies == []
+
+
+async def test_preflight_says_that_nothing_answers_and_what_to_start():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    with pytest.raises(UserError, match=rf"no model server at {url}: cannot connect.*refused.*llama-server"):
+        await preflight(open_model(f"openai:x@{url}"))
+
+
+async def test_preflight_knows_a_wrong_or_missing_key(loopback, monkeypatch):
+    with loopback.LoopbackServer(models=["m"], key="right") as server:
+        with pytest.raises(UserError, match="wants a key; set NEGOSIM_API_KEY"):
+            await preflight(open_model(spec(server)))
+        monkeypatch.setenv("NEGOSIM_API_KEY", "wrong")
+        with pytest.raises(UserError, match="refused the key in NEGOSIM_API_KEY"):
+            await preflight(open_model(spec(server)))
+        monkeypatch.setenv("NEGOSIM_API_KEY", "right")
+        await preflight(open_model(spec(server)))
+
+
+async def test_preflight_at_openai_knows_a_wrong_model(loopback, monkeypatch):
+    with loopback.LoopbackServer(models=["gpt-4o-mini"]) as server:
+        monkeypatch.setattr("negosim.models._openai.OPENAI_URL", server.url)
+        with pytest.raises(UserError, match="did you mean gpt-4o-mini"):
+            await preflight(open_model(f"openai:gpt-4o-mina@{server.url}"))
+        await preflight(open_model(f"openai:gpt-4o-mini@{server.url}"))
+
+
+async def test_a_door_has_the_settings_of_its_spec(loopback):
+    with loopback.LoopbackServer(lambda body: GOOD) as server:
+        door = open_door(spec(server, "?temperature=0&max_tokens=7&seed=3"))
+        await door.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=Ledger())
+        await door.model.close()
+    assert (server.bodies[0]["temperature"], server.bodies[0]["max_tokens"]) == (0, 7)
