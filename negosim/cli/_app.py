@@ -12,7 +12,7 @@ from negosim.cli import _generate, _graph, _models, _prompts, _runs, _scenarios,
 MARKUP: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None
 
 
-def _group(name: str | None, help_text: str | None) -> typer.Typer:
+def _group(name: str | None, help_text: str) -> typer.Typer:
     return typer.Typer(
         name=name,
         help=help_text,
@@ -24,7 +24,13 @@ def _group(name: str | None, help_text: str | None) -> typer.Typer:
     )
 
 
-app = _group(None, None)
+app = _group(
+    None,
+    """Make, read and store negotiations between agents with private briefs.
+
+    Start with: negosim generate --scenario viatex --deceptive
+    """,
+)
 
 
 def _version(asked: bool) -> None:
@@ -39,10 +45,7 @@ def _root(
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
-    """Make, read and store negotiations between agents with private briefs.
-
-    Start with: negosim generate --scenario viatex --deceptive
-    """
+    """Hold the options of the program itself."""
 
 
 app.command(cls=_generate.GenerateCommand)(_generate.generate)

@@ -57,6 +57,7 @@ def generate(
             "--dialogues",
             "-n",
             min=1,
+            metavar="N",
             help="Dialogues for each scenario and condition.",
             rich_help_panel=MAKE,
         ),
@@ -79,7 +80,10 @@ def generate(
         ),
     ] = False,
     seed: Annotated[
-        int, typer.Option(min=0, help="The same seed makes the same dialogues.", rich_help_panel=MAKE)
+        int,
+        typer.Option(
+            min=0, metavar="N", help="The same seed makes the same dialogues.", rich_help_panel=MAKE
+        ),
     ] = 0,
     planner: Annotated[
         Literal["rollout", "reflect", "direct"],
@@ -88,7 +92,9 @@ def generate(
             rich_help_panel=PLAY,
         ),
     ] = "rollout",
-    k: Annotated[int, typer.Option("--k", min=1, help="Rollouts a turn.", rich_help_panel=PLAY)] = 3,
+    k: Annotated[
+        int, typer.Option("--k", min=1, metavar="N", help="Rollouts a turn.", rich_help_panel=PLAY)
+    ] = 3,
     objective: Annotated[
         Literal["joint", "own"],
         typer.Option(
@@ -106,7 +112,10 @@ def generate(
     max_turns: Annotated[
         int,
         typer.Option(
-            min=0, help="Cap on utterances; 0 is unrestricted (stopped at 200).", rich_help_panel=PLAY
+            min=0,
+            metavar="N",
+            help="Cap on utterances; 0 is unrestricted (stopped at 200).",
+            rich_help_panel=PLAY,
         ),
     ] = 30,
     opener: Annotated[
@@ -171,7 +180,9 @@ def generate(
     ] = False,
     concurrency: Annotated[
         int,
-        typer.Option(min=1, help="Dialogues at once; does not change what they say.", rich_help_panel=MODELS),
+        typer.Option(
+            min=1, metavar="N", help="Dialogues at once; does not change what they say.", rich_help_panel=PLAY
+        ),
     ] = 1,
     out: Annotated[
         Path | None,

@@ -23,8 +23,9 @@ def header_lines(
     told = condition_line(scenario, condition, lens)
     if told is not None:
         yield f"condition: {one_line(told)}"
-    first = f"{one_line(scenario.roles[opener].name)} speaks first"
-    yield f"dialogue: {one_line(dialogue)}; {first}" if lens.truth else first
+    yield f"opens: {one_line(scenario.roles[opener].name)}"
+    if lens.truth:
+        yield f"dialogue: {one_line(dialogue)}"
 
 
 def turn_lines(scenario: Scenario, turn: Turn, before: Table, after: Table, lens: Lens) -> Iterator[str]:

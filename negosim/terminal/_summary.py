@@ -7,7 +7,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from negosim.terminal._tally import Cell, Count, Tally
-from negosim.terminal._text import money, one_line, points, tokens
+from negosim.terminal._text import money, one_line, plural, points, tokens
 
 
 def progress_line(count: Count) -> str:
@@ -42,13 +42,13 @@ def summary_lines(tally: Tally) -> Iterator[str]:
     several = _several_models(tally)
     for cell, count in tally.cells.items():
         scenario, condition, *rest = _row(cell, count, several)
-        dialogues, agreed, joint, turns, failed = rest[-5:]
+        agreed, joint, turns, failed = rest[-4:]
         models = f" {rest[0]}" if several else ""
         yield (
-            f"{scenario} {condition}{models}: {agreed} of {dialogues} agreed, mean joint value {joint}, "
-            f"mean utterances {turns}, {failed} failed"
+            f"{scenario} {condition}{models}: {plural(count.done, 'dialogue')}, {failed} failed, "
+            f"{agreed} agreed, mean joint value {joint}, mean utterances {turns}"
         )
-    yield f"all: {tally.total.done:,} dialogues · {progress_line(tally.total)}"
+    yield f"all: {plural(tally.total.done, 'dialogue')} · {progress_line(tally.total)}"
 
 
 def _several_models(tally: Tally) -> bool:

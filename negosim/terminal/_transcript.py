@@ -60,8 +60,9 @@ def header(
     told = condition_line(scenario, condition, lens)
     if told is not None:
         rows.append((Text("condition"), Text(one_line(told), "bold" if condition.deceptive else "")))
-    first = f"{one_line(scenario.roles[opener].name)} speaks first"
-    rows.append((Text("dialogue"), Text(f"{one_line(dialogue)}; {first}" if lens.truth else first)))
+    rows.append((Text("opens"), Text(one_line(scenario.roles[opener].name))))
+    if lens.truth:
+        rows.append((Text("dialogue"), Text(one_line(dialogue))))
     parts: list[RenderableType] = [words(scenario.summary), Text(""), labelled(rows)]
     if "sim" in models:
         parts.append(Text(SIM_NOTE, "dim"))

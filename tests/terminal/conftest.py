@@ -9,7 +9,7 @@ ORCHARD = {
     "title": "The orchard",
     "source": "Made for the tests.",
     "summary": "A grower and a cider maker settle a harvest.",
-    "context": "Ana grows apples. Bo presses cider. They meet before the harvest to settle the price and the delivery.",
+    "context": "Ana grows apples. Bo presses cider. They meet before the harvest.",
     "opener": "grower",
     "issues": [
         {
@@ -73,7 +73,7 @@ def _rollouts(*tactics: str) -> tuple[Rollout, ...]:
     return tuple(
         Rollout(
             tactic=tactic,
-            utterance=f"Let me put it as {tactic} would have it, at some length and with every detail that belongs to it.",
+            utterance=f"Let me put it as {tactic} would have it, with every detail that belongs to it.",
             expected_reply="I see.",
             score=4.5 + 1.25 * position,
             reason="fits",
@@ -88,7 +88,7 @@ def dialogue() -> Dialogue:
     said = [
         (
             Utterance(
-                text="Good morning. The apples are the best in years, and my cold store stands empty, so I can wait.",
+                text="Good morning. My apples are the best in years, and my cold store stands empty.",
                 action="offer",
                 offer={"price": 18},
             ),
