@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from negosim.records import Action
-from negosim.scenarios import Issue
+from negosim.scenarios import Issue, Value
+
+LONGEST_GRID = 100
+"""Numeric issues with more values than this are left open in the form and checked afterwards."""
 
 Said = Annotated[str, Field(min_length=1)]
 
@@ -37,9 +40,12 @@ class CandidateScore(_Answer):
 
 
 class JudgeAnswer(_Answer):
-    """What `judge` asks for: a score for each candidate, in order."""
+    """What `judge` asks for; `judge_answer` gives it a field for each candidate."""
 
-    scores: list[CandidateScore]
+    @property
+    def scores(self) -> list[CandidateScore]:
+        """The candidates' scores, in order."""
+        return [getattr(self, name) for name in type(self).model_fields]
 
 
 class ConsolidateAnswer(_Answer):
@@ -55,9 +61,12 @@ class ConcludeAnswer(_Answer):
 
 
 class TacticsAnswer(_Answer):
-    """What `tactics` asks for; `tactics_answer` narrows it to a taxonomy."""
+    """What `tactics` asks for; `tactics_answer` gives it a field for each tactic to choose."""
 
-    tactics: list[str]
+    @property
+    def tactics(self) -> list[str]:
+        """The ids chosen, in order."""
+        return [getattr(self, name) for name in type(self).model_fields]
 
 
 class SpeakAnswer(_Answer):
@@ -70,23 +79,35 @@ class SpeakAnswer(_Answer):
 
 @lru_cache(maxsize=256)
 def tactics_answer(tactic_ids: tuple[str, ...], k: int) -> type[TacticsAnswer]:
-    """Return the form for choosing `k` of the given tactics."""
-    choice: Any = Annotated[list[Literal[tactic_ids]], Field(min_length=k, max_length=k)]  # type: ignore[valid-type]
-    return create_model("Tactics", __base__=TacticsAnswer, tactics=(choice, ...))
+    """Return the form for choosing `k` of the given tactics: a field each, so that the count is enforced."""
+    fields: dict[str, Any] = {f"tactic_{number}": (Literal[tactic_ids], ...) for number in range(1, k + 1)}
+    return create_model("Tactics", __base__=TacticsAnswer, **fields)
 
 
-def speak_answer(issues: Sequence[Issue]) -> type[SpeakAnswer]:
-    """Return the form for an utterance with an offer on the given issues."""
-    return _speak_answer(
-        tuple((issue.id, issue.values if issue.options is not None else None) for issue in issues)
-    )
+@lru_cache(maxsize=64)
+def judge_answer(candidates: int) -> type[JudgeAnswer]:
+    """Return the form for scoring a number of candidates."""
+    fields: dict[str, Any] = {f"candidate_{n}": (CandidateScore, ...) for n in range(1, candidates + 1)}
+    return create_model("Judge", __base__=JudgeAnswer, **fields)
+
+
+def speak_answer(issues: Sequence[Issue], *, can_accept: bool) -> type[SpeakAnswer]:
+    """Return the form for an utterance with an offer on the given issues; only possible moves are in it."""
+    return _speak_answer(tuple((issue.id, issue.values) for issue in issues), can_accept)
 
 
 @lru_cache(maxsize=256)
-def _speak_answer(issues: tuple[tuple[str, tuple[str, ...] | None], ...]) -> type[SpeakAnswer]:
-    fields: dict[str, Any] = {
-        issue: ((Literal[options] if options else float) | None, ...)
-        for issue, options in issues
-    }
+def _speak_answer(issues: tuple[tuple[str, tuple[Value, ...]], ...], can_accept: bool) -> type[SpeakAnswer]:
+    fields: dict[str, Any] = {issue: (_one_of(values) | None, ...) for issue, values in issues}
     offer = create_model("Offer", __base__=_Answer, **fields)
-    return create_model("Speak", __base__=SpeakAnswer, offer=(offer | None, ...))
+    actions: Any = Action if can_accept else Literal["talk", "offer", "walk_away"]
+    return create_model("Speak", __base__=SpeakAnswer, action=(actions, ...), offer=(offer | None, ...))
+
+
+def _one_of(values: tuple[Value, ...]) -> Any:
+    """Return the type of an issue's value; a short grid is spelt out, so that servers can enforce it."""
+    if isinstance(values[0], str):
+        return Literal[values]
+    if len(values) > LONGEST_GRID:
+        return float
+    return Annotated[float, Field(json_schema_extra={"enum": list(values)})]

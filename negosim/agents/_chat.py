@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from negosim.agents._answers import (
     ConcludeAnswer,
     ConsolidateAnswer,
-    JudgeAnswer,
     ReflectionAnswer,
     RolloutAnswer,
     SpeakAnswer,
     TacticsAnswer,
+    judge_answer,
     speak_answer,
     tactics_answer,
 )
@@ -68,7 +68,7 @@ class ChatAgent(_Caller):
         """Choose `k` different tactics."""
 
         def check(answer: TacticsAnswer) -> None:
-            if len(answer.tactics) != k or len(set(answer.tactics)) != k:
+            if len(set(answer.tactics)) != k:
                 raise ValueError(f"choose {k} different tactics, not {', '.join(answer.tactics)}")
 
         form = tactics_answer(tuple(view.side.tactics.by_id), k)
@@ -96,7 +96,9 @@ class ChatAgent(_Caller):
             if text.casefold() in said:
                 raise ValueError("this utterance has been said before, word for word; say something new")
 
-        answer = await self._ask("speak", view, speak_answer(view.side.issues), check=check)
+        can_accept = view.table.acceptable_by(view.side.index) is not None
+        form = speak_answer(view.side.issues, can_accept=can_accept)
+        answer = await self._ask("speak", view, form, check=check)
         offer = view.table.check(view.side.index, answer.action, _given(answer), view.side.issues)
         text = _spoken(answer.utterance, view, view.side.index)
         return Speech(Utterance(text=text, action=answer.action, offer=offer))
@@ -130,17 +132,10 @@ class ChatJudge(_Caller):
     ) -> Sequence[Score]:
         """Score each candidate from 0 to 10 on the objective."""
 
-        def check(answer: JudgeAnswer) -> None:
-            if len(answer.scores) != len(rollouts):
-                raise ValueError(
-                    f"{len(rollouts)} candidates need {len(rollouts)} scores, not {len(answer.scores)}"
-                )
-
         answer = await self._ask(
             "judge",
             view,
-            JudgeAnswer,
-            check=check,
+            judge_answer(len(rollouts)),
             candidates=rollouts,
             objective=objective,
             other_sides=other_sides,

@@ -1,7 +1,6 @@
 """A scripted player: answers every stage of any scenario, and remembers every prompt."""
 
 import random
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,12 +23,13 @@ def make_player(**overrides: Any) -> ScriptedModel:
             return given
         rng = random.Random(request.seed)
         if request.schema_name == "Tactics":
-            items = request.schema["properties"]["tactics"]["items"]["enum"]
-            count = int(re.search(r"Choose the (\d+) tactics", request.messages[-1].content)[1])
-            return {"tactics": rng.sample(items, count)}
-        if request.schema_name == "JudgeAnswer":
-            count = len(re.findall(r"^Candidate \d", request.messages[-1].content, re.MULTILINE))
-            return {"scores": [{"reason": "because", "score": rng.randint(0, 10)} for _ in range(count)]}
+            fields = request.schema["properties"]
+            return dict(zip(fields, rng.sample(fields["tactic_1"]["enum"], len(fields)), strict=True))
+        if request.schema_name == "Judge":
+            return {
+                name: {"reason": "because", "score": rng.randint(0, 10)}
+                for name in request.schema["properties"]
+            }
         if request.schema_name == "Speak":
             return {"utterance": words(rng), "action": "talk", "offer": None}
         if request.schema_name == "ConcludeAnswer":
@@ -39,10 +39,11 @@ def make_player(**overrides: Any) -> ScriptedModel:
     return ScriptedModel(answer)
 
 
+WORDS = ("we", "could", "talk", "about", "the", "terms", "and", "find", "a", "way", "that", "works")
+
+
 def words(rng: random.Random) -> str:
-    return (
-        " ".join(rng.choices("we could talk about the terms and find a way that works".split(), k=12)) + "."
-    )
+    return " ".join(rng.choices(WORDS, k=12)) + "."
 
 
 @pytest.fixture

@@ -56,12 +56,8 @@ def leaky(player: Player, scenario: Scenario) -> ScriptedModel:
         return lambda r: {field: canary(speaker(r, scenario), field) + str(next(numbers)) for field in fields}
 
     def judged(request: ChatRequest) -> Any:
-        count = request.messages[1].content.count("\nCandidate ")
-        return {
-            "scores": [
-                {"reason": canary(speaker(request, scenario), "reason"), "score": i} for i in range(count)
-            ]
-        }
+        reason = canary(speaker(request, scenario), "reason")
+        return {name: {"reason": reason, "score": i} for i, name in enumerate(request.schema["properties"])}
 
     def said(request: ChatRequest) -> Any:
         return {"utterance": f"Public words number {next(numbers)}.", "action": "talk", "offer": None}
@@ -69,7 +65,7 @@ def leaky(player: Player, scenario: Scenario) -> ScriptedModel:
     return player(
         ReflectionAnswer=private("reflection"),
         RolloutAnswer=private("utterance", "expected_reply"),
-        JudgeAnswer=judged,
+        Judge=judged,
         Speak=said,
         ConsolidateAnswer=lambda request: {"utterance": f"Revised words number {next(numbers)}."},
     )
@@ -131,7 +127,7 @@ def test_the_oracle_judge_alone_sees_the_other_side(player: Player, play: Callab
     for request in model.requests:
         other = 1 - speaker(request, scenario)
         text = "".join(message.content for message in request.messages)
-        assert (canary(other, "brief") in text) == (request.schema_name == "JudgeAnswer")
+        assert (canary(other, "brief") in text) == (request.schema_name == "Judge")
 
 
 def test_calls_of_an_agent_share_their_beginning(player: Player, play: Callable[..., Run]) -> None:

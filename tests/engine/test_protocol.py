@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from negosim import ModelError, Run, RunConfig, UserError, generate
-from negosim.engine import DialogueFinished, DialogueStarted, TurnFinished
+from negosim.engine import DialogueFinished, DialogueStarted, RunStarted, TurnFinished
 from negosim.models import ChatRequest, ChatResponse, ScriptedModel, Usage
 from negosim.scenarios import load_scenario
 
@@ -52,7 +52,7 @@ def test_rollout_turn_asks_every_stage_once_and_k_rollouts(player: Player, tmp_p
         "ReflectionAnswer",
         "Tactics",
         *["RolloutAnswer"] * 4,
-        "JudgeAnswer",
+        "Judge",
         "Speak",
         "ConsolidateAnswer",
     ]
@@ -114,7 +114,7 @@ def test_without_any_offer_the_outcome_is_unknown(player: Player, tmp_path: Path
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ({"utterance": "I agree.", "action": "accept", "offer": None}, "no offer of the other side"),
+        ({"utterance": "I agree.", "action": "accept", "offer": None}, "action"),
         ({"utterance": "Here.", "action": "offer", "offer": None}, "value for at least one issue"),
         ({"utterance": "Here.", "action": "offer", "offer": {**DEAL, "unit-price": 0.1234}}, "off the grid"),
         ({"utterance": "Nadia Ferrante: ", "action": "talk", "offer": None}, "utterance is empty"),
@@ -149,7 +149,7 @@ def test_no_usable_answer_fails_the_dialogue_and_keeps_the_finished_turns(
 
 
 @pytest.mark.parametrize(
-    "form", ["ReflectionAnswer", "Tactics", "RolloutAnswer", "JudgeAnswer", "Speak", "ConcludeAnswer"]
+    "form", ["ReflectionAnswer", "Tactics", "RolloutAnswer", "Judge", "Speak", "ConcludeAnswer"]
 )
 def test_a_provider_failure_in_any_stage_fails_that_dialogue_only(
     player: Player, tmp_path: Path, form: str
@@ -207,6 +207,7 @@ def test_events_come_in_order(player: Player, tmp_path: Path) -> None:
     config = RunConfig(scenarios=("viatex",), models=("scripted",), max_turns=2)
     generate(config, out=tmp_path / "run", chat_models={"scripted": player()}, watch=events.append)
     assert [type(event) for event in events] == [
+        RunStarted,
         DialogueStarted,
         TurnFinished,
         TurnFinished,
