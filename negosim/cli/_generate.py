@@ -259,7 +259,7 @@ def _make(config: Any, out: Path | None, watch: "Watch", *, quiet: bool) -> None
         raise typer.Exit(130) from None
     finally:
         watch.close()
-    typer.echo(f"stored in {run.path} (read again: negosim show {run.path})", err=quiet)
+    typer.echo(f"stored in {run.path}\nread it again: negosim show {run.path}", err=quiet)
     failed = watch.tally.total.failed
     if failed:
         typer.echo(f"{plural(failed, 'dialogue')} of {watch.tally.total.done:,} failed", err=True)

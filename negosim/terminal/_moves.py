@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from negosim.records import Dialogue, Turn
 from negosim.scenarios import Scenario, Value
 from negosim.table import Table
-from negosim.terminal._text import one_line, points
+from negosim.terminal._text import one_line, plural, points
 
 VERBS = {"offer": "offers", "accept": "accepts", "walk_away": "walks away"}
 
@@ -89,10 +89,10 @@ def verdict(dialogue: Dialogue) -> str:
 
 
 def ending(dialogue: Dialogue, scenario: Scenario) -> str:
-    """Say why a dialogue ended, as a clause."""
-    if dialogue.failure is None:
-        return ENDS[dialogue.end]
+    """Say where and why a dialogue ended, as the clause that follows the verdict."""
     failure = dialogue.failure
-    who = "" if failure.role is None else f", {one_line(scenario.roles[failure.role].name)}"
-    place = f"utterance {failure.turn + 1}{who}, stage {failure.stage}"
+    if failure is None:
+        return f"after {plural(len(dialogue.turns), 'utterance')}: {ENDS[dialogue.end]}"
+    who = "" if failure.role is None else f"{one_line(scenario.roles[failure.role].name)}, "
+    place = f"at utterance {failure.turn + 1} ({who}stage {failure.stage})"
     return f"{place}: {failure.error}: {one_line(failure.message)}"

@@ -17,8 +17,7 @@ from negosim.terminal._text import colour, duration, money, one_line, plural, po
 
 def outcome_view(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> RenderableType:
     """Return the outcome box."""
-    count = plural(len(dialogue.turns), "utterance")
-    head = Text.assemble((verdict(dialogue), "bold"), f" after {count}: {ending(dialogue, scenario)}")
+    head = Text.assemble((verdict(dialogue), "bold"), f" {ending(dialogue, scenario)}")
     parts: list[RenderableType] = [head]
     if dialogue.outcome.deal is not None:
         parts += [Text(""), _deal(dialogue, scenario, lens), Text("")]

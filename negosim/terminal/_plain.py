@@ -60,8 +60,7 @@ def _tactics(turn: Turn) -> str:
 
 def ending_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Iterator[str]:
     """Yield what came of a dialogue."""
-    count = plural(len(dialogue.turns), "utterance")
-    yield f"{verdict(dialogue)} after {count}: {ending(dialogue, scenario)}"
+    yield f"{verdict(dialogue)} {ending(dialogue, scenario)}"
     if dialogue.outcome.deal is not None:
         yield f"deal: {one_line(scenario.describe(dialogue.outcome.deal))}"
         values = dialogue.outcome.values or ()
@@ -76,9 +75,9 @@ def ending_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Iterator
 
 def dialogue_line(dialogue: Dialogue, scenario: Scenario) -> str:
     """Sum a finished dialogue up in one line."""
+    if dialogue.failure is not None:
+        return f"{dialogue.id}: failed {ending(dialogue, scenario)}"
     parts = [verdict(dialogue).lower(), plural(len(dialogue.turns), "utterance")]
     if dialogue.outcome.joint_value is not None:
         parts.append(f"joint value {points(dialogue.outcome.joint_value)}")
-    if dialogue.failure is not None:
-        parts.append(ending(dialogue, scenario))
     return f"{dialogue.id}: {', '.join(parts)}"

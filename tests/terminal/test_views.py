@@ -132,7 +132,7 @@ def test_a_failed_dialogue_says_where_and_why(show: Show, dialogue: Dialogue) ->
     )
     for terminal in (True, False):
         shown = flat(show("all", terminal=terminal, record=record))
-        assert "FAILED after 1 utterance: utterance 2, Bo Castellanos, stage speak" in shown
+        assert "FAILED at utterance 2 (Bo Castellanos, stage speak)" in shown
         assert "ProtocolError: no usable answer" in shown
         assert "agreement" not in shown.lower()
 
