@@ -5,7 +5,7 @@ from negosim.models._check import CheckReport, check_model
 from negosim.models._door import Door
 from negosim.models._fake import ScriptedModel
 from negosim.models._ledger import Ledger, Price, price_of
-from negosim.models._open import open_door, open_model
+from negosim.models._open import open_model
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
@@ -28,7 +28,6 @@ __all__ = [
     "cached",
     "check_model",
     "fetch",
-    "open_door",
     "open_model",
     "price_of",
     "resolve_spec",

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from negosim.errors import UserError
 from negosim.models._catalog import cached
-from negosim.models._door import Door
 from negosim.models._spec import OPENAI_URL, ModelSpec
 from negosim.models._types import ChatModel
 
@@ -33,26 +32,9 @@ def open_model(spec: ModelSpec | str) -> ChatModel:
     return LocalModel(name=spec.name, path=path, timeout=spec.timeout)
 
 
-def open_door(spec: ModelSpec | str, *, attempts: int = 3) -> Door:
-    """Return the door to the model a spec names, with the spec's settings.
-
-    Raises:
-        UserError: as `open_model`.
-
-    """
-    spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
-    return Door(
-        open_model(spec),
-        temperature=spec.temperature,
-        max_tokens=spec.max_tokens,
-        attempts=attempts,
-        seed=spec.seed,
-    )
-
-
 def _open_openai(spec: ModelSpec) -> ChatModel:
     base_url = spec.base_url or OPENAI_URL
-    variable = key_variable(base_url)
+    variable = _key_variable(base_url)
     key = os.environ.get(variable) or None
     if base_url == OPENAI_URL and key is None:
         raise UserError(f"{spec.name} needs a key: set OPENAI_API_KEY (export OPENAI_API_KEY=sk-...)")
@@ -68,7 +50,7 @@ def _open_openai(spec: ModelSpec) -> ChatModel:
     )
 
 
-def key_variable(base_url: str) -> str:
+def _key_variable(base_url: str) -> str:
     """Return the environment variable whose key may be sent to a server.
 
     OPENAI_API_KEY goes to OpenAI, and to the server the user named in OPENAI_BASE_URL; never to one

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from negosim.errors import ModelError, UserError
-from negosim.models import ChatRequest, Ledger, Message, check_model, open_door, open_model
+from negosim.models import ChatRequest, Door, Ledger, Message, check_model, open_model
 from negosim.models._schema import answer_schema
 
 LONG = "\n".join(f"Seller: lot {number} costs {number * 7} euros." for number in range(40))
@@ -65,7 +65,8 @@ def messages(task):
 
 
 async def ask(spec, *tasks):
-    door, ledger = open_door(spec), Ledger()
+    model, ledger = open_model(spec), Ledger()
+    door = Door(model, temperature=0.6, max_tokens=200)
     try:
         calls = [
             door.ask(messages(task), Offer, stage="speak", role=0, seed=number, ledger=ledger)
@@ -73,7 +74,7 @@ async def ask(spec, *tasks):
         ]
         return await asyncio.gather(*calls), ledger.rows()[0]
     finally:
-        await door.model.close()
+        await model.close()
 
 
 class TestRealModel:
@@ -88,9 +89,7 @@ class TestRealModel:
             "gguf": f"gguf:{smollm2}",
             "openai": f"openai:smollm2@{serve(smollm2)}" if form == "openai" else "",
         }
-        offers, row = await ask(
-            f"{named[form]}?max_tokens=200&temperature=0.6", "Offer lot 9.", "Offer lot 7."
-        )
+        offers, row = await ask(named[form], "Offer lot 9.", "Offer lot 7.")
         assert len(offers) == 2
         assert all(isinstance(offer, Offer) for offer in offers)
         assert row.calls == 2  # the schema held at the first attempt
@@ -99,20 +98,20 @@ class TestRealModel:
         assert row.usd == (None if form == "openai" else 0)
 
     async def test_a_shared_beginning_is_read_from_the_cache(self, smollm2):
-        await ask("local?max_tokens=200", "Offer lot 3.")
-        _, row = await ask("local?max_tokens=200", "Offer lot 4.")
+        await ask("local", "Offer lot 3.")
+        _, row = await ask("local", "Offer lot 4.")
         assert row.tokens_cached > 0.9 * row.tokens_in
 
     async def test_more_calls_than_slots_are_all_answered(self, smollm2):
-        offers, _ = await ask("local?max_tokens=200", *(f"Offer lot {number}." for number in range(6)))
+        offers, _ = await ask("local", *(f"Offer lot {number}." for number in range(6)))
         assert len(offers) == 6
 
     async def test_one_server_serves_all_who_name_the_file(self, smollm2):
         from negosim.models import _local
 
         before = _local.serve(smollm2)
-        await ask("local?max_tokens=200", "Offer lot 3.")
-        await ask(f"gguf:{smollm2}?max_tokens=200", "Offer lot 3.")
+        await ask("local", "Offer lot 3.")
+        await ask(f"gguf:{smollm2}", "Offer lot 3.")
         assert _local.serve(smollm2) == before
         assert len(_local._servers) == 1
 

@@ -11,7 +11,7 @@ import tenacity
 from pydantic import BaseModel, Field
 
 from negosim.errors import ModelError, UserError
-from negosim.models import ChatRequest, Ledger, Message, Usage, open_door, open_model
+from negosim.models import ChatRequest, Door, Ledger, Message, Usage, open_model
 from negosim.models._schema import answer_schema
 
 KEY = "sk-canary-0123456789"
@@ -187,10 +187,11 @@ async def test_what_passes_is_sent_again_and_every_request_counted(loopback, bad
 
 async def test_retries_are_bounded_and_the_account_has_them(loopback):
     with loopback.LoopbackServer(lambda body: loopback.Reply(status=500, error="on fire")) as server:
-        door, ledger = open_door(spec(server)), Ledger()
+        model, ledger = open_model(spec(server)), Ledger()
+        door = Door(model, temperature=0.5, max_tokens=99)
         with pytest.raises(ModelError, match=r"status 500: on fire \(4 attempts\)"):
             await door.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=ledger)
-        await door.model.close()
+        await model.close()
     assert len(server.bodies) == ledger.rows()[0].calls == 4
 
 
@@ -377,11 +378,3 @@ async def test_preflight_at_openai_knows_a_wrong_model(loopback, monkeypatch):
         with pytest.raises(UserError, match="did you mean gpt-4o-mini"):
             await preflight(open_model(f"openai:gpt-4o-mina@{server.url}"))
         await preflight(open_model(f"openai:gpt-4o-mini@{server.url}"))
-
-
-async def test_a_door_has_the_settings_of_its_spec(loopback):
-    with loopback.LoopbackServer(lambda body: GOOD) as server:
-        door = open_door(spec(server, "?temperature=0&max_tokens=7&seed=3"))
-        await door.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=Ledger())
-        await door.model.close()
-    assert (server.bodies[0]["temperature"], server.bodies[0]["max_tokens"]) == (0, 7)
