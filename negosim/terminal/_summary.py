@@ -20,13 +20,13 @@ def progress_line(count: Count) -> str:
 
 def summary_table(tally: Tally) -> Grid:
     """Return a row for each scenario, condition and, where they differ, models."""
-    table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     several = _several_models(tally)
     table.add_column("scenario", overflow="fold")
     table.add_column("condition", overflow="fold")
     if several:
         table.add_column("models", overflow="fold")
-    for name in ("dialogues", "agreed", "mean joint", "mean turns", "failed"):
+    for name in ("done", "failed", "agreed", "mean joint", "mean turns"):
         table.add_column(name, justify="right")
     for cell, count in tally.cells.items():
         table.add_row(*(Text(text) for text in _row(cell, count, several)))
@@ -42,7 +42,7 @@ def summary_lines(tally: Tally) -> Iterator[str]:
     several = _several_models(tally)
     for cell, count in tally.cells.items():
         scenario, condition, *rest = _row(cell, count, several)
-        agreed, joint, turns, failed = rest[-4:]
+        failed, agreed, joint, turns = rest[-4:]
         models = f" {rest[0]}" if several else ""
         yield (
             f"{scenario} {condition}{models}: {plural(count.done, 'dialogue')}, {failed} failed, "
@@ -61,5 +61,5 @@ def _row(cell: Cell, count: Count, several: bool, *, joint: bool = True) -> list
     turns = "-" if count.mean_turns is None else f"{count.mean_turns:.1f}"
     share = f"{count.agreed:,}" + (f" ({count.agreed / count.finished:.0%})" if count.finished else "")
     names = [one_line(" + ".join(models))] if several else []
-    numbers = (f"{count.done:,}", share, mean_joint, turns, f"{count.failed:,}")
+    numbers = (f"{count.done:,}", f"{count.failed:,}", share, mean_joint, turns)
     return [one_line(scenario), condition, *names, *numbers]

@@ -19,7 +19,7 @@ from negosim.terminal._outcome import outcome_view
 from negosim.terminal._plain import dialogue_line, ending_lines, header_lines, turn_lines
 from negosim.terminal._summary import progress_line, summary_lines, summary_table
 from negosim.terminal._tally import Tally
-from negosim.terminal._text import one_line
+from negosim.terminal._text import colour, one_line
 from negosim.terminal._transcript import header, turn_view
 
 Print = Callable[[str], None]
@@ -117,7 +117,7 @@ class ProgressDisplay:
         self._tally = Tally()
         self._console = console
         self._bar = Progress(
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=None, complete_style=colour(0), finished_style=colour(0)),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             "left",
@@ -137,7 +137,8 @@ class ProgressDisplay:
         if isinstance(event, DialogueFinished):
             self._tally.add(event.dialogue)
             if event.dialogue.status == "failed":
-                self._console.print(Text(dialogue_line(event.dialogue, event.scenario)))
+                line = dialogue_line(event.dialogue, event.scenario)
+                self._console.print(line, no_wrap=True, overflow="ellipsis")
             self._bar.advance(self._task)
             self._live.update(self._view())
 
@@ -145,6 +146,7 @@ class ProgressDisplay:
         """Leave the last state, and the summary under it."""
         self._live.stop()
         if self._tally.total.done:
+            self._console.print()
             print_view(self._console, summary_table(self._tally))
 
 
