@@ -12,6 +12,7 @@ from typing import cast
 from langchain_core.runnables import RunnableConfig
 
 from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
+from negosim.agents.sim import SimAgent, SimJudge
 from negosim.config import RunConfig
 from negosim.engine._dialogue import (
     DialogueContext,
@@ -31,11 +32,6 @@ from negosim.records import Dialogue, Outcome
 from negosim.store import Run, RunHeader
 from negosim.table import Table
 from negosim.views import Side
-
-try:
-    from negosim.agents.sim import SimAgent, SimJudge
-except ImportError:
-    SimAgent = SimJudge = None
 
 Doors = Mapping[str, Door | None]
 """By model as given; None is the simulated negotiator."""
@@ -190,6 +186,6 @@ def _seat(plan: Plan, job: Job, side: Side, doors: Doors, ledger: Ledger) -> Sea
     def writer() -> PromptWriter:
         return PromptWriter(plan.prompts[job.scenario], side)
 
-    agent: Agent = ChatAgent(own, writer(), ledger) if own else SimAgent(side)
-    judge: RolloutJudge = ChatJudge(judging, writer(), ledger) if judging else SimJudge(side)
+    agent: Agent = ChatAgent(own, writer(), ledger) if own else SimAgent()
+    judge: RolloutJudge = ChatJudge(judging, writer(), ledger) if judging else SimJudge()
     return Seat(agent, judge, side)
