@@ -12,7 +12,8 @@ from negosim.scenarios import Issue, Value
 LONGEST_GRID = 100
 """Numeric issues with more values than this are left open in the form and checked afterwards."""
 
-Said = Annotated[str, Field(min_length=1)]
+Said = Annotated[str, Field(min_length=1, max_length=1200)]
+"""Three or four sentences take some 400 characters; the bound keeps a small model from rambling on."""
 
 
 class _Answer(BaseModel):
@@ -35,7 +36,7 @@ class RolloutAnswer(_Answer):
 class CandidateScore(_Answer):
     """One candidate's score."""
 
-    reason: str
+    reason: Annotated[str, Field(max_length=400)]
     score: Annotated[float, Field(ge=0, le=10)]
 
 
