@@ -1,0 +1,125 @@
+"""What the engine itself costs: CPU a turn, dialogues a second, memory over many dialogues.
+
+    python benchmarks/engine.py [--dialogues 10000]
+
+Two players: the simulated negotiator, and a fake model that answers at once, so that what is
+measured is the graphs, views, prompts, validation and records. Every player and planner is run in
+a process of its own; CPU is that process's, without start-up.
+"""
+
+import argparse
+import json
+import platform
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+WARM_UP = 5
+
+
+def fake_answer(request: Any) -> dict[str, Any]:
+    """Answer any form at once with something it allows."""
+    rng = random.Random(request.seed)
+    fields = request.schema["properties"]
+    words = f"Let us look at point {rng.randrange(10**9)} and see what each of us can do about it."
+    if request.schema_name == "Tactics":
+        return dict(zip(fields, rng.sample(fields["tactic_1"]["enum"], len(fields)), strict=True))
+    if request.schema_name == "Judge":
+        return {name: {"reason": words, "score": rng.randint(0, 10)} for name in fields}
+    if request.schema_name == "Speak":
+        return {"utterance": words, "action": "talk", "offer": None}
+    if request.schema_name == "ConcludeAnswer":
+        return {"concluded": False}
+    return dict.fromkeys(fields, words)
+
+
+def measure(player: str, planner: str, dialogues: int) -> dict[str, Any]:
+    """Run one configuration in this process and return its figures."""
+    import resource
+
+    from negosim import RunConfig, generate
+    from negosim.models import ScriptedModel
+
+    def run(count: int, folder: str) -> tuple[int, float, float]:
+        models = {"fake": ScriptedModel(fake_answer)} if player == "fake" else None
+        config = RunConfig(
+            scenarios=("viatex",), models=(player,), planner=planner, dialogues=count, conditions=("honest",)
+        )
+        turns = 0
+
+        def watch(event: Any) -> None:
+            nonlocal turns
+            turns += type(event).__name__ == "TurnFinished"
+            if models and len(models["fake"].requests) > 1000:
+                models["fake"].requests.clear()
+
+        cpu, wall = time.process_time(), time.perf_counter()
+        generate(config, out=folder, watch=watch, chat_models=models)
+        return turns, time.process_time() - cpu, time.perf_counter() - wall
+
+    def memory() -> float:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    with tempfile.TemporaryDirectory() as folder:
+        run(WARM_UP, f"{folder}/warm-up")
+        before = memory()
+        turns, cpu, wall = run(dialogues, f"{folder}/run")
+        size = (Path(folder) / "run" / "dialogues.jsonl").stat().st_size
+    return {
+        "player": player,
+        "planner": planner,
+        "dialogues": dialogues,
+        "turns": turns,
+        "cpu_ms_per_turn": cpu / turns * 1000,
+        "dialogues_per_second": dialogues / wall,
+        "peak_mib": memory(),
+        "grown_mib": memory() - before,
+        "kib_per_turn": size / turns / 1024,
+    }
+
+
+def in_own_process(player: str, planner: str, dialogues: int) -> dict[str, Any]:
+    """Run one configuration in a fresh process."""
+    command = [sys.executable, __file__, "--one", player, planner, "--dialogues", str(dialogues)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dialogues", type=int, default=200, help="dialogues for each line of the table")
+    parser.add_argument(
+        "--memory", type=int, default=10_000, help="dialogues for the memory line; 0 leaves it out"
+    )
+    parser.add_argument("--one", nargs=2, metavar=("PLAYER", "PLANNER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(*arguments.one, arguments.dialogues)))
+        return
+    print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}\n")
+    print(
+        "| player | planner | dialogues | turns | CPU ms/turn | dialogues/s | peak MiB | grown MiB | KiB/turn |"
+    )
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
+    rows = [
+        (player, planner, arguments.dialogues)
+        for player in ("sim", "fake")
+        for planner in ("rollout", "reflect", "direct")
+    ]
+    if arguments.memory:
+        rows.append(("sim", "rollout", arguments.memory))
+    for player, planner, dialogues in rows:
+        r = in_own_process(player, planner, dialogues)
+        print(
+            f"| {player} | {planner} | {dialogues:,} | {r['turns']:,} | {r['cpu_ms_per_turn']:.2f} | "
+            f"{r['dialogues_per_second']:.1f} | {r['peak_mib']:.0f} | {r['grown_mib']:.1f} | {r['kib_per_turn']:.2f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
