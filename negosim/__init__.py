@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from negosim.config import RunConfig
-    from negosim.engine import generate, generate_async
+    from negosim.engine import generate, generate_async, resume, resume_async
     from negosim.errors import ModelError, NegosimError, ProtocolError, UserError
     from negosim.records import Condition, Dialogue
     from negosim.scenarios import Scenario, load_scenario
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "negosim.config": ("RunConfig",),
-    "negosim.engine": ("generate", "generate_async"),
+    "negosim.engine": ("generate", "generate_async", "resume", "resume_async"),
     "negosim.errors": ("ModelError", "NegosimError", "ProtocolError", "UserError"),
     "negosim.records": ("Condition", "Dialogue"),
     "negosim.scenarios": ("Scenario", "load_scenario"),
@@ -48,6 +48,8 @@ __all__ = [
     "list_runs",
     "load_scenario",
     "load_taxonomy",
+    "resume",
+    "resume_async",
 ]
 
 

@@ -5,12 +5,14 @@ dialogues.jsonl   one `Dialogue` a line, appended whole and flushed
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from negosim._frozen import Frozen
@@ -23,7 +25,7 @@ from negosim.scenarios import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-HEADER, DIALOGUES = "run.json", "dialogues.jsonl"
+HEADER, DIALOGUES, LOCK = "run.json", "dialogues.jsonl", ".lock"
 
 __all__ = ["Fingerprint", "Run", "RunHeader", "list_runs"]
 
@@ -121,6 +123,36 @@ class Run:
     def scenario(self, scenario_id: str) -> Scenario:
         """Return a scenario as it was when the run was made."""
         return self.header.scenarios[scenario_id]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from making this run at the same time.
+
+        Raises:
+            UserError: another process is making it.
+
+        """
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UserError(f"run {str(self.path)!r} is being made by another process; wait for it") from None
+        except OSError as error:
+            raise UserError(
+                f"run folder {str(self.path)!r} cannot be written: {error.strerror or error}"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def drop_cut_line(self) -> None:
+        """Remove a last line that was cut off by a kill or a full disk, before more is appended."""
+        with (self.path / DIALOGUES).open("r+b") as file:
+            end = 0
+            for line in file:
+                end += len(line) if line.endswith(b"\n") else 0
+            file.truncate(end)
 
     def append(self, dialogue: Dialogue) -> None:
         """Append one dialogue in a single write, and flush it.

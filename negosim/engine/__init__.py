@@ -1,7 +1,7 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
 from negosim.engine._events import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished, Watcher
-from negosim.engine._generate import generate, generate_async
+from negosim.engine._generate import generate, generate_async, resume, resume_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
 from negosim.engine._preview import preview
@@ -19,4 +19,6 @@ __all__ = [
     "mermaid",
     "plan",
     "preview",
+    "resume",
+    "resume_async",
 ]

@@ -1,12 +1,13 @@
 """The dialogue graph: turns until all roles say they have concluded, one leaves, or the cap is reached."""
 
 from asyncio import gather
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from operator import add
+from itertools import chain
 from typing import Annotated, Any, TypedDict, cast
 
+from langgraph.channels import DeltaChannel
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
@@ -15,7 +16,8 @@ from negosim.agents import Agent, Objective, RolloutJudge
 from negosim.config import SAFETY_STOP, Planner
 from negosim.engine._turn import StageError, TurnContext, TurnState, finished_turn, turn_graph
 from negosim.errors import ModelError, ProtocolError
-from negosim.records import End, Failure, Turn, Vote
+from negosim.models import Ledger
+from negosim.records import End, Failure, StageAccount, Turn, Vote
 from negosim.scenarios import Scenario
 from negosim.table import Table
 from negosim.views import Side, View, view_of
@@ -42,15 +44,23 @@ class DialogueContext:
     oracle: bool
     opener: int
     max_turns: int
+    ledger: Ledger
     on_turn: Callable[[Turn, Table], None]
+
+
+def extend(old: list[Any], batches: Sequence[list[Any]]) -> list[Any]:
+    """Add what new turns bring to what there is."""
+    return [*old, *chain.from_iterable(batches)]
 
 
 class DialogueState(TypedDict, total=False):
     """What has happened so far."""
 
-    turns: Annotated[list[Turn], add]
-    votes: Annotated[list[Vote], add]
+    turns: Annotated[list[Turn], DeltaChannel(extend)]
+    votes: Annotated[list[Vote], DeltaChannel(extend)]
     table: Table
+    account: tuple[StageAccount, ...]
+    """What the finished turns have cost."""
     end: End
     failure: Failure
 
@@ -58,9 +68,11 @@ class DialogueState(TypedDict, total=False):
 DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, DialogueState, DialogueState]
 
 
-@lru_cache
-def dialogue_graph(planner: Planner) -> DialogueGraph:
-    """Build and compile the dialogue graph around a planner's turn graph."""
+def dialogue_graph(planner: Planner, checkpointer: BaseCheckpointSaver[str] | None = None) -> DialogueGraph:
+    """Build and compile the dialogue graph around a planner's turn graph.
+
+    With a checkpointer, a dialogue can be taken up after its last finished turn.
+    """
     turns = turn_graph(planner)
 
     async def take_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[str, Any]:
@@ -78,7 +90,7 @@ def dialogue_graph(planner: Planner) -> DialogueGraph:
         turn = finished_turn(view, cast(TurnState, result))
         table = state["table"].after(role, turn.utterance)
         context.on_turn(turn, table)
-        return {"turns": [turn], "table": table}
+        return {"turns": [turn], "table": table, "account": context.ledger.rows()}
 
     builder = StateGraph(DialogueState, context_schema=DialogueContext)
     builder.add_node("turn", take_turn)
@@ -86,7 +98,7 @@ def dialogue_graph(planner: Planner) -> DialogueGraph:
     builder.add_edge(START, "turn")
     builder.add_conditional_edges("turn", after_turn, ["turn", "vote", END])
     builder.add_conditional_edges("vote", after_vote, ["turn", END])
-    return builder.compile(name="dialogue")
+    return builder.compile(checkpointer=checkpointer, name="dialogue")
 
 
 def after_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
@@ -113,7 +125,8 @@ async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[
             raise answer
         concluded.append(answer)
     done: dict[str, Any] = {"end": "concluded"} if all(concluded) else {}
-    return {"votes": [Vote(after_turn=len(state["turns"]) - 1, concluded=tuple(concluded))], **done}
+    cast_votes = [Vote(after_turn=len(state["turns"]) - 1, concluded=tuple(concluded))]
+    return {"votes": cast_votes, "account": runtime.context.ledger.rows(), **done}
 
 
 def after_vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -12,9 +13,11 @@ import orjson
 from pydantic import BaseModel
 
 import negosim
+from negosim.config import RunConfig
+from negosim.errors import UserError
 from negosim.prompts import Prompts
 from negosim.scenarios import Scenario
-from negosim.store import Fingerprint
+from negosim.store import Fingerprint, RunHeader
 from negosim.taxonomies import Taxonomy
 
 LIBRARIES = ("negosim", "langgraph", "langchain-core", "numpy", "pydantic", "jinja2")
@@ -35,6 +38,39 @@ def fingerprint(
         models=models,
         git=_git_revision(),
     )
+
+
+def check_unchanged(begun: RunHeader, now: RunHeader, given: RunConfig | None) -> None:
+    """Refuse to go on with a run that would not be the same any more.
+
+    Raises:
+        UserError: lists every difference: the configuration given, scenarios, taxonomies, prompts,
+            models, versions.
+
+    """
+    differences = []
+    if given is not None:
+        differences += _differences("", begun.config.model_dump(), given.model_dump())
+    old, new = begun.fingerprint.model_dump(exclude={"git"}), now.fingerprint.model_dump(exclude={"git"})
+    for part, content in old.items():
+        differences += _differences(f"{part}.", content, new[part])
+    if differences:
+        listed = "\n".join(f"  {difference}" for difference in differences)
+        raise UserError(f"the run was begun with something else; restore it, or make a new run:\n{listed}")
+
+
+def _differences(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    keys = [*old, *(key for key in new if key not in old)]
+    return [
+        f"{prefix}{key}: was {_short(old.get(key))}, is {_short(new.get(key))}"
+        for key in keys
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _short(value: Any) -> str:
+    text = "not there" if value is None else str(value)
+    return f"{text[:12]}..." if re.fullmatch("[0-9a-f]{64}", text) else text
 
 
 def _hash(content: BaseModel) -> str:

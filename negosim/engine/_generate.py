@@ -2,39 +2,20 @@
 
 import asyncio
 import secrets
-import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import cast
 
-from langchain_core.runnables import RunnableConfig
-
-from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
-from negosim.agents.sim import SimAgent, SimJudge
 from negosim.config import RunConfig
-from negosim.engine._dialogue import (
-    DialogueContext,
-    DialogueState,
-    Seat,
-    dialogue_graph,
-    end_of,
-    recursion_limit,
-)
-from negosim.engine._events import DialogueFinished, DialogueStarted, RunStarted, TurnFinished, Watcher
-from negosim.engine._fingerprint import fingerprint
-from negosim.engine._plan import Job, Plan, opener_of, resolve
-from negosim.models import ChatModel, Door, Ledger, ModelSpec
-from negosim.outcome import outcome_of
-from negosim.prompts import PromptWriter
-from negosim.records import Dialogue, Outcome
+from negosim.engine._checkpoints import checkpoints, remove_checkpoints
+from negosim.engine._dialogue import dialogue_graph
+from negosim.engine._events import DialogueFinished, RunStarted, Watcher
+from negosim.engine._fingerprint import check_unchanged, fingerprint
+from negosim.engine._plan import Job, Plan, resolve
+from negosim.engine._play import Doors, Stage, play
+from negosim.models import ChatModel, Door, ModelSpec, open_model
 from negosim.store import Run, RunHeader
-from negosim.table import Table
-from negosim.views import Side
-
-Doors = Mapping[str, Door | None]
-"""By model as given; None is the simulated negotiator."""
 
 
 def generate(
@@ -69,31 +50,73 @@ async def generate_async(
             folder cannot be written. Nothing is left behind unless dialogues were finished.
 
     """
-    provided = chat_models or {}
-    plan = resolve(config, provided)
+    plan = resolve(config, chat_models or {})
+    async with _doors(plan, chat_models or {}) as doors:
+        run = Run.create(Path(out) if out is not None else _new_folder(plan), _header(plan))
+        with run.lock():
+            await _make(plan, plan.jobs, doors, run, watch)
+    return run
+
+
+def resume(
+    path: str | Path,
+    *,
+    config: RunConfig | None = None,
+    watch: Watcher | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+) -> Run:
+    """Finish a run. As `resume_async`, for callers without an event loop."""
+    return asyncio.run(resume_async(path, config=config, watch=watch, chat_models=chat_models))
+
+
+async def resume_async(
+    path: str | Path,
+    *,
+    config: RunConfig | None = None,
+    watch: Watcher | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+) -> Run:
+    """Finish a run that was stopped, crashed or killed: nothing finished is made or paid for again.
+
+    Args:
+        path: the run folder.
+        config: what the caller believes the run to be; must be what it was begun with.
+        watch: called with every event, in this thread.
+        chat_models: as for `generate_async`.
+
+    Raises:
+        UserError: there is no run, another process is making it, or what it is made from has
+            changed; the differences are listed.
+
+    """
+    run = Run.open(path)
+    with run.lock():
+        plan = resolve(run.config, chat_models or {})
+        check_unchanged(run.header, _header(plan), config)
+        run.drop_cut_line()
+        stored = {dialogue.id for dialogue in run}
+        left = [job for job in plan.jobs if job.id not in stored]
+        async with _doors(plan, chat_models or {}) as doors:
+            await _make(plan, left, doors, run, watch)
+    return run
+
+
+@asynccontextmanager
+async def _doors(plan: Plan, provided: Mapping[str, ChatModel]) -> AsyncIterator[Doors]:
+    """Open every model the plan names, and check that it answers."""
     doors: dict[str, Door | None] = {
         name: _door(model, ModelSpec(kind="openai")) for name, model in provided.items()
     }
-    opened: list[ChatModel] = []
-    try:
+    async with AsyncExitStack() as opened:
         for name, spec in plan.specs.items():
             if spec.kind == "sim":
                 doors[name] = None
                 continue
-            from negosim.models import open_model
-
             model = open_model(spec)
-            opened.append(model)
+            opened.push_async_callback(model.close)
             await model.preflight()
             doors[name] = _door(model, spec)
-        run = Run.create(Path(out) if out is not None else _new_folder(plan), _header(plan))
-        tell = watch or (lambda event: None)
-        tell(RunStarted(run))
-        await _play_all(plan, doors, run, tell)
-    finally:
-        for model in opened:
-            await model.close()
-    return run
+        yield doors
 
 
 def _door(model: ChatModel, spec: ModelSpec) -> Door:
@@ -116,76 +139,29 @@ def _header(plan: Plan) -> RunHeader:
     )
 
 
-async def _play_all(plan: Plan, doors: Doors, run: Run, watch: Watcher) -> None:
-    """Play the jobs in order, `concurrency` at a time; the first error of ours stops the rest."""
-    waiting = iter(plan.jobs)
+async def _make(plan: Plan, jobs: Sequence[Job], doors: Doors, run: Run, watch: Watcher | None) -> None:
+    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest."""
+    tell = watch or (lambda event: None)
+    tell(RunStarted(run))
+    waiting = iter(jobs)
+    async with AsyncExitStack() as stack:
+        # A simulated dialogue is made again faster than its place could be looked up.
+        paid = any(door is not None for door in doors.values())
+        saver = await stack.enter_async_context(checkpoints(run.path)) if paid else None
+        stage = Stage(plan, doors, dialogue_graph(plan.config.planner, saver), tell)
 
-    async def worker() -> None:
-        for job in waiting:
-            dialogue = await play(plan, job, doors, watch)
-            run.append(dialogue)
-            watch(DialogueFinished(dialogue, plan.scenarios[job.scenario]))
+        async def worker() -> None:
+            for job in waiting:
+                dialogue = await play(stage, job)
+                run.append(dialogue)
+                if saver is not None:
+                    await saver.adelete_thread(job.id)
+                tell(DialogueFinished(dialogue, plan.scenarios[job.scenario]))
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(plan.config.concurrency, len(plan.jobs))):
-                group.create_task(worker())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-
-
-async def play(plan: Plan, job: Job, doors: Doors, watch: Watcher) -> Dialogue:
-    """Play one dialogue to its end, or to the failure that ends it."""
-    config, scenario = plan.config, plan.scenarios[job.scenario]
-    started = time.perf_counter()
-    ledger, opener = Ledger(), opener_of(config, scenario)
-    sides = [plan.side(job, role) for role in range(len(scenario.roles))]
-    seats = tuple(_seat(plan, job, side, doors, ledger) for side in sides)
-    models = tuple(seat.agent.model for seat in seats)
-    watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
-    context = DialogueContext(
-        scenario=scenario,
-        seats=seats,
-        planner=config.planner,
-        k=config.k,
-        objective=config.objective,
-        oracle=config.judge_view == "oracle",
-        opener=opener,
-        max_turns=config.max_turns,
-        on_turn=lambda turn, table: watch(TurnFinished(job.id, scenario, turn, table)),
-    )
-    opening = DialogueState(turns=[], votes=[], table=Table(tuple(i.id for i in scenario.issues), len(seats)))
-    limit = RunnableConfig(recursion_limit=recursion_limit(config.max_turns))
-    result = await dialogue_graph(config.planner).ainvoke(opening, context=context, config=limit)
-    state = cast(DialogueState, result)
-    failure = state.get("failure")
-    return Dialogue(
-        id=job.id,
-        scenario=scenario.id,
-        index=job.index,
-        seed=config.seed,
-        condition=job.condition,
-        opener=opener,
-        models=models,
-        status="failed" if failure else "complete",
-        end=end_of(state, config.max_turns),
-        turns=tuple(state["turns"]),
-        votes=tuple(state["votes"]),
-        outcome=Outcome(status="unknown") if failure else outcome_of(scenario, state["table"]),
-        failure=failure,
-        account=ledger.rows(),
-        seconds=round(time.perf_counter() - started, 3),
-    )
-
-
-def _seat(plan: Plan, job: Job, side: Side, doors: Doors, ledger: Ledger) -> Seat:
-    own = doors[job.models[side.index]]
-    judging = doors[plan.config.judge_model] if plan.config.judge_model else own
-
-    @cache
-    def writer() -> PromptWriter:
-        return PromptWriter(plan.prompts[job.scenario], side)
-
-    agent: Agent = ChatAgent(own, writer(), ledger) if own else SimAgent()
-    judge: RolloutJudge = ChatJudge(judging, writer(), ledger) if judging else SimJudge()
-    return Seat(agent, judge, side)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(plan.config.concurrency, len(jobs))):
+                    group.create_task(worker())
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+    remove_checkpoints(run.path)

@@ -1,5 +1,6 @@
 """The account of model calls: how many, how many tokens, how long, how much money."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -57,8 +58,12 @@ class _Row:
 class Ledger:
     """The account of one dialogue: what every stage of every role cost."""
 
-    def __init__(self) -> None:
-        self._rows: dict[tuple[str, int | None, str], _Row] = {}
+    def __init__(self, rows: Iterable[StageAccount] = ()) -> None:
+        """Begin with an account kept so far, or with nothing."""
+        self._rows: dict[tuple[str, int | None, str], _Row] = {
+            (row.stage, row.role, row.model): _Row(**row.model_dump(exclude={"stage", "role", "model"}))
+            for row in rows
+        }
 
     def add(
         self, *, stage: str, role: int | None, model: str, calls: int, usage: Usage, seconds: float
