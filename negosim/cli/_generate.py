@@ -219,8 +219,6 @@ def generate(
     from negosim.terminal.watch import Watch
 
     references = _references(scenario)
-    if model is None and (agent1_model is None or agent2_model is None):
-        typer.echo(SIM_NOTICE, err=True)
     config = RunConfig(
         scenarios=references,
         dialogues=dialogues,
@@ -240,7 +238,9 @@ def generate(
         prompts=None if prompts is None else str(prompts),
         concurrency=concurrency,
     )
-    watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts)
+    by_default = model is None and (agent1_model is None or agent2_model is None)
+    notice = SIM_NOTICE if by_default else None
+    watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts, notice=notice)
     _make(config, out, watch, quiet=json)
 
 

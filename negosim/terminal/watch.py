@@ -192,13 +192,20 @@ class Watch:
     """A watcher of `generate` that shows the run in the way the terminal and the options ask for.
 
     `out` is where the dialogues go. With `json` it gets JSON lines only, and `err` the progress if
-    it is a terminal. `thoughts` None is the default: on a terminal, not in plain lines.
+    it is a terminal. `thoughts` None is the default: on a terminal, not in plain lines. `notice` is
+    a line for `err`, written once it is certain that there is a run.
     """
 
     def __init__(
-        self, out: Console, err: Console, *, json: bool = False, thoughts: bool | None = None
+        self,
+        out: Console,
+        err: Console,
+        *,
+        json: bool = False,
+        thoughts: bool | None = None,
+        notice: str | None = None,
     ) -> None:
-        self._out, self._err = out, err
+        self._out, self._err, self._notice = out, err, notice
         self._json, self._thoughts = json, thoughts
         self._displays: list[Display] = []
         self.run: Run | None = None
@@ -208,6 +215,8 @@ class Watch:
         """Show an event."""
         if isinstance(event, RunStarted):
             self.run = event.run
+            if self._notice is not None:
+                print(self._notice, file=self._err.file, flush=True)
             self._displays = self._choose(event.run.header.planned)
         elif isinstance(event, DialogueFinished):
             self.tally.add(event.dialogue)
