@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
+from negosim.cli._make import make_and_tell
+
 if TYPE_CHECKING:
     from negosim.records import Condition
-    from negosim.terminal.watch import Watch
 
 SIM_NOTICE = (
     "no model configured: the embedded simulated negotiator plays (model: sim); it is no language model"
@@ -215,6 +216,7 @@ def generate(
     the embedded simulated negotiator plays both roles, offline.
     """
     from negosim.config import RunConfig
+    from negosim.engine import generate as make
     from negosim.terminal import console_for
     from negosim.terminal.watch import Watch
 
@@ -241,29 +243,7 @@ def generate(
     by_default = model is None and (agent1_model is None or agent2_model is None)
     notice = SIM_NOTICE if by_default else None
     watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts, notice=notice)
-    _make(config, out, watch, quiet=json)
-
-
-def _make(config: Any, out: Path | None, watch: "Watch", *, quiet: bool) -> None:
-    """Make the run; whatever happens, leave the terminal in order and say what is stored where."""
-    from negosim.engine import generate as make
-    from negosim.terminal import plural
-
-    try:
-        run = make(config, out=out, watch=watch)
-    except KeyboardInterrupt:
-        watch.close()
-        stored = plural(watch.tally.total.done, "dialogue is", "dialogues are")
-        where = "nothing was stored" if watch.run is None else f"{stored} stored in {watch.run.path}"
-        typer.echo(f"stopped: {where}", err=True)
-        raise typer.Exit(130) from None
-    finally:
-        watch.close()
-    typer.echo(f"stored in {run.path}\nread it again: negosim show {run.path}", err=quiet)
-    failed = watch.tally.total.failed
-    if failed:
-        typer.echo(f"{plural(failed, 'dialogue')} of {watch.tally.total.done:,} failed", err=True)
-        raise typer.Exit(1)
+    make_and_tell(lambda: make(config, out=out, watch=watch), watch, quiet=json)
 
 
 def _references(given: Sequence[str]) -> tuple[str, ...]:

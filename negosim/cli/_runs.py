@@ -33,8 +33,7 @@ def show(
     from negosim.store import Run
     from negosim.terminal import console_for, lens_of, print_dialogue, print_run
 
-    named = Path("runs") / run
-    found = Run.open(named if not Path(run).exists() and named.is_dir() else run)
+    found = Run.open(run_folder(run))
     if dialogue is None and len(found) == 1:
         dialogue = "1"
     if json:
@@ -46,6 +45,12 @@ def show(
         record = found.dialogue(dialogue)
         scenario = found.scenario(record.scenario)
         print_dialogue(console_for(), record, scenario, lens_of(view, scenario, thoughts=thoughts))
+
+
+def run_folder(run: str) -> Path:
+    """Return the folder that is meant: a path, or else a name in ./runs."""
+    named = Path("runs") / run
+    return named if not Path(run).exists() and named.is_dir() else Path(run)
 
 
 def runs(

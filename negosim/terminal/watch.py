@@ -113,8 +113,8 @@ class PlainTranscript:
 class ProgressDisplay:
     """Many dialogues on a terminal: a bar, and a line of what they come to so far."""
 
-    def __init__(self, console: Console, planned: int) -> None:
-        self._tally = Tally()
+    def __init__(self, console: Console, planned: int, tally: Tally) -> None:
+        self._tally = tally
         self._console = console
         self._bar = Progress(
             BarColumn(bar_width=None, complete_style=colour(0), finished_style=colour(0)),
@@ -125,7 +125,7 @@ class ProgressDisplay:
             console=console,
             expand=True,
         )
-        self._task = self._bar.add_task("", total=planned)
+        self._task = self._bar.add_task("", total=planned, completed=tally.total.done)
         self._live = Live(self._view(), console=console, refresh_per_second=8)
         self._live.start()
 
@@ -135,7 +135,6 @@ class ProgressDisplay:
     def show(self, event: Event) -> None:
         """Move on when a dialogue ends; a failed one is named above the bar."""
         if isinstance(event, DialogueFinished):
-            self._tally.add(event.dialogue)
             if event.dialogue.status == "failed":
                 line = dialogue_line(event.dialogue, event.scenario)
                 self._console.print(line, no_wrap=True, overflow="ellipsis")
@@ -153,15 +152,14 @@ class ProgressDisplay:
 class PlainProgress:
     """Many dialogues in lines, one each, and the summary at the end."""
 
-    def __init__(self, write: Print, planned: int) -> None:
-        self._tally = Tally()
+    def __init__(self, write: Print, planned: int, tally: Tally) -> None:
+        self._tally = tally
         self._write = write
         self._planned = planned
 
     def show(self, event: Event) -> None:
         """Write a line when a dialogue ends."""
         if isinstance(event, DialogueFinished):
-            self._tally.add(event.dialogue)
             line = dialogue_line(event.dialogue, event.scenario)
             self._write(f"[{self._tally.total.done}/{self._planned}] {line}")
 
@@ -210,6 +208,7 @@ class Watch:
         self._displays: list[Display] = []
         self.run: Run | None = None
         self.tally = Tally()
+        """What is stored so far, dialogues from before a resumption included."""
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
@@ -217,6 +216,8 @@ class Watch:
             self.run = event.run
             if self._notice is not None:
                 print(self._notice, file=self._err.file, flush=True)
+            for dialogue in event.run:
+                self.tally.add(dialogue)  # of a run that is resumed
             self._displays = self._choose(event.run.header.planned)
         elif isinstance(event, DialogueFinished):
             self.tally.add(event.dialogue)
@@ -226,14 +227,16 @@ class Watch:
     def _choose(self, planned: int) -> list[Display]:
         if self._json:
             lines: list[Display] = [JsonLines(self._out.file)]
-            return [*lines, ProgressDisplay(self._err, planned)] if interactive(self._err) else lines
+            return (
+                [*lines, ProgressDisplay(self._err, planned, self.tally)] if interactive(self._err) else lines
+            )
         if planned == 1:
             if self._out.is_terminal:
                 return [LiveTranscript(self._out, thoughts=self._thoughts is not False)]
             return [PlainTranscript(self._write, thoughts=self._thoughts is True)]
         if interactive(self._out):
-            return [ProgressDisplay(self._out, planned)]
-        return [PlainProgress(self._write, planned)]
+            return [ProgressDisplay(self._out, planned, self.tally)]
+        return [PlainProgress(self._write, planned, self.tally)]
 
     def _write(self, line: str) -> None:
         print(line, file=self._out.file, flush=True)

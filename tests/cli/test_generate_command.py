@@ -212,7 +212,10 @@ def test_ctrl_c_leaves_a_readable_run_and_says_how_much_is_stored() -> None:
     run = Run.open("run")
     stored = [dialogue.id for dialogue in run]
     assert 3 <= len(stored) < 5000
-    assert err.splitlines()[-1] == f"stopped: {len(stored)} dialogues are stored in run"
+    assert err.splitlines()[-2:] == [
+        f"stopped: {len(stored)} dialogues are stored in run",
+        "go on with: negosim resume run",
+    ]
     assert "Traceback" not in out + err
 
 
@@ -238,9 +241,23 @@ def test_ctrl_c_before_the_first_utterance(loopback: ModuleType) -> None:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err.splitlines()[-1] == "stopped: 0 dialogues are stored in run"
+    assert err.splitlines()[-2] == "stopped: 0 dialogues are stored in run"
     assert "Traceback" not in out + err
     assert len(Run.open("run")) == 0
+
+
+def test_resume_finishes_a_run(cli: Any) -> None:
+    cli("generate", "-s", "viatex", "-n", 3, "--out", "whole")
+    cli("generate", "-s", "viatex", "-n", 3, "--out", "runs/part")
+    stored = Path("runs/part/dialogues.jsonl")
+    lines = stored.read_bytes().splitlines(keepends=True)
+    stored.write_bytes(lines[0] + lines[1][:100])
+    done = cli("resume", "part")
+    assert done.code == 0
+    assert [line[:5] for line in done.out.splitlines()[:2]] == ["[2/3]", "[3/3]"]
+    assert [d.transcript() for d in Run.open("runs/part")] == [d.transcript() for d in Run.open("whole")]
+    again = cli("resume", "part", "--json")
+    assert (again.code, again.out) == (0, "")
 
 
 def test_a_reader_that_goes_away_is_no_crash() -> None:

@@ -39,6 +39,7 @@ def run_of(tmp_path: Path, planned: int, scenario: Scenario) -> Run:
         scenarios={"orchard": scenario},
         planned=planned,
     )
+    (tmp_path / "dialogues.jsonl").touch()
     return Run(tmp_path, header)
 
 
@@ -206,6 +207,21 @@ def test_a_dumb_terminal_gets_no_control_sequences(
 def test_closing_before_anything_happened_prints_nothing(plain: tuple[Console, Console]) -> None:
     Watch(*plain).close()
     assert written(plain[0]) == written(plain[1]) == ""
+
+
+def test_a_resumed_run_counts_what_it_had(
+    plain: tuple[Console, Console], tmp_path: Path, orchard: Scenario, dialogue: Dialogue
+) -> None:
+    run = run_of(tmp_path, 3, orchard)
+    run.append(dialogue)
+    run.append(failed(dialogue))
+    watched(Watch(*plain), events(run, orchard, honest(dialogue)))
+    lines = written(plain[0]).splitlines()
+    assert lines[0].startswith("[3/3] x.2")
+    assert lines[-1].startswith("all: 3 dialogues · 1 agreed · 1 failed")
+    out = console(terminal=True)
+    watched(Watch(out, out), events(run, orchard, honest(dialogue)))
+    assert "3/3" in written(out)
 
 
 def test_money_is_unknown_once_a_price_is(dialogue: Dialogue) -> None:

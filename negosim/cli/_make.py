@@ -1,0 +1,37 @@
+"""Making a run from the command line: whatever happens, the terminal is left in order."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from negosim.store import Run
+    from negosim.terminal.watch import Watch
+
+
+def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool) -> None:
+    """Make a run and say where it is stored; after Ctrl-C, how much of it is.
+
+    With `quiet`, stdout is left to the dialogues. Exits with 1 if a dialogue failed, 130 after Ctrl-C.
+    """
+    from negosim.terminal import plural
+
+    total = watch.tally.total
+    try:
+        run = make()
+    except KeyboardInterrupt:
+        watch.close()
+        if watch.run is None:
+            typer.echo("stopped: nothing was stored", err=True)
+        else:
+            stored = plural(total.done, "dialogue is", "dialogues are")
+            typer.echo(f"stopped: {stored} stored in {watch.run.path}", err=True)
+            typer.echo(f"go on with: negosim resume {watch.run.path}", err=True)
+        raise typer.Exit(130) from None
+    finally:
+        watch.close()
+    typer.echo(f"stored in {run.path}\nread it again: negosim show {run.path}", err=quiet)
+    if total.failed:
+        typer.echo(f"{plural(total.failed, 'dialogue')} of {total.done:,} failed", err=True)
+        raise typer.Exit(1)
