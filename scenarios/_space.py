@@ -1,5 +1,6 @@
 """The space of deals of a scenario: values, efficiency and fairness, computed exhaustively."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -110,20 +111,46 @@ def scenario_payoffs(scenario: Scenario) -> list[list[Values]]:
 def pareto_mask(values: Values) -> NDArray[np.bool_]:
     """Return which rows of `values` (deals, roles) are dominated by no other row.
 
-    A row that dominates another comes after it in lexicographic order. So from the last row down, each
-    row still there is efficient, and what it dominates is dropped; equal rows share their fate.
+    A row that dominates another comes after it in lexicographic order, so one pass from the last row
+    down decides: each row is compared with what the efficient rows before it leave. Up to three roles
+    this is the sweep of Kung, Luccio and Preparata (1975, On Finding the Maxima of a Set of Vectors),
+    n log n; for more it is quadratic in the number of efficient deals.
     """
     unique, inverse = np.unique(values.round(9), axis=0, return_inverse=True)
-    kept = np.zeros(len(unique), dtype=bool)
-    if values.shape[1] == 2:
-        best_after = np.concatenate((np.maximum.accumulate(unique[::-1, 1])[-2::-1], [-np.inf]))
-        kept = unique[:, 1] > best_after
-    else:
-        rest = np.arange(len(unique))
-        while len(rest):
-            kept[rest[-1]] = True
-            rest = rest[(unique[rest] > unique[rest[-1]]).any(axis=1)]
+    kept = _sweep(unique) if unique.shape[1] <= 3 else _filter(unique)
     return kept[inverse.reshape(-1)]
+
+
+def _sweep(rows: Values) -> NDArray[np.bool_]:
+    """Return the efficient ones among distinct rows in ascending order, of at most three columns."""
+    kept = np.zeros(len(rows), dtype=bool)
+    padded = np.pad(rows, ((0, 0), (0, 3 - rows.shape[1]))).tolist()
+    # The efficient rows so far, seen in the last two columns: seconds ascend while thirds descend.
+    seconds: list[float] = []
+    thirds: list[float] = []
+    for number in range(len(padded) - 1, -1, -1):
+        _, second, third = padded[number]
+        place = bisect_left(seconds, second)
+        if place < len(seconds) and thirds[place] >= third:
+            continue
+        kept[number] = True
+        end = bisect_right(seconds, second)
+        begin = end
+        while begin > 0 and thirds[begin - 1] <= third:
+            begin -= 1
+        seconds[begin:end] = [second]
+        thirds[begin:end] = [third]
+    return kept
+
+
+def _filter(rows: Values) -> NDArray[np.bool_]:
+    """Return the efficient ones among distinct rows in ascending order."""
+    kept = np.zeros(len(rows), dtype=bool)
+    rest = np.arange(len(rows))
+    while len(rest):
+        kept[rest[-1]] = True
+        rest = rest[(rows[rest] > rows[rest[-1]]).any(axis=1)]
+    return kept
 
 
 def summary(space: DealSpace) -> Mapping[str, Any]:
