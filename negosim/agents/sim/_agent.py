@@ -1,0 +1,67 @@
+"""The embedded simulated negotiator: the agent that answers the engine's six questions."""
+
+from collections.abc import Sequence
+
+from negosim.agents._protocol import Speech
+from negosim.agents.sim._compose import claims_in, compose, full_utterance
+from negosim.agents.sim._judge import prospect
+from negosim.agents.sim._openers import reopened
+from negosim.agents.sim._plan import plan_for
+from negosim.agents.sim._tactics import choose
+from negosim.agents.sim._thoughts import expected_reply, thought
+from negosim.records import Rollout, Utterance
+from negosim.views import View
+
+
+class SimAgent:
+    """Plays a role with real economics and words from frames; no language model.
+
+    It keeps nothing between calls: what it says is a function of the view alone.
+    """
+
+    model = "sim"
+
+    async def reflect(self, view: View) -> str:
+        """Think privately in two or three sentences, with the scenario's numbers."""
+        return thought(plan_for(view))
+
+    async def choose_tactics(self, view: View, k: int) -> Sequence[str]:
+        """Choose `k` different tactics; an honest role leaves the deceptive ones out, even if fewer remain."""
+        return choose(plan_for(view), k)
+
+    async def rollout(self, view: View, tactic: str) -> Rollout:
+        """Sketch what the tactic would say and the reply to expect."""
+        plan = plan_for(view)
+        composition = compose(plan, tactic)
+        chance = prospect(plan, composition.bid.number).chance if composition.bid is not None else 0.0
+        return Rollout(
+            tactic=tactic, utterance=composition.text, expected_reply=expected_reply(plan, composition, chance)
+        )
+
+    async def speak(self, view: View) -> Speech:
+        """Say the chosen candidate in full; without candidates, choose a tactic first."""
+        plan = plan_for(view)
+        chosen = view.rollouts[view.chosen].tactic if view.chosen is not None else choose(plan, 1)[0]
+        text, composition, parts = full_utterance(plan, chosen)
+        return Speech(
+            utterance=Utterance(text=text, action=composition.action, offer=composition.offer),
+            claims=claims_in(plan, composition, parts),
+            tactic=chosen,
+        )
+
+    async def consolidate(self, view: View) -> Utterance:
+        """Vary how the draft opens; words recorded as claims stay as they are."""
+        assert view.draft is not None, "consolidate is asked after speak"
+        return reopened(plan_for(view), view.draft)
+
+    async def concluded(self, view: View) -> bool:
+        """Return whether somebody has left, or there is a deal and every role has spoken since."""
+        table = view.table
+        if table.left_by is not None:
+            return True
+        if table.deal is None:
+            return False
+        since = next(
+            (turn.index for turn in reversed(view.transcript) if turn.action == "accept"), view.turn_index
+        )
+        return len({turn.role for turn in view.transcript[since:]}) == len(view.side.roles)

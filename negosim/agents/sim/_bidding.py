@@ -1,0 +1,112 @@
+"""Choosing what to offer: the band of equal aspiration, searched for what the others like best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negosim.agents.sim._deals import Deals, Floats
+from negosim.scenarios import Value
+
+_BAND = 0.03
+"""Half the width of the band of utilities that count as equal."""
+_NEAR_THEIRS = 0.06
+"""Bonus for taking over the other side's whole last offer."""
+_STEADY = 0.08
+"""Cost of changing everything since the speaker's own last offer."""
+
+Codes = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What a bid must respect."""
+
+    settled: Mapping[str, Value]
+    """Values already agreed."""
+    limits: Mapping[str, Value]
+    """Values the speaker has said it cannot go past."""
+    offered: Sequence[int]
+    """Deals the speaker has offered before."""
+    lowest: float
+    """Utility below which nothing is offered."""
+
+
+@dataclass(frozen=True)
+class Bid:
+    """A complete deal to offer."""
+
+    number: int
+    deal: dict[str, Value]
+    value: float
+    """The speaker's points."""
+    utility: float
+    partner: float
+    """What it is worth to the others, estimated, 0 to 1."""
+
+
+class Bidder:
+    """Makes one role's bids in one turn."""
+
+    def __init__(
+        self, deals: Deals, partner: Floats, constraints: Constraints, theirs: int | None, mine: int | None
+    ) -> None:
+        self._deals = deals
+        self._partner = partner
+        self._constraints = constraints
+        self._theirs = deals.codes[theirs] if theirs is not None else None
+        self._mine = deals.codes[mine] if mine is not None else None
+
+    def bid(self, aspiration: float, rng: Random) -> Bid:
+        """Return a bid whose utility is about `aspiration` (0 reservation value, 1 best deal)."""
+        deals, lowest = self._deals, self._constraints.lowest
+        aspiration = max(aspiration, lowest)
+        for band in (_BAND, 3 * _BAND, 8 * _BAND):
+            near = self._between(max(aspiration - band, lowest), aspiration + band)
+            if len(near):
+                return self.at(self._best(near, rng))
+        rest = self._between(lowest, 1.0)
+        if len(rest):
+            wanted = deals.reservation + aspiration * deals.span
+            return self.at(int(rest[np.abs(deals.value[rest] - wanted).argmin()]))
+        return self.at(int(deals.order[-1]))
+
+    def _between(self, low: float, high: float) -> NDArray[np.intp]:
+        deals = self._deals
+        bounds = deals.reservation + np.array([low, high]) * deals.span + (-1e-9, 1e-9)
+        start, stop = np.searchsorted(deals.ranked, bounds)
+        return self._allowed(deals.order[start:stop])
+
+    def at(self, number: int) -> Bid:
+        """Return deal `number` as a bid."""
+        value = float(self._deals.value[number])
+        return Bid(
+            number, self._deals.deal(number), value, self._deals.utility(value), float(self._partner[number])
+        )
+
+    def _allowed(self, numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+        deals, wanted = self._deals, self._constraints
+        for issue, value in wanted.settled.items():
+            position = deals.index[issue]
+            numbers = numbers[deals.codes[numbers, position] == deals.positions[position][value]]
+        for issue, value in wanted.limits.items():
+            position = deals.index[issue]
+            floor = deals.own_points(issue, value) - 1e-9
+            numbers = numbers[deals.points[position][deals.codes[numbers, position]] >= floor]
+        if wanted.offered and len(numbers):
+            numbers = numbers[(numbers[:, None] != np.array(wanted.offered)).all(axis=1)]
+        return numbers
+
+    def _best(self, numbers: NDArray[np.intp], rng: Random) -> int:
+        score = self._partner[numbers]
+        if self._theirs is not None:
+            score = score + _NEAR_THEIRS * (self._deals.codes[numbers] == self._theirs).mean(axis=1)
+        if self._mine is not None:
+            score = score - _STEADY * (self._deals.codes[numbers] != self._mine).mean(axis=1)
+        # People do not optimise to the last point: now and then the second or third best will do.
+        rank = min(len(numbers), rng.choice((1, 1, 1, 1, 2, 3)))
+        if rank == 1:
+            return int(numbers[int(score.argmax())])
+        return int(numbers[int(np.argsort(-score, kind="stable")[rank - 1])])

@@ -1,0 +1,242 @@
+"""Composing an utterance: reaction, tactic, statement and move, within 20 to 70 words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from random import Random
+
+from negosim.agents.sim._bidding import Bid
+from negosim.agents.sim._frames import Filled, TacticFrames, library, pick
+from negosim.agents.sim._moves import Spoken, speak_move, talk_focus
+from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._reactions import react, reaction_kind, reaction_slots
+from negosim.agents.sim._statements import DISCLOSED, Kind, Limit, claim, disclosure
+from negosim.agents.sim._words import spoken
+from negosim.records import Action, Claim
+from negosim.scenarios import Value
+
+MOST_WORDS = 67
+LEAST_WORDS = 20
+_REACTION_WORDS = 13
+"""Room kept for the reaction."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a tactic would say this turn, before the reaction to the other side is put in front."""
+
+    tactic: str
+    body: tuple[Filled, ...]
+    """Tactic, statement and move, in the order they are said."""
+    action: Action
+    offer: dict[str, Value] | None
+    bid: Bid | None
+    limit: Limit | None
+    """The limit stated in it, if any."""
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return " ".join([part.text for part in self.body])
+
+
+def frames_of(tactic: str) -> TacticFrames:
+    """Return how a tactic is put into words; neutral frames for one that has none of its own."""
+    return library().tactics.get(tactic, library().neutral)
+
+
+def compose(plan: Plan, tactic: str) -> Composition:
+    """Compose what a tactic would say this turn; the same plan and tactic give the same words."""
+    found = plan.compositions.get(tactic)
+    if found is None:
+        found = plan.compositions[tactic] = _compose(plan, tactic)
+    return found
+
+
+def _compose(plan: Plan, tactic: str) -> Composition:
+    rng = plan.side.seed.stream("sim", plan.me, plan.turn, "words", tactic)
+    frames = frames_of(tactic)
+    move = speak_move(plan, frames.stance, rng)
+    if plan.phase == "closing":
+        core = _closing(plan, frames, move, rng)
+        return Composition(tactic, (move.filled, *core), move.action, move.offer, move.bid, None)
+    statement, limit = _statement(plan, rng)
+    free = MOST_WORDS - _size([move.filled])
+    focus = move.focus or talk_focus(plan, rng)
+    core = _core(plan, frames, move, focus, statement, rng, free)
+    parts = [*core, move.filled]
+    if move.action == "talk" and core and core[0].text.endswith("?") and _size(core) > 8:
+        parts = [*core[1:], core[0]]  # the tactic's own question is enough
+    if move.action == "offer" and len(core) == 1 and not core[0].claims and plan.time < 0.8 and rng.random() < 0.3:
+        parts.reverse()
+    return Composition(tactic, tuple(parts), move.action, move.offer, move.bid, limit)
+
+
+def _size(parts: Iterable[Filled]) -> int:
+    return sum(part.text.count(" ") + 1 for part in parts)
+
+
+def _without_name(slots: dict[str, str], said: Iterable[Filled]) -> dict[str, str]:
+    """Take the other's name away once it was said: nobody says it twice in a breath."""
+    return {key: value for key, value in slots.items() if key != "you"} if _named(said) else slots
+
+
+def _named(parts: Iterable[Filled]) -> bool:
+    return any("you" in part.slots for part in parts)
+
+
+def _closing(plan: Plan, frames: TacticFrames, move: Spoken, rng: Random) -> list[Filled]:
+    """Add the tactic's warm last words to a move that ends the conversation."""
+    if move.action == "walk_away" or plan.move == "part":
+        return []
+    slots = _without_name(plan.slots, [move.filled])
+    pool = frames.closing or library().neutral.closing
+    frame = pick(pool, slots, rng, plan.reading.said, plan.reading.own)
+    return [frame.fill(slots)] if frame is not None else []
+
+
+def _core(
+    plan: Plan, frames: TacticFrames, move: Spoken, focus: str, statement: Filled | None, rng: Random, free: int
+) -> list[Filled]:
+    """Say what the tactic says about the focus, with this turn's statement and a reason where they fit."""
+    reading = plan.reading
+    slots = _core_slots(plan, focus, move)
+    if reading.last is None or _named([move.filled]) or rng.random() < 0.7:
+        del slots["you"]
+    if plan.reading.last is not None:
+        free -= _REACTION_WORDS
+    if statement is not None:
+        free -= _size([statement])
+        words = statement.claims[0][1]
+        slots[str(plan.lie or plan.truth)] = words
+        if plan.lie is not None:
+            slots["lie"] = words
+    budget = max(10, free)
+    frame = pick(frames.frames, slots, rng, reading.said, reading.own, budget)
+    if frame is None:
+        frame = pick(library().neutral.frames, slots, rng, reading.said, reading.own, budget)
+    if frame is None:
+        return [statement] if statement is not None else []
+    filled = frame.fill(slots)
+    if statement is not None and frame.needs & {"lie", plan.lie or plan.truth}:
+        return [Filled(filled.text, statement.claims, filled.slots)]
+    if statement is not None:
+        both = [filled, statement]
+        if _size(both) <= free + _size([statement]) + 4 or plan.lie is None:
+            return both if _size(both) <= free + _size([statement]) + 4 else [filled]
+        return [statement]
+    argument = slots.get("argument")
+    if argument is not None and "argument" not in frame.needs and rng.random() < 0.7:
+        reason = Filled(argument, (), frozenset())
+        if _size([filled, reason]) <= free:
+            return [filled, reason]
+    return [filled]
+
+
+def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
+    words, reading = plan.words, plan.reading
+    slots = dict(plan.slots)
+    slots["focus"] = words.phrase[focus]
+    if slots["other"] == slots["focus"]:
+        slots["other"] = slots.get("other2", slots["other"])
+    argument = plan.argument(focus)
+    if argument is not None:
+        slots["argument"] = argument
+    if move.bid is not None:
+        deal = move.bid.deal
+        slots["focus_value"] = words.short[focus][deal[focus]] if plan.known else words.label[focus][deal[focus]]
+        first = next((p for p in reading.positions.get(plan.me, ()) if focus in p), None)
+        if first is not None and plan.deals.own_points(focus, first[focus]) > plan.deals.own_points(focus, deal[focus]):
+            slots["was"] = words.short[focus][first[focus]]
+    return slots
+
+
+# Statements about the own situation
+
+
+def _statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | None]:
+    """Word this turn's lie or disclosure, if there is one to tell."""
+    kind = plan.lie or plan.truth
+    if kind is None or (kind == "priority" and reaction_kind(plan).startswith("question.priority")):
+        return None, None
+    lying = plan.lie is not None
+    if kind == "reservation":
+        return _limit_statement(plan, rng)
+    slots = dict(plan.slots)
+    pools = library().pools
+    if kind in DISCLOSED:
+        sentence = disclosure(plan.side, kind, true=not lying, claims=plan.claims, said=plan.reading.said, rng=rng)
+        if sentence is None and lying:
+            frame = pick(pools[f"claims.invented.{kind}"], slots, rng, plan.reading.said, plan.reading.own)
+            return (frame.fill(slots) if frame is not None else None), None
+        if sentence is None:
+            return None, None
+        slots["sentence"] = sentence
+    frame = pick(pools[f"claims.{kind}"], slots, rng, plan.reading.said, plan.reading.own)
+    return (frame.fill(slots) if frame is not None else None), None
+
+
+def _limit_statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | None]:
+    limit = plan.lie_limit
+    if limit is None:
+        return None, None
+    issue = plan.deals.issues[plan.deals.index[limit.issue]]
+    points = plan.deals.points[plan.deals.index[limit.issue]]
+    pool = "option" if issue.range is None else "below" if points[-1] >= points[0] else "above"
+    slots = {
+        **plan.slots,
+        "limit": plan.words.label[limit.issue][limit.value],
+        "limit_issue": plan.words.phrase[limit.issue],
+    }
+    frame = pick(library().pools[f"claims.reservation.{pool}"], slots, rng, plan.reading.said, plan.reading.own)
+    return (frame.fill(slots) if frame is not None else None), limit
+
+
+def claims_in(plan: Plan, composition: Composition, parts: tuple[Filled, ...]) -> tuple[Claim, ...]:
+    """Return the records of everything claimed in the parts of an utterance."""
+    return tuple(_record(plan, composition, kind, quote) for part in parts for kind, quote in part.claims)
+
+
+def _record(plan: Plan, composition: Composition, kind: str, quote: str) -> Claim:
+    role = plan.side.role
+    match kind:
+        case "priority":
+            return claim(
+                plan.side, "priority", quote,
+                true=plan.declared == plan.top, issue=plan.declared, stated=plan.declared, actual=plan.top,
+            )
+        case "reservation":
+            limit = composition.limit
+            assert limit is not None
+            return claim(
+                plan.side, "reservation", quote,
+                true=False, issue=limit.issue, stated=limit.value, actual=limit.actual,
+            )
+        case "alternative" | "deadline" | "fact":
+            true = any(quote == spoken(sentence) for sentence in getattr(role.disclosures, kind))
+            return claim(plan.side, _kind(kind), quote, true=true, actual=role.alternative if kind == "alternative" else None)
+        case _:
+            return claim(plan.side, _kind(kind), quote, true=False)
+
+
+def _kind(name: str) -> Kind:
+    kinds: dict[str, Kind] = {kind: kind for kind in ("alternative", "deadline", "fact", "promise", "rumor")}
+    return kinds[name]
+
+
+def full_utterance(plan: Plan, tactic: str) -> tuple[str, Composition, tuple[Filled, ...]]:
+    """Put the reaction in front of a composition and keep the whole between 20 and 70 words."""
+    composition = compose(plan, tactic)
+    parts = list(composition.body)
+    if plan.phase != "closing":
+        slots = _without_name(reaction_slots(plan, reaction_kind(plan)), parts)
+        reaction = react(plan, slots, MOST_WORDS - _size(parts))
+        if reaction is not None:
+            parts.insert(0, reaction)
+    if _size(parts) < LEAST_WORDS:
+        slots = _without_name(plan.slots, parts)
+        pad = pick(library().pools["moves.pad"], slots, plan.rng, plan.reading.said, plan.reading.own)
+        if pad is not None:
+            parts.insert(1, pad.fill(slots))
+    fixed = {position for position, part in enumerate(parts) if part.claims}
+    texts = plan.words.lighter([part.text for part in parts], fixed)
+    return " ".join(texts), composition, tuple(parts)

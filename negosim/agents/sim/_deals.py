@@ -1,0 +1,90 @@
+"""Every complete deal and what it is worth to one role, as arrays."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negosim.scenarios import Issue, Payoff, Value
+
+Floats = NDArray[np.float64]
+
+_CACHE_SIZE = 256
+_cache: dict[int, tuple[Payoff, "Deals"]] = {}
+
+
+class Deals:
+    """The deals of a scenario, numbered as in `DealSpace`, with one role's values.
+
+    `value` has shape (deals,), in the role's points; `codes` has shape (deals, issues): the position
+    of each deal's value among the issue's values.
+    """
+
+    def __init__(self, issues: Sequence[Issue], payoff: Payoff) -> None:
+        self.issues = tuple(issues)
+        self.ids = tuple(issue.id for issue in issues)
+        self.index = {issue.id: position for position, issue in enumerate(issues)}
+        self.positions = tuple({value: code for code, value in enumerate(issue.values)} for issue in issues)
+        self.points: tuple[Floats, ...] = tuple(
+            np.array([payoff.points(issue, value) for value in issue.values], dtype=float) for issue in issues
+        )
+        self.shape = tuple(len(points) for points in self.points)
+        self.value = self.total(self.points)
+        self.codes = np.indices(self.shape, dtype=np.int16).reshape(len(self.shape), -1).T.copy()
+        self.order = np.argsort(self.value, kind="stable")
+        self.ranked = self.value[self.order]
+        self.reservation = float(payoff.reservation)
+        self.best = float(self.ranked[-1])
+        self.span = max(self.best - self.reservation, 1e-9)
+        ranges = [float(np.ptp(points)) for points in self.points]
+        whole = sum(ranges) or 1.0
+        self.weights = tuple(extent / whole for extent in ranges)
+        self.scores: tuple[Floats, ...] = tuple(
+            (points - points.min()) / (extent or 1.0) for points, extent in zip(self.points, ranges, strict=True)
+        )
+        """Own satisfaction by issue and value, 0 (worst) to 1 (best)."""
+
+    def total(self, tables: Sequence[Floats]) -> Floats:
+        """Add up one table of points per issue over all deals."""
+        total: Floats = np.zeros(())
+        for table in tables:
+            total = total[..., None] + table
+        return total.reshape(-1)
+
+    def number(self, deal: Mapping[str, Value]) -> int:
+        """Return the number of a complete deal."""
+        number = 0
+        for issue, positions, size in zip(self.ids, self.positions, self.shape, strict=True):
+            number = number * size + positions[deal[issue]]
+        return number
+
+    def deal(self, number: int) -> dict[str, Value]:
+        """Return deal `number` as a value for every issue."""
+        return {
+            issue.id: issue.values[code] for issue, code in zip(self.issues, self.codes[number].tolist(), strict=True)
+        }
+
+    def worth(self, deal: Mapping[str, Value]) -> float:
+        """Return what the values of a deal, complete or partial, are worth to the role."""
+        return sum(self.own_points(issue, value) for issue, value in deal.items())
+
+    def own_points(self, issue: str, value: Value) -> float:
+        """Return the role's points for one value of one issue."""
+        position = self.index[issue]
+        return float(self.points[position][self.positions[position][value]])
+
+    def utility(self, value: float) -> float:
+        """Scale points so that the reservation value is 0 and the best deal is 1."""
+        return (value - self.reservation) / self.span
+
+
+def deals_of(issues: Sequence[Issue], payoff: Payoff) -> Deals:
+    """Return the deals with this payoff, computed once for each payoff object."""
+    found = _cache.get(id(payoff))
+    if found is not None and found[0] is payoff:
+        return found[1]
+    if len(_cache) >= _CACHE_SIZE:
+        _cache.clear()
+    deals = Deals(issues, payoff)
+    _cache[id(payoff)] = (payoff, deals)
+    return deals

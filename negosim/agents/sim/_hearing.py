@@ -1,0 +1,113 @@
+"""Hearing: what a public utterance of the other side asks, stresses or threatens.
+
+Everything is read from the words themselves, so it works whoever speaks: another simulated
+negotiator, a language model or a person.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import yaml
+
+from negosim.agents.sim._frames import read_data
+from negosim.agents.sim._words import Words
+from negosim.scenarios import Issue, Value
+
+_CACHE_SIZE = 8192
+_SENTENCE = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[A-Z\"“])")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard in one utterance."""
+
+    cues: tuple[str, ...]
+    """Kinds of remark, as in frames/cues.yaml ("deadline", "warmth"), in order of weight."""
+    question: str | None
+    """The kind of question asked ("priority", "reason", "room", ...), None without one."""
+    asked: str | None
+    """The issue the question is about, None if about none in particular."""
+    mentions: tuple[str, ...]
+    """Issues named, in order."""
+    priorities: tuple[str, ...]
+    """Issues said to matter most."""
+    limits: dict[str, Value]
+    """By issue: the value the speaker says it cannot go past."""
+    quotable: str | None
+    """A short statement of the speaker that can be quoted back."""
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, int]]:
+    data = yaml.load(read_data("cues.yaml"), Loader=yaml.CSafeLoader)
+    remarks = "|".join(f"(?P<{kind}>{'|'.join(words)})" for kind, words in data["remarks"].items())
+    questions = "|".join(f"(?P<{kind}>{'|'.join(words)})" for kind, words in data["questions"].items())
+    order = {kind: rank for rank, kind in enumerate(data["remarks"])}
+    return re.compile(remarks, re.IGNORECASE), re.compile(questions, re.IGNORECASE), order
+
+
+class Ear:
+    """Hears utterances about a scenario's issues; remembers what it heard in each text."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._cache: dict[str, Heard] = {}
+
+    def hear(self, text: str) -> Heard:
+        """Return what an utterance says, by its words."""
+        heard = self._cache.get(text)
+        if heard is None:
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            heard = self._cache[text] = self._listen(text)
+        return heard
+
+    def _listen(self, text: str) -> Heard:
+        remarks, questions, order = _patterns()
+        cues = {match.lastgroup or "" for match in remarks.finditer(text)}
+        question = asked = quotable = None
+        priorities: list[str] = []
+        limits: dict[str, Value] = {}
+        for sentence in _SENTENCE.split(text):
+            if sentence.endswith("?"):
+                found = questions.search(sentence)
+                question = found.lastgroup if found else "open"
+                named = self._words.mentioned(sentence)
+                asked = named[0] if named else None
+                continue
+            found = remarks.search(sentence)
+            kinds = {match.lastgroup for match in remarks.finditer(sentence)} if found else set()
+            if "priority" in kinds:
+                priorities += self._words.mentioned(sentence)[:1]
+            if "limit" in kinds:
+                limits.update(self._words.named_in(sentence))
+            if quotable is None and not kinds & {"accept", "limit"} and _can_quote(sentence):
+                quotable = sentence.rstrip(".")
+        return Heard(
+            cues=tuple(sorted(cues, key=order.__getitem__)),
+            question=question,
+            asked=asked,
+            mentions=self._words.mentioned(text),
+            priorities=tuple(dict.fromkeys(priorities)),
+            limits=limits,
+            quotable=quotable,
+        )
+
+
+def _can_quote(sentence: str) -> bool:
+    return 6 <= len(sentence.split()) <= 15 and sentence.endswith(".") and not re.search(r'[\d:"“;]', sentence)
+
+
+_ears: dict[int, tuple[tuple[Issue, ...], Words, Ear]] = {}
+
+
+def words_and_ear(issues: tuple[Issue, ...]) -> tuple[Words, Ear]:
+    """Return the words and the ear for a scenario's issues, made once for each scenario object."""
+    found = _ears.get(id(issues[0]))
+    if found is None or len(found[0]) != len(issues) or any(a is not b for a, b in zip(found[0], issues, strict=True)):
+        if len(_ears) >= 64:
+            _ears.clear()
+        words = Words(issues)
+        found = _ears[id(issues[0])] = (issues, words, Ear(words))
+    return found[1], found[2]

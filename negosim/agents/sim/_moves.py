@@ -1,0 +1,189 @@
+"""Putting a move into words: an offer told by what it changes, a question, an acceptance."""
+
+from dataclasses import dataclass
+from random import Random
+
+from negosim.agents.sim._bidding import Bid
+from negosim.agents.sim._frames import Filled, library, pick
+from negosim.agents.sim._plan import Plan
+from negosim.records import Action
+from negosim.scenarios import Value
+
+_MANY = 3
+"""Changes beyond this number are told as a whole package."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A move with its words."""
+
+    action: Action
+    filled: Filled
+    offer: dict[str, Value] | None = None
+    bid: Bid | None = None
+    """The complete deal behind the offer."""
+    focus: str | None = None
+    """The issue on which the move asks for something."""
+
+
+def speak_move(plan: Plan, stance: str, rng: Random) -> Spoken:
+    """Choose how to say the plan's move with a stance."""
+    steps = stance == "step" and may_step(plan)
+    match plan.move:
+        case "accept":
+            return _accept(plan, rng)
+        case "leave":
+            return Spoken("walk_away", _say(plan, "leave", {}, rng))
+        case "close" | "wait" | "part":
+            return Spoken("talk", _say(plan, plan.move, _deal_slots(plan), rng))
+        case "talk":
+            return _step(plan, plan.bid("fair"), rng) if steps else _talk(plan, rng)
+        case _:
+            return _step(plan, plan.bid(stance), rng) if steps else _offer(plan, plan.bid(stance), rng)
+
+
+def _say(plan: Plan, pool: str, slots: dict[str, str], rng: Random) -> Filled:
+    """Fill a frame of a pool; about one in three may address the other by name."""
+    slots = {**plan.slots, **slots}
+    if plan.reading.last is None or rng.random() < 0.65:
+        del slots["you"]
+    frame = pick(library().pools[f"moves.{pool}"], slots, rng, plan.reading.said, plan.reading.own)
+    assert frame is not None, f"pool moves.{pool} has no frame without special slots"
+    return frame.fill(slots)
+
+
+def _deal_slots(plan: Plan) -> dict[str, str]:
+    deal = plan.view.table.deal
+    return {"package": plan.words.package(deal)} if deal is not None else {}
+
+
+def _accept(plan: Plan, rng: Random) -> Spoken:
+    standing, table = plan.standing or {}, plan.view.table
+    offered = dict(table.standing or {})
+    if plan.accepts_part:
+        left = [issue for issue in plan.deals.ids if issue not in standing]
+        slots = {"package": plan.words.package(offered), "left": plan.words.phrases(left[:3])}
+        return Spoken("accept", _say(plan, "accept_part", slots, rng))
+    slots = {"package": plan.words.package(standing, known=True)}
+    key = _best_for_me(plan, standing)
+    slots["key"] = plan.words.full[key][standing[key]]
+    if len(table.accepted_by) + 1 < table.roles:
+        return Spoken("accept", _say(plan, "accept_among", slots, rng))
+    return Spoken("accept", _say(plan, "accept", slots, rng))
+
+
+def _best_for_me(plan: Plan, deal: object) -> str:
+    gain = {
+        issue: plan.deals.own_points(issue, deal[issue]) - float(points.min())  # type: ignore[index]
+        for issue, points in zip(plan.deals.ids, plan.deals.points, strict=True)
+    }
+    return max(gain, key=lambda issue: gain[issue])
+
+
+# Talking
+
+
+def _talk(plan: Plan, rng: Random) -> Spoken:
+    """Ask or hold: a question while exploring, a request for movement once offers are out."""
+    reading = plan.reading
+    slots = dict(plan.slots)
+    focus = talk_focus(plan, rng)
+    slots["focus"] = plan.words.phrase[focus]
+    first_mention = reading.heard.mentions[0] if reading.heard and reading.heard.mentions else None
+    about = first_mention or plan.opponent.ranking[0]
+    if slots["other"] == slots["focus"] and "other2" in slots:
+        slots["other"] = slots["other2"]
+    slots["about"] = plan.words.phrase[about]
+    if reading.positions.get(plan.you):
+        pool = "ask_move" if reading.positions.get(plan.me) else "ask_offer"
+        if pool == "ask_move" and rng.random() < 0.4:
+            pool = "ask_room"
+    elif reading.own_count == 0:
+        pool = "ask_first" if reading.last is None else "ask_back"
+    else:
+        pool = rng.choice(("ask_reason", "ask_room", "ask_first_offer"))
+    return Spoken("talk", _say(plan, pool, slots, rng), focus=focus)
+
+
+def talk_focus(plan: Plan, rng: Random) -> str:
+    """Choose what to argue for: what matters to this role, or seems to, is in dispute and has arguments left."""
+    deals = plan.deals
+    wanted = plan.bid("fair").deal if plan.theirs is not None else {}
+    weights = []
+    for position, issue in enumerate(deals.ids):
+        weight = 0.05 + deals.weights[position] + (0.35 if issue == plan.declared else 0.0)
+        if plan.theirs is not None:
+            gap = deals.own_points(issue, wanted[issue]) - deals.own_points(issue, plan.theirs[issue])
+            weight *= 1.0 if gap > 0 else 0.02
+        if issue in plan.view.table.settled:
+            weight *= 0.02
+        weights.append(weight * (1.0 if plan.argument(issue) else 0.2))
+    return rng.choices(deals.ids, weights)[0]
+
+
+# Offering
+
+
+def may_step(plan: Plan) -> bool:
+    """Return whether to settle a single issue first: only early, and while others stay open."""
+    open_issues = [issue for issue in plan.deals.ids if issue not in plan.view.table.settled]
+    offered = [p for p in plan.reading.positions.get(plan.me, ()) if not plan.complete(p)]
+    return len(open_issues) > 2 and plan.time < 0.5 and len(offered) < 2 and plan.standing is None
+
+
+def _step(plan: Plan, bid: Bid, rng: Random) -> Spoken:
+    """Offer to settle one issue first: the one where the bid seems good for both."""
+    deals, opponent = plan.deals, plan.opponent
+    said = plan.reading.latest(plan.me) or {}
+
+    def common(issue: str) -> float:
+        position = deals.index[issue]
+        code = deals.positions[position][bid.deal[issue]]
+        return min(float(deals.scores[position][code]), float(opponent.scores[position][code])) - (0.5 if issue in said else 0)
+
+    open_issues = [issue for issue in deals.ids if issue not in plan.view.table.settled]
+    issue = max(open_issues, key=common)
+    slots = {"part": plan.words.full[issue][bid.deal[issue]], "part_issue": plan.words.phrase[issue]}
+    return Spoken("offer", _say(plan, "step", slots, rng), {issue: bid.deal[issue]}, bid, issue)
+
+
+def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
+    """Tell a complete offer by its difference to the last ones, or as a package."""
+    words, deals = plan.words, plan.deals
+    slots = {"package": words.package(bid.deal, known=plan.known)}
+    pools: list[str] = []
+    focus = None
+    if plan.theirs is not None:
+        differing = _ranked(plan, [i for i in deals.ids if bid.deal[i] != plan.theirs[i]], plan.theirs, bid)
+        asks = [i for i in differing if deals.own_points(i, bid.deal[i]) >= deals.own_points(i, plan.theirs[i])]
+        extra = [i for i in differing if i not in asks]
+        focus = asks[0] if asks else None
+        if 0 < len(asks) <= 2 and len(differing) <= 2 and len(differing) < len(deals.ids):
+            slots["ask"], slots["ask_issue"] = words.package(bid.deal, asks, known=plan.known), words.phrases(asks)
+            if extra:
+                slots["give"], slots["give_issue"] = words.package(bid.deal, extra, known=plan.known), words.phrases(extra)
+            pools.append("toward_swap" if extra else "toward")
+    if plan.mine is not None and not pools:
+        changed = [i for i in deals.ids if bid.deal[i] != plan.mine[i]]
+        gives = [i for i in changed if deals.own_points(i, bid.deal[i]) <= deals.own_points(i, plan.mine[i])]
+        takes = [i for i in changed if i not in gives]
+        if gives and len(gives) <= _MANY - 1 and len(takes) <= _MANY - 1:
+            slots["give"], slots["give_issue"] = words.package(bid.deal, gives, known=plan.known), words.phrases(gives)
+            slots["same"] = "the rest" if len(changed) < len(deals.ids) - 1 else "the other point"
+            if takes:
+                slots["ask"], slots["ask_issue"] = words.package(bid.deal, takes, known=plan.known), words.phrases(takes)
+            pool = "trade" if takes else "concede"
+            pools.append(pool if len(changed) < len(deals.ids) else "package")
+    if not pools:
+        pools.append("package" if plan.mine is not None else "counter" if plan.theirs is not None else "first")
+    if plan.turns_left <= 1 and plan.side.max_turns:
+        pools = ["final_toward" if pools[0] == "toward" else "final"]
+    return Spoken("offer", _say(plan, pools[0], slots, rng), dict(bid.deal), bid, focus)
+
+
+def _ranked(plan: Plan, issues: list[str], theirs: object, bid: Bid) -> list[str]:
+    """Order issues by what the bid gains on them over the other side's position."""
+    return sorted(
+        issues,
+        key=lambda i: plan.deals.own_points(i, theirs[i]) - plan.deals.own_points(i, bid.deal[i]),  # type: ignore[index]
+    )

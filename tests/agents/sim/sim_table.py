@@ -1,0 +1,127 @@
+"""A small table at which simulated negotiators play, for tests: the engine's stages without its graph."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+from negosim.agents.sim import SimAgent, SimJudge
+from negosim.records import Rollout, Turn, Utterance
+from negosim.scenarios import Scenario
+from negosim.seeding import Seed
+from negosim.table import Table
+from negosim.taxonomies import Taxonomy, load_taxonomy
+from negosim.views import Side, View, side_of, view_of
+
+
+@dataclass
+class Played:
+    """A finished dialogue with what its participants knew."""
+
+    scenario: Scenario
+    sides: tuple[Side, ...]
+    turns: list[Turn]
+    table: Table
+    end: str
+
+
+TAXONOMY = cache(load_taxonomy)
+"""Loaded once: looking plugins up costs more than playing."""
+
+
+def sides_of(
+    scenario: Scenario,
+    index: int,
+    deceptive: tuple[int, ...],
+    max_turns: int,
+    tactics: Taxonomy | None = None,
+) -> tuple[Side, ...]:
+    return tuple(
+        side_of(
+            scenario,
+            role,
+            deceptive=role in deceptive,
+            opener=scenario.opener_index,
+            max_turns=max_turns,
+            tactics=tactics or TAXONOMY("persuasion"),
+            techniques=TAXONOMY("deception"),
+            seed=Seed(7, scenario.id, index),
+        )
+        for role in range(len(scenario.roles))
+    )
+
+
+def run(coroutine):
+    """Run a coroutine that never waits, without an event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("the simulated negotiator waited for something")
+
+
+def take_turn(
+    view: View, agent: SimAgent, judge: SimJudge, planner: str, k: int, objective: str, others=()
+) -> Turn:
+    rollouts: tuple[Rollout, ...] = ()
+    chosen = None
+    reflection = None
+    if planner != "direct":
+        reflection = run(agent.reflect(view))
+        view = replace(view, reflection=reflection)
+    if planner == "rollout":
+        sketches = [run(agent.rollout(view, tactic)) for tactic in run(agent.choose_tactics(view, k))]
+        scores = run(judge.score(view, sketches, objective, others))
+        rollouts = tuple(
+            sketch.model_copy(update={"score": score.score, "reason": score.reason})
+            for sketch, score in zip(sketches, scores, strict=True)
+        )
+        chosen = max(range(len(scores)), key=lambda position: scores[position].score)
+        view = replace(view, rollouts=rollouts, chosen=chosen)
+    speech = run(agent.speak(view))
+    utterance: Utterance = speech.utterance
+    if planner != "direct":
+        utterance = run(agent.consolidate(replace(view, draft=speech.utterance)))
+    return Turn(
+        index=view.turn_index,
+        role=view.side.index,
+        reflection=reflection,
+        rollouts=rollouts,
+        chosen=chosen,
+        tactic=rollouts[chosen].tactic if chosen is not None else speech.tactic,
+        draft=speech.utterance.text if utterance.text != speech.utterance.text else None,
+        utterance=utterance,
+        claims=speech.claims,
+    )
+
+
+def play(
+    scenario: Scenario,
+    index: int = 0,
+    deceptive: tuple[int, ...] = (),
+    max_turns: int = 30,
+    planner: str = "rollout",
+    k: int = 3,
+    objective: str = "joint",
+    oracle: bool = False,
+    tactics: Taxonomy | None = None,
+) -> Played:
+    sides = sides_of(scenario, index, deceptive, max_turns, tactics)
+    agent, judge = SimAgent(), SimJudge()
+    turns: list[Turn] = []
+    table = Table(tuple(issue.id for issue in scenario.issues), len(sides))
+    cap = max_turns or 200
+    while len(turns) < cap:
+        role = (scenario.opener_index + len(turns)) % len(sides)
+        view = view_of(sides[role], turns, table)
+        others = tuple(r for i, r in enumerate(scenario.roles) if oracle and i != role)
+        turn = take_turn(view, agent, judge, planner, k, objective, others)
+        offer = table.check(role, turn.utterance.action, turn.utterance.offer, scenario.issues)
+        assert offer == turn.utterance.offer
+        turns.append(turn)
+        table = table.after(role, turn.utterance)
+        if table.left_by is not None:
+            return Played(scenario, sides, turns, table, "walk_away")
+        if len(turns) % len(sides) == 0 and all(
+            run(agent.concluded(view_of(s, turns, table))) for s in sides
+        ):
+            return Played(scenario, sides, turns, table, "concluded")
+    return Played(scenario, sides, turns, table, "max_turns" if max_turns else "safety_stop")
