@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Any, TypedDict, cast
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.channels import DeltaChannel
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -65,6 +66,9 @@ class DialogueState(TypedDict, total=False):
     failure: Failure
 
 
+UNCHECKPOINTED = RunnableConfig(configurable={"__pregel_durability": "async"})
+"""A turn has no checkpointer: it must not inherit the dialogue's "sync", which would wait for one."""
+
 DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, DialogueState, DialogueState]
 
 
@@ -84,7 +88,7 @@ def dialogue_graph(planner: Planner, checkpointer: BaseCheckpointSaver[str] | No
         others = tuple(r for i, r in enumerate(context.scenario.roles) if context.oracle and i != role)
         turn_context = TurnContext(view, seat.agent, seat.judge, context.k, context.objective, others)
         try:
-            result = await turns.ainvoke({}, context=turn_context)
+            result = await turns.ainvoke({}, context=turn_context, config=UNCHECKPOINTED)
         except StageError as error:
             return {"end": "failed", "failure": _failure(view.turn_index, role, error.stage, error.error)}
         turn = finished_turn(view, cast(TurnState, result))

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,10 +144,10 @@ async def _make(plan: Plan, jobs: Sequence[Job], doors: Doors, run: Run, watch: 
     tell = watch or (lambda event: None)
     tell(RunStarted(run))
     waiting = iter(jobs)
-    async with AsyncExitStack() as stack:
+    with ExitStack() as stack:
         # A simulated dialogue is made again faster than its place could be looked up.
         paid = any(door is not None for door in doors.values())
-        saver = await stack.enter_async_context(checkpoints(run.path)) if paid else None
+        saver = stack.enter_context(checkpoints(run.path)) if paid else None
         stage = Stage(plan, doors, dialogue_graph(plan.config.planner, saver), tell)
 
         async def worker() -> None:
@@ -155,7 +155,7 @@ async def _make(plan: Plan, jobs: Sequence[Job], doors: Doors, run: Run, watch: 
                 dialogue = await play(stage, job)
                 run.append(dialogue)
                 if saver is not None:
-                    await saver.adelete_thread(job.id)
+                    saver.delete_thread(job.id)
                 tell(DialogueFinished(dialogue, plan.scenarios[job.scenario]))
 
         try:

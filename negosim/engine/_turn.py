@@ -152,7 +152,8 @@ def turn_graph(planner: Planner) -> TurnGraph:
             builder.add_conditional_edges(before, fan_out, [after])
         else:
             builder.add_edge(before, after)
-    return builder.compile(name=planner)
+    # Its place is kept by the dialogue graph, once a turn.
+    return builder.compile(checkpointer=False, name=planner)
 
 
 def finished_turn(view: View, state: TurnState) -> Turn:
