@@ -7,7 +7,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from negosim.terminal._tally import Cell, Count, Tally
-from negosim.terminal._text import money, one_line, plural, points, tokens
+from negosim.terminal._text import money, one_line, plural, tokens
 
 
 def progress_line(count: Count) -> str:
@@ -57,7 +57,7 @@ def _several_models(tally: Tally) -> bool:
 
 def _row(cell: Cell, count: Count, several: bool, *, joint: bool = True) -> list[str]:
     scenario, condition, models = cell
-    mean_joint = points(count.mean_joint) if joint and count.mean_joint is not None else "-"
+    mean_joint = f"{count.mean_joint:,.1f}" if joint and count.mean_joint is not None else "-"
     turns = "-" if count.mean_turns is None else f"{count.mean_turns:.1f}"
     share = f"{count.agreed:,}" + (f" ({count.agreed / count.finished:.0%})" if count.finished else "")
     names = [one_line(" + ".join(models))] if several else []

@@ -5,7 +5,7 @@ from typing import IO, Protocol
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.status import Status
 from rich.text import Text
 
@@ -119,13 +119,12 @@ class ProgressDisplay:
         self._bar = Progress(
             BarColumn(bar_width=None, complete_style=colour(0), finished_style=colour(0)),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            "left",
-            TimeRemainingColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn("{task.fields[clock]}"),
             console=console,
             expand=True,
         )
-        self._task = self._bar.add_task("", total=planned, completed=tally.total.done)
+        self._task = self._bar.add_task("", total=planned, completed=tally.total.done, clock="left")
         self._live = Live(self._view(), console=console, refresh_per_second=8)
         self._live.start()
 
@@ -139,6 +138,8 @@ class ProgressDisplay:
                 line = dialogue_line(event.dialogue, event.scenario)
                 self._console.print(line, no_wrap=True, overflow="ellipsis")
             self._bar.advance(self._task)
+            if self._bar.finished:
+                self._bar.update(self._task, clock="in all")
             self._live.update(self._view())
 
     def close(self) -> None:

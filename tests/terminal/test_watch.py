@@ -149,7 +149,7 @@ def test_many_dialogues_on_a_terminal_show_progress_failures_and_a_table(
     assert "1 agreed · 1 failed · 28.0k tokens · $0.0046" in shown
     assert "x.1: failed at utterance 3 (Bo Castellanos, stage speak): ModelError" in shown
     table = shown[shown.rindex("scenario") :]
-    assert re.search(r"orchard\s+deceptive-1\s+2\s+1\s+1 \(100%\)\s+85\s+4\.0", table)
+    assert re.search(r"orchard\s+deceptive-1\s+2\s+1\s+1 \(100%\)\s+85\.0\s+4\.0", table)
     assert re.search(r"orchard\s+honest\s+1\s+0\s+0 \(0%\)\s+-\s+4\.0", table)
     assert re.search(r"all\s+3\s+1\s+1 \(50%\)\s+-\s+4\.0", table)
 
