@@ -20,7 +20,7 @@ def list_() -> None:
         place = cached(name)
         had = f"in {place}" if place else f"{model.megabytes} MB; get it with: negosim models get {name}"
         rows.append([f"local:{name}", f"{model.about}, run in this process; {had}"])
-    print_rows(console_for(), ("model", "what it is"), rows)
+    print_rows(console_for(), ("model", "what it is"), rows, whole=("model",))
     typer.echo(f"configured with {MODEL_VARIABLE}, or else sim: {resolve_spec()}")
 
 

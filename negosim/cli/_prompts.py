@@ -35,7 +35,7 @@ def list_(
         ]
         for template in (*PARTS, *STAGES)
     ]
-    print_rows(console_for(), ("template", "is", "file"), rows)
+    print_rows(console_for(), ("template", "is", "file"), rows, whole=("template",))
 
 
 def show(

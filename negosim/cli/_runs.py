@@ -76,11 +76,12 @@ def runs(
     rows = [
         [
             str(item.path),
-            f"{item.created.astimezone():%Y-%m-%d %H:%M}",
             f"{item.stored:,} of {item.planned:,}",
-            ", ".join(item.scenarios),
+            ", ".join(item.scenarios) if len(item.scenarios) <= 3 else f"{len(item.scenarios)} scenarios",
+            f"{item.created.astimezone():%d %b %Y %H:%M}",
             " + ".join(item.models),
         ]
         for item in found
     ]
-    print_rows(console_for(), ("run", "made", "stored", "scenarios", "models"), rows, numbers=("stored",))
+    headings = ("run", "stored", "scenarios", "made", "models")
+    print_rows(console_for(), headings, rows, whole=("run",), numbers=("stored",))

@@ -30,7 +30,7 @@ def list_(
             typer.echo(orjson.dumps(entry).decode())
         rows.append([name, entry.get("summary") or f"WRONG: {entry['problem']}", source.origin])
     if not json:
-        print_rows(console_for(), ("id", "about", "from"), rows)
+        print_rows(console_for(), ("id", "about", "from"), rows, whole=("id",))
 
 
 def show(

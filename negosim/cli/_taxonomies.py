@@ -34,7 +34,7 @@ def list_(
             typer.echo(orjson.dumps(entry).decode())
     if not json:
         headings = ("id", "tactics", "deceptive", "families", "from")
-        print_rows(console_for(), headings, rows, numbers=("tactics", "deceptive"))
+        print_rows(console_for(), headings, rows, whole=("id",), numbers=("tactics", "deceptive"))
 
 
 def show(

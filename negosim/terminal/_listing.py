@@ -11,18 +11,28 @@ from negosim.terminal._text import one_line
 
 
 def print_rows(
-    console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str] = ()
+    console: Console,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    whole: Sequence[str] = (),
+    numbers: Sequence[str] = (),
 ) -> None:
-    """Print rows under headings; the columns named in `numbers` are aligned to the right.
+    """Print rows under headings; columns named in `whole` and `numbers` are not wrapped, numbers flush right.
 
     Without a terminal nothing is cut or wrapped: a row is a line, its columns two spaces apart.
     """
     cells = [[one_line(cell) for cell in row] for row in rows]
     if console.is_terminal:
-        table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
         for heading in headings:
             number = heading in numbers
-            table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
+            table.add_column(
+                heading,
+                justify="right" if number else "left",
+                no_wrap=number or heading in whole,
+                overflow="fold",
+            )
         for row in cells:
             table.add_row(*map(Text, row))
         console.print(table)
