@@ -1,5 +1,6 @@
 """What is installed: every package and data file of the tree, under `negosim` and nowhere else."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -101,10 +102,16 @@ def test_the_core_install_is_light() -> None:
         assert heavy not in required
 
 
-def test_the_installed_wheel_finds_its_data_outside_the_tree(wheel: Path, tmp_path: Path) -> None:
-    site = tmp_path / "site"
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like site-packages with the wheel installed into it."""
+    folder = tmp_path_factory.mktemp("installed") / "site"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
-    command([*pip, "--no-deps", "--target", str(site), str(wheel)], tmp_path)
+    command([*pip, "--no-deps", "--target", str(folder), str(wheel)], folder.parent)
+    return folder
+
+
+def test_the_installed_wheel_finds_its_data_outside_the_tree(site: Path, tmp_path: Path) -> None:
     code = """
 import negosim
 from negosim.prompts import STAGES, Prompts, check_templates
@@ -117,3 +124,11 @@ print(len([load_taxonomy(name) for name in list_taxonomies()]))
 """
     printed = command([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(site)).splitlines()
     assert printed == [str(site / "negosim" / "__init__.py"), "10", "2"]
+
+
+def test_the_installed_wheel_makes_a_dialogue_outside_the_tree(site: Path, tmp_path: Path) -> None:
+    negosim = [sys.executable, str(site / "bin" / "negosim")]
+    arguments = ["generate", "--scenario", "viatex", "--deceptive", "--json", "--out", "run"]
+    (line,) = command([*negosim, *arguments], tmp_path, PYTHONPATH=str(site)).splitlines()
+    assert json.loads(line)["id"] == "viatex.deceptive-2.0000"
+    assert (tmp_path / "run" / "dialogues.jsonl").is_file()

@@ -105,6 +105,27 @@ print(json.dumps(Prompts("harbour-expansion").render("conclude", values)))
     assert "Have you concluded the conversation, Maja Lind?" in text
 
 
+def test_a_dialogue_of_three_roles_is_made_with_the_installed_package(site: Path) -> None:
+    code = """
+import json
+from negosim import RunConfig, generate
+run = generate(RunConfig(scenarios=["harbour-expansion"], tactics="mediation", k=2), out="run")
+(dialogue,) = run
+print(json.dumps({
+    "status": dialogue.status,
+    "speakers": sorted({turn.role for turn in dialogue.turns}),
+    "tactics": sorted({rollout.tactic for turn in dialogue.turns for rollout in turn.rollouts}),
+    "values": len(dialogue.outcome.values or ()),
+}))
+"""
+    assert run(site, code) == {
+        "status": "complete",
+        "speakers": [0, 1, 2],
+        "tactics": ["caucus", "single-text"],
+        "values": 3,
+    }
+
+
 def test_without_the_package_its_scenario_is_unknown() -> None:
     assert "harbour-expansion" not in list_scenarios()
 
