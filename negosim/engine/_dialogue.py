@@ -46,6 +46,7 @@ class DialogueContext:
     opener: int
     max_turns: int
     ledger: Ledger
+    """Where the agents enter what the present step costs."""
     on_turn: Callable[[Turn, Table], None]
 
 
@@ -60,8 +61,8 @@ class DialogueState(TypedDict, total=False):
     turns: Annotated[list[Turn], DeltaChannel(extend)]
     votes: Annotated[list[Vote], DeltaChannel(extend)]
     table: Table
-    account: tuple[StageAccount, ...]
-    """What the finished turns have cost."""
+    account: Annotated[list[StageAccount], DeltaChannel(extend)]
+    """What each step has cost."""
     end: End
     failure: Failure
 
@@ -90,11 +91,12 @@ def dialogue_graph(planner: Planner, checkpointer: BaseCheckpointSaver[str] | No
         try:
             result = await turns.ainvoke({}, context=turn_context, config=UNCHECKPOINTED)
         except StageError as error:
-            return {"end": "failed", "failure": _failure(view.turn_index, role, error.stage, error.error)}
+            failure = _failure(view.turn_index, role, error.stage, error.error)
+            return {"end": "failed", "failure": failure, "account": context.ledger.drain()}
         turn = finished_turn(view, cast(TurnState, result))
         table = state["table"].after(role, turn.utterance)
         context.on_turn(turn, table)
-        return {"turns": [turn], "table": table, "account": context.ledger.rows()}
+        return {"turns": [turn], "table": table, "account": context.ledger.drain()}
 
     builder = StateGraph(DialogueState, context_schema=DialogueContext)
     builder.add_node("turn", take_turn)
@@ -124,13 +126,14 @@ async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[
     concluded: list[bool] = []
     for role, answer in enumerate(answers):
         if isinstance(answer, ModelError | ProtocolError):
-            return {"end": "failed", "failure": _failure(len(state["turns"]), role, "conclude", answer)}
+            failure = _failure(len(state["turns"]), role, "conclude", answer)
+            return {"end": "failed", "failure": failure, "account": runtime.context.ledger.drain()}
         if isinstance(answer, BaseException):
             raise answer
         concluded.append(answer)
     done: dict[str, Any] = {"end": "concluded"} if all(concluded) else {}
     cast_votes = [Vote(after_turn=len(state["turns"]) - 1, concluded=tuple(concluded))]
-    return {"votes": cast_votes, "account": runtime.context.ledger.rows(), **done}
+    return {"votes": cast_votes, "account": runtime.context.ledger.drain(), **done}
 
 
 def after_vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:

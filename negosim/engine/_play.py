@@ -55,7 +55,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
     known = cast(
         DialogueState, (await stage.graph.aget_state(place)).values if stage.graph.checkpointer else {}
     )
-    ledger = Ledger(known.get("account", ()))
+    ledger = Ledger()
     seats = tuple(_seat(stage, job, plan.side(job, role), ledger) for role in range(len(scenario.roles)))
     models = tuple(seat.agent.model for seat in seats)
     stage.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
@@ -71,7 +71,9 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         ledger=ledger,
         on_turn=lambda turn, table: stage.watch(TurnFinished(job.id, scenario, turn, table)),
     )
-    opening = DialogueState(turns=[], votes=[], table=Table(tuple(i.id for i in scenario.issues), len(seats)))
+    opening = DialogueState(
+        turns=[], votes=[], account=[], table=Table(tuple(i.id for i in scenario.issues), len(seats))
+    )
     result = await stage.graph.ainvoke(
         None if known else opening,
         context=context,
@@ -94,7 +96,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         votes=tuple(state["votes"]),
         outcome=Outcome(status="unknown") if failure else outcome_of(scenario, state["table"]),
         failure=failure,
-        account=ledger.rows(),
+        account=Ledger(state["account"]).rows(),
         seconds=round(time.perf_counter() - started, 3),
     )
 
