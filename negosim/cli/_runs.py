@@ -77,11 +77,10 @@ def runs(
         [
             str(item.path),
             f"{item.stored:,} of {item.planned:,}",
-            ", ".join(item.scenarios) if len(item.scenarios) <= 3 else f"{len(item.scenarios)} scenarios",
-            f"{item.created.astimezone():%d %b %Y %H:%M}",
+            item.scenarios[0] if len(item.scenarios) == 1 else f"{len(item.scenarios)} scenarios",
             " + ".join(item.models),
         ]
         for item in found
     ]
-    headings = ("run", "stored", "scenarios", "made", "models")
-    print_rows(console_for(), headings, rows, whole=("run",), numbers=("stored",))
+    headings = ("run", "stored", "scenarios", "models")
+    print_rows(console_for(), headings, rows, whole=("run", "scenarios"), numbers=("stored",))

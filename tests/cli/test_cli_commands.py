@@ -86,9 +86,9 @@ def test_a_dialogue_that_is_not_there(cli: Any, run: str) -> None:
 def test_runs(cli: Any, run: str) -> None:
     assert "make one with: negosim generate" in cli("runs", "elsewhere").out
     heading, row = cli("runs").out.splitlines()
-    assert heading.split() == ["run", "stored", "scenarios", "made", "models"]
+    assert heading.split() == ["run", "stored", "scenarios", "models"]
     assert row.split()[0] == run
-    assert re.search(r"2 of 2  viatex +\d\d \w+ \d{4} \d\d:\d\d  sim$", row)
+    assert row.endswith("2 of 2  viatex     sim")
     data = json.loads(cli("runs", "--json").out)
     assert (data["path"], data["stored"], data["planned"]) == (run, 2, 2)
 
