@@ -61,7 +61,7 @@ def ready_since(votes: Sequence[Vote], role: int) -> str:
             since = None
         elif since is None:
             since = vote.after_turn + 1
-    return "not at the end" if since is None else f"since utterance {since}"
+    return "not yet" if since is None else f"since utterance {since}"
 
 
 def cost_line(dialogue: Dialogue) -> str:
