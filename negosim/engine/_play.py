@@ -23,7 +23,7 @@ from negosim.engine._plan import Job, Plan, opener_of
 from negosim.models import Door, Ledger
 from negosim.outcome import outcome_of
 from negosim.prompts import PromptWriter
-from negosim.records import Dialogue, Outcome
+from negosim.records import Dialogue, Outcome, Turn
 from negosim.table import Table
 from negosim.views import Side
 
@@ -44,7 +44,8 @@ class Stage:
 async def play(stage: Stage, job: Job) -> Dialogue:
     """Play one dialogue to its end, or to the failure that ends it.
 
-    Where the graph has a checkpointer that knows the dialogue, it goes on after the last finished turn.
+    Where the graph has a checkpointer that knows the dialogue, it goes on after the last finished turn;
+    the watcher is told of the turns before as well.
     """
     plan, config, scenario = stage.plan, stage.plan.config, stage.plan.scenarios[job.scenario]
     started = time.perf_counter()
@@ -52,13 +53,19 @@ async def play(stage: Stage, job: Job) -> Dialogue:
     place = RunnableConfig(
         configurable={"thread_id": job.id}, recursion_limit=recursion_limit(config.max_turns)
     )
-    known = cast(
-        DialogueState, (await stage.graph.aget_state(place)).values if stage.graph.checkpointer else {}
-    )
+    known = await _known(stage, place)
     ledger = Ledger()
     seats = tuple(_seat(stage, job, plan.side(job, role), ledger) for role in range(len(scenario.roles)))
     models = tuple(seat.agent.model for seat in seats)
     stage.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
+
+    def tell(turn: Turn, table: Table) -> None:
+        stage.watch(TurnFinished(job.id, scenario, turn, table))
+
+    table = opening = Table(tuple(issue.id for issue in scenario.issues), len(seats))
+    for turn in known.get("turns", ()):
+        table = table.after(turn.role, turn.utterance)
+        tell(turn, table)
     context = DialogueContext(
         scenario=scenario,
         seats=seats,
@@ -69,13 +76,11 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         opener=opener,
         max_turns=config.max_turns,
         ledger=ledger,
-        on_turn=lambda turn, table: stage.watch(TurnFinished(job.id, scenario, turn, table)),
+        on_turn=tell,
     )
-    opening = DialogueState(
-        turns=[], votes=[], account=[], table=Table(tuple(i.id for i in scenario.issues), len(seats))
-    )
+    beginning = DialogueState(turns=[], votes=[], account=[], table=opening)
     result = await stage.graph.ainvoke(
-        None if known else opening,
+        None if known else beginning,
         context=context,
         config=place,
         durability="sync" if stage.graph.checkpointer else None,
