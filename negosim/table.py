@@ -96,6 +96,8 @@ class Table:
                 raise ValueError(
                     f"accepting cannot change the offer ({', '.join(changed)}); to change it, make an offer"
                 )
+        elif parsed:
+            raise ValueError(f"values are given, but the action is {action!r}; offer them, or give none")
         return None
 
 
