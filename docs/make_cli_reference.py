@@ -53,7 +53,9 @@ def _entry(parameter: Any) -> str:
 
 
 def _value(parameter: Any) -> str:
-    return parameter.metavar or "|".join(parameter.type_descriptor.choices)
+    # Older typers keep the choices in click's type, newer ones in a descriptor of their own.
+    kind = getattr(parameter, "type_descriptor", None) or parameter.type
+    return parameter.metavar or "|".join(kind.choices)
 
 
 def _default(parameter: Any) -> str:
