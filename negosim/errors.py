@@ -1,6 +1,6 @@
 """The errors of negosim: each class says who can mend it."""
 
-__all__ = ["ModelError", "NegosimError", "ProtocolError", "UserError"]
+__all__ = ["BudgetError", "ModelError", "NegosimError", "ProtocolError", "UserError"]
 
 
 class NegosimError(Exception):
@@ -19,7 +19,13 @@ class ModelError(NegosimError):
 
     requests: int = 1
     """Requests sent before it was given up: they are part of the account."""
+    lost: bool = False
+    """Whether the last of them was sent and its answer lost: the provider may charge for it."""
 
 
 class ProtocolError(NegosimError):
     """A model answered, but not in the form the stage needs (malformed, cut off, refused)."""
+
+
+class BudgetError(NegosimError):
+    """The budget does not allow the next call; the run stops, its unfinished dialogues are not stored."""

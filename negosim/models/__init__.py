@@ -1,18 +1,35 @@
 """Language models: how they are named, the one door through which they are called, and their account."""
 
+from negosim.models._budget import Budget, BudgetedModel
+from negosim.models._cache import (
+    CachedModel,
+    CacheEntry,
+    CacheStats,
+    ResponseCache,
+    cache_path,
+    cache_stats,
+    clear_cache,
+)
 from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
 from negosim.models._check import CheckReport, check_model
 from negosim.models._door import Door
 from negosim.models._fake import ScriptedModel
-from negosim.models._ledger import Ledger, Price, price_of
+from negosim.models._ledger import Ledger
 from negosim.models._open import open_model
+from negosim.models._prices import PRICES_VARIABLE, Price, price_of
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
 __all__ = [
     "CATALOG",
     "MODEL_VARIABLE",
+    "PRICES_VARIABLE",
     "AnswerMode",
+    "Budget",
+    "BudgetedModel",
+    "CacheEntry",
+    "CacheStats",
+    "CachedModel",
     "CatalogModel",
     "ChatModel",
     "ChatRequest",
@@ -23,10 +40,14 @@ __all__ = [
     "Message",
     "ModelSpec",
     "Price",
+    "ResponseCache",
     "ScriptedModel",
     "Usage",
+    "cache_path",
+    "cache_stats",
     "cached",
     "check_model",
+    "clear_cache",
     "fetch",
     "open_model",
     "price_of",

@@ -9,7 +9,7 @@ from typing import TypeVar
 import orjson
 from pydantic import BaseModel
 
-from negosim.errors import ModelError, ProtocolError
+from negosim.errors import BudgetError, ModelError, ProtocolError
 from negosim.models._answer import parse_answer
 from negosim.models._ledger import Ledger
 from negosim.models._schema import Schema, answer_schema, schema_name
@@ -54,6 +54,7 @@ class Door:
         Raises:
             ProtocolError: no attempt gave a usable answer; the message has each reason.
             ModelError: the provider failed.
+            BudgetError: the run's budget does not allow the call.
 
         """
         schema = answer_schema(answer)
@@ -80,18 +81,26 @@ class Door:
     async def _complete(
         self, request: ChatRequest, stage: str, role: int | None, ledger: Ledger
     ) -> ChatResponse:
-        start, calls, usage = time.perf_counter(), 1, Usage()
+        start, calls, cached, usage = time.perf_counter(), 1, 0, Usage()
         try:
             response = await self.model.complete(request)
-            calls, usage = response.requests, response.usage
+            calls, cached, usage = response.requests, int(response.cached), response.usage
             return response
         except ModelError as error:
             calls = error.requests
             raise
+        except BudgetError:
+            calls = 0
+            raise
         finally:
-            seconds = time.perf_counter() - start
             ledger.add(
-                stage=stage, role=role, model=self.model.name, calls=calls, usage=usage, seconds=seconds
+                stage=stage,
+                role=role,
+                model=self.model.name,
+                calls=calls,
+                cached_calls=cached,
+                usage=usage,
+                seconds=time.perf_counter() - start,
             )
 
     def _read(self, response: ChatResponse, answer: type[Answer], check: Callable[[Answer], None]) -> Answer:

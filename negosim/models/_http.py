@@ -8,7 +8,7 @@ import email.utils
 import os
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ LONGEST_WAIT = 120.0
 CONNECTIONS = 1024
 
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_LOST = frozenset({502, 504, 520, 524})
+"""What a gateway says when the server behind it may have answered, and be paid for it."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,15 @@ class Reply:
 
 
 class _Passing(Exception):
-    """A failure that may pass: the request is sent again."""
+    """A failure that may pass: the request is sent again.
 
-    def __init__(self, what: str, wait: float | None = None) -> None:
+    `wait` is the pause the server asks for, in seconds; `lost` says whether it may have answered.
+    """
+
+    def __init__(self, what: str, *, wait: float | None = None, lost: bool = False) -> None:
         super().__init__(what)
         self.wait = wait
+        self.lost = lost
 
 
 class _NotConnected(_Passing):
@@ -98,22 +104,29 @@ class Server:
         self._timeout = timeout
         self._share: _Share | None = None
 
-    async def post(self, path: str, body: Any) -> Reply:
+    async def post(self, path: str, body: Any, before_resend: Callable[[], Awaitable[None]]) -> Reply:
         """Send JSON; try again, with growing pauses, what fails in passing.
+
+        `before_resend` is awaited before a request is sent again whose answer was lost.
 
         Raises:
             ModelError: it did not pass, or the server asked for too long a pause.
 
         """
-        data, sent = orjson.dumps(body), 0
+        data, sent, lost = orjson.dumps(body), 0, False
 
         async def once() -> Reply:
-            nonlocal sent
-            sent += 1
+            nonlocal sent, lost
+            if lost:
+                await before_resend()
+            sent, lost = sent + 1, False
             try:
                 return await self._post(path, data, sent)
             except _NotConnected:
                 sent -= 1  # it never left
+                raise
+            except _Passing as error:
+                lost = error.lost
                 raise
 
         retrying = tenacity.AsyncRetrying(
@@ -130,7 +143,7 @@ class Server:
             failed = ModelError(f"{self.base_url}: {describe(error)}")
         except ModelError as error:
             failed = error
-        failed.requests = sent
+        failed.requests, failed.lost = sent, lost
         raise failed from None
 
     async def get(self, path: str, seconds: float) -> Reply:
@@ -179,22 +192,22 @@ class Server:
             ) as got:
                 reply, headers = self._reply(got.status, await got.read(), sent), got.headers
         except TimeoutError:
-            raise _Passing(f"no answer within {self._timeout:g} s") from None
+            raise _Passing(f"no answer within {self._timeout:g} s", lost=True) from None
         except aiohttp.ClientSSLError:
             raise
         except aiohttp.ClientConnectorError as error:
             raise _NotConnected(describe(error)) from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
-            raise _Passing(describe(error)) from None
+            raise _Passing(describe(error), lost=True) from None
         if reply.status == 200 and not isinstance(reply.data, dict):
-            raise _Passing("the server's reply was no JSON object")
+            raise _Passing("the server's reply was no JSON object", lost=True)
         if reply.status in _PASSING and reply.code != "insufficient_quota":
             wait = _retry_after(headers)
             if wait is not None and wait > LONGEST_WAIT:
                 raise ModelError(
                     f"{self.base_url}: status {reply.status}, asks to wait {wait:.0f} s; run again later"
                 )
-            raise _Passing(f"status {reply.status}: {reply.message}", wait)
+            raise _Passing(f"status {reply.status}: {reply.message}", wait=wait, lost=reply.status in _LOST)
         return reply
 
 

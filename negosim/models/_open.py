@@ -4,32 +4,59 @@ import os
 from pathlib import Path
 
 from negosim.errors import UserError
+from negosim.models._budget import Budget, BudgetedModel
+from negosim.models._cache import CachedModel, ResponseCache
 from negosim.models._catalog import cached
 from negosim.models._spec import OPENAI_URL, ModelSpec
 from negosim.models._types import ChatModel
 
 
-def open_model(spec: ModelSpec | str) -> ChatModel:
+def open_model(
+    spec: ModelSpec | str, *, cache: ResponseCache | None = None, budget: Budget | None = None
+) -> ChatModel:
     """Return the chat model a spec names. Nothing is loaded or sent before its first use.
 
+    With a `cache`, its answers are kept and reused; with a `budget`, those that are not reused are
+    counted against it.
+
     Raises:
-        UserError: the spec is wrong, its key or file is missing, or it names the simulated
+        UserError: the spec is wrong, its key, file or price is missing, or it names the simulated
             negotiator, which is an agent and no chat model.
 
     """
     spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
+    model = _open(spec)
+    if budget is not None:
+        model = BudgetedModel(model, budget)
+    return model if cache is None else CachedModel(model, cache, _identity(spec))
+
+
+def _open(spec: ModelSpec) -> ChatModel:
     if spec.kind == "sim":
         raise UserError("'sim' is the simulated negotiator, no chat model; name a chat model here")
     if spec.kind == "openai":
         return _open_openai(spec)
+    from negosim.models._local import LocalModel
+
+    return LocalModel(name=spec.name, path=_file(spec), timeout=spec.timeout)
+
+
+def _file(spec: ModelSpec) -> Path:
     path = Path(spec.target) if spec.kind == "gguf" else cached(spec.target)
     if path is None:
         raise UserError(f"{spec.target} has not been got yet; run: negosim models get {spec.target}")
     if not path.expanduser().is_file():
         raise UserError(f"no model file {str(path)!r}; give the path of a GGUF file")
-    from negosim.models._local import LocalModel
+    return path.expanduser()
 
-    return LocalModel(name=spec.name, path=path, timeout=spec.timeout)
+
+def _identity(spec: ModelSpec) -> str:
+    """Return what tells a model from others: its name, or where a file holds it, the file as it is now."""
+    if spec.kind == "openai":
+        return spec.name
+    path = _file(spec).resolve()
+    state = path.stat()
+    return f"{spec.kind}:{path} ({state.st_size} bytes, {state.st_mtime_ns})"
 
 
 def _open_openai(spec: ModelSpec) -> ChatModel:

@@ -49,7 +49,7 @@ class OpenAIModel:
             form, mode = self._dialect.form, self._dialect.mode
             body = self._dialect.body(request)
             try:
-                reply = await self._server.post("/chat/completions", body)
+                reply = await self._server.post("/chat/completions", body, request.before_resend)
             except ModelError as error:
                 error.requests += requests
                 raise
@@ -93,7 +93,9 @@ class OpenAIModel:
             message = choice["message"]
             text, refused = message.get("content") or "", bool(message.get("refusal"))
         except (LookupError, TypeError, AttributeError):
-            raise self._failed(f"{self.name}: the reply holds no answer: {reply.message}", requests) from None
+            failed = self._failed(f"{self.name}: the reply holds no answer: {reply.message}", requests)
+            failed.lost = True
+            raise failed from None
         finish = choice.get("finish_reason")
         usage = _usage(data.get("usage"))
         if refused or finish == "content_filter":

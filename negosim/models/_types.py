@@ -1,6 +1,7 @@
 """What goes to a chat model and what comes back, whatever the provider."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 AnswerMode = Literal["json_schema", "json_object", "prompt"]
@@ -15,6 +16,10 @@ class Message:
     content: str
 
 
+async def _permitted() -> None:
+    """Allow every request to be sent again."""
+
+
 @dataclass(frozen=True)
 class ChatRequest:
     """One call to a model."""
@@ -27,6 +32,9 @@ class ChatRequest:
     """0 .. 2**31 - 1, which every server takes."""
     temperature: float
     max_tokens: int
+    before_resend: Callable[[], Awaitable[None]] = field(default=_permitted, compare=False, repr=False)
+    """Awaited before the request is sent again because its answer was lost: the provider may charge
+    for the lost one too. What it raises keeps the request from being sent."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,8 @@ class ChatResponse:
     mode: AnswerMode = "json_schema"
     requests: int = 1
     """Requests it took, those the server failed included."""
+    cached: bool = False
+    """Whether it came from the response cache; nothing was sent then."""
 
 
 class ChatModel(Protocol):

@@ -81,6 +81,8 @@ class StageAccount(Frozen):
     model: str
     calls: int = 0
     """Requests sent, retries included."""
+    cached_calls: int = 0
+    """Answers that came from the response cache instead: not sent, no tokens, no money."""
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0

@@ -1,0 +1,101 @@
+"""What models cost: the table that comes with negosim, and the user's own."""
+
+import os
+import re
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+from pydantic import Field, ValidationError, model_validator
+
+from negosim._frozen import Frozen
+from negosim.errors import UserError
+from negosim.models._types import Usage
+
+PRICES_VARIABLE = "NEGOSIM_PRICES"
+
+_Dollars = Annotated[float, Field(ge=0, le=1e6, strict=True)]
+_SNAPSHOT = re.compile(r"-20\d\d-\d\d-\d\d$")
+
+
+class Price(Frozen):
+    """What a model costs, in US dollars for a million tokens."""
+
+    tokens_in: _Dollars
+    tokens_cached: _Dollars | None = None
+    """For prompt tokens read from the prefix cache; None: the same as `tokens_in`."""
+    tokens_out: _Dollars
+
+    @model_validator(mode="after")
+    def _cached_is_cheaper(self) -> "Price":
+        if self.tokens_cached is not None and self.tokens_cached > self.tokens_in:
+            raise ValueError(f"tokens_cached {self.tokens_cached:g} is above tokens_in {self.tokens_in:g}")
+        return self
+
+    def cost(self, usage: Usage) -> float:
+        """Return what a call cost, in US dollars."""
+        cached = self.tokens_in if self.tokens_cached is None else self.tokens_cached
+        prompt = (usage.tokens_in - usage.tokens_cached) * self.tokens_in + usage.tokens_cached * cached
+        return (prompt + usage.tokens_out * self.tokens_out) / 1e6
+
+
+class PriceTable(Frozen):
+    """The content of a file of prices."""
+
+    models: dict[str, Price]
+    """By the name records give a model; "openai:" may be left out."""
+    note: str = ""
+    source: str = ""
+    as_of: str = ""
+
+
+def price_of(model: str) -> Price | None:
+    """Return the price of a model by the name records give it, or None where it is not known.
+
+    Models that run in process cost nothing, unless the user's table says otherwise. A dated snapshot
+    ("gpt-4o-mini-2024-07-18") has the price of its family unless a table names it.
+
+    Raises:
+        UserError: the file that `NEGOSIM_PRICES` names cannot be read or is wrong.
+
+    """
+    table = _table(os.environ.get(PRICES_VARIABLE, ""))
+    name = model.removeprefix("openai:")
+    found = table.get(model) or table.get(name) or table.get(_SNAPSHOT.sub("", name))
+    if found is None and model.startswith(("gguf:", "local:")):
+        return Price(tokens_in=0, tokens_out=0)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _table(path: str) -> dict[str, Price]:
+    built_in = files("negosim.models").joinpath("prices.json").read_bytes()
+    table = PriceTable.model_validate(orjson.loads(built_in)).models
+    return {**table, **_read(Path(path).expanduser()).models} if path else table
+
+
+def _read(path: Path) -> PriceTable:
+    from negosim._reading import PluginError, describe_errors, read_json
+
+    name = f"{path} ({PRICES_VARIABLE})"
+    try:
+        data, problems = read_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    if not problems:
+        try:
+            return PriceTable.model_validate(_normal(data))
+        except ValidationError as error:
+            problems = describe_errors(error)
+    raise PluginError(name, problems)
+
+
+def _normal(data: Any) -> Any:
+    """Leave "openai:" out of names, as the built-in table does: the user's row then replaces its row."""
+    if not isinstance(data, dict) or not isinstance(data.get("models"), dict):
+        return data
+    return {**data, "models": {name.removeprefix("openai:"): row for name, row in data["models"].items()}}
