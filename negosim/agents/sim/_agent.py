@@ -26,7 +26,7 @@ class SimAgent:
         return thought(plan_for(view))
 
     async def choose_tactics(self, view: View, k: int) -> Sequence[str]:
-        """Choose `k` different tactics; an honest role leaves the deceptive ones out, even if fewer remain."""
+        """Choose `k` different tactics; an honest role leaves the deceptive ones out, if fewer remain too."""
         return choose(plan_for(view), k)
 
     async def rollout(self, view: View, tactic: str) -> Rollout:
@@ -35,7 +35,9 @@ class SimAgent:
         composition = compose(plan, tactic)
         chance = prospect(plan, composition.bid.number).chance if composition.bid is not None else 0.0
         return Rollout(
-            tactic=tactic, utterance=composition.text, expected_reply=expected_reply(plan, composition, chance)
+            tactic=tactic,
+            utterance=composition.text,
+            expected_reply=expected_reply(plan, composition, chance),
         )
 
     async def speak(self, view: View) -> Speech:

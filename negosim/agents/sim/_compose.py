@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from negosim.agents.sim._bidding import Bid
-from negosim.agents.sim._frames import Filled, TacticFrames, library, pick
+from negosim.agents.sim._frames import Filled, Frame, TacticFrames, library, pick
 from negosim.agents.sim._moves import Spoken, speak_move, talk_focus
 from negosim.agents.sim._plan import Plan
 from negosim.agents.sim._reactions import react, reaction_kind, reaction_slots
@@ -17,7 +17,10 @@ from negosim.scenarios import Value
 MOST_WORDS = 67
 LEAST_WORDS = 20
 _REACTION_WORDS = 13
-"""Room kept for the reaction."""
+_ANSWER_WORDS = 30
+"""Room kept for the reaction, and for one that gives the reason asked for."""
+_SOME_WORDS = 4
+"""By how much the room kept for the reaction may be cut."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,22 @@ def _compose(plan: Plan, tactic: str) -> Composition:
     statement, limit = _statement(plan, rng)
     free = MOST_WORDS - _size([move.filled])
     focus = move.focus or talk_focus(plan, rng)
+    if frames.retreats and plan.retreat is not None:
+        focus = plan.retreat
     core = _core(plan, frames, move, focus, statement, rng, free)
+    if _size(core) > free:  # a lie that was planned is said before all else, if it fits at all
+        core = [part for part in core if part.claims and plan.lie is not None]
+        core = core if _size(core) <= free else []
     parts = [*core, move.filled]
     if move.action == "talk" and core and core[0].text.endswith("?") and _size(core) > 8:
         parts = [*core[1:], core[0]]  # the tactic's own question is enough
-    if move.action == "offer" and len(core) == 1 and not core[0].claims and plan.time < 0.8 and rng.random() < 0.3:
+    if (
+        move.action == "offer"
+        and len(core) == 1
+        and not core[0].claims
+        and plan.time < 0.8
+        and rng.random() < 0.3
+    ):
         parts.reverse()
     return Composition(tactic, tuple(parts), move.action, move.offer, move.bid, limit)
 
@@ -95,41 +109,59 @@ def _closing(plan: Plan, frames: TacticFrames, move: Spoken, rng: Random) -> lis
 
 
 def _core(
-    plan: Plan, frames: TacticFrames, move: Spoken, focus: str, statement: Filled | None, rng: Random, free: int
+    plan: Plan,
+    frames: TacticFrames,
+    move: Spoken,
+    focus: str,
+    statement: Filled | None,
+    rng: Random,
+    free: int,
 ) -> list[Filled]:
     """Say what the tactic says about the focus, with this turn's statement and a reason where they fit."""
     reading = plan.reading
     slots = _core_slots(plan, focus, move)
     if reading.last is None or _named([move.filled]) or rng.random() < 0.7:
         del slots["you"]
-    if plan.reading.last is not None:
-        free -= _REACTION_WORDS
+    answers = reaction_kind(plan) == "question.reason"
+    if reading.last is not None:
+        free -= _ANSWER_WORDS if answers else _REACTION_WORDS
     if statement is not None:
         free -= _size([statement])
         words = statement.claims[0][1]
         slots[str(plan.lie or plan.truth)] = words
         if plan.lie is not None:
             slots["lie"] = words
+    reason = slots.pop("argument", None)
+    wanted = reason is not None and not answers and rng.random() < 0.35 + 0.65 * plan.persona.talkativeness
     budget = max(10, free)
-    frame = pick(frames.frames, slots, rng, reading.said, reading.own, budget)
-    if frame is None:
-        frame = pick(library().neutral.frames, slots, rng, reading.said, reading.own, budget)
+    full = {**slots, "argument": reason} if reason is not None and not answers else slots
+    frame = _choose(plan, frames, full if wanted else slots, rng, budget)
+    if frame is None or frame.key in reading.said:
+        frame = _choose(plan, frames, full, rng, budget)
     if frame is None:
         return [statement] if statement is not None else []
-    filled = frame.fill(slots)
+    filled = frame.fill(full)
     if statement is not None and frame.needs & {"lie", plan.lie or plan.truth}:
         return [Filled(filled.text, statement.claims, filled.slots)]
     if statement is not None:
-        both = [filled, statement]
-        if _size(both) <= free + _size([statement]) + 4 or plan.lie is None:
-            return both if _size(both) <= free + _size([statement]) + 4 else [filled]
-        return [statement]
-    argument = slots.get("argument")
-    if argument is not None and "argument" not in frame.needs and rng.random() < 0.7:
-        reason = Filled(argument, (), frozenset())
-        if _size([filled, reason]) <= free:
-            return [filled, reason]
+        if _size([filled]) <= free + _SOME_WORDS:
+            return [filled, statement]
+        return [statement] if plan.lie is not None else [filled]
+    if wanted and reason is not None and "argument" not in frame.needs and rng.random() < 0.7:
+        both = [filled, Filled(reason, (), frozenset())]
+        if _size(both) <= free:
+            return both
     return [filled]
+
+
+def _choose(
+    plan: Plan, frames: TacticFrames, slots: dict[str, str], rng: Random, budget: int
+) -> Frame | None:
+    """Choose a frame of the tactic, a neutral one where it has none that fits the situation."""
+    said, own = plan.reading.said, plan.reading.own
+    return pick(frames.frames, slots, rng, said, own, budget) or pick(
+        library().neutral.frames, slots, rng, said, own, budget
+    )
 
 
 def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
@@ -143,9 +175,13 @@ def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
         slots["argument"] = argument
     if move.bid is not None:
         deal = move.bid.deal
-        slots["focus_value"] = words.short[focus][deal[focus]] if plan.known else words.label[focus][deal[focus]]
+        slots["focus_value"] = (
+            words.short[focus][deal[focus]] if plan.known else words.label[focus][deal[focus]]
+        )
         first = next((p for p in reading.positions.get(plan.me, ()) if focus in p), None)
-        if first is not None and plan.deals.own_points(focus, first[focus]) > plan.deals.own_points(focus, deal[focus]):
+        if first is not None and plan.deals.own_points(focus, first[focus]) > plan.deals.own_points(
+            focus, deal[focus]
+        ):
             slots["was"] = words.short[focus][first[focus]]
     return slots
 
@@ -164,7 +200,9 @@ def _statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | None]:
     slots = dict(plan.slots)
     pools = library().pools
     if kind in DISCLOSED:
-        sentence = disclosure(plan.side, kind, true=not lying, claims=plan.claims, said=plan.reading.said, rng=rng)
+        sentence = disclosure(
+            plan.side, kind, true=not lying, claims=plan.claims, said=plan.reading.said, rng=rng
+        )
         if sentence is None and lying:
             frame = pick(pools[f"claims.invented.{kind}"], slots, rng, plan.reading.said, plan.reading.own)
             return (frame.fill(slots) if frame is not None else None), None
@@ -187,7 +225,9 @@ def _limit_statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | No
         "limit": plan.words.label[limit.issue][limit.value],
         "limit_issue": plan.words.phrase[limit.issue],
     }
-    frame = pick(library().pools[f"claims.reservation.{pool}"], slots, rng, plan.reading.said, plan.reading.own)
+    frame = pick(
+        library().pools[f"claims.reservation.{pool}"], slots, rng, plan.reading.said, plan.reading.own
+    )
     return (frame.fill(slots) if frame is not None else None), limit
 
 
@@ -201,19 +241,35 @@ def _record(plan: Plan, composition: Composition, kind: str, quote: str) -> Clai
     match kind:
         case "priority":
             return claim(
-                plan.side, "priority", quote,
-                true=plan.declared == plan.top, issue=plan.declared, stated=plan.declared, actual=plan.top,
+                plan.side,
+                "priority",
+                quote,
+                true=plan.declared == plan.top,
+                issue=plan.declared,
+                stated=plan.declared,
+                actual=plan.top,
             )
         case "reservation":
             limit = composition.limit
             assert limit is not None
             return claim(
-                plan.side, "reservation", quote,
-                true=False, issue=limit.issue, stated=limit.value, actual=limit.actual,
+                plan.side,
+                "reservation",
+                quote,
+                true=False,
+                issue=limit.issue,
+                stated=limit.value,
+                actual=limit.actual,
             )
         case "alternative" | "deadline" | "fact":
             true = any(quote == spoken(sentence) for sentence in getattr(role.disclosures, kind))
-            return claim(plan.side, _kind(kind), quote, true=true, actual=role.alternative if kind == "alternative" else None)
+            return claim(
+                plan.side,
+                _kind(kind),
+                quote,
+                true=true,
+                actual=role.alternative if kind == "alternative" else None,
+            )
         case _:
             return claim(plan.side, _kind(kind), quote, true=False)
 
@@ -238,5 +294,5 @@ def full_utterance(plan: Plan, tactic: str) -> tuple[str, Composition, tuple[Fil
         if pad is not None:
             parts.insert(1, pad.fill(slots))
     fixed = {position for position, part in enumerate(parts) if part.claims}
-    texts = plan.words.lighter([part.text for part in parts], fixed)
+    texts = plan.words.lighter([part.text for part in parts], fixed, plan.arguments_read)
     return " ".join(texts), composition, tuple(parts)

@@ -39,8 +39,11 @@ class Deals:
         ranges = [float(np.ptp(points)) for points in self.points]
         whole = sum(ranges) or 1.0
         self.weights = tuple(extent / whole for extent in ranges)
+        self.by_weight = tuple(sorted(self.ids, key=lambda issue: -self.weights[self.index[issue]]))
+        """The issues, the weightiest first."""
         self.scores: tuple[Floats, ...] = tuple(
-            (points - points.min()) / (extent or 1.0) for points, extent in zip(self.points, ranges, strict=True)
+            (points - points.min()) / (extent or 1.0)
+            for points, extent in zip(self.points, ranges, strict=True)
         )
         """Own satisfaction by issue and value, 0 (worst) to 1 (best)."""
 
@@ -61,7 +64,8 @@ class Deals:
     def deal(self, number: int) -> dict[str, Value]:
         """Return deal `number` as a value for every issue."""
         return {
-            issue.id: issue.values[code] for issue, code in zip(self.issues, self.codes[number].tolist(), strict=True)
+            issue.id: issue.values[code]
+            for issue, code in zip(self.issues, self.codes[number].tolist(), strict=True)
         }
 
     def worth(self, deal: Mapping[str, Value]) -> float:

@@ -9,7 +9,7 @@ unused in the dialogue.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from math import gcd
 from random import Random
@@ -59,7 +59,9 @@ class Frame:
         self.words = sum(len(value.split()) for value in literals)
         # The longest stretch of plain text tells whether a frame was used; its first letter may have
         # been changed when the utterance's opening was varied.
-        self.key = max((value[1:] if index == 0 else value for index, value in enumerate(literals)), key=len, default="")
+        self.key = max(
+            (value[1:] if index == 0 else value for index, value in enumerate(literals)), key=len, default=""
+        )
 
     def size(self, slots: Mapping[str, str]) -> int:
         """Return how many words the frame has with these slots."""
@@ -71,7 +73,9 @@ class Frame:
         for kind, value in self.tokens:
             if kind == "slot":
                 filler = slots[value]
-                text += filler[:1].upper() + filler[1:] if not text or text.endswith(_SENTENCE_END) else filler
+                text += (
+                    filler[:1].upper() + filler[1:] if not text or text.endswith(_SENTENCE_END) else filler
+                )
             elif kind == "text":
                 text += value[1:] if value[0] in ".?" and text[-1:] in (".", "!", "?") else value
             elif kind == "claim":
@@ -94,6 +98,11 @@ class TacticFrames:
     """What it does to the offer: "firm", "fair", "give" or "step" (one issue at a time)."""
     frames: Pool
     closing: Pool
+
+    @cached_property
+    def retreats(self) -> bool:
+        """Whether the tactic lives on a step back from an earlier demand."""
+        return all("was" in frame.needs for frame in self.frames)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ negotiator, a language model or a person.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -69,20 +70,20 @@ class Ear:
         question = asked = quotable = None
         priorities: list[str] = []
         limits: dict[str, Value] = {}
-        for sentence in _SENTENCE.split(text):
+        sentences = _SENTENCE.split(text)
+        for position, sentence in enumerate(sentences):
             if sentence.endswith("?"):
                 found = questions.search(sentence)
                 question = found.lastgroup if found else "open"
-                named = self._words.mentioned(sentence)
-                asked = named[0] if named else None
+                asked = next(iter(self._words.mentioned(sentence)), None)
                 continue
-            found = remarks.search(sentence)
-            kinds = {match.lastgroup for match in remarks.finditer(sentence)} if found else set()
+            kinds = {match.lastgroup for match in remarks.finditer(sentence)}
             if "priority" in kinds:
                 priorities += self._words.mentioned(sentence)[:1]
             if "limit" in kinds:
                 limits.update(self._words.named_in(sentence))
-            if quotable is None and not kinds & {"accept", "limit"} and _can_quote(sentence):
+            middle = 0 < position < len(sentences) - 1
+            if middle and _can_quote(sentence, kinds) and len(sentence) > len(quotable or ""):
                 quotable = sentence.rstrip(".")
         return Heard(
             cues=tuple(sorted(cues, key=order.__getitem__)),
@@ -95,8 +96,15 @@ class Ear:
         )
 
 
-def _can_quote(sentence: str) -> bool:
-    return 6 <= len(sentence.split()) <= 15 and sentence.endswith(".") and not re.search(r'[\d:"“;]', sentence)
+def _can_quote(sentence: str, kinds: Collection[str | None]) -> bool:
+    """Statements of middle length, without figures, are worth quoting back."""
+    if (
+        not 7 <= len(sentence.split()) <= 18
+        or not sentence.endswith(".")
+        or re.search(r'[\d:"“;?]', sentence)
+    ):
+        return False
+    return not {"accept", "limit", "threat", "demand"} & set(kinds)
 
 
 _ears: dict[int, tuple[tuple[Issue, ...], Words, Ear]] = {}
@@ -105,7 +113,11 @@ _ears: dict[int, tuple[tuple[Issue, ...], Words, Ear]] = {}
 def words_and_ear(issues: tuple[Issue, ...]) -> tuple[Words, Ear]:
     """Return the words and the ear for a scenario's issues, made once for each scenario object."""
     found = _ears.get(id(issues[0]))
-    if found is None or len(found[0]) != len(issues) or any(a is not b for a, b in zip(found[0], issues, strict=True)):
+    if (
+        found is None
+        or len(found[0]) != len(issues)
+        or any(a is not b for a, b in zip(found[0], issues, strict=True))
+    ):
         if len(_ears) >= 64:
             _ears.clear()
         words = Words(issues)

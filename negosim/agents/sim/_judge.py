@@ -64,7 +64,9 @@ class SimJudge:
         plan = plan_for(view)
         return [self._score(plan, rollout, objective, other_sides) for rollout in rollouts]
 
-    def _score(self, plan: Plan, rollout: Rollout, objective: Objective, other_sides: Sequence[Role]) -> Score:
+    def _score(
+        self, plan: Plan, rollout: Rollout, objective: Objective, other_sides: Sequence[Role]
+    ) -> Score:
         number = _deal_meant(plan, rollout)
         # What is to be had without this candidate: about what the speaker wants now, discounted.
         later = prospect(plan, plan.bid("fair").number, other_sides) if plan.phase != "closing" else None
@@ -72,14 +74,17 @@ class SimJudge:
         taste = 0.04 * (plan.persona.liking(rollout.tactic) - 1.0) + 0.02 * _effect(plan, rollout.tactic)
         if number is None:
             bonus = 0.12 * (1.0 - plan.time)
-            return Score(_scaled(fallback + bonus + taste), "No offer in it: nothing is given away, and something is learnt.")
+            return Score(
+                _scaled(fallback + bonus + taste),
+                "No offer in it: nothing is given away, and something is learnt.",
+            )
         seen = prospect(plan, number, other_sides)
         worth = _worth(seen, objective)
         expected = seen.chance * worth + (1.0 - seen.chance) * fallback
         value = float(plan.deals.value[number])
         reason = (
-            f"Brings the speaker {value:.0f} of at most {plan.deals.best:.0f} points and the other side about "
-            f"{100 * seen.others:.0f} % of its best; a yes is {_likelihood(seen.chance)} ({100 * seen.chance:.0f} %)."
+            f"{value:.0f} of at most {plan.deals.best:.0f} points for the speaker, about {100 * seen.others:.0f} % "
+            f"of their best for the others; a yes is {_likelihood(seen.chance)} ({100 * seen.chance:.0f} %)."
         )
         return Score(_scaled(expected + taste), reason)
 

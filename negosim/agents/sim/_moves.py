@@ -106,7 +106,7 @@ def _talk(plan: Plan, rng: Random) -> Spoken:
 
 
 def talk_focus(plan: Plan, rng: Random) -> str:
-    """Choose what to argue for: what matters to this role, or seems to, is in dispute and has arguments left."""
+    """Choose what to argue for: what matters to this role, or seems to, is in dispute, has arguments left."""
     deals = plan.deals
     wanted = plan.bid("fair").deal if plan.theirs is not None else {}
     weights = []
@@ -139,7 +139,9 @@ def _step(plan: Plan, bid: Bid, rng: Random) -> Spoken:
     def common(issue: str) -> float:
         position = deals.index[issue]
         code = deals.positions[position][bid.deal[issue]]
-        return min(float(deals.scores[position][code]), float(opponent.scores[position][code])) - (0.5 if issue in said else 0)
+        return min(float(deals.scores[position][code]), float(opponent.scores[position][code])) - (
+            0.5 if issue in said else 0
+        )
 
     open_issues = [issue for issue in deals.ids if issue not in plan.view.table.settled]
     issue = max(open_issues, key=common)
@@ -155,27 +157,43 @@ def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
     focus = None
     if plan.theirs is not None:
         differing = _ranked(plan, [i for i in deals.ids if bid.deal[i] != plan.theirs[i]], plan.theirs, bid)
-        asks = [i for i in differing if deals.own_points(i, bid.deal[i]) >= deals.own_points(i, plan.theirs[i])]
+        asks = [
+            i for i in differing if deals.own_points(i, bid.deal[i]) >= deals.own_points(i, plan.theirs[i])
+        ]
         extra = [i for i in differing if i not in asks]
         focus = asks[0] if asks else None
         if 0 < len(asks) <= 2 and len(differing) <= 2 and len(differing) < len(deals.ids):
-            slots["ask"], slots["ask_issue"] = words.package(bid.deal, asks, known=plan.known), words.phrases(asks)
+            slots["ask"], slots["ask_issue"] = (
+                words.package(bid.deal, asks, known=plan.known),
+                words.phrases(asks),
+            )
             if extra:
-                slots["give"], slots["give_issue"] = words.package(bid.deal, extra, known=plan.known), words.phrases(extra)
+                slots["give"], slots["give_issue"] = (
+                    words.package(bid.deal, extra, known=plan.known),
+                    words.phrases(extra),
+                )
             pools.append("toward_swap" if extra else "toward")
     if plan.mine is not None and not pools:
         changed = [i for i in deals.ids if bid.deal[i] != plan.mine[i]]
         gives = [i for i in changed if deals.own_points(i, bid.deal[i]) <= deals.own_points(i, plan.mine[i])]
         takes = [i for i in changed if i not in gives]
         if gives and len(gives) <= _MANY - 1 and len(takes) <= _MANY - 1:
-            slots["give"], slots["give_issue"] = words.package(bid.deal, gives, known=plan.known), words.phrases(gives)
+            slots["give"], slots["give_issue"] = (
+                words.package(bid.deal, gives, known=plan.known),
+                words.phrases(gives),
+            )
             slots["same"] = "the rest" if len(changed) < len(deals.ids) - 1 else "the other point"
             if takes:
-                slots["ask"], slots["ask_issue"] = words.package(bid.deal, takes, known=plan.known), words.phrases(takes)
+                slots["ask"], slots["ask_issue"] = (
+                    words.package(bid.deal, takes, known=plan.known),
+                    words.phrases(takes),
+                )
             pool = "trade" if takes else "concede"
             pools.append(pool if len(changed) < len(deals.ids) else "package")
     if not pools:
-        pools.append("package" if plan.mine is not None else "counter" if plan.theirs is not None else "first")
+        pools.append(
+            "package" if plan.mine is not None else "counter" if plan.theirs is not None else "first"
+        )
     if plan.turns_left <= 1 and plan.side.max_turns:
         pools = ["final_toward" if pools[0] == "toward" else "final"]
     return Spoken("offer", _say(plan, pools[0], slots, rng), dict(bid.deal), bid, focus)

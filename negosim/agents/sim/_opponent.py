@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,7 +32,10 @@ class Opponent:
 
 
 def estimate(
-    deals: Deals, offers: Sequence[Mapping[str, Value]], stressed: Mapping[str, int], limits: Mapping[str, Value]
+    deals: Deals,
+    offers: Sequence[Mapping[str, Value]],
+    stressed: Mapping[str, int],
+    limits: Mapping[str, Value],
 ) -> Opponent:
     """Estimate a payoff from offers and words.
 
@@ -76,7 +80,9 @@ def _scores(own: list[float], codes: Sequence[int], numeric: bool) -> list[float
     if numeric:
         evidence = [1.0 - abs(c - ideal) / size if score > own[ideal] else 1.0 for c, score in enumerate(own)]
     else:
-        evidence = [0.35 + 0.65 * codes.count(c) / len(codes) if c in codes else 0.4 * p for c, p in enumerate(prior)]
+        evidence = [
+            0.35 + 0.65 * codes.count(c) / len(codes) if c in codes else 0.4 * p for c, p in enumerate(prior)
+        ]
         evidence[ideal] = 1.0
     seen = min(len(codes), 5)
     return [(_PRIOR * p + seen * e) / (_PRIOR + seen) for p, e in zip(prior, evidence, strict=True)]
@@ -85,6 +91,6 @@ def _scores(own: list[float], codes: Sequence[int], numeric: bool) -> list[float
 def _weight(codes: Sequence[int], size: int) -> float:
     if len(codes) < 2:
         return 1.0
-    same = sum(a == b for a, b in zip(codes, codes[1:], strict=False)) / (len(codes) - 1)
+    same = sum(a == b for a, b in pairwise(codes)) / (len(codes) - 1)
     conceded = abs(codes[-1] - codes[0]) / max(1, size - 1)
     return 0.5 + same - 0.4 * conceded

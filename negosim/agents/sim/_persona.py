@@ -35,12 +35,13 @@ class Persona:
 
     def liking(self, tactic: str) -> float:
         """Return how much it likes a tactic, 0.5 to 1.5."""
-        return _liking(self.taste, tactic)
+        liking: float = _liking(self.taste, tactic)
+        return liking
 
 
 @lru_cache(maxsize=8192)
 def _liking(taste: int, tactic: str) -> float:
-    return 0.5 + crc32(f"{taste} {tactic}".encode()) / 2**32
+    return 0.5 + float(crc32(f"{taste} {tactic}".encode())) / 2**32
 
 
 def persona_of(side: Side) -> Persona:

@@ -3,42 +3,29 @@
 from collections import Counter
 from functools import cached_property
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from negosim.agents.sim._bidding import Bid, Bidder, Constraints
+from negosim.agents.sim._candour import declared_priority, false_limit, lie_to_tell, truth_to_tell
 from negosim.agents.sim._deals import Floats, deals_of
+from negosim.agents.sim._decision import Move, Phase, decide
 from negosim.agents.sim._hearing import words_and_ear
 from negosim.agents.sim._opponent import Opponent, estimate
 from negosim.agents.sim._persona import Persona, persona_of
 from negosim.agents.sim._reading import Position, Reading, read
-from negosim.agents.sim._statements import DISCLOSED, Kind, Limit, declared_priority, limit_on, past
+from negosim.agents.sim._statements import Kind, Limit, past
 from negosim.agents.sim._words import first_name, spoken
 from negosim.records import Claim
 from negosim.scenarios import Value
 from negosim.views import View
-
-Move = Literal["talk", "offer", "accept", "leave", "close", "wait", "part"]
-"""What the turn does; "part": the time is up and there is nothing left but to say so."""
-
-Phase = Literal["early", "middle", "late", "closing"]
 
 HORIZON = 40
 """Utterances that an unrestricted negotiation is paced for."""
 
 STANCES = {"firm": 0.05, "fair": 0.0, "give": -0.05, "step": 0.0}
 """How far a stance's offer lies from the present aspiration, as utility."""
-
-_LIES: dict[str, dict[Kind, float]] = {
-    "early": {"priority": 3, "fact": 2, "alternative": 1.5, "rumor": 1},
-    "middle": {"reservation": 3, "alternative": 2, "fact": 1.5, "priority": 1, "promise": 1.5, "rumor": 1.2, "deadline": 1},
-    "late": {"deadline": 3, "reservation": 2, "promise": 2, "alternative": 1, "fact": 1},
-}
-_LIE_RATE = 0.5
-_TRUTH_RATE = 0.25
-_FEIGNING = 0.75
-"""Share of lying roles that misstate their priorities, the others tell them truly."""
 
 
 class Plan:
@@ -56,15 +43,17 @@ class Plan:
         self.claims: list[Claim] = past(view.own_turns)
         self.rng: Random = view.side.seed.stream("sim", self.me, self.turn, "plan")
         # Drawn in one go and in every condition, so that matched pairs share them.
-        self._draws = [self.rng.random() for _ in range(6)]
-        self.time = self._time(self.turn)
+        self.draws = [self.rng.random() for _ in range(6)]
+        self.time = self.time_at(self.turn)
         self.compositions: dict[str, Any] = {}
         """Filled by `compose`: what each tactic would say."""
         self._arguments: dict[str, str | None] = {}
         self.reaction: str | None = None
         """Filled by `reaction_kind`."""
-        self.standing: Position | None = self._standing()
-        self.move: Move = self._move()
+        accepted = self.me in view.table.accepted_by
+        self.standing: Position | None = None if accepted else view.table.acceptable_by(self.me)
+        """What accepting now would settle, None if there is nothing (more) for this role to accept."""
+        self.move: Move = decide(self)
 
     @property
     def own_name(self) -> str:
@@ -74,22 +63,23 @@ class Plan:
     # The clock
 
     @property
-    def _last_own(self) -> int:
+    def last_own(self) -> int:
         """The last turn this role will have, as far as it knows."""
         side = self.side
         seats, place = len(side.roles), (self.me - side.opener) % len(side.roles)
         end = side.max_turns or HORIZON
         return end - 1 - (end - 1 - place) % seats
 
-    def _time(self, turn: int) -> float:
-        return min(1.0, turn / max(1, self._last_own))
+    def time_at(self, turn: int) -> float:
+        """Return how much of the time there is will have passed, 0 to 1."""
+        return min(1.0, turn / max(1, self.last_own))
 
     @cached_property
     def turns_left(self) -> int:
         """How many turns this role has after this one; in the unrestricted mode always some."""
-        if not self.side.max_turns and self.turn >= self._last_own:
+        if not self.side.max_turns and self.turn >= self.last_own:
             return 1
-        return max(0, (self._last_own - self.turn) // len(self.side.roles))
+        return max(0, (self.last_own - self.turn) // len(self.side.roles))
 
     @property
     def clock(self) -> Phase:
@@ -116,7 +106,10 @@ class Plan:
         reading = self.reading
         return {
             role: estimate(
-                self.deals, reading.positions.get(role, ()), reading.stressed.get(role, {}), reading.limits.get(role, {})
+                self.deals,
+                reading.positions.get(role, ()),
+                reading.stressed.get(role, {}),
+                reading.limits.get(role, {}),
             )
             for role in self.side.others
         }
@@ -189,7 +182,7 @@ class Plan:
             limits = dict(self.own_limits)
             if stance != "fair" and self.lie == "reservation" and self.lie_limit is not None:
                 limits[self.lie_limit.issue] = self.lie_limit.value
-            rng = Random(self._draws[0])
+            rng = Random(self.draws[0])
             found = self._bids[stance] = self._bidder(limits).bid(self.aspiration + STANCES[stance], rng)
         return found
 
@@ -236,94 +229,21 @@ class Plan:
 
     # The decision
 
-    def _standing(self) -> Position | None:
-        """What accepting now would settle, None if there is nothing (more) for this role to accept."""
-        if self.me in self.view.table.accepted_by:
-            return None
-        return self.view.table.acceptable_by(self.me)
-
     @property
     def accepts_part(self) -> bool:
         """Whether the turn accepts an offer that does not settle everything."""
         return self.move == "accept" and not self.complete(self.standing)
 
-    def _move(self) -> Move:
-        table = self.view.table
-        if table.deal is not None:
-            return "close"
-        if self.standing is not None and self._acceptable(self.standing):
-            return "accept"
-        if self._waiting():
-            return "wait"
-        if self._hopeless():
-            return "leave"
-        if self.side.max_turns and self.turn == self.side.max_turns - 1:
-            return "part"
-        return "talk" if self._rather_talks() else "offer"
-
-    def _acceptable(self, standing: Position) -> bool:
-        if not self.complete(standing):
-            return self._acceptable_part(standing)
-        utility = self.deals.utility(self.deals.worth(standing))
-        if utility < self.lowest or self.turns_left == 0:
-            return utility >= self.lowest
-        if self.reading.own_count < 2 and self.turns_left > 2:
-            return False
-        wanted = max(self.persona.floor, self.persona.aspiration(self._time(self.turn + len(self.side.roles))))
-        return utility >= min(wanted, self.bid("fair").utility) - 0.01
-
-    def _acceptable_part(self, standing: Position) -> bool:
-        """Accept single issues where they are as good as the own next offer has them."""
-        offered = self.view.table.standing or {}
-        fair = self.bid("fair").deal
-        gain = sum(self.deals.own_points(i, v) - self.deals.own_points(i, fair[i]) for i, v in offered.items())
-        new = any(self.view.table.settled.get(issue) != value for issue, value in offered.items())
-        return new and gain >= -0.04 * self.deals.span and self._room_beyond(standing)
-
-    def _room_beyond(self, standing: Position) -> bool:
-        """Return whether enough is left to win on the issues that stay open."""
-        best = sum(
-            self.deals.own_points(issue, standing[issue]) if issue in standing else float(points.max())
-            for issue, points in zip(self.deals.ids, self.deals.points, strict=True)
-        )
-        return self.deals.utility(best) >= self.persona.aspiration(self.time)
-
-    def _waiting(self) -> bool:
-        """With three roles or more: an offer this role stands by still waits for somebody's word."""
-        table = self.view.table
-        if len(self.side.roles) < 3 or self.me not in table.accepted_by:
-            return False
-        made = max((turns[-1] for turns in self.reading.offer_turns.values()), default=0)
-        heard = {turn.role for turn in self.view.transcript[made:]}
-        return len(heard | {self.me}) < len(self.side.roles)
-
-    def _hopeless(self) -> bool:
-        """Return whether to leave: late, nothing acceptable offered, and patience at an end."""
-        offers = [p for role in self.side.others for p in self.reading.positions.get(role, ()) if self.complete(p)]
-        if not self.side.max_turns and self.turn > self._last_own:
-            return self._draws[1] < 0.1 + 0.1 * (1.0 - self.persona.patience)
-        if self.time < 0.85 or self.turns_left == 0 or len(offers) < 3:
-            return False
-        best = max(self.deals.utility(self.deals.worth(position)) for position in offers)
-        return best < self.persona.floor - 0.2 and self._draws[1] < 0.3 * (1.0 - self.persona.patience)
-
-    def _rather_talks(self) -> bool:
-        reading, left = self.reading, self.turns_left
-        if left <= 2 or self.time > 0.8:
-            return False
-        explore = (0 if left < 2 else 1 if left < 5 else 2) + (left > 9 and self.persona.directness < 0.4)
-        offered = bool(reading.positions)
-        if reading.own_count < explore:
-            return not (offered and reading.own_count > 1)
-        if reading.own_count == explore and not offered and self._draws[2] < 0.3 and left > 8:
-            return True
-        last_own = next((t for t in reversed(self.view.transcript) if t.role == self.me), None)
-        if last_own is None or last_own.action == "talk":
-            return False
-        if reading.last is not None and reading.last.action == "talk":
-            return self._draws[2] < 0.55
-        stuck = reading.shift is not None and not reading.shift.gains
-        return self._draws[2] < self.persona.talkativeness * (1.2 if stuck else 0.6)
+    @cached_property
+    def retreat(self) -> str | None:
+        """The issue on which the next offer asks for the least compared with this role's first one."""
+        positions = self.reading.positions.get(self.me)
+        if self.move != "offer" or not positions:
+            return None
+        first, now = positions[0], self.bid("fair").deal
+        steps = {i: self.deals.own_points(i, first[i]) - self.deals.own_points(i, now[i]) for i in first}
+        best = max(steps, key=lambda issue: steps[issue])
+        return best if steps[best] > 0 else None
 
     # What sentences can name
 
@@ -357,94 +277,59 @@ class Plan:
 
     @property
     def known(self) -> bool:
-        """Whether every issue was already in somebody's complete offer, so that values speak for themselves."""
+        """Whether every issue was in a complete offer before, so that values speak for themselves."""
         return self.mine is not None or self.theirs is not None
 
     @cached_property
     def room(self) -> str:
         """The issue this role says it can give on: what matters least to it, by what it has said."""
-        ranked = sorted(range(len(self.deals.ids)), key=lambda position: self.deals.weights[position])
-        return next((self.deals.ids[p] for p in ranked if self.deals.ids[p] != self.declared), self.deals.ids[0])
+        lightest_first = reversed(self.deals.by_weight)
+        return next((issue for issue in lightest_first if issue != self.declared), self.declared)
 
     def argument(self, issue: str) -> str | None:
         """Return an argument for an issue that was not used yet, None if there is none."""
         if issue not in self._arguments:
             said = self.reading.said
-            unused = [text for text in map(spoken, self.side.role.arguments.get(issue, ())) if text[1:] not in said]
-            self._arguments[issue] = unused[int(self._draws[4] * len(unused))] if unused else None
+            unused = [
+                text for text in map(spoken, self.side.role.arguments.get(issue, ())) if text[1:] not in said
+            ]
+            self._arguments[issue] = unused[int(self.draws[4] * len(unused))] if unused else None
         return self._arguments[issue]
+
+    @property
+    def arguments_read(self) -> list[str]:
+        """Every argument that may stand in this turn's sentences."""
+        return [argument for argument in self._arguments.values() if argument is not None]
 
     # Truth and lies
 
-    @cached_property
+    @property
     def top(self) -> str:
         """The issue that really matters most to this role."""
-        return self.deals.ids[max(range(len(self.deals.ids)), key=lambda position: self.deals.weights[position])]
-
-    @cached_property
-    def feigns(self) -> bool:
-        """Whether this role misstates its priorities in this dialogue."""
-        return self.side.deceptive and self.persona.decoy < _FEIGNING
+        return self.deals.by_weight[0]
 
     @cached_property
     def declared(self) -> str:
         """The issue it says matters most."""
-        return declared_priority(self.deals, self.persona, self.claims, lying=self.feigns)
+        return declared_priority(self)
 
     @cached_property
     def lie(self) -> Kind | None:
-        """What to lie about this turn, None for no lie. The first lie comes in the first two turns."""
-        if not self.side.deceptive or self.phase == "closing":
-            return None
-        lied = any(not made.true for made in self.claims)
-        if self._draws[3] >= _LIE_RATE and (lied or self.reading.own_count < 1):
-            return None
-        options = [kind for kind in _LIES[self.clock] if self._can_lie(kind)]
-        if not options:
-            return None
-        return Random(self._draws[4]).choices(options, [_LIES[self.clock][kind] for kind in options])[0]
+        """What to lie about this turn, None for no lie."""
+        return lie_to_tell(self)
 
     @cached_property
     def truth(self) -> Kind | None:
         """What to disclose truly this turn, None for nothing."""
-        if self.phase == "closing" or self.lie is not None or self._draws[5] >= _TRUTH_RATE:
-            return None
-        return Random(self._draws[4]).choice(("fact",) if self.time < 0.2 else DISCLOSED)
-
-    def _can_lie(self, kind: Kind) -> bool:
-        told = [made.subject for made in self.claims if not made.true]
-        match kind:
-            case "priority":
-                return self.feigns and self.declared != self.top and told.count("priority") < 2
-            case "reservation":
-                return self.lie_limit is not None
-            case "promise":
-                return told.count("promise") < 2
-            case "rumor":
-                return self.reading.own_count > 0 and told.count("fact") < 2
-            case _:
-                return all(not made.true for made in self.claims if made.subject == kind) and told.count(kind) < 3
+        return truth_to_tell(self)
 
     @cached_property
     def lie_limit(self) -> Limit | None:
-        """The limit this role can falsely state: what it asks for now, where it needs clearly less."""
-        if self.mine is None:
-            return None
-        stated = {made.issue for made in self.claims if made.subject == "reservation"}
-        ranked = sorted(range(len(self.deals.ids)), key=lambda position: -self.deals.weights[position])
-        for issue in (self.deals.ids[position] for position in ranked[:3]):
-            if issue in stated or issue in self.view.table.settled:
-                continue
-            limit = limit_on(self.deals, issue, self.bid("fair").deal[issue], None)
-            if limit is None:
-                continue
-            slack = self.deals.own_points(issue, limit.value) - self.deals.own_points(issue, limit.actual)
-            if slack > 0.05 * self.deals.span:
-                return limit
-        return None
+        """The limit this role can falsely state, None if there is none."""
+        return false_limit(self)
 
 
-_PLANS = 512
+_PLANS = 96
 _plans: dict[int, Plan] = {}
 
 
@@ -453,17 +338,17 @@ def plan_for(view: View) -> Plan:
 
     A plan depends on the side and the record alone, not on what this turn's stages add to the view.
     """
-    last = _plans.get(id(view.side))
+    last = _plans.pop(id(view.side), None)
     if last is not None and last.view.side is not view.side:
         last = None
     if (
-        last is not None
-        and last.view.transcript is view.transcript
-        and last.view.own_turns is view.own_turns
-        and last.view.table is view.table
+        last is None
+        or last.view.transcript is not view.transcript
+        or last.view.own_turns is not view.own_turns
+        or last.view.table is not view.table
     ):
-        return last
-    if len(_plans) >= _PLANS:
-        _plans.clear()
-    plan = _plans[id(view.side)] = Plan(view, last.persona if last is not None else persona_of(view.side))
-    return plan
+        last = Plan(view, last.persona if last is not None else persona_of(view.side))
+    while len(_plans) >= _PLANS:
+        _plans.pop(next(iter(_plans)), None)
+    _plans[id(view.side)] = last
+    return last

@@ -25,7 +25,7 @@ def _kind(plan: Plan, rng: Random) -> str:
     if last is None or heard is None:
         return "opening"
     if last.action == "accept":
-        return "agreed_part"
+        return "joined" if plan.view.table.standing is not None else "agreed_part"
     strong = next((cue for cue in heard.cues if cue in _STRONG), None)
     if last.action == "offer" and last.offer:
         if strong is not None and rng.random() < 0.35:
@@ -33,6 +33,8 @@ def _kind(plan: Plan, rng: Random) -> str:
         return offer_kind(plan)
     if reading.own_count == 0 and heard.question not in ("priority", "success"):
         return "greeted"
+    if "demand" in heard.cues and heard.question in (None, "room", "reason", "open"):
+        return "cue.demand_yes" if plan.move == "offer" else "cue.demand_no"
     if heard.question is not None and (heard.question != "open" or not heard.cues):
         return _answer(plan, heard.question)
     if strong is not None:
@@ -48,7 +50,15 @@ def _answer(plan: Plan, question: str) -> str:
         question = "open"
     if question == "priority" and any(made.subject == "priority" for made in plan.claims):
         question = "priority_again"
+    if question == "reason" and reason_asked(plan) is None:
+        question = "reason_short" if plan.reading.heard and plan.reading.heard.asked else "open"
     return f"question.{question}"
+
+
+def reason_asked(plan: Plan) -> str | None:
+    """Return the issue the other side asked reasons for, if an argument for it is left."""
+    asked = plan.reading.heard.asked if plan.reading.heard is not None else None
+    return asked if asked is not None and plan.argument(asked) is not None else None
 
 
 def offer_kind(plan: Plan) -> str:
@@ -75,15 +85,15 @@ def reaction_slots(plan: Plan, kind: str) -> Slots:
             slots["asked"] = words.phrase[heard.asked]
         if kind == "cue.priority" and heard.priorities:
             slots["issue"] = words.phrase[heard.priorities[-1]]
-        about = heard.asked or (heard.mentions[-1] if heard.mentions else None)
-        argument = plan.argument(about) if about is not None and kind == "question.reason" else None
+        argument = (
+            plan.argument(heard.asked) if kind == "question.reason" and heard.asked is not None else None
+        )
         if argument is not None:
             slots["argument"] = argument
     if reading.shift is not None and reading.last is not None and reading.last.action == "offer":
         shift = reading.shift
-        first, *others = [*shift.gains, *shift.losses] or [None]
-        if first is not None:
-            _name(slots, plan, first, shift.before, shift.after, "")
+        for issue in [*shift.gains, *shift.losses][:1]:
+            _name(slots, plan, issue, shift.before, shift.after, "")
         if shift.gains and shift.losses:
             _name(slots, plan, shift.losses[0], shift.before, shift.after, "2")
     if kind in ("first_offer", "hold") and plan.theirs is not None:

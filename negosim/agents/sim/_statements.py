@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from negosim.agents.sim._deals import Deals
-from negosim.agents.sim._persona import Persona
 from negosim.agents.sim._words import spoken
 from negosim.records import Claim, Subject
 from negosim.scenarios import Value
@@ -71,7 +70,9 @@ def past(own_turns: Sequence[OwnTurn]) -> list[Claim]:
     return [made for turn in own_turns for made in turn.claims]
 
 
-def disclosure(side: Side, kind: Kind, *, true: bool, claims: Sequence[Claim], said: str, rng: Random) -> str | None:
+def disclosure(
+    side: Side, kind: Kind, *, true: bool, claims: Sequence[Claim], said: str, rng: Random
+) -> str | None:
     """Choose an unused sentence about an alternative, a deadline or a fact.
 
     A role that has once lied about such a thing does not tell the truth about it later, and the
@@ -85,43 +86,10 @@ def disclosure(side: Side, kind: Kind, *, true: bool, claims: Sequence[Claim], s
     return rng.choice(unused) if unused else None
 
 
-def declared_priority(deals: Deals, persona: Persona, claims: Sequence[Claim], *, lying: bool) -> str:
-    """Return the issue a role says matters most to it: what it said before, else its choice."""
-    for made in claims:
-        if made.subject == "priority" and made.issue is not None:
-            return made.issue
-    ranked = sorted(range(len(deals.ids)), key=lambda position: -deals.weights[position])
-    if not lying or len(ranked) < 2:
-        return deals.ids[ranked[0]]
-    lesser = ranked[(len(ranked) + 1) // 2 :]
-    return deals.ids[lesser[int(persona.decoy * len(lesser)) % len(lesser)]]
-
-
-def limit_on(deals: Deals, issue: str, value: Value, others: Mapping[str, Value] | None) -> Limit | None:
-    """Compare a value with the worst one the role could really take on that issue.
-
-    Args:
-        deals: the role's deals.
-        issue: the issue spoken of.
-        value: what the role would call its limit.
-        others: the rest of the package the limit is meant for; None: the best for the role.
-
-    Returns:
-        The limit, None where `value` is no more than the truth, or the truth is no limit at all.
-
-    """
+def real_limit(deals: Deals, issue: str) -> Value:
+    """Return the worst value of an issue the role could take if it got its way on everything else."""
     position = deals.index[issue]
     points = deals.points[position]
-    rest = sum(
-        float(deals.points[other].max())
-        if others is None
-        else deals.own_points(deals.ids[other], others[deals.ids[other]])
-        for other in range(len(deals.ids))
-        if other != position
-    )
-    enough = np.flatnonzero(points + rest >= deals.reservation - 1e-9)
-    if not len(enough):
-        return None
-    worst = int(enough[points[enough].argmin()])
-    actual = deals.issues[position].values[worst]
-    return Limit(issue, value, actual)
+    others = sum(float(best.max()) for best in deals.points) - float(points.max())
+    enough = np.flatnonzero(points + others >= deals.reservation - 1e-9)
+    return deals.issues[position].values[int(enough[points[enough].argmin()])]

@@ -49,8 +49,10 @@ def choose(plan: Plan, k: int) -> list[str]:
 def _known(plan: Plan) -> AbstractSet[str]:
     """Return the slots that a tactic's frame can count on this turn."""
     known = plan.slots.keys() | {"focus", "argument"}
-    if plan.mine is not None:
-        known |= {"focus_value", "was"}
+    if plan.move == "offer":
+        known |= {"focus_value"}
+    if plan.retreat is not None:
+        known |= {"was"}
     if plan.lie is not None:
         known |= {"lie", plan.lie}
     elif plan.truth is not None:

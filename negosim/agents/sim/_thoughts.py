@@ -52,7 +52,9 @@ def _middle(plan: Plan, rng: Random) -> str:
     effect = plan.effects.get(plan.last_tactic) if plan.last_tactic is not None else None
     if effect is not None and rng.random() < 0.5:
         return "worked" if effect > 0 else "stalled"
-    return "estimate" if plan.reading.positions.get(plan.you) or plan.reading.stressed.get(plan.you) else "guess"
+    return (
+        "estimate" if plan.reading.positions.get(plan.you) or plan.reading.stressed.get(plan.you) else "guess"
+    )
 
 
 def _step(plan: Plan) -> str:
@@ -84,7 +86,9 @@ def _numbers(plan: Plan) -> dict[str, str]:
         slots["bid"] = f"{bid.value:.0f}"
         slots["partner"] = f"{100 * bid.partner:.0f}"
         if plan.mine is not None:
-            gives = [i for i in deals.ids if deals.own_points(i, bid.deal[i]) < deals.own_points(i, plan.mine[i])]
+            gives = [
+                i for i in deals.ids if deals.own_points(i, bid.deal[i]) < deals.own_points(i, plan.mine[i])
+            ]
             if gives:
                 slots["give"] = words.full[gives[0]][bid.deal[gives[0]]]
     if plan.last_tactic is not None:
@@ -92,7 +96,10 @@ def _numbers(plan: Plan) -> dict[str, str]:
         slots["tactic"] = tactic.name.casefold() if tactic else plan.last_tactic
     if plan.lie == "reservation" and plan.lie_limit is not None:
         limit = plan.lie_limit
-        slots["limit"], slots["limit_issue"] = words.label[limit.issue][limit.value], words.phrase[limit.issue]
+        slots["limit"], slots["limit_issue"] = (
+            words.label[limit.issue][limit.value],
+            words.phrase[limit.issue],
+        )
         slots["actual"] = words.label[limit.issue][limit.actual]
     return slots
 
@@ -119,8 +126,9 @@ def expected_reply(plan: Plan, composition: Composition, chance: float) -> str:
         ranked = sorted(gaps, key=lambda issue: -gaps[issue])
         slots["gap"] = plan.words.phrase[ranked[0]]
         slots["fine"] = plan.words.full[ranked[-1]][deal[ranked[-1]]]
-    if composition.action in ("accept", "walk_away"):
-        pool = composition.action
+    pool: str = composition.action
+    if pool in ("accept", "walk_away"):
+        pass
     elif plan.phase == "closing":
         pool = "closing"
     elif composition.action == "talk":

@@ -7,20 +7,22 @@ from functools import lru_cache
 from negosim.scenarios import Issue, Value
 
 # Words that say nothing about which issue is meant.
-_FILLERS = frozenset("a an and as at by every for from in is it its no not of on or per the their to with year".split())
+_FILLERS = frozenset({"and", "every", "for", "from", "its", "not", "per", "the", "their", "with", "year"})
+
+_I = r"\b(I|[Ww]e|[Yy]ou|[Tt]hey|[Ss]he|[Hh]e)"
+_NEGATED = "do|does|did|is|are|was|were|would|could|should|has|have"
+_PARTICIPLE = r"(?!need|seed|red|bed)(?:\w+ed|been|had|seen|told|made|put|spent)\b"
 
 _CONTRACTIONS = (
     (re.compile(r"\b([Cc])annot\b"), r"\1an't"),
-    (re.compile(r"\b([Dd]o|[Dd]oes|[Dd]id|[Ii]s|[Aa]re|[Ww]as|[Ww]ere|[Ww]ould|[Cc]ould|[Ss]hould|[Hh]as|[Hh]ave) not (?=\w)"), r"\1n't "),
-    (re.compile(r"\b(I|[Ww]e|[Yy]ou|[Tt]hey|[Ss]he|[Hh]e) would (?=\w)"), r"\1'd "),
-    (re.compile(r"\b(I|[Ww]e|[Yy]ou|[Tt]hey|[Ss]he|[Hh]e|[Tt]hat|[Ii]t) will (?=\w)"), r"\1'll "),
+    (re.compile(r"\b([Ww])ill not\b"), r"\1on't"),
+    (re.compile(rf"\b({_NEGATED}) not (?=\w)", re.IGNORECASE), r"\1n't "),
+    (re.compile(rf"{_I} would (?=\w)"), r"\1'd "),
+    (re.compile(rf"{_I} will (?=\w)"), r"\1'll "),
     (re.compile(r"\bI am (?=\w)"), "I'm "),
     (re.compile(r"\b([Ww]e|[Yy]ou|[Tt]hey) are (?=\w)"), r"\1're "),
     (re.compile(r"\b([Ii]t|[Tt]hat|[Tt]here) is (?=(?:a|an|the|my|our|no|why|what|how)\b)"), r"\1's "),
-    (
-        re.compile(r"\b(I|[Ww]e|[Yy]ou|[Tt]hey) have (?=(?!need|seed|red|bed)(?:\w+ed|been|had|seen|told|made|put|spent)\b)"),
-        r"\1've ",
-    ),
+    (re.compile(rf"\b(I|[Ww]e|[Yy]ou|[Tt]hey) have (?={_PARTICIPLE})"), r"\1've "),
 )
 
 
@@ -72,7 +74,10 @@ class Words:
         named = "|".join(rf"(?P<i{n}>{re.escape(issue.phrase)})" for n, issue in enumerate(issues))
         self._phrases = re.compile(rf"(?P<pre> (?:on|for) )?\b(?:{named})\b", re.IGNORECASE)
         self._mention = re.compile(
-            "|".join(rf"(?P<i{n}>\b(?:{'|'.join(map(re.escape, keys[issue.id]))})\b)" for n, issue in enumerate(issues)),
+            "|".join(
+                rf"(?P<i{n}>\b(?:{'|'.join(map(re.escape, keys[issue.id]))})\b)"
+                for n, issue in enumerate(issues)
+            ),
             re.IGNORECASE,
         )
 
@@ -92,7 +97,9 @@ class Words:
                 values[issue] = max(said, key=lambda value: len(labels[value]))
         return values
 
-    def package(self, deal: Mapping[str, Value], only: Iterable[str] | None = None, *, known: bool = False) -> str:
+    def package(
+        self, deal: Mapping[str, Value], only: Iterable[str] | None = None, *, known: bool = False
+    ) -> str:
         """Enumerate values in a sentence, in the scenario's order of issues.
 
         Where the issues are `known` from earlier offers, values that speak for themselves stand alone.
@@ -102,12 +109,13 @@ class Words:
         texts = self.full if not known else self.brief if len(told) > 2 else self.short
         return joined([texts[issue][deal[issue]] for issue in told])
 
-    def lighter(self, texts: Sequence[str], fixed: Collection[int]) -> list[str]:
+    def lighter(self, texts: Sequence[str], fixed: Collection[int], kept: Iterable[str]) -> list[str]:
         """Write texts that are said in a row so that no issue is named in full twice running.
 
         Args:
             texts: the parts of an utterance.
             fixed: positions of parts that must keep their words.
+            kept: sentences that must keep their words wherever they stand.
 
         """
         seen: set[str] = set()
@@ -131,7 +139,10 @@ class Words:
         written = []
         for position, text in enumerate(texts):
             new = self._phrases.sub(again, text)
-            written.append(text if position in fixed else new)
+            untouched = position in fixed or any(
+                sentence in text and sentence not in new for sentence in kept
+            )
+            written.append(text if untouched else new)
         return written
 
     def phrases(self, issues: Iterable[str], word: str = "and") -> str:
@@ -140,7 +151,9 @@ class Words:
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:5] for word in re.findall(r"[a-z]+", text.casefold()) if word not in _FILLERS and len(word) > 2}
+    return {
+        word[:5] for word in re.findall(r"[a-z]+", text.casefold()) if word not in _FILLERS and len(word) > 2
+    }
 
 
 def _in_full(issue: Issue, label: str) -> str:
@@ -149,6 +162,8 @@ def _in_full(issue: Issue, label: str) -> str:
         return label
     if issue.options is not None and len(label.split()) >= 4:
         return label
+    if issue.range is not None and issue.phrase.startswith("the price of "):
+        return f"{label} for {issue.phrase.removeprefix('the price of ')}"
     return f"{label} for {issue.phrase}"
 
 
@@ -158,11 +173,14 @@ def _in_brief(issue: Issue, issues: Sequence[Issue], words: Words) -> dict[Value
     others = [other for other in issues if other.id != issue.id]
     if issue.range is not None:
         measure = (issue.range.prefix, issue.range.unit)
-        unique = any(measure) and all(o.range is None or (o.range.prefix, o.range.unit) != measure for o in others)
+        unique = any(measure) and all(
+            o.range is None or (o.range.prefix, o.range.unit) != measure for o in others
+        )
         return labels if unique else full
     taken = {label for other in others for label in words.label[other.id].values()}
     return {
-        value: label if len(label.split()) > 1 and label not in taken else full[value] for value, label in labels.items()
+        value: label if len(label.split()) > 1 and label not in taken else full[value]
+        for value, label in labels.items()
     }
 
 
@@ -174,7 +192,8 @@ def _keywords(issue: Issue, issues: Sequence[Issue]) -> list[str]:
         if other.id != issue.id:
             others |= set(re.findall(r"[a-z]+", f"{other.phrase} {other.name}".casefold()))
     telling = [
-        word for word in re.findall(r"[a-z]+", f"{bare} {issue.name}".casefold())
+        word
+        for word in re.findall(r"[a-z]+", f"{bare} {issue.name}".casefold())
         if len(word) > 3 and word not in _FILLERS and word not in others
     ]
     return sorted({bare, issue.name.casefold(), *telling}, key=lambda word: (-len(word), word))

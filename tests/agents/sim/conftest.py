@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
+import pytest
+
 from negosim.agents.sim import SimAgent, SimJudge
 from negosim.records import Rollout, Turn, Utterance
 from negosim.scenarios import Scenario
@@ -27,7 +29,7 @@ TAXONOMY = cache(load_taxonomy)
 """Loaded once: looking plugins up costs more than playing."""
 
 
-def sides_of(
+def make_sides(
     scenario: Scenario,
     index: int,
     deceptive: tuple[int, ...],
@@ -49,7 +51,7 @@ def sides_of(
     )
 
 
-def run(coroutine):
+def answer(coroutine):
     """Run a coroutine that never waits, without an event loop."""
     try:
         coroutine.send(None)
@@ -65,21 +67,21 @@ def take_turn(
     chosen = None
     reflection = None
     if planner != "direct":
-        reflection = run(agent.reflect(view))
+        reflection = answer(agent.reflect(view))
         view = replace(view, reflection=reflection)
     if planner == "rollout":
-        sketches = [run(agent.rollout(view, tactic)) for tactic in run(agent.choose_tactics(view, k))]
-        scores = run(judge.score(view, sketches, objective, others))
+        sketches = [answer(agent.rollout(view, tactic)) for tactic in answer(agent.choose_tactics(view, k))]
+        scores = answer(judge.score(view, sketches, objective, others))
         rollouts = tuple(
             sketch.model_copy(update={"score": score.score, "reason": score.reason})
             for sketch, score in zip(sketches, scores, strict=True)
         )
         chosen = max(range(len(scores)), key=lambda position: scores[position].score)
         view = replace(view, rollouts=rollouts, chosen=chosen)
-    speech = run(agent.speak(view))
+    speech = answer(agent.speak(view))
     utterance: Utterance = speech.utterance
     if planner != "direct":
-        utterance = run(agent.consolidate(replace(view, draft=speech.utterance)))
+        utterance = answer(agent.consolidate(replace(view, draft=speech.utterance)))
     return Turn(
         index=view.turn_index,
         role=view.side.index,
@@ -93,7 +95,7 @@ def take_turn(
     )
 
 
-def play(
+def play_dialogue(
     scenario: Scenario,
     index: int = 0,
     deceptive: tuple[int, ...] = (),
@@ -104,7 +106,7 @@ def play(
     oracle: bool = False,
     tactics: Taxonomy | None = None,
 ) -> Played:
-    sides = sides_of(scenario, index, deceptive, max_turns, tactics)
+    sides = make_sides(scenario, index, deceptive, max_turns, tactics)
     agent, judge = SimAgent(), SimJudge()
     turns: list[Turn] = []
     table = Table(tuple(issue.id for issue in scenario.issues), len(sides))
@@ -121,7 +123,25 @@ def play(
         if table.left_by is not None:
             return Played(scenario, sides, turns, table, "walk_away")
         if len(turns) % len(sides) == 0 and all(
-            run(agent.concluded(view_of(s, turns, table))) for s in sides
+            answer(agent.concluded(view_of(s, turns, table))) for s in sides
         ):
             return Played(scenario, sides, turns, table, "concluded")
     return Played(scenario, sides, turns, table, "max_turns" if max_turns else "safety_stop")
+
+
+@pytest.fixture(scope="session")
+def play():
+    """Play one dialogue."""
+    return play_dialogue
+
+
+@pytest.fixture(scope="session")
+def run():
+    """Get the answer of one of the agent's coroutines."""
+    return answer
+
+
+@pytest.fixture(scope="session")
+def sides_of():
+    """Make the sides of a scenario's roles."""
+    return make_sides

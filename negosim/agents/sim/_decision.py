@@ -1,0 +1,108 @@
+"""The decision of a turn: accept, offer, talk, wait or leave."""
+
+from typing import TYPE_CHECKING, Literal
+
+from negosim.agents.sim._reading import Position
+
+if TYPE_CHECKING:
+    from negosim.agents.sim._plan import Plan
+
+Move = Literal["talk", "offer", "accept", "leave", "close", "wait", "part"]
+"""What the turn does; "part": the time is up and there is nothing left but to say so."""
+
+Phase = Literal["early", "middle", "late", "closing"]
+
+_TOLERANCE = 0.01
+"""Utility that nobody haggles over."""
+_GIVEN_AWAY = 0.04
+"""Utility that may be given up to settle a single issue."""
+_OUT_OF_REACH = 0.2
+"""How far the best offer must lie below the floor before leaving is considered."""
+
+
+def decide(plan: "Plan") -> Move:
+    """Decide what the turn does."""
+    table, side = plan.view.table, plan.side
+    if table.deal is not None:
+        return "close"
+    if plan.standing is not None and _acceptable(plan, plan.standing):
+        return "accept"
+    if _waiting(plan):
+        return "wait"
+    if _hopeless(plan):
+        return "leave"
+    if side.max_turns and plan.turn == side.max_turns - 1:
+        return "part"
+    return "talk" if _rather_talks(plan) else "offer"
+
+
+def _acceptable(plan: "Plan", standing: Position) -> bool:
+    """Accept what is as good as the own next offer (AC_next, Baarslag et al. 2014) or as wanted then."""
+    if not plan.complete(standing):
+        return _acceptable_part(plan, standing)
+    utility = plan.deals.utility(plan.deals.worth(standing))
+    if utility < plan.lowest or plan.turns_left == 0:
+        return utility >= plan.lowest
+    if plan.reading.own_count < 2 and plan.turns_left > 2:
+        return False
+    next_turn = plan.time_at(plan.turn + len(plan.side.roles))
+    wanted = max(plan.persona.floor, plan.persona.aspiration(next_turn))
+    return utility >= min(wanted, plan.bid("fair").utility) - _TOLERANCE
+
+
+def _acceptable_part(plan: "Plan", standing: Position) -> bool:
+    """Accept single issues where they are about as good as the own next offer has them."""
+    deals, table = plan.deals, plan.view.table
+    offered, fair = table.standing or {}, plan.bid("fair").deal
+    gain = sum(deals.own_points(i, value) - deals.own_points(i, fair[i]) for i, value in offered.items())
+    new = any(table.settled.get(issue) != value for issue, value in offered.items())
+    best = sum(
+        deals.own_points(issue, standing[issue]) if issue in standing else float(points.max())
+        for issue, points in zip(deals.ids, deals.points, strict=True)
+    )
+    enough_left = deals.utility(best) >= plan.persona.aspiration(plan.time)
+    return new and gain >= -_GIVEN_AWAY * deals.span and enough_left
+
+
+def _waiting(plan: "Plan") -> bool:
+    """With three roles or more: an offer this role stands by still waits for somebody's word."""
+    table = plan.view.table
+    if len(plan.side.roles) < 3 or plan.me not in table.accepted_by:
+        return False
+    made = max((turns[-1] for turns in plan.reading.offer_turns.values()), default=0)
+    heard = {turn.role for turn in plan.view.transcript[made:]}
+    return len(heard | {plan.me}) < len(plan.side.roles)
+
+
+def _hopeless(plan: "Plan") -> bool:
+    """Return whether to leave: late, nothing acceptable in sight, and patience at an end."""
+    impatience = 1.0 - plan.persona.patience
+    if not plan.side.max_turns and plan.turn > plan.last_own:
+        return plan.draws[1] < 0.1 + 0.1 * impatience
+    offers = [
+        p for role in plan.side.others for p in plan.reading.positions.get(role, ()) if plan.complete(p)
+    ]
+    if plan.time < 0.85 or plan.turns_left == 0 or len(offers) < 3:
+        return False
+    best = max(plan.deals.utility(plan.deals.worth(position)) for position in offers)
+    return best < plan.persona.floor - _OUT_OF_REACH and plan.draws[1] < 0.3 * impatience
+
+
+def _rather_talks(plan: "Plan") -> bool:
+    """Explore before the first offers; later ask or argue now and then, never twice running."""
+    reading, left, draw = plan.reading, plan.turns_left, plan.draws[2]
+    if left <= 2 or plan.time > 0.8:
+        return False
+    offered = bool(reading.positions)
+    explore = (1 if left < 5 else 2) + (left > 9 and plan.persona.directness < 0.4)
+    if reading.own_count < explore:
+        return not (offered and reading.own_count > 1)
+    if reading.own_count == explore and not offered and draw < 0.3 and left > 8:
+        return True
+    last_own = next((turn for turn in reversed(plan.view.transcript) if turn.role == plan.me), None)
+    if last_own is None or last_own.action == "talk":
+        return False
+    if reading.last is not None and reading.last.action == "talk":
+        return draw < 0.55
+    stuck = reading.shift is not None and not reading.shift.gains
+    return draw < plan.persona.talkativeness * (1.2 if stuck else 0.6)
