@@ -6,6 +6,7 @@ import os
 import threading
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from negosim.errors import UserError
 from negosim.models._openai import OpenAIModel
@@ -20,6 +21,8 @@ CACHE_MIB = 2048
 """Memory for the prefix caches of conversations that have lost their slot."""
 MOST_THREADS = 8
 """Small models gain little from more."""
+OPENING = 100
+"""Characters of the transcript that tell one dialogue from another."""
 
 _servers: dict[Path, Any] = {}
 _starting = threading.Lock()
@@ -93,14 +96,20 @@ class LocalModel:
         self._timeout = timeout
         self._model: OpenAIModel | None = None
         self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
-        """Send one request to the in-process server."""
+        """Send one request to the in-process server.
+
+        Calls of one agent in one dialogue go one after another: llama.cpp then gives each the slot
+        that has just read their common beginning. Together they would land on different slots, each
+        of which had to read all of it.
+        """
         model, loop = self._open(), asyncio.get_running_loop()
         if self._slots is None or self._slots[0] is not loop:
             self._slots = loop, asyncio.Semaphore(SLOTS)
         # What waits for a slot waits here, where no timeout runs yet.
-        async with self._slots[1]:
+        async with self._turns.setdefault(_conversation(request), asyncio.Lock()), self._slots[1]:
             return await model.complete(request)
 
     async def preflight(self) -> None:
@@ -124,3 +133,9 @@ class LocalModel:
                 timeout=self._timeout,
             )
         return self._model
+
+
+def _conversation(request: ChatRequest) -> tuple[str, str]:
+    """Return what the calls of one agent in one dialogue have in common, and no others."""
+    first, last = request.messages[0], request.messages[-1]
+    return first.content, last.content[:OPENING]
