@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from negosim.engine._events import DialogueFinished, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Doors, Stage, play
-from negosim.models import ChatModel, Door, ModelSpec, open_model
+from negosim.models import Budget, BudgetedModel, ChatModel, Door, ModelSpec, ResponseCache, open_model
 from negosim.store import Run, RunHeader
 
 
@@ -24,9 +24,13 @@ def generate(
     out: str | Path | None = None,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
 ) -> Run:
     """Make a run and return it. As `generate_async`, for callers without an event loop."""
-    return asyncio.run(generate_async(config, out=out, watch=watch, chat_models=chat_models))
+    return asyncio.run(
+        generate_async(config, out=out, watch=watch, chat_models=chat_models, cache=cache, budget=budget)
+    )
 
 
 async def generate_async(
@@ -35,6 +39,8 @@ async def generate_async(
     out: str | Path | None = None,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
 ) -> Run:
     """Make every dialogue of a configuration and store it in a run folder.
 
@@ -43,15 +49,18 @@ async def generate_async(
         out: the run folder; by default a new one in `runs/` of the working directory.
         watch: called with every event, in this thread.
         chat_models: models of the caller's own, by the name the configuration gives them. They are
-            not closed.
+            not closed, and their answers not cached.
+        cache: whether models' answers come from the user's cache where it has them, and are kept.
+        budget: what the models' calls may use.
 
     Raises:
         UserError: something the configuration names is wrong, a model cannot be reached, or the
             folder cannot be written. Nothing is left behind unless dialogues were finished.
+        BudgetError: the budget is used up. Finished dialogues are stored; `resume` makes the others.
 
     """
     plan = resolve(config, chat_models or {})
-    async with _doors(plan, chat_models or {}) as doors:
+    async with _doors(plan, chat_models or {}, cache, budget) as doors:
         run = Run.create(Path(out) if out is not None else _new_folder(plan), _header(plan))
         with run.lock():
             await _make(plan, plan.jobs, doors, run, watch)
@@ -64,9 +73,13 @@ def resume(
     config: RunConfig | None = None,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
 ) -> Run:
     """Finish a run. As `resume_async`, for callers without an event loop."""
-    return asyncio.run(resume_async(path, config=config, watch=watch, chat_models=chat_models))
+    return asyncio.run(
+        resume_async(path, config=config, watch=watch, chat_models=chat_models, cache=cache, budget=budget)
+    )
 
 
 async def resume_async(
@@ -75,6 +88,8 @@ async def resume_async(
     config: RunConfig | None = None,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
 ) -> Run:
     """Finish a run that was stopped, crashed or killed: nothing finished is made or paid for again.
 
@@ -83,10 +98,13 @@ async def resume_async(
         config: what the caller believes the run to be; must be what it was begun with.
         watch: called with every event, in this thread.
         chat_models: as for `generate_async`.
+        cache: as for `generate_async`.
+        budget: what the calls may use from now on.
 
     Raises:
         UserError: there is no run, another process is making it, or what it is made from has
             changed; the differences are listed.
+        BudgetError: the budget is used up; the run can be resumed again.
 
     """
     run = Run.open(path)
@@ -96,23 +114,28 @@ async def resume_async(
         run.drop_cut_line()
         stored = {dialogue.id for dialogue in run}
         left = [job for job in plan.jobs if job.id not in stored]
-        async with _doors(plan, chat_models or {}) as doors:
+        async with _doors(plan, chat_models or {}, cache, budget) as doors:
             await _make(plan, left, doors, run, watch)
     return run
 
 
 @asynccontextmanager
-async def _doors(plan: Plan, provided: Mapping[str, ChatModel]) -> AsyncIterator[Doors]:
+async def _doors(
+    plan: Plan, provided: Mapping[str, ChatModel], cached: bool, budget: Budget | None
+) -> AsyncIterator[Doors]:
     """Open every model the plan names, and check that it answers."""
     doors: dict[str, Door | None] = {
-        name: _door(model, ModelSpec(kind="openai")) for name, model in provided.items()
+        name: _door(BudgetedModel(model, budget) if budget else model, ModelSpec(kind="openai"))
+        for name, model in provided.items()
     }
     async with AsyncExitStack() as opened:
+        needed = cached and any(spec.kind != "sim" for spec in plan.specs.values())
+        cache = opened.enter_context(closing(ResponseCache())) if needed else None
         for name, spec in plan.specs.items():
             if spec.kind == "sim":
                 doors[name] = None
                 continue
-            model = open_model(spec)
+            model = open_model(spec, cache=cache, budget=budget)
             opened.push_async_callback(model.close)
             await model.preflight()
             doors[name] = _door(model, spec)
