@@ -1,6 +1,6 @@
 """The errors of negosim: each class says who can mend it."""
 
-__all__ = ["BudgetError", "ModelError", "NegosimError", "ProtocolError", "UserError"]
+__all__ = ["BudgetError", "ContextLengthError", "ModelError", "NegosimError", "ProtocolError", "UserError"]
 
 
 class NegosimError(Exception):
@@ -21,6 +21,13 @@ class ModelError(NegosimError):
     """Requests sent before it was given up: they are part of the account."""
     lost: bool = False
     """Whether the last of them was sent and its answer lost: the provider may charge for it."""
+    permanent: bool = False
+    """Whether every other call would fail likewise (a refused key, an unknown model, a server that is
+    gone): the run stops."""
+
+
+class ContextLengthError(ModelError):
+    """The prompt does not fit the model's context."""
 
 
 class ProtocolError(NegosimError):

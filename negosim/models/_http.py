@@ -19,15 +19,19 @@ import tenacity
 from yarl import URL
 
 from negosim.errors import ModelError
+from negosim.models._limiter import MOST_IN_FLIGHT, Limiter, Limits
 
 ATTEMPTS = 4
 FIRST_WAIT = 0.5
 """Seconds before the second attempt, on average; the wait doubles with each."""
 LONGEST_WAIT = 120.0
 """A server that asks for a longer pause (Retry-After, in seconds) is not waited for."""
-CONNECTIONS = 1024
+PATIENCE = 600.0
+"""Seconds after which a server that has refused every request since is given up."""
 
-_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_OVERLOADED = frozenset({429, 503, 529})
+"""The server has refused the request unread, as it has too much to do."""
+_PASSING = frozenset({408, 409, 425, 500, 502, 504, 520, 521, 522, 523, 524})
 _LOST = frozenset({502, 504, 520, 524})
 """What a gateway says when the server behind it may have answered, and be paid for it."""
 
@@ -92,11 +96,21 @@ class _NotConnected(_Passing):
     """The server could not be reached, so it has seen no request."""
 
 
-class Server:
-    """One server, through the client session that all its users in an event loop share."""
+class _Slow(_Passing):
+    """The server did not answer in time."""
 
-    def __init__(self, base_url: str, key: str | None, timeout: float) -> None:
+
+class _Overloaded(_Passing):
+    """The server refused the request unread; all wait, and it is sent again however often that takes."""
+
+
+class Server:
+    """One model's server; all its users in an event loop share connections and limits."""
+
+    def __init__(self, base_url: str, key: str | None, timeout: float, model: str, limits: Limits) -> None:
         self.base_url = base_url
+        self._model = model
+        self._limits = limits
         self._headers = {"Content-Type": "application/json", "User-Agent": "negosim"}
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
@@ -105,7 +119,7 @@ class Server:
         self._share: _Share | None = None
 
     async def post(self, path: str, body: Any, before_resend: Callable[[], Awaitable[None]]) -> Reply:
-        """Send JSON; try again, with growing pauses, what fails in passing.
+        """Send JSON as the limits allow; try again, with growing pauses, what fails in passing.
 
         `before_resend` is awaited before a request is sent again whose answer was lost.
 
@@ -113,25 +127,28 @@ class Server:
             ModelError: it did not pass, or the server asked for too long a pause.
 
         """
-        data, sent, lost = orjson.dumps(body), 0, False
+        data, sent, lost, failures = orjson.dumps(body), 0, False, 0
 
         async def once() -> Reply:
-            nonlocal sent, lost
+            nonlocal sent, lost, failures
             if lost:
                 await before_resend()
-            sent, lost = sent + 1, False
+                lost = False
             try:
-                return await self._post(path, data, sent)
+                sent += 1
+                return await self._limited_post(path, data, sent)
             except _NotConnected:
                 sent -= 1  # it never left
+                failures += 1
                 raise
             except _Passing as error:
                 lost = error.lost
+                failures += not isinstance(error, _Overloaded)
                 raise
 
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(_Passing),
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            stop=lambda _: failures >= ATTEMPTS,
             wait=_wait,
             reraise=True,
         )
@@ -139,8 +156,10 @@ class Server:
             return await retrying(once)
         except _Passing as error:
             failed = ModelError(f"{self.base_url}: {error} ({ATTEMPTS} attempts)")
+            failed.permanent = isinstance(error, _NotConnected)
         except aiohttp.ClientError as error:
             failed = ModelError(f"{self.base_url}: {describe(error)}")
+            failed.permanent = True
         except ModelError as error:
             failed = error
         failed.requests, failed.lost = sent, lost
@@ -155,7 +174,7 @@ class Server:
         """
         limit = aiohttp.ClientTimeout(total=seconds)
         url = self._url(path)
-        async with self._session().get(
+        async with self._joined().session.get(
             url, headers=self._headers, timeout=limit, allow_redirects=False
         ) as got:
             return self._reply(got.status, await got.read(), 1)
@@ -178,41 +197,74 @@ class Server:
     def _url(self, path: str) -> URL:
         return URL(self.base_url + path)
 
-    def _session(self) -> aiohttp.ClientSession:
+    def _joined(self) -> "_Share":
         loop = asyncio.get_running_loop()
         if self._share is None or self._share.loop is not loop:
             self._share = _Share.of(loop, self.base_url)
-        return self._share.session
+            self._share.limiter(self._model).tighten(self._limits)
+        return self._share
+
+    async def _limited_post(self, path: str, body: bytes, sent: int) -> Reply:
+        """Send when the limits allow, and tell the limiter how it went."""
+        limiter = self._joined().limiter(self._model)
+        tokens = len(body) // 4
+        epoch = await limiter.enter(tokens)
+        try:
+            reply = await self._post(path, body, sent)
+            limiter.answered(tokens, _tokens_used(reply))
+        except _Slow:
+            limiter.slow(epoch)
+            raise
+        except _Overloaded as error:
+            if limiter.refused(epoch, error.wait) > PATIENCE:
+                minutes = f"{PATIENCE / 60:.0f} min"
+                raise _give_up(f"{self.base_url}: has refused all requests for {minutes} ({error})") from None
+            raise
+        finally:
+            limiter.leave()
+        return reply
 
     async def _post(self, path: str, body: bytes, sent: int) -> Reply:
         limit = aiohttp.ClientTimeout(total=self._timeout)
         try:
-            async with self._session().post(
+            async with self._joined().session.post(
                 self._url(path), data=body, headers=self._headers, timeout=limit, allow_redirects=False
             ) as got:
                 reply, headers = self._reply(got.status, await got.read(), sent), got.headers
         except TimeoutError:
-            raise _Passing(f"no answer within {self._timeout:g} s", lost=True) from None
+            raise _Slow(f"no answer within {self._timeout:g} s", lost=True) from None
         except aiohttp.ClientSSLError:
             raise
         except aiohttp.ClientConnectorError as error:
             raise _NotConnected(describe(error)) from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise _Passing(describe(error), lost=True) from None
-        if reply.status == 200 and not isinstance(reply.data, dict):
-            raise _Passing("the server's reply was no JSON object", lost=True)
-        if reply.status in _PASSING and reply.code != "insufficient_quota":
+        if reply.status == 200 and not (isinstance(reply.data, dict) and reply.data.get("choices")):
+            raise _Passing(f"the reply holds no answer: {reply.message}", lost=True)
+        if reply.status in _OVERLOADED and reply.code != "insufficient_quota":
             wait = _retry_after(headers)
             if wait is not None and wait > LONGEST_WAIT:
-                raise ModelError(
-                    f"{self.base_url}: status {reply.status}, asks to wait {wait:.0f} s; run again later"
-                )
-            raise _Passing(f"status {reply.status}: {reply.message}", wait=wait, lost=reply.status in _LOST)
+                raise _give_up(f"{self.base_url}: status {reply.status}, asks to wait {wait:.0f} s")
+            raise _Overloaded(f"status {reply.status}: {reply.message}", wait=wait)
+        if reply.status in _PASSING:
+            raise _Passing(f"status {reply.status}: {reply.message}", lost=reply.status in _LOST)
         return reply
 
 
+def _give_up(why: str) -> ModelError:
+    error = ModelError(f"{why}; run again later")
+    error.permanent = True
+    return error
+
+
+def _tokens_used(reply: Reply) -> int:
+    usage = reply.data.get("usage") if isinstance(reply.data, dict) else None
+    total = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return total if isinstance(total, int) else 0
+
+
 class _Share:
-    """The session of one server in one event loop, with the number of its users."""
+    """The session of one server in one event loop, its models' limiters, and the number of its users."""
 
     _open: ClassVar[dict[tuple[asyncio.AbstractEventLoop, str], "_Share"]] = {}
 
@@ -220,8 +272,9 @@ class _Share:
         self.loop = loop
         self.base_url = base_url
         self.users = 0
+        self._limiters: dict[str, Limiter] = {}
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=60, ttl_dns_cache=300),
+            connector=aiohttp.TCPConnector(limit=MOST_IN_FLIGHT, keepalive_timeout=60, ttl_dns_cache=300),
             proxy=_proxy(base_url),
         )
 
@@ -231,6 +284,10 @@ class _Share:
         cls._open[loop, base_url] = share
         share.users += 1
         return share
+
+    def limiter(self, model: str) -> Limiter:
+        """Return the limiter of one of the server's models."""
+        return self._limiters.setdefault(model, Limiter())
 
     async def release(self) -> None:
         self.users -= 1
@@ -283,6 +340,5 @@ _backoff = tenacity.wait_random_exponential(multiplier=2 * FIRST_WAIT, max=30)
 
 def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked = error.wait if isinstance(error, _Passing) else None
-    # What was told to come back at the same moment should not all do so.
-    return _backoff(state) if asked is None else asked + min(1.0, _backoff(state))
+    # What an overloaded server refused waits with all others, in the limiter.
+    return 0.0 if isinstance(error, _Overloaded) else _backoff(state)

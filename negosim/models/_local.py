@@ -4,11 +4,13 @@ import asyncio
 import atexit
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
 from negosim.errors import UserError
+from negosim.models._limiter import Limits
 from negosim.models._openai import OpenAIModel
 from negosim.models._types import ChatRequest, ChatResponse
 
@@ -89,13 +91,14 @@ def _stop() -> None:
 class LocalModel:
     """A GGUF file, served in this process from the first call on."""
 
-    def __init__(self, *, name: str, path: Path, timeout: float) -> None:
+    def __init__(self, *, name: str, path: Path, timeout: float, limits: Limits) -> None:
         """Say which file; `name` is for records, `timeout` for one request, in seconds."""
         self.name = name
         self._path = path
         self._timeout = timeout
+        # What waits for a slot waits on this side of the server, where no timeout runs yet.
+        self._limits = replace(limits, max_in_flight=min(limits.max_in_flight or SLOTS, SLOTS))
         self._model: OpenAIModel | None = None
-        self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
@@ -105,11 +108,8 @@ class LocalModel:
         that has just read their common beginning. Together they would land on different slots, each
         of which had to read all of it.
         """
-        model, loop = self._open(), asyncio.get_running_loop()
-        if self._slots is None or self._slots[0] is not loop:
-            self._slots = loop, asyncio.Semaphore(SLOTS)
-        # What waits for a slot waits here, where no timeout runs yet.
-        async with self._turns.setdefault(_conversation(request), asyncio.Lock()), self._slots[1]:
+        model = self._open()
+        async with self._turns.setdefault(_conversation(request), asyncio.Lock()):
             return await model.complete(request)
 
     async def preflight(self) -> None:
@@ -131,6 +131,7 @@ class LocalModel:
                 key=None,
                 key_variable="",
                 timeout=self._timeout,
+                limits=self._limits,
             )
         return self._model
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from negosim.errors import UserError
 from negosim.models._budget import Budget, BudgetedModel
@@ -9,6 +10,9 @@ from negosim.models._cache import CachedModel, ResponseCache
 from negosim.models._catalog import cached
 from negosim.models._spec import OPENAI_URL, ModelSpec
 from negosim.models._types import ChatModel
+
+if TYPE_CHECKING:
+    from negosim.models._limiter import Limits
 
 
 def open_model(
@@ -38,7 +42,7 @@ def _open(spec: ModelSpec) -> ChatModel:
         return _open_openai(spec)
     from negosim.models._local import LocalModel
 
-    return LocalModel(name=spec.name, path=_file(spec), timeout=spec.timeout)
+    return LocalModel(name=spec.name, path=_file(spec), timeout=spec.timeout, limits=_limits(spec))
 
 
 def _file(spec: ModelSpec) -> Path:
@@ -74,7 +78,14 @@ def _open_openai(spec: ModelSpec) -> ChatModel:
         key=key,
         key_variable=variable,
         timeout=spec.timeout,
+        limits=_limits(spec),
     )
+
+
+def _limits(spec: ModelSpec) -> "Limits":
+    from negosim.models._limiter import Limits
+
+    return Limits(spec.max_in_flight, spec.rpm, spec.tpm)
 
 
 def _key_variable(base_url: str) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 import aiohttp
 
-from negosim.errors import ModelError, UserError
+from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models._dialect import Dialect
 from negosim.models._http import Reply, Server, describe
+from negosim.models._limiter import Limits
 from negosim.models._spec import OPENAI_URL
 from negosim.models._types import AnswerMode, ChatRequest, ChatResponse, Usage
 from negosim.plugins import suggest
@@ -23,18 +24,27 @@ class OpenAIModel:
     """A model at an OpenAI-compatible server."""
 
     def __init__(
-        self, *, name: str, model: str, base_url: str, key: str | None, key_variable: str, timeout: float
+        self,
+        *,
+        name: str,
+        model: str,
+        base_url: str,
+        key: str | None,
+        key_variable: str,
+        timeout: float,
+        limits: Limits,
     ) -> None:
         """Say where the model is; nothing is sent yet.
 
         `name` is for records, `model` for the server; `key_variable` is the environment variable
-        that messages tell the user to set; `timeout` is for one request, in seconds.
+        that messages tell the user to set; `timeout` is for one request, in seconds; `limits` hold
+        for all who use the model in an event loop.
         """
         self.name = name
         self._model = model
         self._key = key
         self._key_variable = key_variable
-        self._server = Server(base_url, key, timeout)
+        self._server = Server(base_url, key, timeout, model, limits)
         first = (
             Dialect(model, form=1, length="max_completion_tokens")
             if base_url == OPENAI_URL
@@ -60,7 +70,7 @@ class OpenAIModel:
                 return ChatResponse("", "refusal", Usage(), mode, requests)
             rejected = reply.status in (400, 422) and not self._too_long(reply)
             if not (rejected and self._dialect.learn(form, body, reply)):
-                raise self._failed(self._explain(reply), requests)
+                raise self._rejected(reply, requests)
 
     async def preflight(self) -> None:
         """Ask the server for its models: cheap, and needs the same key."""
@@ -93,8 +103,8 @@ class OpenAIModel:
             message = choice["message"]
             text, refused = message.get("content") or "", bool(message.get("refusal"))
         except (LookupError, TypeError, AttributeError):
-            failed = self._failed(f"{self.name}: the reply holds no answer: {reply.message}", requests)
-            failed.lost = True
+            failed = ModelError(f"{self.name}: the reply holds no answer: {reply.message}")
+            failed.requests, failed.lost = requests, True
             raise failed from None
         finish = choice.get("finish_reason")
         usage = _usage(data.get("usage"))
@@ -107,6 +117,15 @@ class OpenAIModel:
             _TOO_LONG.search(reply.message)
         )
 
+    def _rejected(self, reply: Reply, requests: int) -> ModelError:
+        kind = ContextLengthError if self._too_long(reply) else ModelError
+        error = kind(self._explain(reply))
+        error.requests = requests
+        error.permanent = (
+            reply.status in (401, 403, 404) or 300 <= reply.status < 400 or reply.code == "insufficient_quota"
+        )
+        return error
+
     def _explain(self, reply: Reply) -> str:
         """Say what a rejected request means for the user."""
         url, said = self._server.base_url, reply.message
@@ -117,18 +136,15 @@ class OpenAIModel:
         if reply.status == 404:
             return f"{url} has no model {self._model!r}, or the URL is wrong (it usually ends in /v1): {said}"
         if self._too_long(reply):
-            return f"{self.name}: the prompt is longer than the model's context: {said}"
+            return (
+                f"{self.name}: the prompt is longer than the model's context: {said}; make shorter dialogues "
+                "(--max-turns), or serve the model with a longer context"
+            )
         if reply.code == "insufficient_quota":
             return f"{url}: the account behind {self._key_variable} is out of credit: {said}"
         if 300 <= reply.status < 400:
             return f"{url} redirects elsewhere; give the URL it redirects to"
         return f"{self.name}: the server rejected the request (status {reply.status}): {said}"
-
-    @staticmethod
-    def _failed(message: str, requests: int) -> ModelError:
-        error = ModelError(message)
-        error.requests = requests
-        return error
 
 
 def _usage(data: Any) -> Usage:

@@ -35,6 +35,12 @@ class ModelSpec(Frozen):
     """Mixed into the seed of every call: another number draws another sample of the same run."""
     timeout: float = 120.0
     """Longest time one request may take, in seconds."""
+    max_in_flight: int | None = None
+    """Most requests under way at once; None: as many as the run asks for, and a local model has slots."""
+    rpm: int | None = None
+    """Most requests a minute."""
+    tpm: int | None = None
+    """Most tokens a minute, in and out."""
 
     @classmethod
     def parse(cls, text: str) -> "ModelSpec":
@@ -127,6 +133,9 @@ _SETTINGS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
     "max_tokens": (int, 1, 1_000_000, "a whole number of tokens, at least 1"),
     "seed": (int, 0, 2**63 - 1, "a whole number, at least 0"),
     "timeout": (float, 0.001, 86_400, "a number of seconds above 0"),
+    "max_in_flight": (int, 1, 1_000_000, "a whole number of requests, at least 1"),
+    "rpm": (int, 1, 1_000_000_000, "a whole number of requests a minute, at least 1"),
+    "tpm": (int, 1, 1_000_000_000, "a whole number of tokens a minute, at least 1"),
 }
 
 

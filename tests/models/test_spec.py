@@ -69,7 +69,7 @@ def test_records_carry_model_and_server_but_no_settings(text, name):
         ("openai:x@http:///v1", "is not the URL of a server"),
         ("local:smollm3", "did you mean smollm2?"),
         ("sim?seed=4", "takes no settings"),
-        ("openai:x?temprature=1", "did you mean temperature?"),
+        ("openai:x?temprature=1", "did you mean temperature"),
         ("openai:x?temperature=2.5", "a number from 0 to 2, not '2.5'"),
         ("openai:x?temperature=nan", "a number from 0 to 2"),
         ("openai:x?max_tokens=0", "at least 1, not '0'"),
