@@ -2,10 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from negosim.config import RunConfig
 from negosim.engine._checkpoints import checkpoints, remove_checkpoints
@@ -14,44 +15,46 @@ from negosim.engine._events import DialogueFinished, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Doors, Stage, play
+from negosim.engine._workers import play_in_processes
+from negosim.errors import UserError
 from negosim.models import Budget, BudgetedModel, ChatModel, Door, ModelSpec, ResponseCache, open_model
-from negosim.store import Run, RunHeader
+from negosim.records import Dialogue
+from negosim.store import Run, RunHeader, Writer
+
+
+class Means(TypedDict, total=False):
+    """With what a run is made; nothing of it changes what the dialogues are."""
+
+    watch: Watcher
+    """Called with every event, in the caller's thread."""
+    chat_models: Mapping[str, ChatModel]
+    """Models of the caller's own, by the name the configuration gives them. They are not closed, and
+    their answers not cached."""
+    cache: bool
+    """Whether answers come from the user's cache where it has them, and are kept. By default they do."""
+    budget: Budget | None
+    """What the models' calls may use."""
+    workers: int
+    """Processes to play in; more than one for the simulated negotiator alone."""
 
 
 def generate(
-    config: RunConfig,
-    *,
-    out: str | Path | None = None,
-    watch: Watcher | None = None,
-    chat_models: Mapping[str, ChatModel] | None = None,
-    cache: bool = True,
-    budget: Budget | None = None,
+    config: RunConfig, *, out: str | Path | None = None, compress: bool = False, **means: Unpack[Means]
 ) -> Run:
     """Make a run and return it. As `generate_async`, for callers without an event loop."""
-    return asyncio.run(
-        generate_async(config, out=out, watch=watch, chat_models=chat_models, cache=cache, budget=budget)
-    )
+    return asyncio.run(generate_async(config, out=out, compress=compress, **means))
 
 
 async def generate_async(
-    config: RunConfig,
-    *,
-    out: str | Path | None = None,
-    watch: Watcher | None = None,
-    chat_models: Mapping[str, ChatModel] | None = None,
-    cache: bool = True,
-    budget: Budget | None = None,
+    config: RunConfig, *, out: str | Path | None = None, compress: bool = False, **means: Unpack[Means]
 ) -> Run:
     """Make every dialogue of a configuration and store it in a run folder.
 
     Args:
         config: what to make.
         out: the run folder; by default a new one in `runs/` of the working directory.
-        watch: called with every event, in this thread.
-        chat_models: models of the caller's own, by the name the configuration gives them. They are
-            not closed, and their answers not cached.
-        cache: whether models' answers come from the user's cache where it has them, and are kept.
-        budget: what the models' calls may use.
+        compress: whether the dialogues are stored as zstd.
+        means: see `Means`.
 
     Raises:
         UserError: something the configuration names is wrong, a model cannot be reached, or the
@@ -59,47 +62,28 @@ async def generate_async(
         BudgetError: the budget is used up. Finished dialogues are stored; `resume` makes the others.
 
     """
-    plan = resolve(config, chat_models or {})
-    async with _doors(plan, chat_models or {}, cache, budget) as doors:
-        run = Run.create(Path(out) if out is not None else _new_folder(plan), _header(plan))
-        with run.lock():
-            await _make(plan, plan.jobs, doors, run, watch)
+    plan = _resolve(config, means)
+    async with _doors(plan, means) as doors:
+        run = Run.create(
+            Path(out) if out is not None else _new_folder(plan), _header(plan), compress=compress
+        )
+        with run.writing() as writer:
+            await _make(plan, plan.jobs, doors, run, writer, means)
     return run
 
 
-def resume(
-    path: str | Path,
-    *,
-    config: RunConfig | None = None,
-    watch: Watcher | None = None,
-    chat_models: Mapping[str, ChatModel] | None = None,
-    cache: bool = True,
-    budget: Budget | None = None,
-) -> Run:
+def resume(path: str | Path, *, config: RunConfig | None = None, **means: Unpack[Means]) -> Run:
     """Finish a run. As `resume_async`, for callers without an event loop."""
-    return asyncio.run(
-        resume_async(path, config=config, watch=watch, chat_models=chat_models, cache=cache, budget=budget)
-    )
+    return asyncio.run(resume_async(path, config=config, **means))
 
 
-async def resume_async(
-    path: str | Path,
-    *,
-    config: RunConfig | None = None,
-    watch: Watcher | None = None,
-    chat_models: Mapping[str, ChatModel] | None = None,
-    cache: bool = True,
-    budget: Budget | None = None,
-) -> Run:
+async def resume_async(path: str | Path, *, config: RunConfig | None = None, **means: Unpack[Means]) -> Run:
     """Finish a run that was stopped, crashed or killed: nothing finished is made or paid for again.
 
     Args:
         path: the run folder.
         config: what the caller believes the run to be; must be what it was begun with.
-        watch: called with every event, in this thread.
-        chat_models: as for `generate_async`.
-        cache: as for `generate_async`.
-        budget: what the calls may use from now on.
+        means: see `Means`; they may differ from what the run was begun with.
 
     Raises:
         UserError: there is no run, another process is making it, or what it is made from has
@@ -108,28 +92,37 @@ async def resume_async(
 
     """
     run = Run.open(path)
-    with run.lock():
-        plan = resolve(run.config, chat_models or {})
+    with run.writing() as writer:
+        plan = _resolve(run.config, means)
         check_unchanged(run.header, _header(plan), config)
-        run.drop_cut_line()
         stored = {dialogue.id for dialogue in run}
         left = [job for job in plan.jobs if job.id not in stored]
-        async with _doors(plan, chat_models or {}, cache, budget) as doors:
-            await _make(plan, left, doors, run, watch)
+        async with _doors(plan, means) as doors:
+            await _make(plan, left, doors, run, writer, means)
     return run
 
 
+def _resolve(config: RunConfig, means: Means) -> Plan:
+    plan = resolve(config, means.get("chat_models", {}))
+    simulated = config.models + ((config.judge_model,) if config.judge_model else ())
+    if means.get("workers", 1) > 1 and set(simulated) != {"sim"}:
+        raise UserError(
+            "several workers are for the simulated negotiator alone; "
+            "a model waits for its server: raise the concurrency instead"
+        )
+    return plan
+
+
 @asynccontextmanager
-async def _doors(
-    plan: Plan, provided: Mapping[str, ChatModel], cached: bool, budget: Budget | None
-) -> AsyncIterator[Doors]:
+async def _doors(plan: Plan, means: Means) -> AsyncIterator[Doors]:
     """Open every model the plan names, and check that it answers."""
+    budget = means.get("budget")
     doors: dict[str, Door | None] = {
         name: _door(BudgetedModel(model, budget) if budget else model, ModelSpec(kind="openai"))
-        for name, model in provided.items()
+        for name, model in means.get("chat_models", {}).items()
     }
     async with AsyncExitStack() as opened:
-        needed = cached and any(spec.kind != "sim" for spec in plan.specs.values())
+        needed = means.get("cache", True) and any(spec.kind != "sim" for spec in plan.specs.values())
         cache = opened.enter_context(closing(ResponseCache())) if needed else None
         for name, spec in plan.specs.items():
             if spec.kind == "sim":
@@ -162,29 +155,47 @@ def _header(plan: Plan) -> RunHeader:
     )
 
 
-async def _make(plan: Plan, jobs: Sequence[Job], doors: Doors, run: Run, watch: Watcher | None) -> None:
-    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest."""
-    tell = watch or (lambda event: None)
-    tell(RunStarted(run))
-    waiting = iter(jobs)
-    with ExitStack() as stack:
-        # A simulated dialogue is made again faster than its place could be looked up.
-        paid = any(door is not None for door in doors.values())
-        saver = stack.enter_context(checkpoints(run.path)) if paid else None
-        stage = Stage(plan, doors, dialogue_graph(plan.config.planner, saver), tell)
+async def _make(
+    plan: Plan, jobs: Sequence[Job], doors: Doors, run: Run, writer: Writer, means: Means
+) -> None:
+    """Play jobs and store the dialogues."""
+    watch = means.get("watch", lambda event: None)
+    watch(RunStarted(run))
 
-        async def worker() -> None:
-            for job in waiting:
-                dialogue = await play(stage, job)
-                run.append(dialogue)
-                if saver is not None:
-                    saver.delete_thread(job.id)
-                tell(DialogueFinished(dialogue, plan.scenarios[job.scenario]))
+    def store(dialogue: Dialogue) -> None:
+        writer.append(dialogue)
+        watch(DialogueFinished(dialogue, plan.scenarios[dialogue.scenario]))
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(plan.config.concurrency, len(jobs))):
-                    group.create_task(worker())
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+    if means.get("workers", 1) > 1 and jobs:
+        for dialogue in play_in_processes(plan, jobs, means["workers"]):
+            store(dialogue)
+        return
+    # A simulated dialogue is made again faster than its place could be looked up.
+    if all(door is None for door in doors.values()):
+        await _play_all(Stage(plan, doors, dialogue_graph(plan.config.planner), watch), jobs, store)
+        return
+    with checkpoints(run.path) as saver:
+
+        def store_and_forget(dialogue: Dialogue) -> None:
+            store(dialogue)
+            saver.delete_thread(dialogue.id)
+
+        stage = Stage(plan, doors, dialogue_graph(plan.config.planner, saver), watch)
+        await _play_all(stage, jobs, store_and_forget)
     remove_checkpoints(run.path)
+
+
+async def _play_all(stage: Stage, jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
+    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest."""
+    waiting = iter(jobs)
+
+    async def worker() -> None:
+        for job in waiting:
+            store(await play(stage, job))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(stage.plan.config.concurrency, len(jobs))):
+                group.create_task(worker())
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None

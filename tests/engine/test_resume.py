@@ -117,7 +117,7 @@ def test_a_cut_last_line_is_dropped_and_made_again(player: Player, tmp_path: Pat
 def test_two_processes_cannot_make_the_same_run(player: Player, tmp_path: Path) -> None:
     interrupted(player, tmp_path / "run", after=1)
     run = Run.open(tmp_path / "run")
-    with run.lock(), pytest.raises(UserError, match="being made by another process"):
+    with run.writing(), pytest.raises(UserError, match="being made by another process"):
         resume(tmp_path / "run", chat_models={"scripted": player()})
 
 

@@ -1,13 +1,8 @@
-"""Run folders: one resolved configuration, its fingerprint, and one complete dialogue a line.
-
-run.json          header: schema version, configuration, fingerprint, the scenarios in full
-dialogues.jsonl   one `Dialogue` a line, appended whole and flushed
-"""
+"""One run folder: made, appended to, locked, read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,13 +16,13 @@ from negosim.errors import UserError
 from negosim.plugins import suggest
 from negosim.records import Dialogue
 from negosim.scenarios import Scenario
+from negosim.store._frame import frame_of
+from negosim.store._shards import Appender, count, first_shard, lines, shards
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HEADER, DIALOGUES, LOCK = "run.json", "dialogues.jsonl", ".lock"
-
-__all__ = ["Fingerprint", "Run", "RunHeader", "list_runs"]
+HEADER, LOCK = "run.json", ".lock"
 
 
 class Fingerprint(Frozen):
@@ -69,8 +64,8 @@ class Run:
     header: RunHeader
 
     @classmethod
-    def create(cls, path: Path, header: RunHeader) -> "Run":
-        """Make a new run folder.
+    def create(cls, path: Path, header: RunHeader, *, compress: bool = False) -> "Run":
+        """Make a new run folder; `compress` keeps its dialogues as zstd.
 
         Raises:
             UserError: the folder exists and is not empty, or cannot be written.
@@ -83,11 +78,9 @@ class Run:
             temporary = path / f"{HEADER}.part"
             temporary.write_bytes(orjson.dumps(header.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
             temporary.rename(path / HEADER)
-            (path / DIALOGUES).touch()
+            first_shard(path, planned=header.planned, compress=compress).touch()
         except OSError as error:
-            raise UserError(
-                f"run folder {str(path)!r} cannot be written: {error.strerror or error}"
-            ) from None
+            raise UserError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
         return cls(path, header)
 
     @classmethod
@@ -125,11 +118,11 @@ class Run:
         return self.header.scenarios[scenario_id]
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep other processes from making this run at the same time.
+    def writing(self) -> Iterator["Writer"]:
+        """Open the run to add dialogues, and keep other processes from doing so at the same time.
 
         Raises:
-            UserError: another process is making it.
+            UserError: another process is making the run, or the folder cannot be written.
 
         """
         lock = FileLock(self.path / LOCK)
@@ -138,38 +131,11 @@ class Run:
         except Timeout:
             raise UserError(f"run {str(self.path)!r} is being made by another process; wait for it") from None
         except OSError as error:
-            raise UserError(
-                f"run folder {str(self.path)!r} cannot be written: {error.strerror or error}"
-            ) from None
+            raise _unwritable(self.path, error) from None
         try:
-            yield
+            yield Writer(self.path)
         finally:
             lock.release()
-
-    def drop_cut_line(self) -> None:
-        """Remove a last line that was cut off by a kill or a full disk, before more is appended."""
-        with (self.path / DIALOGUES).open("r+b") as file:
-            end = 0
-            for line in file:
-                end += len(line) if line.endswith(b"\n") else 0
-            file.truncate(end)
-
-    def append(self, dialogue: Dialogue) -> None:
-        """Append one dialogue in a single write, and flush it.
-
-        Raises:
-            UserError: the disk is full or the folder cannot be written.
-
-        """
-        line = orjson.dumps(dialogue.model_dump(mode="json"), option=orjson.OPT_APPEND_NEWLINE)
-        try:
-            with (self.path / DIALOGUES).open("ab", buffering=0) as file:
-                start = file.tell()
-                if file.write(line) != len(line):
-                    file.truncate(start)
-                    raise OSError("no space left")
-        except OSError as error:
-            raise UserError(f"{self.path / DIALOGUES} cannot be written: {error.strerror or error}") from None
 
     def __iter__(self) -> Iterator[Dialogue]:
         """Read the dialogues in the order they were stored.
@@ -180,22 +146,20 @@ class Run:
             UserError: another line is broken; names file and line.
 
         """
-        file = self.path / DIALOGUES
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.endswith(b"\n"):
-                    return
-                try:
+        for shard in shards(self.path):
+            number = 0
+            try:
+                for line, _ in lines(shard):
+                    number += 1
                     yield Dialogue.model_validate_json(line)
-                except ValidationError as error:
-                    first = error.errors(include_url=False)[0]
-                    where = ".".join(map(str, first["loc"]))
-                    raise UserError(f"{file}, line {number}: {where or 'content'}: {first['msg']}") from None
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                where = ".".join(map(str, first["loc"]))
+                raise UserError(f"{shard}, line {number}: {where or 'content'}: {first['msg']}") from None
 
     def __len__(self) -> int:
         """Count the stored dialogues without parsing them."""
-        with (self.path / DIALOGUES).open("rb") as lines:
-            return sum(line.endswith(b"\n") for line in lines)
+        return count(self.path)
 
     def dialogue(self, reference: str | int) -> Dialogue:
         """Return one dialogue by id, by the start of an id that names one only, or by number from 1.
@@ -222,69 +186,41 @@ class Run:
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row a dialogue: header, outcome and account as columns."""
-        import pandas as pd
-
-        return pd.DataFrame([_row(dialogue) for dialogue in self])
+        return frame_of(self)
 
 
-def _row(dialogue: Dialogue) -> dict[str, Any]:
-    outcome = dialogue.outcome
-    row: dict[str, Any] = {
-        "id": dialogue.id,
-        "scenario": dialogue.scenario,
-        "condition": dialogue.condition.name,
-        "index": dialogue.index,
-        "status": dialogue.status,
-        "end": dialogue.end,
-        "turns": len(dialogue.turns),
-        "outcome": outcome.status,
-        "joint_value": outcome.joint_value,
-        "pareto_distance": outcome.pareto_distance,
-        "nash_ratio": outcome.nash_ratio,
-    }
-    for role, model in enumerate(dialogue.models):
-        row[f"model_{role + 1}"] = model
-        row[f"value_{role + 1}"] = outcome.values[role] if outcome.values else None
-        row[f"rational_{role + 1}"] = outcome.rational[role] if outcome.rational else None
-    priced = [stage.usd for stage in dialogue.account]
-    row["calls"] = sum(stage.calls for stage in dialogue.account)
-    row["tokens_in"] = sum(stage.tokens_in for stage in dialogue.account)
-    row["tokens_out"] = sum(stage.tokens_out for stage in dialogue.account)
-    row["tokens_cached"] = sum(stage.tokens_cached for stage in dialogue.account)
-    row["usd"] = None if None in priced else sum(usd for usd in priced if usd is not None)
-    row["seconds"] = dialogue.seconds
-    return row
+class Writer:
+    """Adds dialogues to a run."""
 
+    def __init__(self, path: Path) -> None:
+        """Take up where the run's last line ends.
 
-@dataclass(frozen=True)
-class RunSummary:
-    """What a listing says of a run."""
+        Raises:
+            UserError: the folder cannot be written.
 
-    path: Path
-    created: datetime
-    scenarios: tuple[str, ...]
-    models: tuple[str, ...]
-    stored: int
-    planned: int
-
-
-def list_runs(folder: str | Path = "runs") -> list[RunSummary]:
-    """Return the runs below a folder, newest first; folders that hold no readable run are passed over."""
-    summaries = []
-    for header in sorted(Path(folder).glob(f"*/{HEADER}")):
+        """
+        self._path = path
         try:
-            run = Run.open(header.parent)
-        except UserError:
-            continue
-        config = run.config
-        summaries.append(
-            RunSummary(
-                run.path,
-                datetime.fromisoformat(run.header.created),
-                tuple(run.header.scenarios),
-                config.models,
-                len(run),
-                run.header.planned,
-            )
-        )
-    return sorted(summaries, key=lambda summary: summary.created, reverse=True)
+            self._appender = Appender(path)
+        except OSError as error:
+            raise _unwritable(path, error) from None
+
+    def append(self, dialogue: Dialogue) -> None:
+        """Append one dialogue whole; what was stored before stays readable whatever happens.
+
+        Raises:
+            UserError: the disk is full or the folder cannot be written.
+
+        """
+        line = orjson.dumps(dialogue.model_dump(mode="json"), option=orjson.OPT_APPEND_NEWLINE)
+        try:
+            self._appender.append(line)
+        except OSError as error:
+            raise _unwritable(self._path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"run folder {str(path)!r} cannot be written: {error.strerror or error}; "
+        "what was finished is stored; make room and resume the run"
+    )

@@ -1,0 +1,46 @@
+"""Runs as tables."""
+
+from typing import TYPE_CHECKING, Any
+
+from negosim.records import Dialogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+
+def frame_of(dialogues: "Iterable[Dialogue]") -> "pd.DataFrame":
+    """Return one row a dialogue: header, outcome and account as columns."""
+    import pandas as pd
+
+    return pd.DataFrame([_row(dialogue) for dialogue in dialogues])
+
+
+def _row(dialogue: Dialogue) -> dict[str, Any]:
+    outcome = dialogue.outcome
+    row: dict[str, Any] = {
+        "id": dialogue.id,
+        "scenario": dialogue.scenario,
+        "condition": dialogue.condition.name,
+        "index": dialogue.index,
+        "status": dialogue.status,
+        "end": dialogue.end,
+        "turns": len(dialogue.turns),
+        "outcome": outcome.status,
+        "joint_value": outcome.joint_value,
+        "pareto_distance": outcome.pareto_distance,
+        "nash_ratio": outcome.nash_ratio,
+    }
+    for role, model in enumerate(dialogue.models):
+        row[f"model_{role + 1}"] = model
+        row[f"value_{role + 1}"] = outcome.values[role] if outcome.values else None
+        row[f"rational_{role + 1}"] = outcome.rational[role] if outcome.rational else None
+    priced = [stage.usd for stage in dialogue.account]
+    row["calls"] = sum(stage.calls for stage in dialogue.account)
+    row["tokens_in"] = sum(stage.tokens_in for stage in dialogue.account)
+    row["tokens_out"] = sum(stage.tokens_out for stage in dialogue.account)
+    row["tokens_cached"] = sum(stage.tokens_cached for stage in dialogue.account)
+    row["usd"] = None if None in priced else sum(usd for usd in priced if usd is not None)
+    row["seconds"] = dialogue.seconds
+    return row
