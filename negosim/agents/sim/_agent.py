@@ -1,8 +1,9 @@
 """The embedded simulated negotiator: the agent that answers the engine's six questions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from negosim.agents._protocol import Speech
+from negosim.agents._protocol import Speech, Thinking
 from negosim.agents.sim._compose import claims_in, compose, full_utterance
 from negosim.agents.sim._judge import prospect
 from negosim.agents.sim._openers import reopened
@@ -38,6 +39,14 @@ class SimAgent:
             tactic=tactic,
             utterance=composition.text,
             expected_reply=expected_reply(plan, composition, chance),
+        )
+
+    async def think(self, view: View, k: int) -> Thinking:
+        """Reflect, choose tactics and sketch the rollouts."""
+        view = replace(view, reflection=await self.reflect(view))
+        tactics = await self.choose_tactics(view, k)
+        return Thinking(
+            view.reflection or "", tuple([await self.rollout(view, tactic) for tactic in tactics])
         )
 
     async def speak(self, view: View) -> Speech:

@@ -103,8 +103,10 @@ def _closing(plan: Plan, frames: TacticFrames, move: Spoken, rng: Random) -> lis
     if move.action == "walk_away" or plan.move == "part":
         return []
     slots = _without_name(plan.slots, [move.filled])
-    pool = frames.closing or library().neutral.closing
-    frame = pick(pool, slots, rng, plan.reading.said, plan.reading.own)
+    said, own = plan.reading.said, plan.reading.own
+    frame = pick(frames.closing, slots, rng, said, own)
+    if frame is None or frame.key in said:
+        frame = pick(library().neutral.closing, slots, rng, said, own)
     return [frame.fill(slots)] if frame is not None else []
 
 

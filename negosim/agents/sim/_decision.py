@@ -12,7 +12,7 @@ Move = Literal["talk", "offer", "accept", "leave", "close", "wait", "part"]
 
 Phase = Literal["early", "middle", "late", "closing"]
 
-_TOLERANCE = 0.01
+_TOLERANCE = 0.03
 """Utility that nobody haggles over."""
 _GIVEN_AWAY = 0.04
 """Utility that may be given up to settle a single issue."""

@@ -16,6 +16,7 @@ from negosim.agents.sim._words import Words
 from negosim.scenarios import Issue, Value
 
 _CACHE_SIZE = 8192
+_BARGAINING = re.compile(r"[\d:;\"“?]|\b(?:you|your|you're|offer|proposal|the rest)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[A-Z\"“])")
 
 
@@ -82,8 +83,7 @@ class Ear:
                 priorities += self._words.mentioned(sentence)[:1]
             if "limit" in kinds:
                 limits.update(self._words.named_in(sentence))
-            middle = 0 < position < len(sentences) - 1
-            if middle and _can_quote(sentence, kinds) and len(sentence) > len(quotable or ""):
+            if 0 < position < len(sentences) - 1 and self._can_quote(sentence, kinds, quotable):
                 quotable = sentence.rstrip(".")
         return Heard(
             cues=tuple(sorted(cues, key=order.__getitem__)),
@@ -95,16 +95,16 @@ class Ear:
             quotable=quotable,
         )
 
-
-def _can_quote(sentence: str, kinds: Collection[str | None]) -> bool:
-    """Statements of middle length, without figures, are worth quoting back."""
-    if (
-        not 7 <= len(sentence.split()) <= 18
-        or not sentence.endswith(".")
-        or re.search(r'[\d:"“;?]', sentence)
-    ):
-        return False
-    return not {"accept", "limit", "threat", "demand"} & set(kinds)
+    def _can_quote(self, sentence: str, kinds: Collection[str | None], instead_of: str | None) -> bool:
+        """Statements of middle length that are about the matter, not the bargaining, are worth quoting."""
+        return (
+            7 <= len(sentence.split()) <= 18
+            and sentence.endswith(".")
+            and len(sentence) > len(instead_of or "")
+            and not {"accept", "limit", "threat", "demand"} & set(kinds)
+            and not _BARGAINING.search(sentence)
+            and not self._words.named_in(sentence)
+        )
 
 
 _ears: dict[int, tuple[tuple[Issue, ...], Words, Ear]] = {}

@@ -82,9 +82,13 @@ class SimJudge:
         worth = _worth(seen, objective)
         expected = seen.chance * worth + (1.0 - seen.chance) * fallback
         value = float(plan.deals.value[number])
+        share, chance = (
+            f"{100 * seen.others:.0f} %",
+            f"{_likelihood(seen.chance)} ({100 * seen.chance:.0f} %)",
+        )
         reason = (
-            f"{value:.0f} of at most {plan.deals.best:.0f} points for the speaker, about {100 * seen.others:.0f} % "
-            f"of their best for the others; a yes is {_likelihood(seen.chance)} ({100 * seen.chance:.0f} %)."
+            f"{value:.0f} of at most {plan.deals.best:.0f} points for the speaker, about {share} of the others' "
+            f"best; a yes is {chance}."
         )
         return Score(_scaled(expected + taste), reason)
 

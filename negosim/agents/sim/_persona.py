@@ -50,7 +50,7 @@ def persona_of(side: Side) -> Persona:
     return Persona(
         exponent=rng.uniform(0.5, 1.7),
         opening=rng.uniform(0.84, 0.97),
-        floor=rng.uniform(0.04, 0.3) if rng.random() < 0.66 else rng.uniform(0.42, 0.68),
+        floor=rng.uniform(0.04, 0.3) if rng.random() < 0.63 else rng.uniform(0.42, 0.7),
         patience=rng.random(),
         talkativeness=rng.uniform(0.15, 0.6),
         directness=rng.random(),

@@ -268,6 +268,8 @@ class Plan:
                 slots["theirs"] = phrase[reading.heard.mentions[0]]
         if reading.own_count > 1:
             slots["later"] = ""
+        if self.time < 0.4:
+            slots["early"] = ""
         stressed = reading.stressed.get(self.you)
         if stressed:
             slots["stressed"] = phrase[max(stressed, key=lambda issue: stressed[issue])]

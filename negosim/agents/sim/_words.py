@@ -26,6 +26,10 @@ _CONTRACTIONS = (
 )
 
 
+_TAIL = re.compile(r" (?:per|of|from) ")
+"""Where a phrase can be cut when it is said again: "the price per bottle", "the length of the lease"."""
+
+
 @lru_cache(maxsize=4096)
 def spoken(sentence: str) -> str:
     """Write a scenario's sentence the way people talk: with contractions, ending in a stop."""
@@ -134,7 +138,7 @@ class Words:
                 return ""
             if match["pre"] == " on " and running and after[:1] in " .,;?":
                 return " on that"
-            return match.group().partition(" per ")[0]
+            return _TAIL.split(match.group(), maxsplit=1)[0]
 
         written = []
         for position, text in enumerate(texts):
