@@ -8,13 +8,17 @@ from negosim._frozen import Frozen
 from negosim.agents import Objective
 from negosim.records import Condition
 
-__all__ = ["SAFETY_STOP", "JudgeView", "Planner", "RunConfig"]
+__all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Planner", "RunConfig"]
 
 Planner = Literal["rollout", "reflect", "direct"]
 """How a turn is thought through: best of K rollouts, a reflection alone, or one call."""
 
 JudgeView = Literal["own", "oracle"]
 """What the rollout judge sees: the speaker's information only, or every brief (for study)."""
+
+Calls = Literal["separate", "fused"]
+"""Whether each stage is a call of its own, or reflection, tactics and rollouts are one, and votes are
+asked for only when the conversation seems to end."""
 
 SAFETY_STOP = 200
 """Utterances after which a dialogue of the unrestricted mode (`max_turns` 0) is stopped."""
@@ -38,6 +42,7 @@ class RunConfig(Frozen):
     planner: Planner = "rollout"
     k: Annotated[int, Field(ge=1)] = 3
     """Rollouts a turn."""
+    calls: Calls = "separate"
     objective: Objective = "joint"
     judge_view: JudgeView = "own"
     max_turns: Annotated[int, Field(ge=0)] = 30

@@ -20,7 +20,7 @@ from negosim.plugins import folders, suggest
 from negosim.scenarios import Issue, Role
 from negosim.views import OwnTurn, PublicTurn, Side, View
 
-Stage = Literal["reflect", "tactics", "rollout", "judge", "speak", "consolidate", "conclude"]
+Stage = Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude"]
 """What a model can be asked; each has a template of its name."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)

@@ -33,6 +33,12 @@ class RolloutAnswer(_Answer):
     expected_reply: Said
 
 
+class CandidateAnswer(RolloutAnswer):
+    """One candidate of `think`: a rollout with its tactic, which `think_answer` narrows to a taxonomy."""
+
+    tactic: str
+
+
 class CandidateScore(_Answer):
     """One candidate's score."""
 
@@ -61,6 +67,17 @@ class ConcludeAnswer(_Answer):
     concluded: bool
 
 
+class ThinkAnswer(_Answer):
+    """What `think` asks for; `think_answer` adds a field for each candidate."""
+
+    reflection: Said
+
+    @property
+    def candidates(self) -> list[CandidateAnswer]:
+        """The candidates, in order."""
+        return [getattr(self, name) for name in type(self).model_fields if name != "reflection"]
+
+
 class TacticsAnswer(_Answer):
     """What `tactics` asks for; `tactics_answer` gives it a field for each tactic to choose."""
 
@@ -83,6 +100,15 @@ def tactics_answer(tactic_ids: tuple[str, ...], k: int) -> type[TacticsAnswer]:
     """Return the form for choosing `k` of the given tactics: a field each, so that the count is enforced."""
     fields: dict[str, Any] = {f"tactic_{number}": (Literal[tactic_ids], ...) for number in range(1, k + 1)}
     return create_model("Tactics", __base__=TacticsAnswer, **fields)
+
+
+@lru_cache(maxsize=256)
+def think_answer(tactic_ids: tuple[str, ...], k: int) -> type[ThinkAnswer]:
+    """Return the form for a reflection and `k` candidates with the given tactics."""
+    choice: Any = Literal[tactic_ids]
+    candidate = create_model("Candidate", __base__=CandidateAnswer, tactic=(choice, ...))
+    fields: dict[str, Any] = {f"candidate_{number}": (candidate, ...) for number in range(1, k + 1)}
+    return create_model("Think", __base__=ThinkAnswer, **fields)
 
 
 @lru_cache(maxsize=64)

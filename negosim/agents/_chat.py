@@ -13,11 +13,13 @@ from negosim.agents._answers import (
     RolloutAnswer,
     SpeakAnswer,
     TacticsAnswer,
+    ThinkAnswer,
     judge_answer,
     speak_answer,
     tactics_answer,
+    think_answer,
 )
-from negosim.agents._protocol import Objective, Score, Speech
+from negosim.agents._protocol import Objective, Score, Speech, Thinking
 from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter, Stage
 from negosim.records import Rollout, Utterance
@@ -78,11 +80,20 @@ class ChatAgent(_Caller):
         """Sketch an utterance that uses the tactic and the reply to expect."""
         definition = view.side.tactics.by_id[tactic]
         answer = await self._ask("rollout", view, RolloutAnswer, purpose=tactic, tactic=definition)
-        return Rollout(
-            tactic=tactic,
-            utterance=_spoken(answer.utterance, view, view.side.index),
-            expected_reply=_spoken(answer.expected_reply, view, *view.side.others),
-        )
+        return _rollout(tactic, answer, view)
+
+    async def think(self, view: View, k: int) -> Thinking:
+        """Reflect, choose tactics and sketch the rollouts in one call."""
+
+        def check(answer: ThinkAnswer) -> None:
+            chosen = [candidate.tactic for candidate in answer.candidates]
+            if len(set(chosen)) != k:
+                raise ValueError(f"the candidates need {k} different tactics, not {', '.join(chosen)}")
+
+        form = think_answer(tuple(view.side.tactics.by_id), k)
+        answer = await self._ask("think", view, form, check=check, k=k)
+        rollouts = tuple(_rollout(candidate.tactic, candidate, view) for candidate in answer.candidates)
+        return Thinking(answer.reflection, rollouts)
 
     async def speak(self, view: View) -> Speech:
         """Say the next public utterance."""
@@ -141,6 +152,14 @@ class ChatJudge(_Caller):
             other_sides=other_sides,
         )
         return [Score(item.score, item.reason) for item in answer.scores]
+
+
+def _rollout(tactic: str, answer: RolloutAnswer, view: View) -> Rollout:
+    return Rollout(
+        tactic=tactic,
+        utterance=_spoken(answer.utterance, view, view.side.index),
+        expected_reply=_spoken(answer.expected_reply, view, *view.side.others),
+    )
 
 
 def _given(answer: SpeakAnswer) -> dict[str, Any] | None:

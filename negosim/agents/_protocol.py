@@ -24,6 +24,14 @@ class Speech:
     """The thought behind it, where one answer gave both (the direct planner)."""
 
 
+@dataclass(frozen=True)
+class Thinking:
+    """What comes before speaking, where it is asked for at once."""
+
+    reflection: str
+    rollouts: tuple[Rollout, ...]
+
+
 class Agent(Protocol):
     """What plays a role: a chat model or the simulated negotiator.
 
@@ -47,6 +55,10 @@ class Agent(Protocol):
 
     async def rollout(self, view: View, tactic: str) -> Rollout:
         """Sketch an utterance that uses the tactic and the reply to expect."""
+        ...
+
+    async def think(self, view: View, k: int) -> Thinking:
+        """Reflect, choose `k` different tactics and sketch a rollout for each, all at once."""
         ...
 
     async def speak(self, view: View) -> Speech:

@@ -14,9 +14,9 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from negosim.agents import Agent, Objective, RolloutJudge
-from negosim.config import SAFETY_STOP, Planner
+from negosim.config import SAFETY_STOP, Calls, Planner
 from negosim.engine._turn import StageError, TurnContext, TurnState, finished_turn, turn_graph
-from negosim.errors import ModelError, ProtocolError
+from negosim.errors import ContextLengthError, ModelError, ProtocolError
 from negosim.models import Ledger
 from negosim.records import End, Failure, StageAccount, Turn, Vote
 from negosim.scenarios import Scenario
@@ -39,7 +39,7 @@ class DialogueContext:
 
     scenario: Scenario
     seats: tuple[Seat, ...]
-    planner: Planner
+    calls: Calls
     k: int
     objective: Objective
     oracle: bool
@@ -73,12 +73,14 @@ UNCHECKPOINTED = RunnableConfig(configurable={"__pregel_durability": "async"})
 DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, DialogueState, DialogueState]
 
 
-def dialogue_graph(planner: Planner, checkpointer: BaseCheckpointSaver[str] | None = None) -> DialogueGraph:
+def dialogue_graph(
+    planner: Planner, calls: Calls = "separate", checkpointer: BaseCheckpointSaver[str] | None = None
+) -> DialogueGraph:
     """Build and compile the dialogue graph around a planner's turn graph.
 
     With a checkpointer, a dialogue can be taken up after its last finished turn.
     """
-    turns = turn_graph(planner)
+    turns = turn_graph(planner, calls)
 
     async def take_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[str, Any]:
         """Let the next role speak."""
@@ -91,6 +93,7 @@ def dialogue_graph(planner: Planner, checkpointer: BaseCheckpointSaver[str] | No
         try:
             result = await turns.ainvoke({}, context=turn_context, config=UNCHECKPOINTED)
         except StageError as error:
+            _raise_if_hopeless(error.error, view)
             failure = _failure(view.turn_index, role, error.stage, error.error)
             return {"end": "failed", "failure": failure, "account": context.ledger.drain()}
         turn = finished_turn(view, cast(TurnState, result))
@@ -112,9 +115,17 @@ def after_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
     if "failure" in state or state["table"].left_by is not None:
         return END
     context, count = runtime.context, len(state["turns"])
-    if count % len(context.seats) == 0:
+    if count % len(context.seats) == 0 and (
+        context.calls == "separate" or seems_over(state, len(context.seats))
+    ):
         return "vote"
     return END if count >= _cap(context.max_turns) else "turn"
+
+
+def seems_over(state: DialogueState, roles: int) -> bool:
+    """Tell whether asking for votes is worth its calls: there is a deal, or a round without an offer."""
+    last = state["turns"][-roles:]
+    return state["table"].deal is not None or all(turn.utterance.action == "talk" for turn in last)
 
 
 async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[str, Any]:
@@ -126,6 +137,7 @@ async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[
     concluded: list[bool] = []
     for role, answer in enumerate(answers):
         if isinstance(answer, ModelError | ProtocolError):
+            _raise_if_hopeless(answer, _view(state, seats[role]))
             failure = _failure(len(state["turns"]), role, "conclude", answer)
             return {"end": "failed", "failure": failure, "account": runtime.context.ledger.drain()}
         if isinstance(answer, BaseException):
@@ -162,6 +174,16 @@ def _cap(max_turns: int) -> int:
 
 def _view(state: DialogueState, seat: Seat) -> View:
     return view_of(seat.side, state["turns"], state["table"])
+
+
+def _raise_if_hopeless(error: ModelError | ProtocolError, view: View) -> None:
+    """Stop the run where every dialogue would fail likewise.
+
+    A prompt that does not fit is the fault of a long dialogue, unless nothing has been said yet.
+    """
+    first_prompt = isinstance(error, ContextLengthError) and not view.transcript
+    if first_prompt or (isinstance(error, ModelError) and error.permanent):
+        raise error
 
 
 def _failure(turn: int, role: int, stage: str, error: Exception) -> Failure:

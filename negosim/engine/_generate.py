@@ -172,7 +172,9 @@ async def _make(
         return
     # A simulated dialogue is made again faster than its place could be looked up.
     if all(door is None for door in doors.values()):
-        await _play_all(Stage(plan, doors, dialogue_graph(plan.config.planner), watch), jobs, store)
+        await _play_all(
+            Stage(plan, doors, dialogue_graph(plan.config.planner, plan.config.calls), watch), jobs, store
+        )
         return
     with checkpoints(run.path) as saver:
 
@@ -180,7 +182,7 @@ async def _make(
             store(dialogue)
             saver.delete_thread(dialogue.id)
 
-        stage = Stage(plan, doors, dialogue_graph(plan.config.planner, saver), watch)
+        stage = Stage(plan, doors, dialogue_graph(plan.config.planner, plan.config.calls, saver), watch)
         await _play_all(stage, jobs, store_and_forget)
     remove_checkpoints(run.path)
 

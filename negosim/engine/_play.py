@@ -69,7 +69,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
     context = DialogueContext(
         scenario=scenario,
         seats=seats,
-        planner=config.planner,
+        calls=config.calls,
         k=config.k,
         objective=config.objective,
         oracle=config.judge_view == "oracle",

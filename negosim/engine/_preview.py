@@ -45,7 +45,7 @@ def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Messag
         side,
         said,
         Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles)),
-        reflection=None if stage in ("reflect", "conclude") else "<the reflection of this turn>",
+        reflection=None if stage in ("reflect", "think", "conclude") else "<the reflection of this turn>",
         rollouts=candidates if after_judge else (),
         chosen=0 if after_judge else None,
         draft=Utterance(text="<the utterance>") if stage == "consolidate" else None,
@@ -53,6 +53,7 @@ def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Messag
     others = [other for index, other in enumerate(scenario.roles) if index != role]
     extra: dict[str, dict[str, Any]] = {
         "tactics": {"k": config.k},
+        "think": {"k": config.k},
         "rollout": {"tactic": tactics[0]},
         "judge": {
             "candidates": candidates,

@@ -1,6 +1,7 @@
 """The turn graphs: how a planner gets from what the speaker sees to one public utterance.
 
 - `rollout`: reflect → tactics → K rollouts at once → judge → speak → consolidate (report, 3.3).
+  With fused calls, think (reflection, tactics and rollouts in one) → judge → speak → consolidate.
 - `reflect`: reflect → speak → consolidate.
 - `direct`: speak, in one call.
 """
@@ -17,7 +18,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from negosim.agents import Agent, Objective, RolloutJudge, Speech
-from negosim.config import Planner
+from negosim.config import Calls, Planner
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.records import Rollout, Turn, Utterance
 from negosim.scenarios import Role
@@ -43,7 +44,7 @@ class TurnState(TypedDict, total=False):
 
     reflection: str
     tactics: Sequence[str]
-    candidates: Annotated[list[tuple[int, Rollout]], add]
+    candidates: Annotated[list[tuple[int, Rollout | ModelError | ProtocolError]], add]
     rollouts: tuple[Rollout, ...]
     chosen: int
     speech: Speech
@@ -91,16 +92,34 @@ def fan_out(state: TurnState) -> list[Send]:
 
 
 async def rollout(task: RolloutTask, runtime: Runtime[TurnContext]) -> dict[str, Any]:
-    """Sketch one candidate as a mini-dialogue."""
+    """Sketch one candidate as a mini-dialogue.
+
+    A failure is handed on: raised here it would cut off the other rollouts, whose calls are paid for
+    and belong in the account.
+    """
     view = replace(runtime.context.view, reflection=task["reflection"])
-    candidate = await runtime.context.agent.rollout(view, task["tactic"])
+    try:
+        candidate = await runtime.context.agent.rollout(view, task["tactic"])
+    except (ModelError, ProtocolError) as error:
+        return {"candidates": [(task["position"], error)]}
     return {"candidates": [(task["position"], candidate)]}
+
+
+async def think(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
+    """Reflect and sketch all K candidates at once."""
+    context = runtime.context
+    thinking = await context.agent.think(context.view, context.k)
+    return {"reflection": thinking.reflection, "candidates": list(enumerate(thinking.rollouts))}
 
 
 async def judge(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
     """Score the candidates; the best wins, the first of equals."""
     context = runtime.context
-    candidates = [candidate for _, candidate in sorted(state["candidates"], key=lambda item: item[0])]
+    candidates: list[Rollout] = []
+    for _, candidate in sorted(state["candidates"], key=lambda item: item[0]):
+        if isinstance(candidate, Exception):
+            raise StageError("rollout", candidate) from candidate
+        candidates.append(candidate)
     scores = await context.judge.score(
         _seen(state, context), candidates, context.objective, context.other_sides
     )
@@ -128,23 +147,27 @@ STAGES: dict[str, Stage] = {
     "reflect": reflect,
     "tactics": tactics,
     "rollout": rollout,
+    "think": think,
     "judge": judge,
     "speak": speak,
     "consolidate": consolidate,
 }
 
-CHAINS: dict[Planner, tuple[str, ...]] = {
-    "rollout": ("reflect", "tactics", "rollout", "judge", "speak", "consolidate"),
-    "reflect": ("reflect", "speak", "consolidate"),
-    "direct": ("speak",),
+CHAINS: dict[tuple[Planner, Calls], tuple[str, ...]] = {
+    ("rollout", "separate"): ("reflect", "tactics", "rollout", "judge", "speak", "consolidate"),
+    ("rollout", "fused"): ("think", "judge", "speak", "consolidate"),
+    ("reflect", "separate"): ("reflect", "speak", "consolidate"),
+    ("reflect", "fused"): ("reflect", "speak", "consolidate"),
+    ("direct", "separate"): ("speak",),
+    ("direct", "fused"): ("speak",),
 }
 
 
 @lru_cache
-def turn_graph(planner: Planner) -> TurnGraph:
+def turn_graph(planner: Planner, calls: Calls) -> TurnGraph:
     """Build and compile the turn graph of a planner."""
     builder = StateGraph(TurnState, context_schema=TurnContext)
-    chain = CHAINS[planner]
+    chain = CHAINS[planner, calls]
     for name in chain:
         builder.add_node(name, _named(name, STAGES[name]))
     for before, after in zip((START, *chain), (*chain, END), strict=True):

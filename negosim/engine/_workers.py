@@ -34,7 +34,9 @@ def _begin(config: RunConfig) -> None:
     global _stage
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     plan = resolve(config)
-    _stage = Stage(plan, dict.fromkeys(plan.specs), dialogue_graph(config.planner), lambda event: None)
+    _stage = Stage(
+        plan, dict.fromkeys(plan.specs), dialogue_graph(config.planner, config.calls), lambda event: None
+    )
 
 
 def _play_batch(jobs: Sequence[Job]) -> list[Dialogue]:

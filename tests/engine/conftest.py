@@ -25,6 +25,14 @@ def make_player(**overrides: Any) -> ScriptedModel:
         if request.schema_name == "Tactics":
             fields = request.schema["properties"]
             return dict(zip(fields, rng.sample(fields["tactic_1"]["enum"], len(fields)), strict=True))
+        if request.schema_name == "Think":
+            fields = request.schema["properties"]
+            tactics = rng.sample(fields["candidate_1"]["properties"]["tactic"]["enum"], len(fields) - 1)
+            candidates = [
+                {"tactic": tactic, "utterance": words(rng), "expected_reply": words(rng)}
+                for tactic in tactics
+            ]
+            return dict(zip(fields, [words(rng), *candidates], strict=True))
         if request.schema_name == "Judge":
             return {
                 name: {"reason": "because", "score": rng.randint(0, 10)}

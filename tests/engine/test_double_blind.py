@@ -55,6 +55,20 @@ def leaky(player: Player, scenario: Scenario) -> ScriptedModel:
     def private(*fields: str) -> Callable[[ChatRequest], Any]:
         return lambda r: {field: canary(speaker(r, scenario), field) + str(next(numbers)) for field in fields}
 
+    def thought(request: ChatRequest) -> Any:
+        own, fields = speaker(request, scenario), request.schema["properties"]
+        tactics = fields["candidate_1"]["properties"]["tactic"]["enum"]
+        return {
+            name: canary(own, "reflection")
+            if name == "reflection"
+            else {
+                "tactic": tactics[number],
+                "utterance": canary(own, "u"),
+                "expected_reply": canary(own, "r"),
+            }
+            for number, name in enumerate(fields)
+        }
+
     def judged(request: ChatRequest) -> Any:
         reason = canary(speaker(request, scenario), "reason")
         return {name: {"reason": reason, "score": i} for i, name in enumerate(request.schema["properties"])}
@@ -65,6 +79,7 @@ def leaky(player: Player, scenario: Scenario) -> ScriptedModel:
     return player(
         ReflectionAnswer=private("reflection"),
         RolloutAnswer=private("utterance", "expected_reply"),
+        Think=thought,
         Judge=judged,
         Speak=said,
         ConsolidateAnswer=lambda request: {"utterance": f"Revised words number {next(numbers)}."},
@@ -82,14 +97,17 @@ def play(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
 
 
 @pytest.mark.parametrize("roles", [2, 3])
-@pytest.mark.parametrize("planner", ["rollout", "reflect", "direct"])
+@pytest.mark.parametrize(
+    ("planner", "calls"),
+    [("rollout", "separate"), ("rollout", "fused"), ("reflect", "separate"), ("direct", "separate")],
+)
 @pytest.mark.parametrize("deceptive", [(), (1,), (0, 1)])
 def test_no_role_ever_sees_what_another_keeps_private(
-    player: Player, play: Callable[..., Run], roles: int, planner: str, deceptive: tuple[int, ...]
+    player: Player, play: Callable[..., Run], roles: int, planner: str, calls: str, deceptive: tuple[int, ...]
 ) -> None:
     scenario = planted(roles)
     model = leaky(player, scenario)
-    run = play(scenario, model, planner=planner, conditions=(Condition(deceptive=deceptive),))
+    run = play(scenario, model, planner=planner, calls=calls, conditions=(Condition(deceptive=deceptive),))
     (dialogue,) = run
     assert len(dialogue.turns) == 12
     seen = set()

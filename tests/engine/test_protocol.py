@@ -66,6 +66,20 @@ def test_rollout_turn_asks_every_stage_once_and_k_rollouts(player: Player, tmp_p
     assert sum(stage.calls for stage in dialogue.account) == len(names)
 
 
+def test_fused_calls_think_at_once_and_vote_when_it_seems_over(player: Player, tmp_path: Path) -> None:
+    offers = [{"action": "offer", "offer": {**DEAL, "contract-term": term}} for term in (12, 24, 36)]
+    speak = speaking(*offers, {"action": "accept"})
+    model = player(Speak=speak, ConcludeAnswer=agreed)
+    (dialogue,) = run(model, tmp_path / "run", calls="fused", max_turns=30)
+    names = [request.schema_name for request in model.requests]
+    assert names[:4] == ["Think", "Judge", "Speak", "ConsolidateAnswer"]
+    assert len(dialogue.turns) == 4
+    # After the first round everything is open; after the second there is a deal.
+    assert names.count("ConcludeAnswer") == 2
+    assert len(names) == 4 * 4 + 2
+    assert all(turn.reflection and len(turn.rollouts) == 3 for turn in dialogue.turns)
+
+
 @pytest.mark.parametrize(("planner", "calls"), [("reflect", 3), ("direct", 1)])
 def test_smaller_planners(player: Player, tmp_path: Path, planner: str, calls: int) -> None:
     model = player()

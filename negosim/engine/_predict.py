@@ -1,0 +1,177 @@
+"""What a run will need, before it starts: calls, tokens and money.
+
+One dialogue of each kind is played by a stand-in that makes up answers of the right form and never
+concludes. So the calls, their order and their prompts are the engine's own, and only the length of
+what a model says is assumed.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from negosim._frozen import Frozen
+from negosim.config import SAFETY_STOP, RunConfig
+from negosim.engine._dialogue import dialogue_graph
+from negosim.engine._plan import Job, Plan, resolve
+from negosim.engine._play import Stage, play
+from negosim.models import ChatRequest, ChatResponse, Door, Usage
+from negosim.models._budget import most_usage
+from negosim.records import StageAccount
+from negosim.scenarios import Scenario
+
+TYPICAL_TEXT = 400
+"""Characters of a typical utterance or thought: three or four sentences."""
+LONGEST_TEXT = 1200
+"""Characters of a text where its form sets no bound."""
+BYTES_A_TOKEN = 4
+"""Of English prose, in the tokenizers of current models."""
+
+
+class StageForecast(Frozen):
+    """What the calls of one stage to one model will need."""
+
+    stage: str
+    model: str
+    calls: int
+    """If every dialogue reaches its cap, and no answer has to be asked for again."""
+    tokens_in: int
+    """With texts of typical length, all read without a prefix cache."""
+    tokens_out: int
+    usd: float | None
+    """None where the model's price is not known."""
+    most_tokens_in: int
+    """With texts as long as their forms allow, and a token for every byte."""
+    most_tokens_out: int
+    """With answers as long as `max_tokens` allows."""
+    most_usd: float | None
+
+
+class Forecast(Frozen):
+    """What a run will need."""
+
+    dialogues: int
+    max_turns: int
+    """Utterances a dialogue has at most."""
+    stages: tuple[StageForecast, ...]
+    """Empty where only the simulated negotiator plays."""
+
+    @property
+    def calls(self) -> int:
+        """Calls of all stages."""
+        return sum(stage.calls for stage in self.stages)
+
+
+def predict(config: RunConfig) -> Forecast:
+    """Predict what a run will need. Nothing is sent or written.
+
+    Raises:
+        UserError: something the configuration or the file of prices names is wrong.
+
+    """
+    plan = resolve(config)
+    kinds = Counter((job.scenario, job.condition, job.models) for job in plan.jobs)
+    first = {(job.scenario, job.condition, job.models): job for job in reversed(plan.jobs)}
+    sums: dict[tuple[str, str], list[Any]] = {}
+    for kind, dialogues in kinds.items():
+        typical, longest = (asyncio.run(_rehearse(plan, first[kind], longest)) for longest in (False, True))
+        for likely, most in zip(typical, longest, strict=True):
+            sums.setdefault((likely.stage, likely.model), []).append((dialogues, likely, most))
+    return Forecast(
+        dialogues=len(plan.jobs),
+        max_turns=config.max_turns or SAFETY_STOP,
+        stages=tuple(_sum(stage, model, parts) for (stage, model), parts in sums.items()),
+    )
+
+
+def _sum(stage: str, model: str, parts: Sequence[tuple[int, StageAccount, StageAccount]]) -> StageForecast:
+    def money(accounts: Sequence[tuple[int, StageAccount]]) -> float | None:
+        known = [count * row.usd for count, row in accounts if row.usd is not None]
+        return sum(known) if len(known) == len(accounts) else None
+
+    return StageForecast(
+        stage=stage,
+        model=model,
+        calls=sum(count * likely.calls for count, likely, _ in parts),
+        tokens_in=sum(count * likely.tokens_in for count, likely, _ in parts),
+        tokens_out=sum(count * likely.tokens_out for count, likely, _ in parts),
+        usd=money([(count, likely) for count, likely, _ in parts]),
+        most_tokens_in=sum(count * most.tokens_in for count, _, most in parts),
+        most_tokens_out=sum(count * most.tokens_out for count, _, most in parts),
+        most_usd=money([(count, most) for count, _, most in parts]),
+    )
+
+
+async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
+    """Let stand-ins play a dialogue; return the account of those that stand for language models.
+
+    They stand for the simulated negotiator too, which might end the dialogue early.
+    """
+    names = {*job.models, *([plan.config.judge_model] if plan.config.judge_model else [])}
+    doors = {}
+    for name in names:
+        spec = plan.specs[name]
+        model = _StandIn(spec.name, plan, plan.scenarios[job.scenario], longest)
+        doors[name] = Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
+    dialogue = await play(Stage(plan, doors, dialogue_graph(plan.config.planner), lambda event: None), job)
+    assert dialogue.failure is None, dialogue.failure
+    return [row for row in dialogue.account if row.model != "sim"]
+
+
+class _StandIn:
+    """A model that answers in the right form, at typical or at greatest length, and never concludes."""
+
+    def __init__(self, name: str, plan: Plan, scenario: Scenario, longest: bool) -> None:
+        self.name = name
+        self._longest = longest
+        self._count = 0
+        self._offer = {
+            issue.id: max(issue.values, key=lambda value, issue=issue: len(issue.label(value)))  # type: ignore[misc]
+            for issue in scenario.issues
+        }
+        tactics = plan.tactics.tactics
+        if longest:
+            tactics = tuple(sorted(tactics, key=lambda tactic: -len(tactic.model_dump_json())))
+        self._rank = {tactic.id: position for position, tactic in enumerate(tactics)}
+
+    async def complete(self, request: ChatRequest) -> ChatResponse:
+        """Answer at once."""
+        answer = self._fill(request.schema)
+        text = orjson.dumps(answer).decode()
+        if self._longest:
+            return ChatResponse(text, "stop", most_usage(request))
+        prompt = sum(len(message.content.encode()) for message in request.messages)
+        size = prompt + len(orjson.dumps(request.schema))
+        return ChatResponse(text, "stop", Usage(-(-size // BYTES_A_TOKEN), -(-len(text) // BYTES_A_TOKEN)))
+
+    async def preflight(self) -> None:
+        """Nothing to reach."""
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+    def _fill(self, schema: Mapping[str, Any], position: int = 0) -> Any:
+        if "anyOf" in schema:
+            return self._fill(schema["anyOf"][0])
+        if "enum" in schema:
+            # Fields beside each other get different values: that is how K tactics are asked for.
+            options = sorted(schema["enum"], key=lambda option: self._rank.get(option, 0))
+            return options[position % len(options)]
+        if schema.get("type") == "object":
+            filled = {
+                name: self._fill(part, number) for number, (name, part) in enumerate(schema["properties"].items())
+            }
+            return filled | ({"action": "offer", "offer": self._offer} if "offer" in filled else {})
+        if schema.get("type") == "string":
+            return self._text(schema.get("maxLength", LONGEST_TEXT))
+        if schema.get("type") == "boolean":
+            return False
+        return schema.get("const", schema.get("minimum", 1))
+
+    def _text(self, longest: int) -> str:
+        """Return a text that has not been said before."""
+        self._count += 1
+        length = longest if self._longest else min(TYPICAL_TEXT, longest // 3)
+        return f"{self._count} ".ljust(length, "x")[:longest]
