@@ -4,20 +4,24 @@ from negosim.engine._events import DialogueFinished, DialogueStarted, Event, Run
 from negosim.engine._generate import generate, generate_async, resume, resume_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
+from negosim.engine._predict import Forecast, StageForecast, predict
 from negosim.engine._preview import preview
 
 __all__ = [
     "DialogueFinished",
     "DialogueStarted",
     "Event",
+    "Forecast",
     "Job",
     "RunStarted",
+    "StageForecast",
     "TurnFinished",
     "Watcher",
     "generate",
     "generate_async",
     "mermaid",
     "plan",
+    "predict",
     "preview",
     "resume",
     "resume_async",

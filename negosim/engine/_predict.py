@@ -7,7 +7,8 @@ what a model says is assumed.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import orjson
@@ -17,10 +18,9 @@ from negosim.config import SAFETY_STOP, RunConfig
 from negosim.engine._dialogue import dialogue_graph
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Stage, play
-from negosim.models import ChatRequest, ChatResponse, Door, Usage
-from negosim.models._budget import most_usage
+from negosim.models import ChatRequest, ChatResponse, Door, Usage, most_usage
 from negosim.records import StageAccount
-from negosim.scenarios import Scenario
+from negosim.scenarios import Issue, Scenario, Value
 
 TYPICAL_TEXT = 400
 """Characters of a typical utterance or thought: three or four sentences."""
@@ -110,10 +110,10 @@ async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
     They stand for the simulated negotiator too, which might end the dialogue early.
     """
     names = {*job.models, *([plan.config.judge_model] if plan.config.judge_model else [])}
-    doors = {}
+    doors, numbers = {}, count(1)
     for name in names:
         spec = plan.specs[name]
-        model = _StandIn(spec.name, plan, plan.scenarios[job.scenario], longest)
+        model = _StandIn(spec.name, plan, plan.scenarios[job.scenario], numbers, longest)
         doors[name] = Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
     dialogue = await play(Stage(plan, doors, dialogue_graph(plan.config.planner), lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
@@ -123,14 +123,13 @@ async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
 class _StandIn:
     """A model that answers in the right form, at typical or at greatest length, and never concludes."""
 
-    def __init__(self, name: str, plan: Plan, scenario: Scenario, longest: bool) -> None:
+    def __init__(
+        self, name: str, plan: Plan, scenario: Scenario, numbers: Iterator[int], longest: bool
+    ) -> None:
         self.name = name
         self._longest = longest
-        self._count = 0
-        self._offer = {
-            issue.id: max(issue.values, key=lambda value, issue=issue: len(issue.label(value)))  # type: ignore[misc]
-            for issue in scenario.issues
-        }
+        self._numbers = numbers
+        self._offer = {issue.id: _longest_value(issue) for issue in scenario.issues}
         tactics = plan.tactics.tactics
         if longest:
             tactics = tuple(sorted(tactics, key=lambda tactic: -len(tactic.model_dump_json())))
@@ -160,9 +159,8 @@ class _StandIn:
             options = sorted(schema["enum"], key=lambda option: self._rank.get(option, 0))
             return options[position % len(options)]
         if schema.get("type") == "object":
-            filled = {
-                name: self._fill(part, number) for number, (name, part) in enumerate(schema["properties"].items())
-            }
+            parts = enumerate(schema["properties"].items())
+            filled = {name: self._fill(part, number) for number, (name, part) in parts}
             return filled | ({"action": "offer", "offer": self._offer} if "offer" in filled else {})
         if schema.get("type") == "string":
             return self._text(schema.get("maxLength", LONGEST_TEXT))
@@ -171,7 +169,10 @@ class _StandIn:
         return schema.get("const", schema.get("minimum", 1))
 
     def _text(self, longest: int) -> str:
-        """Return a text that has not been said before."""
-        self._count += 1
+        """Return a text that nobody has said before."""
         length = longest if self._longest else min(TYPICAL_TEXT, longest // 3)
-        return f"{self._count} ".ljust(length, "x")[:longest]
+        return f"{next(self._numbers)} ".ljust(length, "x")[:longest]
+
+
+def _longest_value(issue: Issue) -> Value:
+    return max(issue.values, key=lambda value: len(issue.label(value)))

@@ -1,6 +1,6 @@
 """Language models: how they are named, the one door through which they are called, and their account."""
 
-from negosim.models._budget import Budget, BudgetedModel
+from negosim.models._budget import Budget, BudgetedModel, most_usage
 from negosim.models._cache import (
     CachedModel,
     CacheEntry,
@@ -49,6 +49,7 @@ __all__ = [
     "check_model",
     "clear_cache",
     "fetch",
+    "most_usage",
     "open_model",
     "price_of",
     "resolve_spec",

@@ -53,8 +53,9 @@ class Ledger:
         row.tokens_out += usage.tokens_out
         row.tokens_cached += usage.tokens_cached
         row.seconds += seconds
-        price = price_of(model)
-        row.usd = None if row.usd is None or price is None else row.usd + price.cost(usage)
+        if not cached_calls:
+            price = price_of(model)
+            row.usd = None if row.usd is None or price is None else row.usd + price.cost(usage)
 
     def rows(self) -> tuple[StageAccount, ...]:
         """Return the account, a row for each stage, role and model, sorted."""
