@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from negosim.cli import _generate, _graph, _models, _prompts, _resume, _runs, _scenarios, _taxonomies
+from negosim.cli import _generate, _graph, _models, _prompts, _runs, _scenarios, _taxonomies
 
 # Boxes for people; plain text for pipes, files and documentation.
 MARKUP: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None
@@ -49,7 +49,6 @@ def _root(
 
 
 app.command(cls=_generate.GenerateCommand)(_generate.generate)
-app.command()(_resume.resume)
 app.command()(_runs.show)
 app.command()(_runs.runs)
 

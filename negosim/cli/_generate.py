@@ -1,23 +1,18 @@
 """`negosim generate`: make dialogues."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
 
+from negosim.cli._configuration import BARE_DECEPTIVE, claimed, configuration
 from negosim.cli._make import make_and_tell
-
-if TYPE_CHECKING:
-    from negosim.records import Condition
+from negosim.cli._runs import run_folder
 
 SIM_NOTICE = (
     "no model configured: the embedded simulated negotiator plays (model: sim); it is no language model"
 )
-
-BARE_DECEPTIVE = "2"
-"""What `--deceptive` means without a value: agent 2 deceives, as in the method's report."""
 
 
 class GenerateCommand(TyperCommand):
@@ -42,8 +37,9 @@ MAKE, PLAY, MODELS, SHOW = "What to make", "How it is played", "Models", "Output
 
 
 def generate(
+    context: typer.Context,
     scenario: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--scenario",
             "-s",
@@ -51,7 +47,7 @@ def generate(
             help="Scenario to play; may be given several times. 'all' is every one that can be found.",
             rich_help_panel=MAKE,
         ),
-    ],
+    ] = None,
     dialogues: Annotated[
         int,
         typer.Option(
@@ -96,6 +92,13 @@ def generate(
     k: Annotated[
         int, typer.Option("--k", min=1, metavar="N", help="Rollouts a turn.", rich_help_panel=PLAY)
     ] = 3,
+    calls: Annotated[
+        Literal["separate", "fused"],
+        typer.Option(
+            help="A model call for each stage, or one for reflection, tactics and rollouts together.",
+            rich_help_panel=PLAY,
+        ),
+    ] = "separate",
     objective: Annotated[
         Literal["joint", "own"],
         typer.Option(
@@ -194,6 +197,14 @@ def generate(
             rich_help_panel=SHOW,
         ),
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Finish this run, stopped or killed: what is finished is not made or paid for again.",
+            rich_help_panel=SHOW,
+        ),
+    ] = None,
     thoughts: Annotated[
         bool | None,
         typer.Option(
@@ -214,74 +225,30 @@ def generate(
 
     A single dialogue is shown as it happens; of many, the progress and a summary. Without a model,
     the embedded simulated negotiator plays both roles, offline.
+
+    With --resume nothing else is needed: the run goes on as it was begun.
     """
-    from negosim.config import RunConfig
-    from negosim.engine import generate as make
+    from negosim import engine
+    from negosim.store import Run
     from negosim.terminal import console_for
     from negosim.terminal.watch import Watch
 
-    references = _references(scenario)
-    config = RunConfig(
-        scenarios=references,
-        dialogues=dialogues,
-        conditions=_conditions(deceptive, both=both_conditions),
-        seed=seed,
-        models=_models(references, model or "sim", agent1_model, agent2_model),
-        judge_model=judge_model,
-        swap_roles=swap_roles,
-        planner=planner,
-        k=k,
-        objective=objective,
-        judge_view=judge_view,
-        max_turns=max_turns,
-        opener=opener,
-        tactics=tactics,
-        techniques=techniques,
-        prompts=None if prompts is None else str(prompts),
-        concurrency=concurrency,
-    )
-    by_default = model is None and (agent1_model is None or agent2_model is None)
-    notice = SIM_NOTICE if by_default else None
-    watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts, notice=notice)
-    make_and_tell(lambda: make(config, out=out, watch=watch), watch, quiet=json)
+    options = context.params
+    watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts)
+    if resume is not None:
+        folder = run_folder(resume)
+        config = claimed(Run.open(folder).config, options, _given(context))
+        make_and_tell(lambda: engine.resume(folder, config=config, watch=watch), watch, quiet=json)
+        return
+    if scenario is None:
+        raise typer.BadParameter("give at least one, or a run to --resume", param_hint="--scenario")
+    config = configuration(options)
+    if model is None and (agent1_model is None or agent2_model is None):
+        watch.notice = SIM_NOTICE
+    make_and_tell(lambda: engine.generate(config, out=out, watch=watch), watch, quiet=json)
 
 
-def _references(given: Sequence[str]) -> tuple[str, ...]:
-    from negosim.scenarios import list_scenarios
-
-    found = [
-        name for reference in given for name in (list_scenarios() if reference == "all" else [reference])
-    ]
-    return tuple(dict.fromkeys(found))
-
-
-def _conditions(deceptive: str | None, *, both: bool) -> "tuple[Condition, ...]":
-    from negosim.records import Condition
-
-    if both and deceptive == "none":
-        raise typer.BadParameter("with --both-conditions somebody has to deceive", param_hint="--deceptive")
-    told = condition_of(deceptive or (BARE_DECEPTIVE if both else "none"))
-    return (Condition(), told) if both else (told,)
-
-
-def condition_of(deceptive: str) -> "Condition":
-    """Return the condition that a value of `--deceptive` names."""
-    from negosim.records import Condition
-
-    if deceptive == "none":
-        return Condition()
-    if deceptive == "both":
-        return Condition(deceptive=(0, 1))
-    if deceptive.isdecimal() and int(deceptive) > 0:
-        return Condition(deceptive=(int(deceptive) - 1,))
-    raise typer.BadParameter(f"{deceptive!r} is not one of 1, 2, both, none", param_hint="--deceptive")
-
-
-def _models(references: Sequence[str], base: str, first: str | None, second: str | None) -> tuple[str, ...]:
-    """Return one model for all roles, or one for each."""
-    from negosim.scenarios import load_scenario
-
-    if first is None and second is None:
-        return (base,)
-    roles = max(len(load_scenario(reference).roles) for reference in references)
-    return (first or base, second or base, *[base] * (roles - 2))
+def _given(context: typer.Context) -> set[str]:
+    """Return the options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}

@@ -27,7 +27,7 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool) -> 
         else:
             stored = plural(total.done, "dialogue is", "dialogues are")
             typer.echo(f"stopped: {stored} stored in {watch.run.path}", err=True)
-            typer.echo(f"go on with: negosim resume {watch.run.path}", err=True)
+            typer.echo(f"go on with: negosim generate --resume {watch.run.path}", err=True)
         raise typer.Exit(130) from None
     finally:
         watch.close()

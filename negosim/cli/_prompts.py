@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from negosim.cli._generate import condition_of
+from negosim.cli._configuration import condition_of
 
 PromptsFolder = Annotated[
     Path | None,
@@ -42,7 +42,7 @@ def show(
     scenario: Annotated[str, typer.Option("--scenario", "-s", metavar="ID|PATH", help="Scenario.")],
     role: Annotated[str, typer.Option(metavar="ROLE", help="The agent asked: a role's id, or 1 or 2.")],
     stage: Annotated[
-        Literal["reflect", "tactics", "rollout", "judge", "speak", "consolidate", "conclude"],
+        Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude"],
         typer.Option(help="What the agent is asked to do."),
     ],
     deceptive: Annotated[

@@ -191,8 +191,7 @@ class Watch:
     """A watcher of `generate` that shows the run in the way the terminal and the options ask for.
 
     `out` is where the dialogues go. With `json` it gets JSON lines only, and `err` the progress if
-    it is a terminal. `thoughts` None is the default: on a terminal, not in plain lines. `notice` is
-    a line for `err`, written once it is certain that there is a run.
+    it is a terminal. `thoughts` None is the default: on a terminal, not in plain lines.
     """
 
     def __init__(
@@ -202,11 +201,12 @@ class Watch:
         *,
         json: bool = False,
         thoughts: bool | None = None,
-        notice: str | None = None,
     ) -> None:
-        self._out, self._err, self._notice = out, err, notice
+        self._out, self._err = out, err
         self._json, self._thoughts = json, thoughts
         self._displays: list[Display] = []
+        self.notice: str | None = None
+        """A line for `err`, written once it is certain that there is a run."""
         self.run: Run | None = None
         self.tally = Tally()
         """What is stored so far, dialogues from before a resumption included."""
@@ -215,8 +215,8 @@ class Watch:
         """Show an event."""
         if isinstance(event, RunStarted):
             self.run = event.run
-            if self._notice is not None:
-                print(self._notice, file=self._err.file, flush=True)
+            if self.notice is not None:
+                print(self.notice, file=self._err.file, flush=True)
             for dialogue in event.run:
                 self.tally.add(dialogue)  # of a run that is resumed
             self._displays = self._choose(event.run.header.planned)

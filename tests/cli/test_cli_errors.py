@@ -16,8 +16,8 @@ PORT_NOBODY_LISTENS_AT = 9
         ("generate -s nowhere.yaml", "no file 'nowhere.yaml'"),
         ("generate -s broken.yaml", r"broken.yaml: 1 problem\n  line 3: not valid YAML"),
         ("generate -s viatex --k 99", "K is 99, but taxonomy 'persuasion' has"),
-        ("generate -s viatex --out file/run", "run folder 'file/run' cannot be written: Not a directory"),
-        ("generate -s viatex --out file", "run folder 'file' cannot be written"),
+        ("generate -s viatex --out file/run", "'file/run' cannot be written: Not a directory"),
+        ("generate -s viatex --out file", "'file' cannot be written"),
         ("generate -s viatex --out full", "run folder 'full' is not empty"),
         ("generate -s viatex --model openai:gpt-4o-mini", "needs a key: set OPENAI_API_KEY"),
         (
@@ -29,7 +29,8 @@ PORT_NOBODY_LISTENS_AT = 9
         ("generate -s viatex --judge-model chatty", "unknown model 'chatty'"),
         ("generate -s viatex --scenaro x", "No such option: --scenaro.*--scenario"),
         ("generate -s viatex extra", "unexpected extra argument"),
-        ("generate", "Missing option '--scenario'"),
+        ("generate", "Invalid value for --scenario: give at least one, or a run to --resume"),
+        ("generate --resume nowhere", "no run at 'nowhere'"),
         ("generate -s viatex -n 0", "Invalid value for '--dialogues'"),
         (
             "generate -s viatex --planner deep",

@@ -13,7 +13,7 @@ import pytest
 
 from negosim.agents import Objective
 from negosim.cli import _generate, _graph, _prompts
-from negosim.config import SAFETY_STOP, JudgeView, Planner, RunConfig
+from negosim.config import SAFETY_STOP, Calls, JudgeView, Planner, RunConfig
 from negosim.prompts import Stage
 from negosim.records import Condition, Dialogue
 from negosim.store import Run
@@ -131,8 +131,8 @@ def test_models(
 
 def test_every_option_reaches_the_configuration(cli: Any, asked: list[RunConfig]) -> None:
     options = (
-        "-s viatex -s all -s viatex -n 7 --deceptive 1 --seed 5 --planner reflect --k 2 --objective own "
-        "--judge-view oracle --max-turns 0 --opener corvane --tactics t --techniques d --prompts p "
+        "-s viatex -s all -s viatex -n 7 --deceptive 1 --seed 5 --planner reflect --k 2 --calls fused "
+        "--objective own --judge-view oracle --max-turns 0 --opener corvane --tactics t --techniques d --prompts p "
         "--model local --agent1-model sim --judge-model openai:j --swap-roles --concurrency 4 "
         "--out somewhere/else"
     )
@@ -151,6 +151,7 @@ def test_every_option_reaches_the_configuration(cli: Any, asked: list[RunConfig]
         swap_roles=True,
         planner="reflect",
         k=2,
+        calls="fused",
         objective="own",
         judge_view="oracle",
         max_turns=0,
@@ -173,6 +174,7 @@ def test_the_choices_are_those_of_the_configuration() -> None:
 
     assert choices(_generate.generate, "planner") == set(get_args(Planner))
     assert choices(_graph.graph, "planner") == set(get_args(Planner))
+    assert choices(_generate.generate, "calls") == set(get_args(Calls))
     assert choices(_generate.generate, "objective") == set(get_args(Objective))
     assert choices(_generate.generate, "judge_view") == set(get_args(JudgeView))
     assert choices(_prompts.show, "stage") == set(get_args(Stage))
@@ -214,7 +216,7 @@ def test_ctrl_c_leaves_a_readable_run_and_says_how_much_is_stored() -> None:
     assert 3 <= len(stored) < 5000
     assert err.splitlines()[-2:] == [
         f"stopped: {len(stored)} dialogues are stored in run",
-        "go on with: negosim resume run",
+        "go on with: negosim generate --resume run",
     ]
     assert "Traceback" not in out + err
 
@@ -252,12 +254,19 @@ def test_resume_finishes_a_run(cli: Any) -> None:
     stored = Path("runs/part/dialogues.jsonl")
     lines = stored.read_bytes().splitlines(keepends=True)
     stored.write_bytes(lines[0] + lines[1][:100])
-    done = cli("resume", "part")
+    done = cli("generate", "--resume", "part")
     assert done.code == 0
     assert [line[:5] for line in done.out.splitlines()[:2]] == ["[2/3]", "[3/3]"]
     assert [d.transcript() for d in Run.open("runs/part")] == [d.transcript() for d in Run.open("whole")]
-    again = cli("resume", "part", "--json")
+    again = cli("generate", "--resume", "part", "--json")
     assert (again.code, again.out) == (0, "")
+    same = cli("generate", "--resume", "part", "-s", "viatex", "-n", 3, "--model", "sim")
+    assert same.code == 0
+    other = cli("generate", "--resume", "part", "--seed", 9, "--deceptive", "--agent1-model", "local")
+    assert other.code == 2
+    for difference in ("seed: was 0, is 9", "conditions: was", "models: was"):
+        assert f"  {difference}" in other.err
+    assert "dialogues: was" not in other.err
 
 
 def test_a_reader_that_goes_away_is_no_crash() -> None:

@@ -213,8 +213,9 @@ def test_a_resumed_run_counts_what_it_had(
     plain: tuple[Console, Console], tmp_path: Path, orchard: Scenario, dialogue: Dialogue
 ) -> None:
     run = run_of(tmp_path, 3, orchard)
-    run.append(dialogue)
-    run.append(failed(dialogue))
+    with run.writing() as writer:
+        writer.append(dialogue)
+        writer.append(failed(dialogue))
     watched(Watch(*plain), events(run, orchard, honest(dialogue)))
     lines = written(plain[0]).splitlines()
     assert lines[0].startswith("[3/3] x.2")

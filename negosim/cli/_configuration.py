@@ -1,0 +1,83 @@
+"""From the options of the command line to a configuration."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from negosim.config import RunConfig
+    from negosim.records import Condition
+
+BARE_DECEPTIVE = "2"
+"""What `--deceptive` means without a value: agent 2 deceives, as in the method's report."""
+
+COMPOSED = {
+    "scenarios": {"scenario"},
+    "conditions": {"deceptive", "both_conditions"},
+    "models": {"model", "agent1_model", "agent2_model"},
+}
+"""Fields of a configuration that are made from options of other names."""
+
+
+def configuration(options: dict[str, Any]) -> "RunConfig":
+    """Return the configuration that options ask for."""
+    from negosim.config import RunConfig
+
+    names = _references(options["scenario"])
+    composed = {
+        "scenarios": names,
+        "conditions": _conditions(options["deceptive"], both=options["both_conditions"]),
+        "models": _models(names, options["model"] or "sim", options["agent1_model"], options["agent2_model"]),
+        "prompts": None if options["prompts"] is None else str(options["prompts"]),
+    }
+    same = {field: options[field] for field in RunConfig.model_fields if field in options.keys() - composed}
+    return RunConfig(**composed, **same)
+
+
+def claimed(stored: "RunConfig", options: dict[str, Any], given: set[str]) -> "RunConfig":
+    """Return what a stored configuration would be with the options that were `given`."""
+    asked = configuration({**options, "scenario": options["scenario"] or stored.scenarios})
+    fields = [field for field in type(stored).model_fields if COMPOSED.get(field, {field}) & given]
+    return stored.model_copy(update={field: getattr(asked, field) for field in fields})
+
+
+def _references(given: Sequence[str]) -> tuple[str, ...]:
+    from negosim.scenarios import list_scenarios
+
+    found = [
+        name for reference in given for name in (list_scenarios() if reference == "all" else [reference])
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _conditions(deceptive: str | None, *, both: bool) -> "tuple[Condition, ...]":
+    from negosim.records import Condition
+
+    if both and deceptive == "none":
+        raise typer.BadParameter("with --both-conditions somebody has to deceive", param_hint="--deceptive")
+    told = condition_of(deceptive or (BARE_DECEPTIVE if both else "none"))
+    return (Condition(), told) if both else (told,)
+
+
+def condition_of(deceptive: str) -> "Condition":
+    """Return the condition that a value of `--deceptive` names."""
+    from negosim.records import Condition
+
+    if deceptive == "none":
+        return Condition()
+    if deceptive == "both":
+        return Condition(deceptive=(0, 1))
+    if deceptive.isdecimal() and int(deceptive) > 0:
+        return Condition(deceptive=(int(deceptive) - 1,))
+    raise typer.BadParameter(f"{deceptive!r} is not one of 1, 2, both, none", param_hint="--deceptive")
+
+
+def _models(references: Sequence[str], base: str, first: str | None, second: str | None) -> tuple[str, ...]:
+    """Return one model for all roles, or one for each."""
+    from negosim.scenarios import load_scenario
+
+    if first is None and second is None:
+        return (base,)
+    roles = max(len(load_scenario(reference).roles) for reference in references)
+    return (first or base, second or base, *[base] * (roles - 2))
