@@ -132,8 +132,8 @@ def test_models(
 def test_every_option_reaches_the_configuration(cli: Any, asked: list[RunConfig]) -> None:
     options = (
         "-s viatex -s all -s viatex -n 7 --deceptive 1 --seed 5 --planner reflect --k 2 --calls fused "
-        "--objective own --judge-view oracle --max-turns 0 --opener corvane --tactics t --techniques d --prompts p "
-        "--model local --agent1-model sim --judge-model openai:j --swap-roles --concurrency 4 "
+        "--objective own --judge-view oracle --max-turns 0 --opener corvane --tactics t --techniques d "
+        "--prompts p --model local --agent1-model sim --judge-model openai:j --swap-roles --concurrency 4 "
         "--out somewhere/else"
     )
     done = cli("generate", *options.split())
