@@ -20,7 +20,7 @@ CHECKPOINTS = "checkpoints.sqlite"
 
 STORED_TYPES = tuple(
     [("negosim.records._turn", name) for name in ("Turn", "Utterance", "Rollout", "Claim", "Vote")]
-    + [("negosim.records._dialogue", name) for name in ("Failure", "StageAccount")]
+    + [("negosim.records._dialogue", name) for name in ("Failure", "Call")]
     + [("negosim.table", "Table")]
 )
 """The only classes a checkpoint may bring to life again."""

@@ -18,7 +18,7 @@ from negosim.config import SAFETY_STOP, Calls, Planner
 from negosim.engine._turn import StageError, TurnContext, TurnState, finished_turn, turn_graph
 from negosim.errors import ContextLengthError, ModelError, ProtocolError
 from negosim.models import Ledger
-from negosim.records import End, Failure, StageAccount, Turn, Vote
+from negosim.records import Call, End, Failure, Turn, Vote
 from negosim.scenarios import Scenario
 from negosim.table import Table
 from negosim.views import Side, View, view_of
@@ -61,8 +61,7 @@ class DialogueState(TypedDict, total=False):
     turns: Annotated[list[Turn], DeltaChannel(extend)]
     votes: Annotated[list[Vote], DeltaChannel(extend)]
     table: Table
-    account: Annotated[list[StageAccount], DeltaChannel(extend)]
-    """What each step has cost."""
+    calls: Annotated[list[Call], DeltaChannel(extend)]
     end: End
     failure: Failure
 
@@ -95,11 +94,11 @@ def dialogue_graph(
         except StageError as error:
             _raise_if_hopeless(error.error, view)
             failure = _failure(view.turn_index, role, error.stage, error.error)
-            return {"end": "failed", "failure": failure, "account": context.ledger.drain()}
+            return {"end": "failed", "failure": failure, "calls": context.ledger.drain(view.turn_index)}
         turn = finished_turn(view, cast(TurnState, result))
         table = state["table"].after(role, turn.utterance)
         context.on_turn(turn, table)
-        return {"turns": [turn], "table": table, "account": context.ledger.drain()}
+        return {"turns": [turn], "table": table, "calls": context.ledger.drain(view.turn_index)}
 
     builder = StateGraph(DialogueState, context_schema=DialogueContext)
     builder.add_node("turn", take_turn)
@@ -130,7 +129,7 @@ def seems_over(state: DialogueState, roles: int) -> bool:
 
 async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[str, Any]:
     """Ask every role, all at once, whether it has concluded the conversation."""
-    seats = runtime.context.seats
+    seats, last = runtime.context.seats, len(state["turns"]) - 1
     answers = await gather(
         *(seat.agent.concluded(_view(state, seat)) for seat in seats), return_exceptions=True
     )
@@ -139,13 +138,13 @@ async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[
         if isinstance(answer, ModelError | ProtocolError):
             _raise_if_hopeless(answer, _view(state, seats[role]))
             failure = _failure(len(state["turns"]), role, "conclude", answer)
-            return {"end": "failed", "failure": failure, "account": runtime.context.ledger.drain()}
+            return {"end": "failed", "failure": failure, "calls": runtime.context.ledger.drain(last)}
         if isinstance(answer, BaseException):
             raise answer
         concluded.append(answer)
     done: dict[str, Any] = {"end": "concluded"} if all(concluded) else {}
-    cast_votes = [Vote(after_turn=len(state["turns"]) - 1, concluded=tuple(concluded))]
-    return {"votes": cast_votes, "account": runtime.context.ledger.drain(), **done}
+    cast_votes = [Vote(after_turn=last, concluded=tuple(concluded))]
+    return {"votes": cast_votes, "calls": runtime.context.ledger.drain(last), **done}
 
 
 def after_vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:

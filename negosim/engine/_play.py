@@ -20,7 +20,7 @@ from negosim.engine._dialogue import (
 )
 from negosim.engine._events import DialogueStarted, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of
-from negosim.models import Door, Ledger
+from negosim.models import Door, Ledger, account_of
 from negosim.outcome import outcome_of
 from negosim.prompts import PromptWriter
 from negosim.records import Dialogue, Outcome, Turn
@@ -78,7 +78,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         ledger=ledger,
         on_turn=tell,
     )
-    beginning = DialogueState(turns=[], votes=[], account=[], table=opening)
+    beginning = DialogueState(turns=[], votes=[], calls=[], table=opening)
     result = await stage.graph.ainvoke(
         None if known else beginning,
         context=context,
@@ -101,7 +101,8 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         votes=tuple(state["votes"]),
         outcome=Outcome(status="unknown") if failure else outcome_of(scenario, state["table"]),
         failure=failure,
-        account=Ledger(state["account"]).rows(),
+        account=account_of(state["calls"]),
+        calls=tuple(state["calls"]),
         seconds=round(time.perf_counter() - started, 3),
     )
 

@@ -14,7 +14,7 @@ from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
 from negosim.models._check import CheckReport, check_model
 from negosim.models._door import Door
 from negosim.models._fake import ScriptedModel
-from negosim.models._ledger import Ledger
+from negosim.models._ledger import Ledger, account_of
 from negosim.models._open import open_model
 from negosim.models._prices import PRICES_VARIABLE, Price, price_of
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
@@ -43,6 +43,7 @@ __all__ = [
     "ResponseCache",
     "ScriptedModel",
     "Usage",
+    "account_of",
     "cache_path",
     "cache_stats",
     "cached",

@@ -1,35 +1,18 @@
 """The account of model calls: how many, how many tokens, how long, how much money."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from itertools import groupby
 
 from negosim.models._prices import price_of
 from negosim.models._types import Usage
-from negosim.records import StageAccount
-
-
-@dataclass
-class _Row:
-    calls: int = 0
-    cached_calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    tokens_cached: int = 0
-    seconds: float = 0.0
-    usd: float | None = 0.0
+from negosim.records import Call, StageAccount
 
 
 class Ledger:
-    """The account of one dialogue: what every stage of every role cost."""
+    """The calls of one dialogue that have not been put on record yet."""
 
-    def __init__(self, rows: Iterable[StageAccount] = ()) -> None:
-        """Begin with the sum of accounts kept so far, or with nothing."""
-        self._rows: dict[tuple[str, int | None, str], _Row] = {}
-        for row in rows:
-            sums = self._rows.setdefault((row.stage, row.role, row.model), _Row())
-            for name, value in row.model_dump(exclude={"stage", "role", "model"}).items():
-                so_far = getattr(sums, name)
-                setattr(sums, name, None if so_far is None or value is None else so_far + value)
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
 
     def add(
         self,
@@ -46,31 +29,57 @@ class Ledger:
 
         `cached_calls` is 1 for an answer that came from the response cache: it took and used nothing.
         """
-        row = self._rows.setdefault((stage, role, model), _Row())
-        row.calls += calls
-        row.cached_calls += cached_calls
-        row.tokens_in += usage.tokens_in
-        row.tokens_out += usage.tokens_out
-        row.tokens_cached += usage.tokens_cached
-        row.seconds += seconds
-        if not cached_calls:
-            price = price_of(model)
-            row.usd = None if row.usd is None or price is None else row.usd + price.cost(usage)
-
-    def rows(self) -> tuple[StageAccount, ...]:
-        """Return the account, a row for each stage, role and model, sorted."""
-
-        def place(key: tuple[str, int | None, str]) -> tuple[str, int, str]:
-            stage, role, model = key
-            return stage, -1 if role is None else role, model
-
-        return tuple(
-            StageAccount(stage=key[0], role=key[1], model=key[2], **vars(self._rows[key]))
-            for key in sorted(self._rows, key=place)
+        price = price_of(model)
+        if cached_calls:
+            usd: float | None = 0.0
+        else:
+            usd = None if price is None else price.cost(usage)
+        self._calls.append(
+            Call(
+                stage=stage,
+                role=role,
+                model=model,
+                calls=calls,
+                cached_calls=cached_calls,
+                tokens_in=usage.tokens_in,
+                tokens_out=usage.tokens_out,
+                tokens_cached=usage.tokens_cached,
+                seconds=round(seconds, 6),
+                usd=usd,
+            )
         )
 
-    def drain(self) -> list[StageAccount]:
-        """Return the account and begin a new one."""
-        rows = list(self.rows())
-        self._rows.clear()
-        return rows
+    def rows(self) -> tuple[StageAccount, ...]:
+        """Return the sums by stage, role and model."""
+        return account_of(self._calls)
+
+    def drain(self, turn: int) -> list[Call]:
+        """Return the calls, made for a turn, and begin anew."""
+        calls = [call.model_copy(update={"turn": turn}) for call in self._calls]
+        self._calls.clear()
+        return calls
+
+
+def account_of(calls: Iterable[Call]) -> tuple[StageAccount, ...]:
+    """Sum calls by stage, role and model; sorted by these."""
+
+    def place(call: Call) -> tuple[str, int, str]:
+        return call.stage, -1 if call.role is None else call.role, call.model
+
+    return tuple(_sum(list(group)) for _, group in groupby(sorted(calls, key=place), key=place))
+
+
+def _sum(calls: list[Call]) -> StageAccount:
+    priced = [call.usd for call in calls]
+    return StageAccount(
+        stage=calls[0].stage,
+        role=calls[0].role,
+        model=calls[0].model,
+        calls=sum(call.calls for call in calls),
+        cached_calls=sum(call.cached_calls for call in calls),
+        tokens_in=sum(call.tokens_in for call in calls),
+        tokens_out=sum(call.tokens_out for call in calls),
+        tokens_cached=sum(call.tokens_cached for call in calls),
+        seconds=sum(call.seconds for call in calls),
+        usd=None if None in priced else sum(usd for usd in priced if usd is not None),
+    )

@@ -2,6 +2,7 @@
 
 from negosim.records._dialogue import (
     SCHEMA_VERSION,
+    Call,
     Condition,
     Dialogue,
     End,
@@ -14,6 +15,7 @@ from negosim.records._turn import Action, Claim, Rollout, Subject, Turn, Utteran
 __all__ = [
     "SCHEMA_VERSION",
     "Action",
+    "Call",
     "Claim",
     "Condition",
     "Dialogue",

@@ -92,6 +92,13 @@ class StageAccount(Frozen):
     """None where the model's price is not known."""
 
 
+class Call(StageAccount):
+    """One answer asked of a model: its stage and what it took, in the terms of the account."""
+
+    turn: int | None = None
+    """The turn it was made for; for "conclude", the turn that was just over."""
+
+
 class Dialogue(Frozen):
     """One dialogue from header to outcome; one line of `dialogues.jsonl`."""
 
@@ -112,8 +119,10 @@ class Dialogue(Frozen):
     outcome: Outcome
     failure: Failure | None = None
     account: tuple[StageAccount, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """Every call, in the order they were finished; the account has their sums."""
     seconds: Annotated[float, Field(ge=0)] = 0.0
 
     def transcript(self) -> bytes:
-        """Return everything but the account and timing as JSON: equal inputs give equal bytes."""
-        return orjson.dumps(self.model_dump(mode="json", exclude={"account", "seconds"}))
+        """Return everything but the account, calls and timing as JSON: equal inputs give equal bytes."""
+        return orjson.dumps(self.model_dump(mode="json", exclude={"account", "calls", "seconds"}))
