@@ -5,30 +5,38 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from negosim.errors import NegosimError
+
 if TYPE_CHECKING:
     from negosim.store import Run
     from negosim.terminal.watch import Watch
 
 
 def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool) -> None:
-    """Make a run and say where it is stored; after Ctrl-C, how much of it is.
+    """Make a run and say where it is stored; where it was stopped, how much of it is.
 
     With `quiet`, stdout is left to the dialogues. Exits with 1 if a dialogue failed, 130 after Ctrl-C.
+
+    Raises:
+        NegosimError: what stopped the run, or kept it from being begun.
+
     """
     from negosim.terminal import plural
 
     total = watch.tally.total
     try:
         run = make()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, NegosimError) as stopped:
         watch.close()
-        if watch.run is None:
-            typer.echo("stopped: nothing was stored", err=True)
-        else:
+        if watch.run is not None:
             stored = plural(total.done, "dialogue is", "dialogues are")
             typer.echo(f"stopped: {stored} stored in {watch.run.path}", err=True)
             typer.echo(f"go on with: negosim generate --resume {watch.run.path}", err=True)
-        raise typer.Exit(130) from None
+        elif isinstance(stopped, KeyboardInterrupt):
+            typer.echo("stopped: nothing was stored", err=True)
+        if isinstance(stopped, KeyboardInterrupt):
+            raise typer.Exit(130) from None
+        raise
     finally:
         watch.close()
     typer.echo(f"stored in {run.path}\nread it again: negosim show {run.path}", err=quiet)
