@@ -37,11 +37,19 @@ def print_rows(
             table.add_row(*map(Text, row))
         console.print(table)
         return
-    lines = [list(headings), *cells]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
-    for line in lines:
+    for line in aligned(headings, cells, numbers):
+        print(line, file=console.file)
+
+
+def aligned(headings: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[str]) -> list[str]:
+    """Return headings and rows as lines, columns two spaces apart, those named in `numbers` flush right."""
+    rows = [headings, *cells]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
+    lines = []
+    for row in rows:
         padded = [
             cell.rjust(width) if heading in numbers else cell.ljust(width)
-            for heading, cell, width in zip(headings, line, widths, strict=True)
+            for heading, cell, width in zip(headings, row, widths, strict=True)
         ]
-        print("  ".join(padded).rstrip(), file=console.file)
+        lines.append("  ".join(padded).rstrip())
+    return lines

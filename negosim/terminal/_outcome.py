@@ -1,6 +1,6 @@
 """The box at the end of a dialogue: what was agreed, what it is worth, what it cost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -8,8 +8,9 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
-from negosim.records import Dialogue, StageAccount, Vote
+from negosim.records import Dialogue, Vote
 from negosim.scenarios import Scenario
+from negosim.terminal._account import account_table, total_usd
 from negosim.terminal._lens import Lens
 from negosim.terminal._moves import ending, verdict
 from negosim.terminal._text import colour, duration, money, one_line, plural, points, tokens
@@ -23,7 +24,7 @@ def outcome_view(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Renderab
         parts += [Text(""), _deal(dialogue, scenario, lens), Text("")]
     parts += [Text(line) for line in outcome_lines(dialogue, scenario, lens)]
     if lens.truth and dialogue.account:
-        parts += [Text(""), _account(dialogue.account)]
+        parts += [Text(""), account_table(dialogue.account)]
     return Panel(Group(*parts), title=Text("Outcome", "bold"), title_align="left", padding=(0, 1))
 
 
@@ -75,17 +76,9 @@ def cost_line(dialogue: Dialogue) -> str:
     cached = sum(row.tokens_cached for row in rows)
     part = f" ({tokens(cached)} cached)" if cached else ""
     usage = f"{tokens_in} tokens in{part}, {tokens_out} out"
+    reused = sum(row.cached_calls for row in rows)
+    calls += f" and {plural(reused, 'reused answer')}" if reused else ""
     return f"{calls}, {usage}, {money(total_usd(rows))}, {duration(dialogue.seconds)}"
-
-
-def total_usd(rows: Iterable[StageAccount]) -> float | None:
-    """Sum what stages cost; None where one of them has no known price."""
-    total = 0.0
-    for row in rows:
-        if row.usd is None:
-            return None
-        total += row.usd
-    return total
 
 
 def _deal(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Grid:
@@ -106,25 +99,4 @@ def _deal(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Grid:
         payoffs = [scenario.roles[role].payoff for role in shown]
         table.add_row("reservation", "", *(points(payoff.reservation) for payoff in payoffs))
         table.add_row("target", "", *(points(payoff.target) for payoff in payoffs))
-    return table
-
-
-def _account(rows: Sequence[StageAccount]) -> Grid:
-    """Return the account by stage."""
-    table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
-    table.add_column("stage")
-    for name in ("calls", "in", "cached", "out", "seconds", "cost"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for stage in dict.fromkeys(row.stage for row in rows):
-        part = [row for row in rows if row.stage == stage]
-        usd = total_usd(part)
-        table.add_row(
-            Text(one_line(stage)),
-            f"{sum(row.calls for row in part):,}",
-            tokens(sum(row.tokens_in for row in part)),
-            tokens(sum(row.tokens_cached for row in part)),
-            tokens(sum(row.tokens_out for row in part)),
-            f"{sum(row.seconds for row in part):.1f}",
-            "unknown" if usd is None else money(usd),
-        )
     return table

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from negosim.records import Condition, Dialogue, Turn
 from negosim.scenarios import Scenario
 from negosim.table import Table
+from negosim.terminal._account import account_lines
 from negosim.terminal._lens import Lens, condition_line
 from negosim.terminal._moves import ending, move_of, verdict
 from negosim.terminal._outcome import outcome_lines
@@ -71,6 +72,8 @@ def ending_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Iterator
                 f"target {points(payoff.target)}"
             )
     yield from outcome_lines(dialogue, scenario, lens)
+    if lens.truth and dialogue.account:
+        yield from account_lines(dialogue.account)
 
 
 def dialogue_line(dialogue: Dialogue, scenario: Scenario) -> str:

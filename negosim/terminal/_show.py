@@ -12,7 +12,7 @@ from negosim.terminal._listing import print_rows
 from negosim.terminal._moves import replay, verdict
 from negosim.terminal._outcome import outcome_view
 from negosim.terminal._plain import ending_lines, header_lines, turn_lines
-from negosim.terminal._summary import summary_lines, summary_table
+from negosim.terminal._summary import summary_lines, summary_view
 from negosim.terminal._tally import Tally
 from negosim.terminal._text import one_line, plural
 from negosim.terminal._transcript import header, turn_view
@@ -35,6 +35,31 @@ def print_dialogue(console: Console, dialogue: Dialogue, scenario: Scenario, len
         print(line, file=console.file)
 
 
+def print_calls(console: Console, dialogue: Dialogue) -> None:
+    """Print every model call of a dialogue: what for, how many tokens, how long, how much."""
+    rows = [
+        [
+            "" if call.turn is None else str(call.turn + 1),
+            "" if call.role is None else str(call.role + 1),
+            call.stage,
+            call.model,
+            str(call.calls),
+            f"{call.tokens_in:,}",
+            f"{call.tokens_cached:,}",
+            f"{call.tokens_out:,}",
+            f"{call.seconds:.2f}",
+            "cache" if call.cached_calls else "?" if call.usd is None else f"{call.usd:.6f}",
+        ]
+        for call in dialogue.calls
+    ]
+    if not rows:
+        print("no model calls: the simulated negotiator makes none", file=console.file)
+        return
+    headings = ("turn", "agent", "stage", "model", "sent", "in", "cached", "out", "seconds", "usd")
+    numbers = ("turn", "agent", "sent", "in", "cached", "out", "seconds", "usd")
+    print_rows(console, headings, rows, numbers=numbers)
+
+
 def print_run(console: Console, run: Run) -> None:
     """Print a run's dialogues, a row each, and what they come to."""
     tally, rows = Tally(), []
@@ -49,7 +74,7 @@ def print_run(console: Console, run: Run) -> None:
         print_rows(console, ("#", "dialogue", "outcome", "utterances"), rows, numbers=("#", "utterances"))
         if rows:
             console.print()
-            print_view(console, summary_table(tally))
+            print_view(console, summary_view(tally))
         return
     print(one_line(stored), file=console.file)
     print_rows(console, ("#", "dialogue", "outcome", "utterances"), rows, numbers=("#", "utterances"))

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from negosim.terminal._account import account_lines, account_table
 from negosim.terminal._tally import Cell, Count, Tally
 from negosim.terminal._text import money, one_line, plural, tokens
 
@@ -18,7 +20,15 @@ def progress_line(count: Count) -> str:
     return " · ".join(parts)
 
 
-def summary_table(tally: Tally) -> Grid:
+def summary_view(tally: Tally) -> RenderableType:
+    """Return what dialogues came to and, where models were called, what that used."""
+    parts: list[RenderableType] = [_table(tally)]
+    if tally.account:
+        parts += [Text(""), account_table(tally.account.values())]
+    return Group(*parts)
+
+
+def _table(tally: Tally) -> Grid:
     """Return a row for each scenario, condition and, where they differ, models."""
     table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     several = _several_models(tally)
@@ -48,6 +58,8 @@ def summary_lines(tally: Tally) -> Iterator[str]:
             f"{scenario} {condition}{models}: {plural(count.done, 'dialogue')}, {failed} failed, "
             f"{agreed} agreed, mean joint value {joint}, mean utterances {turns}"
         )
+    if tally.account:
+        yield from account_lines(tally.account.values())
     yield f"all: {plural(tally.total.done, 'dialogue')} · {progress_line(tally.total)}"
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from negosim.records import Dialogue
-from negosim.terminal._outcome import total_usd
+from negosim.records import Dialogue, StageAccount
+from negosim.terminal._account import add_account, total_usd
 
 Cell = tuple[str, str, tuple[str, ...]]
 """Scenario, condition, models by role: what a row of the summary is about."""
@@ -61,13 +61,16 @@ class Count:
 
 @dataclass
 class Tally:
-    """Counts by scenario, condition and models, and over all."""
+    """Counts by scenario, condition and models, and over all; what the calls used."""
 
     total: Count = field(default_factory=Count)
     cells: dict[Cell, Count] = field(default_factory=dict)
+    account: dict[tuple[str, str], StageAccount] = field(default_factory=dict)
+    """By stage and model."""
 
     def add(self, dialogue: Dialogue) -> None:
         """Count one dialogue."""
         self.total.add(dialogue)
+        add_account(self.account, dialogue.account)
         cell = (dialogue.scenario, dialogue.condition.name, dialogue.models)
         self.cells.setdefault(cell, Count()).add(dialogue)

@@ -17,7 +17,7 @@ from negosim.terminal._lens import lens_of
 from negosim.terminal._moves import opening_table
 from negosim.terminal._outcome import outcome_view
 from negosim.terminal._plain import dialogue_line, ending_lines, header_lines, turn_lines
-from negosim.terminal._summary import progress_line, summary_lines, summary_table
+from negosim.terminal._summary import progress_line, summary_lines, summary_view
 from negosim.terminal._tally import Tally
 from negosim.terminal._text import colour, one_line
 from negosim.terminal._transcript import header, turn_view
@@ -147,7 +147,7 @@ class ProgressDisplay:
         self._live.stop()
         if self._tally.total.done:
             self._console.print()
-            print_view(self._console, summary_table(self._tally))
+            print_view(self._console, summary_view(self._tally))
 
 
 class PlainProgress:
