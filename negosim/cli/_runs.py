@@ -22,6 +22,7 @@ def show(
     thoughts: Annotated[
         bool, typer.Option("--thoughts/--no-thoughts", help="Show the thinking the view may see.")
     ] = True,
+    calls: Annotated[bool, typer.Option("--calls", help="List every model call of the dialogue.")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the stored record, one line of JSON a dialogue.")
     ] = False,
@@ -31,7 +32,7 @@ def show(
     A run of one dialogue is shown at once.
     """
     from negosim.store import Run
-    from negosim.terminal import console_for, lens_of, print_dialogue, print_run
+    from negosim.terminal import console_for, lens_of, print_calls, print_dialogue, print_run
 
     found = Run.open(run_folder(run))
     if dialogue is None and len(found) == 1:
@@ -39,6 +40,10 @@ def show(
     if json:
         for record in found if dialogue is None else [found.dialogue(dialogue)]:
             typer.echo(record.model_dump_json())
+    elif calls and dialogue is None:
+        raise typer.BadParameter("say which dialogue, by number or id", param_hint="--calls")
+    elif calls:
+        print_calls(console_for(), found.dialogue(str(dialogue)))
     elif dialogue is None:
         print_run(console_for(), found)
     else:

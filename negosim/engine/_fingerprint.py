@@ -50,7 +50,10 @@ def check_unchanged(begun: RunHeader, now: RunHeader, given: RunConfig | None) -
     """
     differences = []
     if given is not None:
-        differences += _differences("", begun.config.model_dump(), given.model_dump())
+        apart = {"concurrency"}  # It changes nothing that is said.
+        differences += _differences(
+            "", begun.config.model_dump(exclude=apart), given.model_dump(exclude=apart)
+        )
     old, new = begun.fingerprint.model_dump(exclude={"git"}), now.fingerprint.model_dump(exclude={"git"})
     for part, content in old.items():
         differences += _differences(f"{part}.", content, new[part])

@@ -93,7 +93,8 @@ async def resume_async(path: str | Path, *, config: RunConfig | None = None, **m
     """
     run = Run.open(path)
     with run.writing() as writer:
-        plan = _resolve(run.config, means)
+        width = (config or run.config).concurrency
+        plan = _resolve(run.config.model_copy(update={"concurrency": width}), means)
         check_unchanged(run.header, _header(plan), config)
         stored = {dialogue.id for dialogue in run}
         left = [job for job in plan.jobs if job.id not in stored]

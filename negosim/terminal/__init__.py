@@ -10,7 +10,7 @@ from negosim.terminal._console import console_for, interactive, print_view
 from negosim.terminal._lens import Lens, lens_of
 from negosim.terminal._listing import print_rows
 from negosim.terminal._scenario import scenario_view
-from negosim.terminal._show import print_dialogue, print_run
+from negosim.terminal._show import print_calls, print_dialogue, print_run
 from negosim.terminal._tally import Tally
 from negosim.terminal._taxonomy import taxonomy_view
 from negosim.terminal._text import clean, one_line, plural, points
@@ -25,6 +25,7 @@ __all__ = [
     "one_line",
     "plural",
     "points",
+    "print_calls",
     "print_dialogue",
     "print_rows",
     "print_run",
