@@ -11,7 +11,7 @@ from typing import TypedDict, Unpack
 from negosim.config import RunConfig
 from negosim.engine._checkpoints import checkpoints, remove_checkpoints
 from negosim.engine._dialogue import dialogue_graph
-from negosim.engine._events import DialogueFinished, RunStarted, Watcher
+from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Doors, Stage, play
@@ -160,7 +160,7 @@ async def _make(
     plan: Plan, jobs: Sequence[Job], doors: Doors, run: Run, writer: Writer, means: Means
 ) -> None:
     """Play jobs and store the dialogues."""
-    watch = means.get("watch", lambda event: None)
+    watch = means.get("watch", _nobody_watches)
     watch(RunStarted(run))
 
     def store(dialogue: Dialogue) -> None:
@@ -186,6 +186,10 @@ async def _make(
         stage = Stage(plan, doors, dialogue_graph(plan.config.planner, plan.config.calls, saver), watch)
         await _play_all(stage, jobs, store_and_forget)
     remove_checkpoints(run.path)
+
+
+def _nobody_watches(event: Event) -> None:
+    pass
 
 
 async def _play_all(stage: Stage, jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
