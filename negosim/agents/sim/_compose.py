@@ -71,7 +71,7 @@ def _compose(plan: Plan, tactic: str) -> Composition:
     if _size(core) > free:  # a lie that was planned is said before all else, if it fits at all
         core = [part for part in core if part.claims and plan.lie is not None]
         core = core if _size(core) <= free else []
-    parts = [*core, move.filled]
+    parts = [move.filled, *core] if plan.accepts_part else [*core, move.filled]
     if move.action == "talk" and core and core[0].text.endswith("?") and _size(core) > 8:
         parts = [*core[1:], core[0]]  # the tactic's own question is enough
     if (
@@ -172,6 +172,8 @@ def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
     slots["focus"] = words.phrase[focus]
     if slots["other"] == slots["focus"]:
         slots["other"] = slots.get("other2", slots["other"])
+    if slots.get("theirs") == slots["focus"]:
+        del slots["theirs"]
     argument = plan.argument(focus)
     if argument is not None:
         slots["argument"] = argument
@@ -200,6 +202,8 @@ def _statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | None]:
     if kind == "reservation":
         return _limit_statement(plan, rng)
     slots = dict(plan.slots)
+    if plan.reading.last is None:
+        del slots["you"]  # the greeting has the name
     pools = library().pools
     if kind in DISCLOSED:
         sentence = disclosure(
@@ -285,7 +289,7 @@ def full_utterance(plan: Plan, tactic: str) -> tuple[str, Composition, tuple[Fil
     """Put the reaction in front of a composition and keep the whole between 20 and 70 words."""
     composition = compose(plan, tactic)
     parts = list(composition.body)
-    if plan.phase != "closing":
+    if plan.phase != "closing" and not plan.accepts_part:
         slots = _without_name(reaction_slots(plan, reaction_kind(plan)), parts)
         reaction = react(plan, slots, MOST_WORDS - _size(parts))
         if reaction is not None:

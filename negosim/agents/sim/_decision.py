@@ -95,6 +95,9 @@ def _rather_talks(plan: "Plan") -> bool:
         return False
     offered = bool(reading.positions)
     explore = (1 if left < 5 else 2) + (left > 9 and plan.persona.directness < 0.4)
+    asked = reading.heard is not None and reading.heard.question == "offer"
+    if asked and reading.own_count > 0 and draw < 0.75:
+        return False
     if reading.own_count < explore:
         return not (offered and reading.own_count > 1)
     if reading.own_count == explore and not offered and draw < 0.3 and left > 8:

@@ -87,8 +87,8 @@ class SimJudge:
             f"{_likelihood(seen.chance)} ({100 * seen.chance:.0f} %)",
         )
         reason = (
-            f"{value:.0f} of at most {plan.deals.best:.0f} points for the speaker, about {share} of the others' "
-            f"best; a yes is {chance}."
+            f"{value:.0f} of at most {plan.deals.best:.0f} points for the speaker, about {share} of the "
+            f"others' best; a yes is {chance}."
         )
         return Score(_scaled(expected + taste), reason)
 

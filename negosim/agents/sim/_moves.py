@@ -9,6 +9,9 @@ from negosim.agents.sim._plan import Plan
 from negosim.records import Action
 from negosim.scenarios import Value
 
+_BESIDE_A_LIE = 30
+"""Words a move should have at most where something else has to be said as well."""
+_UNLIMITED = 99
 _MANY = 3
 """Changes beyond this number are told as a whole package."""
 
@@ -47,7 +50,8 @@ def _say(plan: Plan, pool: str, slots: dict[str, str], rng: Random) -> Filled:
     slots = {**plan.slots, **slots}
     if plan.reading.last is None or rng.random() < 0.65:
         del slots["you"]
-    frame = pick(library().pools[f"moves.{pool}"], slots, rng, plan.reading.said, plan.reading.own)
+    budget = _BESIDE_A_LIE if plan.lie is not None else _UNLIMITED
+    frame = pick(library().pools[f"moves.{pool}"], slots, rng, plan.reading.said, plan.reading.own, budget)
     assert frame is not None, f"pool moves.{pool} has no frame without special slots"
     return frame.fill(slots)
 
@@ -101,7 +105,10 @@ def _talk(plan: Plan, rng: Random) -> Spoken:
     elif reading.own_count == 0:
         pool = "ask_first" if reading.last is None else "ask_back"
     else:
-        pool = rng.choice(("ask_reason", "ask_room", "ask_first_offer"))
+        asked = reading.heard is not None and reading.heard.question == "offer"
+        pool = rng.choice(
+            ("ask_reason", "ask_room") if asked else ("ask_reason", "ask_room", "ask_first_offer")
+        )
     return Spoken("talk", _say(plan, pool, slots, rng), focus=focus)
 
 

@@ -47,7 +47,7 @@ def _kind(plan: Plan, rng: Random) -> str:
 
 def _answer(plan: Plan, question: str) -> str:
     if question == "offer" and plan.move != "offer":
-        question = "open"
+        question = "offer_no"
     if question == "priority" and any(made.subject == "priority" for made in plan.claims):
         question = "priority_again"
     if question == "reason" and reason_asked(plan) is None:
@@ -107,7 +107,8 @@ def react(plan: Plan, slots: Slots, budget: int) -> Filled | None:
     """Choose and fill a reaction of at most `budget` words."""
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "reaction words")
     reading = plan.reading
-    for pool in (reaction_kind(plan), "mention", "plain"):
+    kind = reaction_kind(plan)
+    for pool in (kind, "mention", "plain") if kind != "opening" else (kind,):
         frame = pick(library().pools[f"reactions.{pool}"], slots, rng, reading.said, reading.own, budget)
         if frame is not None and frame.size(slots) <= budget:
             return frame.fill(slots)

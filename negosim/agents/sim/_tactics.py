@@ -60,18 +60,20 @@ def _known(plan: Plan) -> AbstractSet[str]:
     return known
 
 
-def _speakable(plan: Plan, frames: TacticFrames, known: AbstractSet[str]) -> bool:
-    """Return whether the tactic has a frame for this situation."""
+def _speakable(plan: Plan, frames: TacticFrames, known: AbstractSet[str], fresh: bool) -> bool:
+    """Return whether the tactic has a frame for this situation, and an unused one if it is not `fresh`."""
     if frames.stance == "step":
         return plan.move in ("talk", "offer") and may_step(plan)
-    return any(frame.needs <= known for frame in frames.frames)
+    return any(
+        frame.needs <= known and (fresh or frame.key not in plan.reading.said) for frame in frames.frames
+    )
 
 
 def _weight(plan: Plan, tactic: str, known: AbstractSet[str]) -> float:
     frames = frames_of(tactic)
     if plan.phase == "closing":
         return 1.0 if frames.closing else 1e-6
-    if not _speakable(plan, frames, known):
+    if not _speakable(plan, frames, known, plan.uses.get(tactic, 0) < 2):
         return 1e-6
     weight = frames.weights[{"early": 0, "middle": 1}.get(plan.phase, 2)]
     weight *= plan.persona.liking(tactic)
