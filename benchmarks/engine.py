@@ -101,10 +101,18 @@ def main() -> None:
         print(json.dumps(measure(*arguments.one, arguments.dialogues)))
         return
     print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}\n")
-    print(
-        "| player | planner | dialogues | turns | CPU ms/turn | dialogues/s | peak MiB | grown MiB | KiB/turn |"
+    headings = (
+        "player",
+        "planner",
+        "dialogues",
+        "turns",
+        "CPU ms/turn",
+        "dialogues/s",
+        "peak MiB",
+        "grown MiB",
     )
-    print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| " + " | ".join(headings) + " | KiB/turn |")
+    print("|---|---|" + "---:|" * 7)
     rows = [
         (player, planner, arguments.dialogues)
         for player in ("sim", "fake")
@@ -114,11 +122,16 @@ def main() -> None:
         rows.append(("sim", "rollout", arguments.memory))
     for player, planner, dialogues in rows:
         r = in_own_process(player, planner, dialogues)
-        print(
-            f"| {player} | {planner} | {dialogues:,} | {r['turns']:,} | {r['cpu_ms_per_turn']:.2f} | "
-            f"{r['dialogues_per_second']:.1f} | {r['peak_mib']:.0f} | {r['grown_mib']:.1f} | {r['kib_per_turn']:.2f} |",
-            flush=True,
+        figures = (
+            f"{dialogues:,}",
+            f"{r['turns']:,}",
+            f"{r['cpu_ms_per_turn']:.2f}",
+            f"{r['dialogues_per_second']:.1f}",
+            f"{r['peak_mib']:.0f}",
+            f"{r['grown_mib']:.1f}",
+            f"{r['kib_per_turn']:.2f}",
         )
+        print(f"| {player} | {planner} | " + " | ".join(figures) + " |", flush=True)
 
 
 if __name__ == "__main__":
