@@ -5,7 +5,7 @@ negotiator, a language model or a person.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,13 +40,32 @@ class Heard:
     """A short statement of the speaker that can be quoted back."""
 
 
+@dataclass(frozen=True)
+class _Cues:
+    """What is listened for, as in frames/cues.yaml."""
+
+    remarks: Mapping[str, tuple[str, ...]]
+    questions: Mapping[str, tuple[str, ...]]
+    patterns: Mapping[str, re.Pattern[str]]
+
+    def kinds(self, sentence: str, among: Iterable[str]) -> list[str]:
+        """Return which of some kinds of remark a sentence in small letters has, in order of weight."""
+        return [
+            kind
+            for kind in among
+            if any(word in sentence for word in self.remarks[kind])
+            or (kind in self.patterns and self.patterns[kind].search(sentence))
+        ]
+
+
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, int]]:
+def _cues() -> _Cues:
     data = yaml.load(read_data("cues.yaml"), Loader=yaml.CSafeLoader)
-    remarks = "|".join(f"(?P<{kind}>{'|'.join(words)})" for kind, words in data["remarks"].items())
-    questions = "|".join(f"(?P<{kind}>{'|'.join(words)})" for kind, words in data["questions"].items())
-    order = {kind: rank for rank, kind in enumerate(data["remarks"])}
-    return re.compile(remarks, re.IGNORECASE), re.compile(questions, re.IGNORECASE), order
+    return _Cues(
+        {kind: tuple(words) for kind, words in data["remarks"].items()},
+        {kind: tuple(words) for kind, words in data["questions"].items()},
+        {kind: re.compile(pattern) for kind, pattern in data["patterns"].items()},
+    )
 
 
 class Ear:
@@ -66,27 +85,30 @@ class Ear:
         return heard
 
     def _listen(self, text: str) -> Heard:
-        remarks, questions, order = _patterns()
-        cues = {match.lastgroup or "" for match in remarks.finditer(text)}
+        cues = _cues()
+        kinds = cues.kinds(text.casefold(), cues.remarks)
         question = asked = quotable = None
         priorities: list[str] = []
         limits: dict[str, Value] = {}
         sentences = _SENTENCE.split(text)
         for position, sentence in enumerate(sentences):
+            small = sentence.casefold()
             if sentence.endswith("?"):
-                found = questions.search(sentence)
-                question = found.lastgroup if found else "open"
+                found = (
+                    kind for kind, words in cues.questions.items() if any(word in small for word in words)
+                )
+                question = next(found, "open")
                 asked = next(iter(self._words.mentioned(sentence)), None)
                 continue
-            kinds = {match.lastgroup for match in remarks.finditer(sentence)}
-            if "priority" in kinds:
+            said = cues.kinds(small, kinds)
+            if "priority" in said:
                 priorities += self._words.mentioned(sentence)[:1]
-            if "limit" in kinds:
+            if "limit" in said:
                 limits.update(self._words.named_in(sentence))
-            if 0 < position < len(sentences) - 1 and self._can_quote(sentence, kinds, quotable):
+            if 0 < position < len(sentences) - 1 and self._can_quote(sentence, said, quotable):
                 quotable = sentence.rstrip(".")
         return Heard(
-            cues=tuple(sorted(cues, key=order.__getitem__)),
+            cues=tuple(kinds),
             question=question,
             asked=asked,
             mentions=self._words.mentioned(text),
@@ -95,7 +117,7 @@ class Ear:
             quotable=quotable,
         )
 
-    def _can_quote(self, sentence: str, kinds: Collection[str | None], instead_of: str | None) -> bool:
+    def _can_quote(self, sentence: str, kinds: Collection[str], instead_of: str | None) -> bool:
         """Statements of middle length that are about the matter, not the bargaining, are worth quoting."""
         return (
             7 <= len(sentence.split()) <= 18
