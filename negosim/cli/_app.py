@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from negosim.cli import _generate, _graph, _models, _prompts, _runs, _scenarios, _taxonomies
+from negosim.cli import _cache, _generate, _graph, _models, _prompts, _runs, _scenarios, _taxonomies
 
 # Boxes for people; plain text for pipes, files and documentation.
 MARKUP: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None
@@ -74,6 +74,11 @@ models.command("list")(_models.list_)
 models.command()(_models.get)
 models.command()(_models.check)
 app.add_typer(models)
+
+cache = _group("cache", "See and clear the answers that are kept.")
+cache.command()(_cache.stats)
+cache.command()(_cache.clear)
+app.add_typer(cache)
 
 app.command()(_graph.graph)
 app.command()(_graph.schema)

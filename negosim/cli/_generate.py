@@ -1,14 +1,18 @@
 """`negosim generate`: make dialogues."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
 
 from negosim.cli._configuration import BARE_DECEPTIVE, claimed, configuration
+from negosim.cli._forecast import tell_forecast
 from negosim.cli._make import make_and_tell
 from negosim.cli._runs import run_folder
+
+if TYPE_CHECKING:
+    from negosim.models import Budget
 
 SIM_NOTICE = (
     "no model configured: the embedded simulated negotiator plays (model: sim); it is no language model"
@@ -33,7 +37,7 @@ class GenerateCommand(TyperCommand):
         return super().parse_args(ctx, given)
 
 
-MAKE, PLAY, MODELS, SHOW = "What to make", "How it is played", "Models", "Output"
+MAKE, PLAY, MODELS, COST, SHOW = "What to make", "How it is played", "Models", "Cost", "Output"
 
 
 def generate(
@@ -188,6 +192,42 @@ def generate(
             min=1, metavar="N", help="Dialogues at once; does not change what they say.", rich_help_panel=PLAY
         ),
     ] = 1,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            "--cache/--no-cache",
+            help="Take answers that an equal request had before, and keep new ones; see negosim cache.",
+            rich_help_panel=COST,
+        ),
+    ] = True,
+    budget_usd: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="USD",
+            help="Stop before the calls cost more than this.",
+            show_default="no limit",
+            rich_help_panel=COST,
+        ),
+    ] = None,
+    budget_tokens: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Stop before the calls use more tokens than this, in and out together.",
+            show_default="no limit",
+            rich_help_panel=COST,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Predict calls, tokens and money; send and write nothing.",
+            rich_help_panel=COST,
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -217,7 +257,9 @@ def generate(
     json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Print one line of JSON a dialogue, and nothing else.", rich_help_panel=SHOW
+            "--json",
+            help="Print one line of JSON a dialogue (or the prediction), and nothing else.",
+            rich_help_panel=SHOW,
         ),
     ] = False,
 ) -> None:
@@ -235,17 +277,31 @@ def generate(
 
     options = context.params
     watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts)
+    limits = {"--budget-usd": budget_usd, "--budget-tokens": budget_tokens}
+    again = "".join(f" {name} {limit:g}" for name, limit in limits.items() if limit is not None)
+    means = engine.Means(watch=watch, cache=cache, budget=_budget(budget_usd, budget_tokens))
     if resume is not None:
+        if dry_run:
+            raise typer.BadParameter("predicts new runs, not the rest of one", param_hint="--dry-run")
         folder = run_folder(resume)
         config = claimed(Run.open(folder).config, options, _given(context))
-        make_and_tell(lambda: engine.resume(folder, config=config, watch=watch), watch, quiet=json)
+        make_and_tell(lambda: engine.resume(folder, config=config, **means), watch, quiet=json, again=again)
         return
     if scenario is None:
         raise typer.BadParameter("give at least one, or a run to --resume", param_hint="--scenario")
     config = configuration(options)
+    if dry_run:
+        tell_forecast(engine.predict(config), json=json)
+        return
     if model is None and (agent1_model is None or agent2_model is None):
         watch.notice = SIM_NOTICE
-    make_and_tell(lambda: engine.generate(config, out=out, watch=watch), watch, quiet=json)
+    make_and_tell(lambda: engine.generate(config, out=out, **means), watch, quiet=json, again=again)
+
+
+def _budget(usd: float | None, tokens: int | None) -> "Budget | None":
+    from negosim.models import Budget
+
+    return None if usd is None and tokens is None else Budget(usd=usd, tokens=tokens)
 
 
 def _given(context: typer.Context) -> set[str]:

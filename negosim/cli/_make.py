@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from negosim.terminal.watch import Watch
 
 
-def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool) -> None:
+def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, again: str = "") -> None:
     """Make a run and say where it is stored; where it was stopped, how much of it is.
 
-    With `quiet`, stdout is left to the dialogues. Exits with 1 if a dialogue failed, 130 after Ctrl-C.
+    With `quiet`, stdout is left to the dialogues. `again` are the options to go on with. Exits with 1
+    if a dialogue failed, 130 after Ctrl-C.
 
     Raises:
         NegosimError: what stopped the run, or kept it from being begun.
@@ -31,7 +32,7 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool) -> 
         if watch.run is not None:
             stored = plural(total.done, "dialogue is", "dialogues are")
             typer.echo(f"stopped: {stored} stored in {watch.run.path}", err=True)
-            typer.echo(f"go on with: negosim generate --resume {watch.run.path}", err=True)
+            typer.echo(f"go on with: negosim generate --resume {watch.run.path}{again}", err=True)
         elif isinstance(stopped, KeyboardInterrupt):
             typer.echo("stopped: nothing was stored", err=True)
         if isinstance(stopped, KeyboardInterrupt):

@@ -1,7 +1,7 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
 from negosim.engine._events import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished, Watcher
-from negosim.engine._generate import generate, generate_async, resume, resume_async
+from negosim.engine._generate import Means, generate, generate_async, resume, resume_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
 from negosim.engine._predict import Forecast, StageForecast, predict
@@ -13,6 +13,7 @@ __all__ = [
     "Event",
     "Forecast",
     "Job",
+    "Means",
     "RunStarted",
     "StageForecast",
     "TurnFinished",

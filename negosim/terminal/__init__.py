@@ -13,7 +13,7 @@ from negosim.terminal._scenario import scenario_view
 from negosim.terminal._show import print_calls, print_dialogue, print_run
 from negosim.terminal._tally import Tally
 from negosim.terminal._taxonomy import taxonomy_view
-from negosim.terminal._text import clean, one_line, plural, points
+from negosim.terminal._text import clean, money, one_line, plural, points
 
 __all__ = [
     "Lens",
@@ -22,6 +22,7 @@ __all__ = [
     "console_for",
     "interactive",
     "lens_of",
+    "money",
     "one_line",
     "plural",
     "points",

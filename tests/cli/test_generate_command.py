@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
     """Do not play; collect the configurations that would have been played."""
     configs: list[RunConfig] = []
 
-    def generate(config: RunConfig, *, out: Path | None, watch: Any) -> Any:
+    def generate(config: RunConfig, *, out: Path | None, **means: Any) -> Any:
         configs.append(config)
         return Run(out or Path("somewhere"), None)  # type: ignore[arg-type]
 

@@ -1,0 +1,54 @@
+"""What `negosim generate --dry-run` prints."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from negosim.engine import Forecast, StageForecast
+
+NUMBERS = ("calls", "tokens in", "tokens out", "cost", "at most")
+
+
+def tell_forecast(forecast: "Forecast", *, json: bool) -> None:
+    """Print what a run will need, and what the numbers rest on."""
+    from negosim.terminal import console_for, plural, print_rows
+
+    if json:
+        typer.echo(forecast.model_dump_json())
+        return
+    each = plural(forecast.max_turns, "utterance")
+    typer.echo(f"{plural(forecast.dialogues, 'dialogue')} of at most {each}; nothing was sent or written")
+    if not forecast.stages:
+        typer.echo("the simulated negotiator plays: no model calls, no cost")
+        return
+    rows = [[part.stage, part.model, *_numbers([part])] for part in forecast.stages]
+    rows.append(["total", "", *_numbers(forecast.stages)])
+    print_rows(console_for(), ("stage", "model", *NUMBERS), rows, numbers=NUMBERS)
+    most = sum(part.most_tokens_in + part.most_tokens_out for part in forecast.stages)
+    typer.echo(
+        "An estimate: every dialogue goes to its cap, every answer is usable, texts are of typical length,\n"
+        "nothing comes from a cache. Dialogues that end earlier need less; an answer asked for again\n"
+        f"needs a call more. At most (longest texts, a token a byte): {most:,} tokens."
+    )
+    unknown = dict.fromkeys(part.model for part in forecast.stages if part.usd is None)
+    for model in unknown:
+        typer.echo(f"the price of {model} is not known; give it in a file that NEGOSIM_PRICES names")
+
+
+def _numbers(parts: "Sequence[StageForecast]") -> list[str]:
+    return [
+        f"{sum(part.calls for part in parts):,}",
+        f"{sum(part.tokens_in for part in parts):,}",
+        f"{sum(part.tokens_out for part in parts):,}",
+        _money([part.usd for part in parts]),
+        _money([part.most_usd for part in parts]),
+    ]
+
+
+def _money(amounts: Sequence[float | None]) -> str:
+    from negosim.terminal import money
+
+    known = [usd for usd in amounts if usd is not None]
+    return money(sum(known)) if len(known) == len(amounts) else "unknown"
