@@ -23,8 +23,6 @@ _LIES: dict[str, dict[Kind, float]] = {
 }
 """How often each lie is told early, in the middle and late."""
 
-_LIE_RATE = 0.5
-"""Share of a lying role's turns with a lie planned for them."""
 _TRUTH_RATE = 0.25
 """Share of the other turns in which something true is disclosed."""
 _FEIGNING = 0.75
@@ -54,7 +52,7 @@ def lie_to_tell(plan: "Plan") -> Kind | None:
     if not plan.side.deceptive or plan.phase == "closing":
         return None
     lied = any(not made.true for made in plan.claims)
-    if plan.draws[3] >= _LIE_RATE and (lied or plan.reading.own_count < 1):
+    if plan.draws[3] >= plan.persona.guile and (lied or plan.reading.own_count < 1):
         return None
     options = [kind for kind in _LIES[plan.clock] if _can_lie(plan, kind)]
     if not options:

@@ -28,6 +28,8 @@ class Persona:
     """0 to 1: which of its lesser issues it pretends to care for, where it lies about priorities."""
     taste: int
     """Seeds its liking for some tactics over others."""
+    guile: float
+    """Share of its turns with a lie planned for them, where its brief allows lying."""
 
     def aspiration(self, time: float) -> float:
         """Return the utility it wants at `time` (0 start, 1 end of the time there is)."""
@@ -56,4 +58,5 @@ def persona_of(side: Side) -> Persona:
         directness=rng.random(),
         decoy=rng.random(),
         taste=rng.getrandbits(32),
+        guile=rng.uniform(0.2, 0.8),
     )

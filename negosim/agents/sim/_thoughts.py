@@ -73,7 +73,7 @@ def _numbers(plan: Plan) -> dict[str, str]:
         "reservation": f"{payoff.reservation:.0f}",
         "target": f"{payoff.target:.0f}",
         "aim": f"{deals.reservation + plan.aspiration * deals.span:.0f}",
-        "left": str(plan.turns_left),
+        "left": "1 turn" if plan.turns_left == 1 else f"{plan.turns_left} turns",
     }
     if plan.theirs is not None:
         slots["worth"] = f"{deals.worth(plan.theirs):.0f}"

@@ -70,7 +70,11 @@ class Words:
             issue.id: {value: _in_full(issue, label) for value, label in self.label[issue.id].items()}
             for issue in issues
         }
-        self._ends = {issue: tuple(labels.values()) for issue, labels in self.label.items()}
+        self._ends = {
+            issue: tuple(label for label in labels.values() if " " in label or any(map(str.isdigit, label)))
+            for issue, labels in self.label.items()
+        }
+        """Values that may stand without their issue once it was named."""
         self.brief = {issue.id: _in_brief(issue, issues, self) for issue in issues}
         self.short = {i.id: self.brief[i.id] if i.range is not None else self.full[i.id] for i in issues}
         """For single values once the issues are known: numbers alone, options with their issue."""
