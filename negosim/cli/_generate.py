@@ -228,6 +228,24 @@ def generate(
             rich_help_panel=COST,
         ),
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Processes to play in; for the simulated negotiator alone.",
+            rich_help_panel=PLAY,
+        ),
+    ] = 1,
+    compress: Annotated[
+        bool, typer.Option("--compress", help="Store the dialogues as zstd.", rich_help_panel=SHOW)
+    ] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Append what happens to a log, a JSON object a line.", rich_help_panel=SHOW
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -279,10 +297,17 @@ def generate(
     watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts)
     limits = {"--budget-usd": budget_usd, "--budget-tokens": budget_tokens}
     again = "".join(f" {name} {limit:g}" for name, limit in limits.items() if limit is not None)
-    means = engine.Means(watch=watch, cache=cache, budget=_budget(budget_usd, budget_tokens))
+    means = engine.Means(watch=watch, cache=cache, budget=_budget(budget_usd, budget_tokens), workers=workers)
+    if log is not None:
+        from negosim.logs import logged_to
+
+        context.with_resource(logged_to(log))
     if resume is not None:
         if dry_run:
             raise typer.BadParameter("predicts new runs, not the rest of one", param_hint="--dry-run")
+        for name, value in (("--out", out), ("--compress", compress)):
+            if value:
+                raise typer.BadParameter("is chosen when a run is begun; leave it out", param_hint=name)
         folder = run_folder(resume)
         config = claimed(Run.open(folder).config, options, _given(context))
         make_and_tell(lambda: engine.resume(folder, config=config, **means), watch, quiet=json, again=again)
@@ -295,7 +320,9 @@ def generate(
         return
     if model is None and (agent1_model is None or agent2_model is None):
         watch.notice = SIM_NOTICE
-    make_and_tell(lambda: engine.generate(config, out=out, **means), watch, quiet=json, again=again)
+    make_and_tell(
+        lambda: engine.generate(config, out=out, compress=compress, **means), watch, quiet=json, again=again
+    )
 
 
 def _budget(usd: float | None, tokens: int | None) -> "Budget | None":

@@ -1,6 +1,7 @@
 """Making a run: every dialogue of a plan, several at once, each stored when it ends."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -20,6 +21,8 @@ from negosim.errors import UserError
 from negosim.models import Budget, BudgetedModel, ChatModel, Door, ModelSpec, ResponseCache, open_model
 from negosim.records import Dialogue
 from negosim.store import Run, RunHeader, Writer
+
+logger = logging.getLogger(__name__)
 
 
 class Means(TypedDict, total=False):
@@ -163,8 +166,11 @@ async def _make(
     watch = means.get("watch", _nobody_watches)
     watch(RunStarted(run))
 
+    logger.info("run started", extra={"run": str(run.path), "planned": len(plan.jobs), "left": len(jobs)})
+
     def store(dialogue: Dialogue) -> None:
         writer.append(dialogue)
+        _log(dialogue)
         watch(DialogueFinished(dialogue, plan.scenarios[dialogue.scenario]))
 
     if means.get("workers", 1) > 1 and jobs:
@@ -186,6 +192,22 @@ async def _make(
         stage = Stage(plan, doors, dialogue_graph(plan.config.planner, plan.config.calls, saver), watch)
         await _play_all(stage, jobs, store_and_forget)
     remove_checkpoints(run.path)
+
+
+def _log(dialogue: Dialogue) -> None:
+    counts = {
+        "dialogue": dialogue.id,
+        "end": dialogue.end,
+        "outcome": dialogue.outcome.status,
+        "turns": len(dialogue.turns),
+        "calls": sum(row.calls for row in dialogue.account),
+        "seconds": dialogue.seconds,
+    }
+    if dialogue.failure is None:
+        logger.info("dialogue finished", extra=counts)
+    else:
+        failed = dialogue.failure.model_dump(include={"turn", "role", "stage", "error"})
+        logger.error("dialogue failed", extra={**counts, **failed})
 
 
 def _nobody_watches(event: Event) -> None:

@@ -1,6 +1,7 @@
 """The one door to models: structured answers, validation with retries, accounting."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +17,8 @@ from negosim.models._schema import Schema, answer_schema, schema_name
 from negosim.models._types import ChatModel, ChatRequest, ChatResponse, Message, Usage
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+logger = logging.getLogger(__name__)
 
 
 class Door:
@@ -73,6 +76,8 @@ class Door:
                 return self._read(response, answer, check)
             except ValueError as error:
                 reasons.append(str(error))
+                where = {"stage": stage, "role": role, "model": self.model.name, "attempt": attempt + 1}
+                logger.warning("unusable answer", extra=where)
         listed = "; ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
         raise ProtocolError(
             f"{self.model.name}, {stage}: no usable answer in {self.attempts} attempts: {listed}"
