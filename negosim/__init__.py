@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from negosim.config import RunConfig
     from negosim.engine import generate, generate_async, resume, resume_async
-    from negosim.errors import ModelError, NegosimError, ProtocolError, UserError
+    from negosim.errors import BudgetError, ModelError, NegosimError, ProtocolError, UserError
+    from negosim.models import Budget
     from negosim.records import Condition, Dialogue
     from negosim.scenarios import Scenario, load_scenario
     from negosim.store import Run, list_runs
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "negosim.config": ("RunConfig",),
     "negosim.engine": ("generate", "generate_async", "resume", "resume_async"),
-    "negosim.errors": ("ModelError", "NegosimError", "ProtocolError", "UserError"),
+    "negosim.errors": ("BudgetError", "ModelError", "NegosimError", "ProtocolError", "UserError"),
+    "negosim.models": ("Budget",),
     "negosim.records": ("Condition", "Dialogue"),
     "negosim.scenarios": ("Scenario", "load_scenario"),
     "negosim.store": ("Run", "list_runs"),
@@ -33,6 +35,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Budget",
+    "BudgetError",
     "Condition",
     "Dialogue",
     "ModelError",

@@ -1,7 +1,7 @@
 """What a run will need, before it starts: calls, tokens and money.
 
-One dialogue of each kind is played by a stand-in that makes up answers of the right form and never
-concludes. So the calls, their order and their prompts are the engine's own, and only the length of
+One dialogue of each kind is played by stand-ins that make up answers of the right form and never
+conclude. So the calls, their order and their prompts are the engine's own, and only the length of
 what a model says is assumed.
 """
 
@@ -110,25 +110,39 @@ async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
     They stand for the simulated negotiator too, which might end the dialogue early.
     """
     names = {*job.models, *([plan.config.judge_model] if plan.config.judge_model else [])}
-    doors, numbers = {}, count(1)
+    doors, scenario, numbers = {}, plan.scenarios[job.scenario], count(1)
+    accepts = iter(range(len(scenario.roles) - 1))
     for name in names:
         spec = plan.specs[name]
-        model = _StandIn(spec.name, plan, plan.scenarios[job.scenario], numbers, longest)
+        model = _StandIn(spec.name, plan, scenario, numbers, accepts, longest)
         doors[name] = Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
-    dialogue = await play(Stage(plan, doors, dialogue_graph(plan.config.planner), lambda event: None), job)
+    graph = dialogue_graph(plan.config.planner, plan.config.calls)
+    dialogue = await play(Stage(plan, doors, graph, lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
     return [row for row in dialogue.account if row.model != "sim"]
 
 
 class _StandIn:
-    """A model that answers in the right form, at typical or at greatest length, and never concludes."""
+    """A model that answers in the right form, at typical or at greatest length.
+
+    The first offer is accepted by all and then made again and again: with a deal on the table the
+    stand-ins are always asked whether they have concluded, which they never have.
+    """
 
     def __init__(
-        self, name: str, plan: Plan, scenario: Scenario, numbers: Iterator[int], longest: bool
+        self,
+        name: str,
+        plan: Plan,
+        scenario: Scenario,
+        numbers: Iterator[int],
+        accepts: Iterator[int],
+        longest: bool,
     ) -> None:
+        """`numbers` make texts different; `accepts` has an entry for each time to accept."""
         self.name = name
         self._longest = longest
         self._numbers = numbers
+        self._accepts = accepts
         self._offer = {issue.id: _longest_value(issue) for issue in scenario.issues}
         tactics = plan.tactics.tactics
         if longest:
@@ -155,18 +169,23 @@ class _StandIn:
         if "anyOf" in schema:
             return self._fill(schema["anyOf"][0])
         if "enum" in schema:
-            # Fields beside each other get different values: that is how K tactics are asked for.
+            # What stands beside each other gets different values: that is how K tactics are asked for.
             options = sorted(schema["enum"], key=lambda option: self._rank.get(option, 0))
             return options[position % len(options)]
         if schema.get("type") == "object":
             parts = enumerate(schema["properties"].items())
-            filled = {name: self._fill(part, number) for number, (name, part) in parts}
-            return filled | ({"action": "offer", "offer": self._offer} if "offer" in filled else {})
+            filled = {name: self._fill(part, position + number) for number, (name, part) in parts}
+            return filled | (self._move(schema["properties"]["action"]) if "offer" in filled else {})
         if schema.get("type") == "string":
             return self._text(schema.get("maxLength", LONGEST_TEXT))
         if schema.get("type") == "boolean":
             return False
         return schema.get("const", schema.get("minimum", 1))
+
+    def _move(self, actions: Mapping[str, Any]) -> dict[str, Any]:
+        if "accept" in actions["enum"] and next(self._accepts, None) is not None:
+            return {"action": "accept", "offer": None}
+        return {"action": "offer", "offer": self._offer}
 
     def _text(self, longest: int) -> str:
         """Return a text that nobody has said before."""

@@ -8,6 +8,7 @@ from negosim.errors import UserError
 from negosim.models._budget import Budget, BudgetedModel
 from negosim.models._cache import CachedModel, ResponseCache
 from negosim.models._catalog import cached
+from negosim.models._prices import price_of
 from negosim.models._spec import OPENAI_URL, ModelSpec
 from negosim.models._types import ChatModel
 
@@ -30,6 +31,7 @@ def open_model(
     """
     spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
     model = _open(spec)
+    price_of(spec.name)  # a wrong file of prices is told now, not by the first call's account
     if budget is not None:
         model = BudgetedModel(model, budget)
     return model if cache is None else CachedModel(model, cache, _identity(spec))
