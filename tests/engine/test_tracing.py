@@ -1,0 +1,69 @@
+"""LangGraph's own tracing, switched on by its standard environment variables."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+LIMITS = {
+    "size_limit": 100,
+    "size_limit_bytes": 20_000_000,
+    "scale_up_nthreads_limit": 1,
+    "scale_up_qsize_trigger": 1000,
+    "scale_down_nempty_trigger": 4,
+    "use_multipart_endpoint": False,
+}
+
+
+def test_a_span_for_the_dialogue_each_turn_and_each_stage(tmp_path: Path) -> None:
+    batches: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def answer(self, body: bytes) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.answer(json.dumps({"batch_ingest_config": LIMITS}).encode())
+
+        def do_POST(self) -> None:
+            batches.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.answer(b"{}")
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tracing = {
+            "LANGSMITH_TRACING": "true",
+            "LANGSMITH_API_KEY": "no-key",
+            "LANGSMITH_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+        }
+        command = [
+            "-m",
+            "negosim",
+            "generate",
+            "-s",
+            "viatex",
+            "--max-turns",
+            "2",
+            "--out",
+            str(tmp_path / "run"),
+        ]
+        subprocess.run(
+            [sys.executable, *command],
+            env={**os.environ, **tracing},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        server.shutdown()
+    names = [run["name"] for batch in batches for run in json.loads(batch)["post"]]
+    assert names.count("dialogue") == 1
+    assert names.count("rollout") >= 2 * 3
+    assert {"turn", "reflect", "tactics", "judge", "speak", "consolidate", "vote"} <= set(names)
