@@ -167,8 +167,10 @@ async def test_when_it_is_used_up_calls_in_flight_end_before_anyone_is_told():
         return list(ended)
 
     going = [asyncio.create_task(model.complete(replace(REQUEST, seed=seed))) for seed in (1, 2, 3)]
-    refused = [asyncio.create_task(told(REQUEST)) for _ in range(4)]
-    assert await asyncio.gather(*refused) == [[1, 2, 3]] * 4
+    await asyncio.sleep(0)
+    large = replace(REQUEST, messages=(Message("user", "x" * 4 * most),))
+    refused = [asyncio.create_task(told(request)) for request in (large, REQUEST)]
+    assert await asyncio.gather(*refused) == [[1, 2, 3]] * 2
     assert all(task.done() for task in going)
     assert len(sent.requests) == 3
 
