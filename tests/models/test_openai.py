@@ -10,7 +10,7 @@ import pytest
 import tenacity
 from pydantic import BaseModel, Field
 
-from negosim.errors import ModelError, UserError
+from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models import ChatRequest, Door, Ledger, Message, Usage, open_model
 from negosim.models._schema import answer_schema
 
@@ -31,6 +31,7 @@ GOOD = {"text": "Good morning."}
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
     monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_none())
+    monkeypatch.setattr("negosim.models._limiter.FIRST_PAUSE", 0.0)
 
 
 def spec(server, settings=""):
@@ -208,38 +209,46 @@ async def test_retry_after_is_waited_for(loopback, as_date):
 
 
 @pytest.mark.parametrize(
-    ("reply", "says"),
+    ("reply", "says", "permanent"),
     [
         (
             {"status": 401, "error": f"Incorrect API key provided: {KEY}"},
             "refused the key in NEGOSIM_API_KEY",
+            True,
         ),
-        ({"status": 403, "error": "no"}, "refused the key in NEGOSIM_API_KEY"),
-        ({"status": 404, "error": f"model not found for {KEY}"}, "has no model 'model-"),
+        ({"status": 403, "error": "no"}, "refused the key in NEGOSIM_API_KEY", True),
+        ({"status": 404, "error": f"model not found for {KEY}"}, "has no model 'model-", True),
         (
             {"status": 400, "error": "This model's maximum context length is 8192 tokens."},
-            "longer than the model's",
+            r"longer than the model's.*shorter dialogues \(--max-turns\)",
+            False,
         ),
         (
             {"status": 400, "error": {"type": "exceed_context_size_error", "message": "too big"}},
             "longer than the",
+            False,
         ),
-        ({"status": 400, "error": "messages: bad"}, r"rejected the request \(status 400\): messages: bad"),
-        ({"status": 429, "error": {"code": "insufficient_quota", "message": "pay"}}, "out of credit"),
+        ({"status": 400, "error": "messages: bad"}, r"rejected .* \(status 400\): messages: bad", False),
+        ({"status": 429, "error": {"code": "insufficient_quota", "message": "pay"}}, "out of credit", True),
         (
             {"status": 429, "error": "later", "headers": {"Retry-After": "3600"}},
             "wait 3600 s; run again later",
+            True,
         ),
-        ({"status": 307, "headers": {"Location": "http://127.0.0.1:9/"}}, "redirects elsewhere"),
+        ({"status": 307, "headers": {"Location": "http://127.0.0.1:9/"}}, "redirects elsewhere", True),
     ],
 )
-async def test_what_does_not_pass_stops_at_once_and_says_what_to_do(loopback, monkeypatch, reply, says):
+async def test_what_does_not_pass_stops_at_once_and_says_what_to_do(
+    loopback, monkeypatch, reply, says, permanent
+):
     monkeypatch.setenv("NEGOSIM_API_KEY", KEY)
     with loopback.LoopbackServer(lambda body: loopback.Reply(**reply)) as server:
         with pytest.raises(ModelError, match=says) as caught:
             await complete(server)
         assert KEY not in str(caught.value)
     assert len(server.bodies) == 1
+    assert caught.value.permanent is permanent
+    assert isinstance(caught.value, ContextLengthError) is ("longer" in says)
 
 
 async def test_an_error_that_echoes_the_prompt_is_not_passed_on(loopback):
@@ -257,6 +266,78 @@ async def test_a_reply_without_an_answer_is_an_error_of_the_provider(loopback):
         pytest.raises(ModelError, match="holds no answer"),
     ):
         await complete(server)
+
+
+async def test_an_overloaded_server_is_waited_for_however_often_it_refuses(loopback):
+    busy = [loopback.Reply(status=status, error="busy") for status in (429, 503, 529) * 3]
+    with loopback.LoopbackServer(in_turn(*busy, loopback.Reply(GOOD))) as server:
+        (response,) = await complete(server)
+    assert response.requests == 10
+
+
+async def test_a_server_that_refuses_everything_is_given_up_in_the_end(loopback, monkeypatch):
+    monkeypatch.setattr("negosim.models._http.PATIENCE", 0.05)
+    with loopback.LoopbackServer(
+        lambda body: loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.03"})
+    ) as server:
+        with pytest.raises(ModelError, match=r"has refused all requests for .* run again later") as caught:
+            await complete(server)
+    assert caught.value.permanent
+    assert caught.value.requests == len(server.bodies) == 3
+
+
+async def test_when_one_is_refused_all_wait_and_fewer_go_out(loopback):
+    refused, arrived = 0.0, []
+
+    def behave(body):
+        nonlocal refused
+        arrived.append(time.monotonic())
+        if len(arrived) == 8:
+            refused = time.monotonic()
+            return loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.3"})
+        return loopback.Reply(GOOD, delay=0.05)
+
+    with loopback.LoopbackServer(behave) as server:
+        model = open_model(spec(server, "?max_in_flight=8"))
+        await asyncio.gather(*(model.complete(REQUEST) for _ in range(20)))
+        assert server.most_in_flight == 8
+        window = model._server._joined().limiter(model._model).window
+        await model.close()
+    assert len(arrived) == 21
+    late = [at - refused for at in arrived[8:]]
+    # Those that were already on their way before the refusal was read may arrive until then.
+    assert sum(wait < 0.25 for wait in late) <= 1
+    assert 4 <= window < 8
+
+
+async def test_the_limits_of_a_model_hold_for_all_who_use_it_and_for_no_other(loopback):
+    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, delay=0.05)) as server:
+        named = spec(server)
+        first, second = open_model(f"{named}?max_in_flight=3"), open_model(f"{named}?temperature=0.1")
+        await asyncio.gather(*(model.complete(REQUEST) for model in (first, second) for _ in range(6)))
+        assert server.most_in_flight == 3
+        other = open_model(spec(server))
+        await asyncio.gather(*(other.complete(REQUEST) for _ in range(6)))
+        assert server.most_in_flight == 6
+        for model in (first, second, other):
+            await model.close()
+
+
+async def test_the_tokens_the_server_counted_are_what_a_minute_is_charged(loopback):
+    def behave(body):
+        usage = {"prompt_tokens": 300, "completion_tokens": 200, "total_tokens": 500}
+        return loopback.Reply(raw=orjson.dumps({"choices": [{"message": {"content": "x"}}], "usage": usage}))
+
+    with loopback.LoopbackServer(behave) as server:
+        model = open_model(spec(server, "?tpm=6000"))
+        start = time.monotonic()
+        await model.complete(REQUEST)
+        assert time.monotonic() - start < 1  # 500 may be used at once
+        second = asyncio.create_task(model.complete(REQUEST))
+        await asyncio.sleep(0.3)
+        assert len(server.bodies) == 1  # and they are used up
+        second.cancel()
+        await model.close()
 
 
 async def test_calls_go_out_together_over_one_session(loopback):
@@ -325,6 +406,7 @@ async def test_requests_that_never_left_are_not_counted(loopback):
         await model.complete(REQUEST)
     await model.close()
     assert caught.value.requests == 0
+    assert caught.value.permanent
 
 
 async def test_a_server_without_tls_is_not_asked_again(loopback):
