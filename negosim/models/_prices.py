@@ -2,7 +2,7 @@
 
 import os
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,7 +61,8 @@ def price_of(model: str) -> Price | None:
         UserError: the file that `NEGOSIM_PRICES` names cannot be read or is wrong.
 
     """
-    table = _table(os.environ.get(PRICES_VARIABLE, ""))
+    path = os.environ.get(PRICES_VARIABLE)
+    table = _with_file(*_place(path)) if path else _built_in()
     name = model.removeprefix("openai:")
     found = table.get(model) or table.get(name) or table.get(_SNAPSHOT.sub("", name))
     if found is None and model.startswith(("gguf:", "local:")):
@@ -69,11 +70,21 @@ def price_of(model: str) -> Price | None:
     return found
 
 
+@cache
+def _built_in() -> dict[str, Price]:
+    table = files("negosim.models").joinpath("prices.json").read_bytes()
+    return PriceTable.model_validate(orjson.loads(table)).models
+
+
+def _place(path: str) -> tuple[str, int]:
+    """Return where a file lies and when it was changed, so that a changed one is read again."""
+    place = os.path.abspath(os.path.expanduser(path))
+    return place, os.stat(place).st_mtime_ns if os.path.exists(place) else 0
+
+
 @lru_cache(maxsize=8)
-def _table(path: str) -> dict[str, Price]:
-    built_in = files("negosim.models").joinpath("prices.json").read_bytes()
-    table = PriceTable.model_validate(orjson.loads(built_in)).models
-    return {**table, **_read(Path(path).expanduser()).models} if path else table
+def _with_file(path: str, changed: int) -> dict[str, Price]:
+    return {**_built_in(), **_read(Path(path)).models}
 
 
 def _read(path: Path) -> PriceTable:

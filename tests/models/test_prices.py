@@ -89,3 +89,11 @@ def test_a_file_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setenv("NEGOSIM_PRICES", "nowhere.json")
     with pytest.raises(UserError, match=r"nowhere\.json \(NEGOSIM_PRICES\) cannot be read: No such file"):
         price_of("openai:gpt-4o")
+
+
+def test_a_file_that_was_changed_is_read_again(prices):
+    path = prices({"models": {"gpt-99": ROW}})
+    assert price_of("openai:gpt-99").tokens_out == 4.5
+    path.write_bytes(orjson.dumps({"models": {"gpt-99": {**ROW, "tokens_out": 9}}}))
+    os.utime(path, (1, 1))
+    assert price_of("openai:gpt-99").tokens_out == 9
