@@ -33,7 +33,8 @@ class Persona:
 
     def aspiration(self, time: float) -> float:
         """Return the utility it wants at `time` (0 start, 1 end of the time there is)."""
-        return self.opening - (self.opening - self.floor) * min(1.0, max(0.0, time)) ** (1.0 / self.exponent)
+        conceded: float = min(1.0, max(0.0, time)) ** (1.0 / self.exponent)
+        return self.opening - (self.opening - self.floor) * conceded
 
     def liking(self, tactic: str) -> float:
         """Return how much it likes a tactic, 0.5 to 1.5."""
