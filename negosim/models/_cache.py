@@ -74,7 +74,10 @@ class ResponseCache:
         except sqlite3.Error as error:
             self._give_up(error)
             return None
-        return None if row is None else ChatResponse(*row[:2], Usage(), row[2], requests=0, cached=True)
+        if row is None:
+            return None
+        text, finish, mode = row
+        return ChatResponse(text, finish, Usage(), mode, requests=0, cached=True)
 
     def keep(self, key: bytes, model: str, response: ChatResponse) -> bool:
         """Keep an answer, on disk before this returns; return False if another one was there first."""
