@@ -5,16 +5,19 @@ For tests and benchmarks of everything that talks to models:
     with LoopbackServer(lambda body: {"text": "Good morning."}) as server:
         ...  # "openai:any@" + server.url; server.bodies has every request
 
-It runs in a thread of its own, so that synchronous code can use it too. As a program it serves
-answers made from the schemas asked for: `python benchmarks/loopback_server.py --delay 0.05`.
+It runs in a thread of its own, so that synchronous code can use it too. As a program it plays along,
+as slowly or badly as it is told: `python benchmarks/loopback_server.py --delay 0.05 --faults 0.2`.
 """
 
 import argparse
 import asyncio
+import hashlib
+import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 import orjson
@@ -39,8 +42,24 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     """A body to send as it is."""
+    slow: float = 0.0
+    """Seconds between the head of the answer and its body."""
+    half: bool = False
+    """Send the first half of the body only."""
     cut: bool = False
     """Cut the connection instead of answering."""
+
+
+@dataclass
+class Account:
+    """What the server has done: it counts tokens as one for every four characters."""
+
+    requests: int = 0
+    tokens_in: int = 0
+    """Of the answers sent whole to clients that were still there."""
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    most_in_flight: int = 0
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -66,7 +85,7 @@ class LoopbackServer:
         """The base URL, "http://127.0.0.1:PORT/v1"."""
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[Mapping[str, str]] = []
-        self.most_in_flight = 0
+        self.account = Account()
         self._in_flight = 0
         self._behave = behave or (lambda body: Reply())
         self._models = models
@@ -74,6 +93,11 @@ class LoopbackServer:
         self._port = port
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    @property
+    def most_in_flight(self) -> int:
+        """Most requests that were under way at the same time."""
+        return self.account.most_in_flight
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -90,6 +114,7 @@ class LoopbackServer:
         app = web.Application(client_max_size=1 << 28, middlewares=[self._guard])
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._list)
+        app.router.add_get("/account", self._tell)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self._port, backlog=2048)
@@ -112,19 +137,26 @@ class LoopbackServer:
             return web.Response(status=404)
         return _json({"object": "list", "data": [{"id": name, "object": "model"} for name in self._models]})
 
-    async def _chat(self, request: web.Request) -> web.Response:
+    async def _tell(self, _: web.Request) -> web.Response:
+        return _json(asdict(self.account))
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())
         self.bodies.append(body)
         self.headers.append(dict(request.headers))
         self._in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        self.account.requests += 1
+        self.account.most_in_flight = max(self.account.most_in_flight, self._in_flight)
         try:
             done = self._behave(body)
             reply = done if isinstance(done, Reply) else Reply(done)
             if reply.delay:
                 await asyncio.sleep(reply.delay)
+            return await self._answer(request, body, reply)
         finally:
             self._in_flight -= 1
+
+    async def _answer(self, request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
         if reply.cut:
             assert request.transport is not None
             request.transport.abort()
@@ -133,7 +165,25 @@ class LoopbackServer:
         if reply.status != 200:
             error = {"message": reply.error} if isinstance(reply.error, str) else reply.error
             return _json({"error": error}, reply.status, reply.headers)
-        return _json(_completion(body, reply), 200, reply.headers)
+        completion = _completion(body, reply)
+        if reply.half:
+            whole = orjson.dumps(completion)
+            return web.Response(body=whole[: len(whole) // 2], content_type="application/json")
+        if reply.slow:
+            response = web.StreamResponse(headers={"Content-Type": "application/json"})
+            await response.prepare(request)
+            await asyncio.sleep(reply.slow)
+            await response.write(orjson.dumps(completion))
+        else:
+            response = _json(completion, 200, reply.headers)
+        if request.transport is not None and not request.transport.is_closing() and not reply.cut:
+            self._count(completion["usage"])
+        return response
+
+    def _count(self, usage: Mapping[str, Any]) -> None:
+        self.account.tokens_in += usage["prompt_tokens"]
+        self.account.tokens_out += usage["completion_tokens"]
+        self.account.tokens_cached += usage["prompt_tokens_details"]["cached_tokens"]
 
 
 def fill(schema: Mapping[str, Any]) -> Any:
@@ -160,10 +210,106 @@ def fill(schema: Mapping[str, Any]) -> Any:
     return None
 
 
+def talk(body: Mapping[str, Any]) -> Any:
+    """Fill the form asked for as a player does who talks on: other words and tactics for every seed."""
+    return _talk(_schema(body), random.Random(body["seed"]), set())
+
+
+def _talk(schema: Mapping[str, Any], rng: random.Random, used: set[Any]) -> Any:
+    if "enum" in schema:
+        free = [value for value in schema["enum"] if value not in used] or schema["enum"]
+        chosen = "talk" if "talk" in free else rng.choice(free)
+        used.add(chosen)
+        return chosen
+    if "anyOf" in schema:
+        kinds = [part.get("type") for part in schema["anyOf"]]
+        return None if "null" in kinds else _talk(schema["anyOf"][0], rng, used)
+    match schema.get("type"):
+        case "object":
+            return {name: _talk(part, rng, used) for name, part in schema["properties"].items()}
+        case "string":
+            words = rng.choices(("we", "could", "agree", "on", "better", "terms", "for", "both"), k=20)
+            return f"{' '.join(words)} {rng.randrange(10**9)}."
+        case "number":
+            return rng.randint(0, 10)
+    return fill(schema)
+
+
+class Faults:
+    """Behaves as told, but for a share of the requests, with which something goes wrong.
+
+    What goes wrong with a request follows from its content alone, and so does how often it has to be
+    sent again where that helps; but a burst of refusals meets whoever sends while it lasts.
+    """
+
+    PASSING = ("error", "hang", "cut", "half")
+    KINDS = ("burst", *PASSING, "slow", "empty", "wrong form", "refusal", "cut off")
+    BURST, SLOW, HANG = 0.05, 0.05, 60.0
+    """Seconds that refusals go on, that an answer takes after its head, and that count as for ever."""
+
+    def __init__(self, behave: Behaviour, share: float) -> None:
+        """Let something go wrong with a share of all requests, between 0 and 1."""
+        self.met: Counter[str] = Counter()
+        """How often each kind was met."""
+        self._behave = behave
+        self._share = share
+        self._sent: Counter[bytes] = Counter()
+        self._refusing_until = 0.0
+
+    def __call__(self, body: dict[str, Any]) -> Reply:
+        """Answer, or do not."""
+        key = hashlib.sha256(orjson.dumps((body["seed"], body["messages"]))).digest()
+        rng = random.Random(key)
+        kind = rng.choice(self.KINDS) if rng.random() < self._share else None
+        if kind == "burst" and key not in self._sent:
+            self._refusing_until = time.monotonic() + self.BURST
+            self._sent[key] += 1
+        if time.monotonic() < self._refusing_until:
+            kind = "burst"
+        else:
+            self._sent[key] += 1
+            if kind == "burst" or (kind in self.PASSING and self._sent[key] > rng.randint(1, 5)):
+                kind = None
+        done = self._behave(body)
+        good = done if isinstance(done, Reply) else Reply(done)
+        if kind is None:
+            return good
+        self.met[kind] += 1
+        return self._spoil(kind, good)
+
+    def _spoil(self, kind: str, good: Reply) -> Reply:
+        match kind:
+            case "burst":
+                wait = {"Retry-After": f"{self.BURST:.2f}"}
+                return Reply(status=429, error="too many requests", headers=wait)
+            case "error":
+                return Reply(status=500, error="out of memory")
+            case "hang":
+                return replace(good, delay=self.HANG)
+            case "cut":
+                return Reply(cut=True)
+            case "half":
+                return replace(good, half=True)
+            case "slow":
+                return replace(good, slow=self.SLOW)
+            case "empty":
+                return replace(good, answer="")
+            case "wrong form":
+                return replace(good, answer={"reply": "All right."})
+            case "refusal":
+                return replace(good, answer="", refusal="I cannot help with that.")
+        return replace(good, finish="length")
+
+
+def _schema(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = body["response_format"]["json_schema"]["schema"]
+    return schema
+
+
 def _completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
     answer = reply.answer
     if answer is None:
-        answer = fill(body["response_format"]["json_schema"]["schema"])
+        answer = fill(_schema(body))
     text = answer if isinstance(answer, str) else orjson.dumps(answer).decode()
     message = {"role": "assistant", "content": text, "refusal": reply.refusal}
     tokens_in, tokens_out = sum(len(part["content"]) for part in body["messages"]) // 4, len(text) // 4
@@ -190,20 +336,22 @@ def _json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None
 
 def main() -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(
-        description="Answer chat completions with what fits the schema asked for."
-    )
+    parser = argparse.ArgumentParser(description="Play along as a model that talks on.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of requests that go wrong, 0 to 1")
     options = parser.parse_args()
-    with LoopbackServer(
-        lambda body: Reply(delay=options.delay), models=["loopback"], port=options.port
-    ) as server:
+
+    def behave(body: dict[str, Any]) -> Reply:
+        return Reply(talk(body), delay=options.delay)
+
+    faults = Faults(behave, options.faults)
+    with LoopbackServer(faults, models=["loopback"], port=options.port) as server:
         print(server.url, flush=True)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            print(f"{len(server.bodies)} requests, at most {server.most_in_flight} at once", flush=True)
+            print(server.account, dict(faults.met), flush=True)
 
 
 if __name__ == "__main__":
