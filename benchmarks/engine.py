@@ -46,7 +46,7 @@ def measure(player: str, planner: str, dialogues: int) -> dict[str, Any]:
     from negosim.models import ScriptedModel
 
     def run(count: int, folder: str) -> tuple[int, float, float]:
-        models = {"fake": ScriptedModel(fake_answer)} if player == "fake" else None
+        models = {"fake": ScriptedModel(fake_answer)} if player == "fake" else {}
         config = RunConfig(
             scenarios=("viatex",), models=(player,), planner=planner, dialogues=count, conditions=("honest",)
         )
