@@ -101,7 +101,7 @@ def test_the_command_says_what_happened_and_how_to_go_on(
             return loopback.talk(body)
         return loopback.Reply(status=401, error="expired")
 
-    how = "generate -s viatex -n 20 --planner direct --max-turns 2".split()
+    how = ["generate", "-s", "viatex", "-n", "20", "--planner", "direct", "--max-turns", "2"]
     with loopback.LoopbackServer(behave) as server, pytest.raises(SystemExit) as stopped:
         main([*how, "--model", f"openai:expiring@{server.url}", "--out", str(tmp_path / "run")])
     err = capsys.readouterr().err

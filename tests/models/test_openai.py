@@ -277,11 +277,12 @@ async def test_an_overloaded_server_is_waited_for_however_often_it_refuses(loopb
 
 async def test_a_server_that_refuses_everything_is_given_up_in_the_end(loopback, monkeypatch):
     monkeypatch.setattr("negosim.models._http.PATIENCE", 0.05)
-    with loopback.LoopbackServer(
-        lambda body: loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.03"})
-    ) as server:
-        with pytest.raises(ModelError, match=r"has refused all requests for .* run again later") as caught:
-            await complete(server)
+    busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.03"})
+    with (
+        loopback.LoopbackServer(lambda body: busy) as server,
+        pytest.raises(ModelError, match=r"has refused all requests for .* run again later") as caught,
+    ):
+        await complete(server)
     assert caught.value.permanent
     assert caught.value.requests == len(server.bodies) == 3
 

@@ -24,6 +24,9 @@ SETTINGS = st.fixed_dictionaries(
         "max_tokens": st.integers(1, 100_000),
         "seed": st.integers(0, 2**40),
         "timeout": st.floats(0.01, 1000),
+        "max_in_flight": st.integers(1, 1000),
+        "rpm": st.integers(1, 10**6),
+        "tpm": st.integers(1, 10**8),
     },
 )
 
@@ -75,6 +78,8 @@ def test_records_carry_model_and_server_but_no_settings(text, name):
         ("openai:x?max_tokens=0", "at least 1, not '0'"),
         ("openai:x?max_tokens=many", "not 'many'"),
         ("openai:x?timeout=0", "above 0"),
+        ("openai:x?max_in_flight=0", "requests, at least 1, not '0'"),
+        ("openai:x?rpm=fast", "requests a minute, at least 1, not 'fast'"),
         ("openai:x?seed=1&seed=2", "given twice"),
     ],
 )
