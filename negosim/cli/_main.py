@@ -17,7 +17,7 @@ STOPPED = 130
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit.
 
-    Exit codes: 0 done, 1 something failed that the user cannot mend here (a provider, a dialogue),
+    Exit codes: 0 done, 1 something failed (a provider, a dialogue) or the budget is used up,
     2 the user can mend it (the message says how), 130 stopped with Ctrl-C.
     """
     for stream in (sys.stdout, sys.stderr):
