@@ -66,8 +66,8 @@ class DialogueState(TypedDict, total=False):
     failure: Failure
 
 
-UNCHECKPOINTED = RunnableConfig(configurable={"__pregel_durability": "async"})
-"""A turn has no checkpointer: it must not inherit the dialogue's "sync", which would wait for one."""
+UNCHECKPOINTED = RunnableConfig(configurable={"__pregel_checkpointer": None, "__pregel_durability": "async"})
+"""A turn has no place to be kept: it must not inherit the dialogue's checkpointer."""
 
 DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, DialogueState, DialogueState]
 
@@ -109,7 +109,7 @@ def dialogue_graph(
     return builder.compile(checkpointer=checkpointer, name="dialogue")
 
 
-def after_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
+async def after_turn(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
     """Go on, ask for votes after a full round, or end where somebody left or a stage failed."""
     if "failure" in state or state["table"].left_by is not None:
         return END
@@ -147,7 +147,7 @@ async def vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> dict[
     return {"votes": cast_votes, "calls": runtime.context.ledger.drain(last), **done}
 
 
-def after_vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
+async def after_vote(state: DialogueState, runtime: Runtime[DialogueContext]) -> str:
     """End when all have concluded or the cap is reached."""
     over = "end" in state or len(state["turns"]) >= _cap(runtime.context.max_turns)
     return END if over else "turn"

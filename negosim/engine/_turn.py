@@ -83,7 +83,7 @@ async def tactics(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, 
     return {"tactics": await context.agent.choose_tactics(_seen(state, context), context.k)}
 
 
-def fan_out(state: TurnState) -> list[Send]:
+async def fan_out(state: TurnState) -> list[Send]:
     """Start a rollout for every tactic."""
     return [
         Send("rollout", RolloutTask(position=position, tactic=tactic, reflection=state["reflection"]))
@@ -175,8 +175,7 @@ def turn_graph(planner: Planner, calls: Calls) -> TurnGraph:
             builder.add_conditional_edges(before, fan_out, [after])
         else:
             builder.add_edge(before, after)
-    # Its place is kept by the dialogue graph, once a turn.
-    return builder.compile(checkpointer=False, name=planner)
+    return builder.compile(name=planner)
 
 
 def finished_turn(view: View, state: TurnState) -> Turn:

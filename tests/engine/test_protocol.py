@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from negosim import ModelError, Run, RunConfig, UserError, generate
-from negosim.engine import DialogueFinished, DialogueStarted, RunStarted, TurnFinished
+from negosim.engine import DialogueFinished, DialogueStarted, RunStarted, TurnFinished, mermaid
 from negosim.models import ChatRequest, ChatResponse, ScriptedModel, Usage
 from negosim.scenarios import load_scenario
 
@@ -281,3 +281,17 @@ def test_interrupted_run_is_readable(player: Player, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(player(ConcludeAnswer=answer), tmp_path / "run", dialogues=9)
     assert [dialogue.status for dialogue in Run.open(tmp_path / "run")] == ["complete"] * 3
+
+
+@pytest.mark.parametrize(
+    ("planner", "calls", "stages"),
+    [
+        ("rollout", "separate", ["reflect", "tactics", "rollout", "judge", "speak", "consolidate"]),
+        ("rollout", "fused", ["think", "judge", "speak", "consolidate"]),
+        ("direct", "separate", ["speak"]),
+    ],
+)
+def test_the_picture_shows_the_stages_that_run(planner: Any, calls: Any, stages: list[str]) -> None:
+    drawn = mermaid(planner, calls)
+    assert "vote(vote)" in drawn
+    assert all(f"({stage})" in drawn for stage in stages)
