@@ -15,7 +15,7 @@ from negosim.agents.sim._frames import read_data
 from negosim.agents.sim._words import Words
 from negosim.scenarios import Issue, Value
 
-_CACHE_SIZE = 8192
+_CACHE_SIZE = 256
 _BARGAINING = re.compile(r"[\d:;\"“?]|\b(?:you|your|you're|offer|proposal|the rest)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[A-Z\"“])")
 

@@ -42,7 +42,7 @@ class Persona:
         return liking
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _liking(taste: int, tactic: str) -> float:
     return 0.5 + float(crc32(f"{taste} {tactic}".encode())) / 2**32
 
