@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -168,11 +169,13 @@ def _given(answer: SpeakAnswer) -> dict[str, Any] | None:
 
 def _spoken(text: str, view: View, *roles: int) -> str:
     """Strip the speaker labels models like to put before an utterance."""
-    names = [
-        name for role in roles for name in (view.side.roles[role].name, view.side.roles[role].name.split()[0])
-    ]
-    labels = "|".join(map(re.escape, ["You", *names]))
-    return re.sub(rf"^\s*(\[\d+\]\s*)?(?:(?:{labels})\s*:\s*)*", "", text).strip()
+    return _labels(tuple(view.side.roles[role].name for role in roles)).sub("", text).strip()
+
+
+@lru_cache(maxsize=256)
+def _labels(names: tuple[str, ...]) -> re.Pattern[str]:
+    labels = "|".join(map(re.escape, ("You", *names, *(name.split()[0] for name in names))))
+    return re.compile(rf"^\s*(\[\d+\]\s*)?(?:(?:{labels})\s*:\s*)*")
 
 
 def _first_words(text: str, count: int = 8) -> str:
