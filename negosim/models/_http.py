@@ -146,14 +146,11 @@ class Server:
                 failures += not isinstance(error, _Overloaded)
                 raise
 
-        retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type(_Passing),
-            stop=lambda _: failures >= ATTEMPTS,
-            wait=_wait,
-            reraise=True,
-        )
         try:
-            return await retrying(once)
+            try:
+                return await once()
+            except _Passing as error:
+                return await _send_again(once, error, lambda: failures >= ATTEMPTS)
         except _Passing as error:
             failed = ModelError(f"{self.base_url}: {error} ({ATTEMPTS} attempts)")
             failed.permanent = isinstance(error, _NotConnected)
@@ -249,6 +246,26 @@ class Server:
         if reply.status in _PASSING:
             raise _Passing(f"status {reply.status}: {reply.message}", lost=reply.status in _LOST)
         return reply
+
+
+async def _send_again(
+    once: Callable[[], Awaitable[Reply]], first: _Passing, stop: Callable[[], bool]
+) -> Reply:
+    """Go on after a first failure, which is told to tenacity; before one, it would double a call's cost."""
+    failed = [first]
+
+    async def attempt() -> Reply:
+        if failed:
+            raise failed.pop()
+        return await once()
+
+    retrying = tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception_type(_Passing),
+        stop=lambda _: stop(),
+        wait=_wait,
+        reraise=True,
+    )
+    return await retrying(attempt)
 
 
 def _give_up(why: str) -> ModelError:
