@@ -1,0 +1,171 @@
+"""How close the engine comes to the time its model calls take.
+
+    python benchmarks/latency.py [--turns 20] [--dialogues 1,32]
+
+A server in a process of its own (benchmarks/loopback_server.py) answers every call after exactly 50 ms.
+The calls of a dialogue that must follow one another take, each turn, six times that (reflect, tactics,
+rollouts together, judge, speak, consolidate), and once more a round for the votes: the critical path.
+A run of any number of dialogues at once could be over after one critical path; what it took above
+that is negosim's doing, and the server's, which shares the machine.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from negosim import RunConfig, generate
+from negosim.engine import RunStarted
+from negosim.models import open_model
+
+DELAY = 0.05
+STAGES = 6
+SERVER = Path(__file__).with_name("loopback_server.py")
+
+
+@contextmanager
+def slow_server() -> Iterator[str]:
+    """Run the server; give its base URL."""
+    command = [sys.executable, str(SERVER), "--delay", str(DELAY)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def account(url: str) -> dict[str, int]:
+    """Return what the server has counted."""
+    with urllib.request.urlopen(f"{url.removesuffix('/v1')}/account") as answer:
+        counted: dict[str, int] = json.load(answer)
+    return counted
+
+
+def critical_path(turns: int) -> float:
+    """Return the seconds that the calls of one dialogue take which must follow one another."""
+    return (turns * STAGES + turns // 2) * DELAY
+
+
+def play(url: str, dialogues: int, turns: int) -> dict[str, Any]:
+    """Play dialogues at once; return wall time, CPU time and calls, start-up left out."""
+    started: list[tuple[float, float]] = []
+
+    def watch(event: Any) -> None:
+        if isinstance(event, RunStarted):
+            started.append((time.perf_counter(), time.process_time()))
+
+    config = RunConfig(
+        scenarios=("viatex",),
+        models=(f"openai:loopback@{url}",),
+        max_turns=turns,
+        dialogues=dialogues,
+        concurrency=dialogues,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        run = generate(config, out=f"{folder}/run", watch=watch, cache=False)
+        wall, cpu = time.perf_counter() - started[0][0], time.process_time() - started[0][1]
+        made = list(run)
+    assert all(dialogue.status == "complete" and len(dialogue.turns) == turns for dialogue in made)
+    calls = sum(row.calls for dialogue in made for row in dialogue.account)
+    return {"wall": wall, "cpu": cpu, "calls": calls, "in_flight": account(url)["most_in_flight"]}
+
+
+def client_cpu(url: str, calls: int = 2000, width: int = 32) -> float:
+    """Return the CPU milliseconds of one call without the engine, a number of them at once."""
+    from negosim.agents._answers import RolloutAnswer
+    from negosim.models import ChatRequest, Message
+    from negosim.models._schema import answer_schema
+
+    schema = answer_schema(RolloutAnswer)
+    prompt = (Message("system", "You sell. " * 800), Message("user", "We talked. " * 400))
+
+    async def run() -> float:
+        model = open_model(f"openai:loopback@{url}")
+        numbers = iter(range(calls))
+
+        async def worker() -> None:
+            for number in numbers:
+                await model.complete(ChatRequest(prompt, schema, "RolloutAnswer", number, 0.7, 300))
+
+        start = time.process_time()
+        await asyncio.gather(*(worker() for _ in range(width)))
+        used = time.process_time() - start
+        await model.close()
+        return used / calls * 1000
+
+    return asyncio.run(run())
+
+
+def startup(url: str) -> float:
+    """Return the seconds that a run of one call takes as a command, without the call."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "negosim", "generate", "-s", "viatex", "--planner", "direct"]
+        command += ["--max-turns", "1", "--model", f"openai:loopback@{url}", "--no-cache"]
+        command += ["--out", f"{folder}/run"]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - start - DELAY
+
+
+def one(what: str, url: str, turns: int) -> dict[str, Any]:
+    """Measure one thing, in this process."""
+    if what == "client":
+        return {"cpu": client_cpu(url)}
+    play(url, 1, 2)
+    return play(url, int(what), turns)
+
+
+def in_own_process(what: str, turns: int) -> dict[str, Any]:
+    """Measure one thing in a fresh process, with a fresh server."""
+    with slow_server() as url:
+        command = [sys.executable, __file__, "--one", what, url, "--turns", str(turns)]
+        result = subprocess.run(command, check=True, capture_output=True, text=True)
+    figures: dict[str, Any] = json.loads(result.stdout)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=20, help="utterances of a dialogue")
+    parser.add_argument("--dialogues", default="1,32", help="how many at once, one after another")
+    parser.add_argument("--one", nargs=2, metavar=("WHAT", "URL"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(one(*arguments.one, arguments.turns)))
+        return
+    load = os.getloadavg()[0]
+    print(f"{date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}\n")
+    path = critical_path(arguments.turns)
+    print(f"{arguments.turns} utterances, critical path {path:.2f} s\n")
+    print("| dialogues at once | wall s | over the critical path | calls | most in flight | CPU ms/call |")
+    print("|---:|---:|---:|---:|---:|---:|")
+    for count in arguments.dialogues.split(","):
+        r = in_own_process(count, arguments.turns)
+        print(
+            f"| {count} | {r['wall']:.2f} | {r['wall'] / path:.3f} | {r['calls']:,} | {r['in_flight']} | "
+            f"{r['cpu'] / r['calls'] * 1000:.2f} |",
+            flush=True,
+        )
+    print(f"\nthe client alone, 32 calls at once: {in_own_process('client', 0)['cpu']:.2f} ms CPU a call")
+    with slow_server() as url:
+        startup(url)
+        seconds = sorted(startup(url) for _ in range(5))
+    print(f"start-up of a run (command, one call's time taken off): {seconds[2]:.2f} s, median of 5")
+
+
+if __name__ == "__main__":
+    main()
