@@ -102,6 +102,22 @@ class TestRealModel:
         _, row = await ask("local", "Offer lot 4.")
         assert row.tokens_cached > 0.9 * row.tokens_in
 
+    async def test_calls_of_one_dialogue_sent_together_read_their_beginning_once(self, smollm2):
+        model = open_model("local")
+        talk = f"# The conversation so far\n[1] Buyer: These are the lots I saw.\n{LONG}\n"
+        requests = [
+            ChatRequest(
+                (Message("system", "You sell at an auction."), Message("user", f"{talk}Offer lot {lot}.")),
+                answer_schema(Offer), "Offer", lot, 0.5, 100,
+            )
+            for lot in (3, 5, 7, 9)
+        ]  # fmt: skip
+        responses = await asyncio.gather(*(model.complete(request) for request in requests))
+        await model.close()
+        read = sorted(response.usage.tokens_in - response.usage.tokens_cached for response in responses)
+        assert read[2] < 50  # three of four found the beginning in the cache
+        assert responses[0].usage.tokens_in > 500
+
     async def test_more_calls_than_slots_are_all_answered(self, smollm2):
         offers, _ = await ask("local", *(f"Offer lot {number}." for number in range(6)))
         assert len(offers) == 6
