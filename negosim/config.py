@@ -32,7 +32,7 @@ class RunConfig(Frozen):
     dialogues: Annotated[int, Field(ge=1)] = 1
     """For each scenario, condition and assignment of models."""
     conditions: Annotated[tuple[Condition, ...], Field(min_length=1)] = (Condition(),)
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("sim",)
     """One for all roles, or one for each role."""
     judge_model: str | None = None

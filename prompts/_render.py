@@ -6,9 +6,10 @@ agent in a dialogue share their beginning byte for byte, and prefix caches hit.
 """
 
 import hashlib
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any, Literal, get_args
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -97,7 +98,13 @@ class Prompts:
                 f"prompt template {error} does not exist; known are {', '.join((*PARTS, *STAGES))}"
             ) from None
         except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
-            raise UserError(f"{self.source(f'{name}.j2')}: cannot be rendered: {error}") from None
+            file = str(self.source(f"{name}.j2"))
+            # Jinja gives the frames of a template its file and lines.
+            places = [
+                line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file
+            ]
+            where = f"{file}, line {places[-1]}" if places else file
+            raise UserError(f"{where}: cannot be rendered: {error}") from None
 
     def hash(self) -> str:
         """Return a SHA-256 over all templates in force."""
@@ -159,20 +166,6 @@ class PromptWriter:
             values = {**self._base, "index": index, "reflection": reflection}
             self._latest_thought = (index, reflection, self._prompts.render("thought", values))
         return self._latest_thought[2]
-
-
-def check_templates(prompts: Prompts, stages: Sequence[str] = STAGES) -> None:
-    """Compile every template, so that a broken one is found before the first call.
-
-    Raises:
-        UserError: names the file and line.
-
-    """
-    for name in (*PARTS, *stages):
-        try:
-            prompts._environment.get_template(f"{name}.j2")
-        except TemplateSyntaxError as error:
-            raise UserError(f"{error.filename or name}, line {error.lineno}: {error.message}") from None
 
 
 def _vocabulary(side: Side) -> dict[str, Any]:

@@ -90,7 +90,9 @@ def dialogue_graph(
         others = tuple(r for i, r in enumerate(context.scenario.roles) if context.oracle and i != role)
         turn_context = TurnContext(view, seat.agent, seat.judge, context.k, context.objective, others)
         try:
-            result = await turns.ainvoke({}, context=turn_context, config=UNCHECKPOINTED)
+            result = await turns.ainvoke(
+                {}, context=turn_context, config=UNCHECKPOINTED if checkpointer else None
+            )
         except StageError as error:
             _raise_if_hopeless(error.error, view)
             failure = _failure(view.turn_index, role, error.stage, error.error)

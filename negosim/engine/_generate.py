@@ -16,6 +16,7 @@ from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Doors, Stage, play
+from negosim.engine._preview import check_prompts
 from negosim.engine._workers import play_in_processes
 from negosim.errors import UserError
 from negosim.models import Budget, BudgetedModel, ChatModel, Door, ModelSpec, ResponseCache, open_model
@@ -114,6 +115,8 @@ def _resolve(config: RunConfig, means: Means) -> Plan:
             "several workers are for the simulated negotiator alone; "
             "a model waits for its server: raise the concurrency instead"
         )
+    if set(simulated) != {"sim"}:
+        check_prompts(plan)
     return plan
 
 

@@ -7,7 +7,7 @@ from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.plugins import suggest
-from negosim.prompts import Prompts, check_templates
+from negosim.prompts import Prompts
 from negosim.records import Condition
 from negosim.scenarios import Scenario, load_scenario
 from negosim.seeding import Seed
@@ -74,8 +74,6 @@ def resolve(config: RunConfig, provided: Collection[str] = ()) -> Plan:
         scenarios[scenario.id] = scenario
     tactics, techniques = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
     prompts = {name: Prompts(name, config.prompts) for name in scenarios}
-    for templates in prompts.values():
-        check_templates(templates)
     named = {*config.models, *([config.judge_model] if config.judge_model else [])}
     specs = {name: ModelSpec.parse(name) for name in sorted(named - set(provided))}
     for scenario in scenarios.values():

@@ -50,9 +50,9 @@ async def play(stage: Stage, job: Job) -> Dialogue:
     plan, config, scenario = stage.plan, stage.plan.config, stage.plan.scenarios[job.scenario]
     started = time.perf_counter()
     opener = opener_of(config, scenario)
-    place = RunnableConfig(
-        configurable={"thread_id": job.id}, recursion_limit=recursion_limit(config.max_turns)
-    )
+    place = RunnableConfig(recursion_limit=recursion_limit(config.max_turns))
+    if stage.graph.checkpointer:
+        place["configurable"] = {"thread_id": job.id}
     known = await _known(stage, place)
     ledger = Ledger()
     seats = tuple(_seat(stage, job, plan.side(job, role), ledger) for role in range(len(scenario.roles)))

@@ -3,10 +3,10 @@
 from typing import Any
 
 from negosim.config import RunConfig
-from negosim.engine._plan import resolve
+from negosim.engine._plan import Job, Plan, resolve
 from negosim.errors import UserError
 from negosim.models import Message
-from negosim.prompts import PromptWriter, Stage
+from negosim.prompts import STAGES, PromptWriter, Stage
 from negosim.records import Rollout, Turn, Utterance
 from negosim.table import Table
 from negosim.views import view_of
@@ -23,9 +23,28 @@ def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Messag
     """
     plan = resolve(config)
     job = plan.jobs[0]
-    scenario = plan.scenarios[job.scenario]
-    if not 0 <= role < len(scenario.roles):
-        raise UserError(f"{scenario.id!r} has agents 1 to {len(scenario.roles)}, not {role + 1}")
+    roles = len(plan.scenarios[job.scenario].roles)
+    if not 0 <= role < roles:
+        raise UserError(f"{job.scenario!r} has agents 1 to {roles}, not {role + 1}")
+    return _messages(plan, job, role, stage)
+
+
+def check_prompts(plan: Plan) -> None:
+    """Render every stage for every role and condition, so that a fault is found before the first call.
+
+    Raises:
+        UserError: a template is broken or uses something it is not given; names file and line.
+
+    """
+    kinds = {(job.scenario, job.condition.name): job for job in plan.jobs}
+    for job in kinds.values():
+        for role in range(len(plan.scenarios[job.scenario].roles)):
+            for stage in STAGES:
+                _messages(plan, job, role, stage)
+
+
+def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, Message]:
+    config, scenario = plan.config, plan.scenarios[job.scenario]
     side = plan.side(job, role)
     speakers = [(side.opener + turn) % len(scenario.roles) for turn in range(len(scenario.roles))]
     before = speakers[: speakers.index(role)]

@@ -75,10 +75,10 @@ class Run:
             path.mkdir(parents=True, exist_ok=True)
             if any(path.iterdir()):
                 raise UserError(f"run folder {str(path)!r} is not empty; choose another --out or remove it")
+            first_shard(path, planned=header.planned, compress=compress).touch()
             temporary = path / f"{HEADER}.part"
             temporary.write_bytes(orjson.dumps(header.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
             temporary.rename(path / HEADER)
-            first_shard(path, planned=header.planned, compress=compress).touch()
         except OSError as error:
             raise UserError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
         return cls(path, header)
@@ -200,6 +200,8 @@ class Writer:
 
         """
         self._path = path
+        if not shards(path):
+            raise UserError(f"run {str(path)!r} has lost its dialogues file; make a new run")
         try:
             self._appender = Appender(path)
         except OSError as error:

@@ -295,3 +295,49 @@ def test_the_picture_shows_the_stages_that_run(planner: Any, calls: Any, stages:
     drawn = mermaid(planner, calls)
     assert "vote(vote)" in drawn
     assert all(f"({stage})" in drawn for stage in stages)
+
+
+def test_a_fault_in_any_template_is_found_before_anything_is_written(player: Player, tmp_path: Path) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "consolidate.j2").write_text("# Task: vary\nYou said {{ draught.text }}.\n")
+    config = RunConfig(scenarios=("viatex",), models=("scripted",), prompts=str(tmp_path / "prompts"))
+    with pytest.raises(UserError, match=r"consolidate\.j2, line 2: .*'draught' is undefined"):
+        generate(config, out=tmp_path / "run", chat_models={"scripted": player()})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_third_role_is_told_whose_offer_is_on_the_table(player: Player) -> None:
+    from negosim.prompts import Prompts, PromptWriter
+    from negosim.records import Turn, Utterance
+    from negosim.seeding import Seed
+    from negosim.table import table_after
+    from negosim.taxonomies import load_taxonomy
+    from negosim.views import side_of, view_of
+
+    scenario = load_scenario("viatex")
+    third = scenario.roles[1].model_copy(update={"id": "third", "name": "Tove Third"})
+    scenario = scenario.model_copy(update={"roles": (*scenario.roles, third)})
+    said = [
+        Utterance(text="a", action="offer", offer=DEAL),
+        Utterance(text="b"),
+        Utterance(text="c", action="accept"),
+    ]
+    table = table_after(scenario.issues, 3, list(enumerate(said)))
+    turns = [Turn(index=i, role=i, utterance=utterance) for i, utterance in enumerate(said)]
+    texts = []
+    for role in range(3):
+        side = side_of(
+            scenario,
+            role,
+            deceptive=False,
+            opener=0,
+            max_turns=30,
+            tactics=load_taxonomy("persuasion"),
+            techniques=load_taxonomy("deception"),
+            seed=Seed(0, "viatex", 0),
+        )
+        writer = PromptWriter(Prompts("viatex"), side)
+        texts.append(writer.messages("conclude", view_of(side, turns, table))[1].content)
+    assert "On the table, from you: " in texts[0]
+    assert "On the table, from Nadia Ferrante: " in texts[1]
+    assert "On the table, from Nadia Ferrante, and accepted by you: " in texts[2]
