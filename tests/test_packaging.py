@@ -114,10 +114,13 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_installed_wheel_finds_its_data_outside_the_tree(site: Path, tmp_path: Path) -> None:
     code = """
 import negosim
-from negosim.prompts import STAGES, Prompts, check_templates
+from negosim.config import RunConfig
+from negosim.engine import preview
+from negosim.prompts import STAGES
 from negosim.scenarios import list_scenarios, load_scenario
 from negosim.taxonomies import list_taxonomies, load_taxonomy
-check_templates(Prompts("viatex"))
+for stage in STAGES:
+    preview(RunConfig(scenarios=("viatex",)), 0, stage)
 print(negosim.__file__)
 print(len([load_scenario(name) for name in list_scenarios()]))
 print(len([load_taxonomy(name) for name in list_taxonomies()]))

@@ -21,7 +21,7 @@ class Speech:
     tactic: str | None = None
     """The tactic used, where the agent chose one itself (planners without rollouts)."""
     reflection: str | None = None
-    """The thought behind it, where one answer gave both (the direct planner)."""
+    """The thought behind it, where one answer gave both."""
 
 
 @dataclass(frozen=True)
