@@ -1,7 +1,7 @@
 """Choosing what to offer: the band of equal aspiration, searched for what the others like best."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -29,7 +29,7 @@ class Constraints:
     limits: Mapping[str, Value]
     """Values the speaker has said it cannot go past."""
     offered: Sequence[int]
-    """Deals the speaker has offered before."""
+    """Deals the speaker has offered before, oldest first."""
     lowest: float
     """Utility below which nothing is offered."""
 
@@ -60,24 +60,37 @@ class Bidder:
         self._mine = deals.codes[mine] if mine is not None else None
 
     def bid(self, aspiration: float, rng: Random) -> Bid:
-        """Return a bid whose utility is about `aspiration` (0 reservation value, 1 best deal)."""
-        deals, lowest = self._deals, self._constraints.lowest
+        """Return a bid whose utility is about `aspiration` (0 reservation value, 1 best deal).
+
+        Where no new deal is near, an earlier one is repeated rather than more asked for than last
+        time; then stated limits give way, and in the end what is wanted, but never settled values.
+        """
+        deals, wanted = self._deals, self._constraints
+        lowest = wanted.lowest
         aspiration = max(aspiration, lowest)
+        asked = [deals.utility(float(deals.value[number])) for number in wanted.offered] or [1.0]
+        first, top = max(asked[0], lowest), max(asked[-1], lowest)
         for band in (_BAND, 3 * _BAND, 8 * _BAND):
-            near = self._between(max(aspiration - band, lowest), aspiration + band)
+            high = min(aspiration + band, first if band == _BAND else top)
+            near = self._between(max(aspiration - band, lowest), high)
             if len(near):
                 return self.at(self._best(near, rng))
-        rest = self._between(lowest, 1.0)
-        if len(rest):
-            wanted = deals.reservation + aspiration * deals.span
-            return self.at(int(rest[np.abs(deals.value[rest] - wanted).argmin()]))
-        return self.at(int(deals.order[-1]))
+        unlimited = replace(wanted, limits={}, offered=())
+        for respected in (wanted, replace(wanted, offered=()), unlimited):
+            rest = self._between(lowest, top, respected)
+            if len(rest):
+                return self._nearest(rest, aspiration)
+        return self._nearest(self._allowed(deals.order, unlimited), aspiration)
 
-    def _between(self, low: float, high: float) -> NDArray[np.intp]:
+    def _nearest(self, numbers: NDArray[np.intp], aspiration: float) -> Bid:
+        wanted = self._deals.reservation + aspiration * self._deals.span
+        return self.at(int(numbers[np.abs(self._deals.value[numbers] - wanted).argmin()]))
+
+    def _between(self, low: float, high: float, wanted: Constraints | None = None) -> NDArray[np.intp]:
         deals = self._deals
         bounds = deals.reservation + np.array([low, high]) * deals.span + (-1e-9, 1e-9)
         start, stop = np.searchsorted(deals.ranked, bounds)
-        return self._allowed(deals.order[start:stop])
+        return self._allowed(deals.order[start:stop], wanted or self._constraints)
 
     def at(self, number: int) -> Bid:
         """Return deal `number` as a bid."""
@@ -86,8 +99,8 @@ class Bidder:
             number, self._deals.deal(number), value, self._deals.utility(value), float(self._partner[number])
         )
 
-    def _allowed(self, numbers: NDArray[np.intp]) -> NDArray[np.intp]:
-        deals, wanted = self._deals, self._constraints
+    def _allowed(self, numbers: NDArray[np.intp], wanted: Constraints) -> NDArray[np.intp]:
+        deals = self._deals
         for issue, value in wanted.settled.items():
             position = deals.index[issue]
             numbers = numbers[deals.codes[numbers, position] == deals.positions[position][value]]
