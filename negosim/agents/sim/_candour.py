@@ -84,16 +84,23 @@ def _can_lie(plan: "Plan", kind: Kind) -> bool:
 
 
 def false_limit(plan: "Plan") -> Limit | None:
-    """Return a limit the role can falsely state: what it asks for now, where it needs clearly less."""
+    """Return a limit the role can falsely state: what it asks for now, where it needs clearly less.
+
+    Its own offers must bear it out: where it has offered less already, everybody would know.
+    """
     if plan.mine is None:
         return None
     deals = plan.deals
     stated = {made.issue for made in plan.claims if made.subject == "reservation"}
+    offers = plan.reading.positions.get(plan.me, ())
     for issue in deals.by_weight[:3]:
         if issue in stated or issue in plan.view.table.settled:
             continue
         value = plan.bid("fair").deal[issue]
         actual = real_limit(deals, issue)
-        if deals.own_points(issue, value) - deals.own_points(issue, actual) > _SLACK * deals.span:
+        asked = deals.own_points(issue, value)
+        if any(deals.own_points(issue, made[issue]) < asked - 1e-9 for made in offers if issue in made):
+            continue
+        if asked - deals.own_points(issue, actual) > _SLACK * deals.span:
             return Limit(issue, value, actual)
     return None

@@ -102,6 +102,24 @@ def test_a_limit_falsely_stated_is_stricter_than_the_real_one(played):
                     assert issue.label(claim.stated) in claim.quote
 
 
+def test_a_limit_falsely_stated_is_not_refuted_by_earlier_offers(played):
+    bluffs = 0
+    for dialogue in all_dialogues(played):
+        for turn in dialogue.turns:
+            for claim in turn.claims:
+                if claim.subject == "reservation" and not claim.true:
+                    bluffs += 1
+                    issue = dialogue.scenario.issue_by_id[claim.issue]
+                    points = dialogue.scenario.roles[turn.role].payoff.points
+                    for before in dialogue.turns[: turn.index]:
+                        if before.role == turn.role and issue.id in (before.utterance.offer or {}):
+                            offered = before.utterance.offer[issue.id]
+                            assert before.utterance.action != "offer" or (
+                                points(issue, offered) >= points(issue, claim.stated)
+                            )
+    assert bluffs > SAMPLE
+
+
 def test_a_role_never_changes_its_story(played):
     for dialogue in all_dialogues(played):
         for role in (0, 1):
