@@ -42,7 +42,7 @@ class Reading:
     offer_turns: Mapping[int, Sequence[int]]
     """By role: the turns of those offers."""
     shift: Shift | None
-    """How the last utterance changed its speaker's position, if it was an offer and not the first."""
+    """How the last utterance, an offer, changed its speaker's position, if that was complete before."""
     stressed: Mapping[int, Mapping[str, int]]
     """By other role: how often it said that an issue matters most."""
     limits: Mapping[int, Mapping[str, Value]]
@@ -77,7 +77,7 @@ def read(view: View, deals: Deals, ear: Ear) -> Reading:
         if turn.action == "offer" and turn.offer:
             known = positions.setdefault(turn.role, [])
             now = {**known[-1], **turn.offer} if known else dict(turn.offer)
-            if known and turn.role != me:
+            if known and len(known[-1]) == len(deals.ids) and turn.role != me:
                 shift = shift_between(deals, known[-1], now)
             known.append(now)
             turns.setdefault(turn.role, []).append(turn.index)

@@ -15,13 +15,14 @@ from negosim.agents.sim._deals import deals_of
 from negosim.agents.sim._hearing import words_and_ear
 from negosim.agents.sim._opponent import estimate
 from negosim.agents.sim._persona import persona_of
+from negosim.agents.sim._reading import read
 from negosim.agents.sim._words import spoken
 from negosim.records import Rollout
 from negosim.scenarios import load_scenario
 from negosim.seeding import Seed
 from negosim.table import Table
 from negosim.taxonomies import Tactic, Taxonomy, load_taxonomy
-from negosim.views import side_of, view_of
+from negosim.views import PublicTurn, side_of, view_of
 
 VIATEX = load_scenario("viatex")
 BUYER, SELLER = VIATEX.roles
@@ -136,6 +137,23 @@ def sides(index: int = 0):
 
 def opening(side):
     return view_of(side, [], Table(tuple(VIATEX.issue_by_id), 2))
+
+
+def test_an_offer_is_compared_with_a_complete_one_only():
+    whole = DEALS.deal(int(DEALS.order[0]))
+    better = DEALS.deal(int(DEALS.order[-1]))
+    part = {"unit-price": whole["unit-price"]}
+
+    def shift(*offers):
+        turns = [
+            PublicTurn(index=2 * place + 1, role=1, text="Well.", action="offer", offer=offer)
+            for place, offer in enumerate(offers)
+        ]
+        return read(replace(opening(sides()[0]), transcript=turns), DEALS, EAR).shift
+
+    assert shift(part, whole) is None
+    assert shift(whole, part).gains == ()
+    assert shift(part, whole, better).gains
 
 
 def test_a_tactic_without_frames_is_put_in_neutral_words(run):
