@@ -16,12 +16,13 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_random(0, 0.01))
 
 
+@pytest.mark.slow
 def test_fifty_dialogues_at_a_server_that_fails_in_every_way(loopback: ModuleType, tmp_path) -> None:
     faults = loopback.Faults(loopback.talk, 0.2)
     with loopback.LoopbackServer(faults) as server:
         config = RunConfig(
             scenarios=("viatex",),
-            models=(f"openai:faulty@{server.url}?timeout=0.4",),
+            models=(f"openai:faulty@{server.url}?timeout=1.5",),
             planner="direct",
             max_turns=4,
             dialogues=DIALOGUES,
