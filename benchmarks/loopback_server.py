@@ -268,7 +268,9 @@ class Faults:
             kind = "burst"
         else:
             self._sent[key] += 1
-            if kind == "burst" or (kind in self.PASSING and self._sent[key] > rng.randint(1, 5)):
+            # Clients wait for a hang, so none outlasts their patience; the others may.
+            times = rng.randint(1, 2 if kind == "hang" else 5)
+            if kind == "burst" or (kind in self.PASSING and self._sent[key] > times):
                 kind = None
         done = self._behave(body)
         good = done if isinstance(done, Reply) else Reply(done)

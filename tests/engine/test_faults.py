@@ -22,7 +22,7 @@ def test_fifty_dialogues_at_a_server_that_fails_in_every_way(loopback: ModuleTyp
     with loopback.LoopbackServer(faults) as server:
         config = RunConfig(
             scenarios=("viatex",),
-            models=(f"openai:faulty@{server.url}?timeout=1.5",),
+            models=(f"openai:faulty@{server.url}?timeout=1",),
             planner="direct",
             max_turns=4,
             dialogues=DIALOGUES,
