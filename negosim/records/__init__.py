@@ -10,10 +10,21 @@ from negosim.records._dialogue import (
     Outcome,
     StageAccount,
 )
+from negosim.records._judgement import (
+    THIRD_PARTY,
+    TRUTH,
+    JudgedValue,
+    Judgement,
+    Sheet,
+    Status,
+    agent_perspective,
+)
 from negosim.records._turn import Action, Claim, Rollout, Subject, Turn, Utterance, Vote
 
 __all__ = [
     "SCHEMA_VERSION",
+    "THIRD_PARTY",
+    "TRUTH",
     "Action",
     "Call",
     "Claim",
@@ -21,11 +32,16 @@ __all__ = [
     "Dialogue",
     "End",
     "Failure",
+    "JudgedValue",
+    "Judgement",
     "Outcome",
     "Rollout",
+    "Sheet",
     "StageAccount",
+    "Status",
     "Subject",
     "Turn",
     "Utterance",
     "Vote",
+    "agent_perspective",
 ]

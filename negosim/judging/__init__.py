@@ -1,0 +1,1 @@
+"""Judges: questions, who answers them, and what they say about a run."""

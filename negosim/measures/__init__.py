@@ -1,0 +1,1 @@
+"""What is measured on runs and their judgements, with honest intervals."""
