@@ -32,8 +32,8 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
-	$(PIP) 'setuptools>=77'
-	$(PIP) --editable '.[dev,local]'
+	$(PIP) 'setuptools>=77' 'torch==2.13.0'
+	$(PIP) --editable '.[dev,local,rl]'
 	touch $@ $(VENV)/.core
 
 clean:
