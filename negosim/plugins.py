@@ -1,8 +1,9 @@
-"""Finding plugins (scenarios, taxonomies, prompts) and saying exactly what is wrong with a bad one.
+"""Finding plugins (scenarios, taxonomies, prompts, questions), and saying exactly what is wrong with one.
 
 A plugin is looked up, in this order: as a path; in the folders of `NEGOSIM_PATH` (each with
-subfolders `scenarios`, `taxonomies`, `prompts`); in the packages named by the entry-point groups
-`negosim.scenarios`, `negosim.taxonomies` and `negosim.prompts`. The built-ins are such a package.
+subfolders `scenarios`, `taxonomies`, `prompts`, `questions`); in the packages named by the entry-point
+groups `negosim.scenarios`, `negosim.taxonomies`, `negosim.prompts` and `negosim.questions`. The built-ins
+are such packages.
 """
 
 import os
@@ -45,11 +46,16 @@ __all__ = [
     "with_lines",
 ]
 
-Kind = Literal["scenarios", "taxonomies", "prompts"]
+Kind = Literal["scenarios", "taxonomies", "prompts", "questions"]
 
 SEARCH_PATH = "NEGOSIM_PATH"
 
-_NOUNS: dict[Kind, str] = {"scenarios": "scenario", "taxonomies": "taxonomy", "prompts": "prompt"}
+_NOUNS: dict[Kind, str] = {
+    "scenarios": "scenario",
+    "taxonomies": "taxonomy",
+    "prompts": "prompt",
+    "questions": "question set",
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def folders(kind: Kind) -> Iterator[tuple[Traversable, str]]:
             yield Path(base, kind), f"{SEARCH_PATH} {entry}"
     points = sorted(
         entry_points(group=f"negosim.{kind}"),
-        key=lambda point: (point.value == f"negosim.{kind}", point.name),
+        key=lambda point: (point.value.startswith("negosim."), point.name),
     )
     for point in points:
         owner = point.dist.name if point.dist else point.value

@@ -2,9 +2,24 @@
 
 run.json          header: schema version, configuration, fingerprint, the scenarios in full
 dialogues.jsonl   one `Dialogue` a line, appended whole and flushed; large runs have shards
+judgements.jsonl  one `Sheet` a line: what a judge answered about a dialogue
+judges.json       what the fingerprints of the sheets stand for
 """
 
+from negosim.store._judgements import COLUMNS as JUDGEMENT_COLUMNS
+from negosim.store._judgements import SheetWriter, answered_keys, read_judges
 from negosim.store._list import RunSummary, list_runs
 from negosim.store._run import Fingerprint, Run, RunHeader, Writer
 
-__all__ = ["Fingerprint", "Run", "RunHeader", "RunSummary", "Writer", "list_runs"]
+__all__ = [
+    "JUDGEMENT_COLUMNS",
+    "Fingerprint",
+    "Run",
+    "RunHeader",
+    "RunSummary",
+    "SheetWriter",
+    "Writer",
+    "answered_keys",
+    "list_runs",
+    "read_judges",
+]

@@ -1,7 +1,7 @@
 """One run folder: made, appended to, locked, read."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,15 +14,16 @@ from negosim._frozen import Frozen
 from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.plugins import suggest
-from negosim.records import Dialogue
+from negosim.records import Dialogue, Sheet
 from negosim.scenarios import Scenario
 from negosim.store._frame import frame_of
+from negosim.store._judgements import SheetWriter, read_frame, read_sheets
 from negosim.store._shards import Appender, count, first_shard, lines, shards
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HEADER, LOCK = "run.json", ".lock"
+HEADER, LOCK, JUDGING_LOCK = "run.json", ".lock", ".judging.lock"
 
 
 class Fingerprint(Frozen):
@@ -125,15 +126,33 @@ class Run:
             UserError: another process is making the run, or the folder cannot be written.
 
         """
-        lock = FileLock(self.path / LOCK)
+        with self._locked(LOCK, "made"):
+            yield Writer(self.path)
+
+    @contextmanager
+    def judging(self) -> Iterator[SheetWriter]:
+        """Open the run to add judgements, and keep other processes from doing so at the same time.
+
+        Raises:
+            UserError: another process is judging the run, or the folder cannot be written.
+
+        """
+        with self._locked(JUDGING_LOCK, "judged"), closing(SheetWriter(self.path)) as writer:
+            yield writer
+
+    @contextmanager
+    def _locked(self, name: str, done: str) -> Iterator[None]:
+        lock = FileLock(self.path / name)
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise UserError(f"run {str(self.path)!r} is being made by another process; wait for it") from None
+            raise UserError(
+                f"run {str(self.path)!r} is being {done} by another process; wait for it"
+            ) from None
         except OSError as error:
             raise _unwritable(self.path, error) from None
         try:
-            yield Writer(self.path)
+            yield
         finally:
             lock.release()
 
@@ -187,6 +206,27 @@ class Run:
     def to_frame(self) -> "pd.DataFrame":
         """Return one row a dialogue: header, outcome and account as columns."""
         return frame_of(self)
+
+    def judgements(self) -> Iterator[Sheet]:
+        """Read the sheets judges have filled in, in stored order; of each key the last one only.
+
+        Raises:
+            UserError: a line is broken; names file and line.
+
+        """
+        return read_sheets(self.path)
+
+    def judgement_frame(self) -> "pd.DataFrame":
+        """Return one row a judgement; columns as `negosim.store.JUDGEMENT_COLUMNS` lists them.
+
+        What a sheet cost is divided equally among its judgements, so that sums are right. `value` holds
+        booleans, numbers and text as they were given, None unless the status is "ok".
+
+        Raises:
+            UserError: a line is broken; names file and line.
+
+        """
+        return read_frame(self.path)
 
 
 class Writer:
