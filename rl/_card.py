@@ -1,0 +1,143 @@
+"""The data card of a folder of trajectories: what is in it, where it is from, what was left out."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from negosim._frozen import Frozen
+from negosim.rl._trajectory import SPLITS, Trajectory
+
+CARD = "card.json"
+
+SHOWN_PROBLEMS = 200
+"""Bad rows named in the card; the counts are of all."""
+
+
+class Origin(Frozen):
+    """Where trajectories come from."""
+
+    source: str
+    """The set: "persuasion-for-good", "run", "sim"."""
+    task: str | None = None
+    """What the agent is to do, as `negosim.rl.tasks` names it: "donation", "support"; None for others."""
+    licence: str
+    """Of the texts."""
+    citation: str | None = None
+    reward: str
+    """What the reward is, with its unit."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Everything the trajectories depend on besides the source's files."""
+
+
+@dataclass
+class Drops:
+    """Counts what is left out, by reason, and remembers where."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, reason: str, where: str) -> None:
+        """Count one row; `where` names file and row or dialogue."""
+        self.counts[reason] += 1
+        if len(self.problems) < SHOWN_PROBLEMS:
+            self.problems.append(f"{where}: {reason}")
+
+
+class RewardSummary(Frozen):
+    """How rewards are distributed."""
+
+    mean: float
+    sd: float | None
+    """Of the sample (n - 1); None for a single trajectory."""
+    minimum: float
+    quartiles: tuple[float, float, float]
+    maximum: float
+    edges: tuple[float, ...]
+    """Of the histogram's bins, one more than `counts`."""
+    counts: tuple[int, ...]
+
+
+class Card(Frozen):
+    """The content of `card.json`."""
+
+    format_version: Literal[1] = 1
+    origin: Origin
+    file: str
+    """Name of the file with the trajectories, beside the card."""
+    trajectories: int
+    splits: dict[str, int]
+    turns: int
+    agent_turns: int
+    terminal: int
+    """Dialogues that came to their end; the others were cut off."""
+    regenerated: int
+    """Products of hindsight regeneration, with an ancestry."""
+    reward: RewardSummary | None
+    """Of the dialogues as a whole (terminal reward and rewards of turns); None where there are none."""
+    tactics: dict[str, int]
+    """Agent turns by tactic, most frequent first; a merged turn counts for each of its tactics."""
+    dropped: dict[str, int]
+    """Rows or dialogues left out, by reason."""
+    problems: tuple[str, ...]
+    """Where, for the first of them."""
+
+
+class Tally:
+    """Counts trajectories as they are written."""
+
+    def __init__(self) -> None:
+        self._splits: Counter[str] = Counter()
+        self._tactics: Counter[str] = Counter()
+        self._sums: Counter[str] = Counter()
+        self._rewards: list[float] = []
+
+    def add(self, trajectory: Trajectory) -> None:
+        """Count one."""
+        self._splits[trajectory.split] += 1
+        agent_turns = trajectory.agent_turns
+        for turn in agent_turns:
+            self._tactics.update(turn.tactic.split("+") if turn.tactic else ())
+        self._sums.update(
+            turns=len(trajectory.turns),
+            agent_turns=len(agent_turns),
+            terminal=trajectory.terminal,
+            regenerated=trajectory.ancestry is not None,
+        )
+        self._rewards.append(trajectory.total_reward)
+
+    def card(self, origin: Origin, file: str, drops: Drops) -> Card:
+        """Return the card of what was counted."""
+        sums = {name: self._sums[name] for name in ("turns", "agent_turns", "terminal", "regenerated")}
+        return Card(
+            origin=origin,
+            file=file,
+            trajectories=len(self._rewards),
+            splits={split: self._splits[split] for split in SPLITS},
+            **sums,
+            reward=summary_of(self._rewards),
+            tactics=dict(sorted(self._tactics.items(), key=lambda item: (-item[1], item[0]))),
+            dropped=dict(sorted(drops.counts.items())),
+            problems=tuple(drops.problems),
+        )
+
+
+def summary_of(rewards: Sequence[float]) -> RewardSummary | None:
+    """Describe rewards; None where there are none."""
+    if not rewards:
+        return None
+    values = np.asarray(rewards)
+    counts, edges = np.histogram(values, bins=10)
+    lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
+    return RewardSummary(
+        mean=float(values.mean()),
+        sd=float(values.std(ddof=1)) if len(values) > 1 else None,
+        minimum=float(values.min()),
+        quartiles=(lower, median, upper),
+        maximum=float(values.max()),
+        edges=tuple(edges.tolist()),
+        counts=tuple(counts.tolist()),
+    )

@@ -1,0 +1,222 @@
+"""Folders of trajectories: `trajectories.jsonl` or `trajectories.parquet`, and `card.json` beside it."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+from pydantic import ValidationError
+
+from negosim.errors import UserError
+from negosim.rl._card import CARD, Card, Drops, Origin, Tally
+from negosim.rl._trajectory import Split, Trajectory
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Format = Literal["jsonl", "parquet"]
+
+STEM = "trajectories"
+
+_BATCH = 1000
+
+
+def write_trajectories(
+    folder: str | Path,
+    trajectories: Iterable[Trajectory],
+    origin: Origin,
+    *,
+    drops: Drops | None = None,
+    format: Format = "jsonl",
+) -> Card:
+    """Write trajectories and their data card to a new folder; it appears whole or not at all.
+
+    `drops` may still grow while `trajectories` are drawn.
+
+    Raises:
+        UserError: the folder is not empty or cannot be written, there are no trajectories, or two have
+            the same id.
+
+    """
+    target = Path(folder).expanduser()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UserError(f"{str(folder)!r} is not an empty folder; choose another --out or remove it")
+    tally, file = Tally(), f"{STEM}.{format}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            dir=target.parent, prefix=f".{target.name}-", ignore_cleanup_errors=True
+        ) as made:
+            part = Path(made, "whole")
+            part.mkdir()
+            _write(part / file, _counted(trajectories, tally), format)
+            drops = drops or Drops()
+            card = tally.card(origin, file, drops)
+            if card.trajectories == 0:
+                raise UserError(f"no trajectory is left to write: {_reasons(drops)}")
+            (part / CARD).write_bytes(
+                orjson.dumps(
+                    card.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+                )
+            )
+            if target.exists():
+                target.rmdir()
+            part.rename(target)
+    except OSError as error:
+        raise UserError(f"{str(folder)!r} cannot be written: {error.strerror or error}") from None
+    return card
+
+
+def _reasons(drops: Drops) -> str:
+    listed = "; ".join(f"{count:,} dropped: {reason}" for reason, count in drops.counts.most_common())
+    return listed or "the source is empty"
+
+
+def _counted(trajectories: Iterable[Trajectory], tally: Tally) -> Iterator[Trajectory]:
+    seen: set[str] = set()
+    for trajectory in trajectories:
+        if trajectory.id in seen:
+            raise UserError(f"two trajectories have the id {trajectory.id!r}; ids must differ")
+        seen.add(trajectory.id)
+        tally.add(trajectory)
+        yield trajectory
+
+
+def _write(path: Path, trajectories: Iterator[Trajectory], format: Format) -> None:
+    if format == "jsonl":
+        with path.open("wb") as file:
+            for trajectory in trajectories:
+                file.write(orjson.dumps(trajectory.model_dump(mode="json"), option=orjson.OPT_APPEND_NEWLINE))
+        return
+    pa, pq = _arrow()
+    schema = _schema(pa)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while batch := [_to_row(trajectory) for trajectory in islice(trajectories, _BATCH)]:
+            writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+
+
+def read_trajectories(path: str | Path, *, split: Split | None = None) -> Iterator[Trajectory]:
+    """Read trajectories from a folder, or from a `.jsonl` or `.parquet` file, in stored order.
+
+    Args:
+        path: the folder or file.
+        split: only those of this split.
+
+    Raises:
+        UserError: nothing is there, or a row is wrong: names file, row and field.
+
+    """
+    file = _file_of(Path(path).expanduser())
+    rows = _parquet_rows(file) if file.suffix == ".parquet" else _jsonl_rows(file)
+    return _read(file, rows, split)
+
+
+def _read(file: Path, rows: Iterator[Any], split: Split | None) -> Iterator[Trajectory]:
+    number = 0
+    try:
+        for row in rows:
+            number += 1
+            trajectory = Trajectory.model_validate(row)
+            if split is None or trajectory.split == split:
+                yield trajectory
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "content"
+        raise UserError(f"{file}, row {number}: {where}: {first['msg']}") from None
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{file}, row {number + 1}: not valid JSON: {error.msg}") from None
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
+
+
+def read_card(folder: str | Path) -> Card:
+    """Read the data card of a folder of trajectories.
+
+    Raises:
+        UserError: there is none, or it is not readable by this version.
+
+    """
+    file = Path(folder).expanduser() / CARD
+    try:
+        return Card.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "content"
+        raise UserError(f"{file}: {where}: {first['msg']}; was it written by another version?") from None
+
+
+def _file_of(path: Path) -> Path:
+    if path.is_file() and path.suffix in (".jsonl", ".parquet"):
+        return path
+    for format in ("jsonl", "parquet"):
+        if (file := path / f"{STEM}.{format}").is_file():
+            return file
+    raise UserError(
+        f"no trajectories at {str(path)!r}: neither {STEM}.jsonl nor {STEM}.parquet is there; "
+        "make them with: negosim rl prepare SOURCE --out FOLDER"
+    )
+
+
+def _jsonl_rows(file: Path) -> Iterator[Any]:
+    with file.open("rb") as lines:
+        for line in lines:
+            yield orjson.loads(line)
+
+
+def _parquet_rows(file: Path) -> Iterator[Any]:
+    pa, pq = _arrow()
+    try:
+        with pq.ParquetFile(file) as table:
+            names = {field.name for field in _schema(pa)}
+            if missing := sorted(names - set(table.schema_arrow.names)):
+                raise UserError(f"{file}: columns are missing: {', '.join(missing)}")
+            for batch in table.iter_batches(_BATCH, columns=sorted(names)):
+                yield from map(_from_row, batch.to_pylist())
+    except pa.ArrowException as error:
+        raise UserError(f"{file}: not a readable Parquet file: {error}") from None
+
+
+def _to_row(trajectory: Trajectory) -> dict[str, Any]:
+    row = trajectory.model_dump(mode="json")
+    # Their keys differ from row to row; a Parquet column has one type.
+    for name in ("ancestry", "meta"):
+        row[name] = None if row[name] is None else orjson.dumps(row[name]).decode()
+    return row
+
+
+def _from_row(row: dict[str, Any]) -> dict[str, Any]:
+    for name in ("ancestry", "meta"):
+        row[name] = None if row[name] is None else orjson.loads(row[name])
+    return row
+
+
+def _schema(pa: Any) -> "pa.Schema":
+    turn = pa.struct(
+        [("role", pa.string()), ("text", pa.string()), ("tactic", pa.string()), ("reward", pa.float64())]
+    )
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("source", pa.string()),
+            ("split", pa.string()),
+            ("system", pa.string()),
+            ("turns", pa.list_(turn)),
+            ("reward", pa.float64()),
+            ("terminal", pa.bool_()),
+            ("ancestry", pa.string()),
+            ("meta", pa.string()),
+        ]
+    )
+
+
+def _arrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise UserError("Parquet needs pyarrow: pip install 'negosim[rl]', or use --format jsonl") from None
+    return pyarrow, pyarrow.parquet
