@@ -14,6 +14,7 @@ from negosim.engine._checkpoints import checkpoints, remove_checkpoints
 from negosim.engine._dialogue import dialogue_graph
 from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
+from negosim.engine._loop import run_coroutine
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Doors, Stage, play
 from negosim.engine._preview import check_prompts
@@ -46,7 +47,7 @@ def generate(
     config: RunConfig, *, out: str | Path | None = None, compress: bool = False, **means: Unpack[Means]
 ) -> Run:
     """Make a run and return it. As `generate_async`, for callers without an event loop."""
-    return asyncio.run(generate_async(config, out=out, compress=compress, **means))
+    return run_coroutine(generate_async(config, out=out, compress=compress, **means))
 
 
 async def generate_async(
@@ -78,7 +79,7 @@ async def generate_async(
 
 def resume(path: str | Path, *, config: RunConfig | None = None, **means: Unpack[Means]) -> Run:
     """Finish a run. As `resume_async`, for callers without an event loop."""
-    return asyncio.run(resume_async(path, config=config, **means))
+    return run_coroutine(resume_async(path, config=config, **means))
 
 
 async def resume_async(path: str | Path, *, config: RunConfig | None = None, **means: Unpack[Means]) -> Run:

@@ -5,7 +5,6 @@ conclude. So the calls, their order and their prompts are the engine's own, and 
 what a model says is assumed.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
@@ -16,6 +15,7 @@ import orjson
 from negosim._frozen import Frozen
 from negosim.config import SAFETY_STOP, RunConfig
 from negosim.engine._dialogue import dialogue_graph
+from negosim.engine._loop import run_coroutine
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Stage, play
 from negosim.models import ChatRequest, ChatResponse, Door, Usage, most_usage
@@ -76,7 +76,7 @@ def predict(config: RunConfig) -> Forecast:
     first = {(job.scenario, job.condition, job.models): job for job in reversed(plan.jobs)}
     sums: dict[tuple[str, str], list[Any]] = {}
     for kind, dialogues in kinds.items():
-        typical, longest = (asyncio.run(_rehearse(plan, first[kind], longest)) for longest in (False, True))
+        typical, longest = (run_coroutine(_rehearse(plan, first[kind], longest)) for longest in (False, True))
         for likely, most in zip(typical, longest, strict=True):
             sums.setdefault((likely.stage, likely.model), []).append((dialogues, likely, most))
     return Forecast(

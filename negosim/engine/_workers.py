@@ -1,12 +1,12 @@
 """Several processes for what the processor limits: dialogues of the simulated negotiator."""
 
-import asyncio
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
 
 from negosim.config import RunConfig
 from negosim.engine._dialogue import dialogue_graph
+from negosim.engine._loop import run_coroutine
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Stage, play
 from negosim.records import Dialogue
@@ -44,4 +44,4 @@ def _play_batch(jobs: Sequence[Job]) -> list[Dialogue]:
         assert _stage is not None
         return [await play(_stage, job) for job in jobs]
 
-    return asyncio.run(play_all())
+    return run_coroutine(play_all())
