@@ -33,6 +33,9 @@ class ContextLengthError(ModelError):
 class ProtocolError(NegosimError):
     """A model answered, but not in the form the stage needs (malformed, cut off, refused)."""
 
+    refused: bool = False
+    """Whether the model declined to answer, the last time it was asked."""
+
 
 class BudgetError(NegosimError):
     """The budget does not allow the next call; the run stops, its unfinished dialogues are not stored."""

@@ -4,7 +4,7 @@ Every prompt and every decision of an agent is made from a `View`. It has no way
 roles' briefs, payoffs, reflections or claims.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from negosim.records import Action, Claim, Rollout, Turn, Utterance
@@ -60,6 +60,22 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Audience:
+    """What a neutral reader of a dialogue knows: what is public, and nothing of any side."""
+
+    title: str
+    context: str
+    issues: tuple[Issue, ...]
+    roles: tuple[PublicRole, ...]
+    index: None = None
+    """A reader is none of the roles."""
+
+    def describe(self, deal: Deal) -> str:
+        """Write a deal or a partial offer in one line."""
+        return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
+
+
+@dataclass(frozen=True)
 class PublicTurn:
     """One utterance as everybody heard it."""
 
@@ -108,6 +124,22 @@ class View:
         return self.transcript[-1] if self.transcript else None
 
 
+def audience_of(scenario: Scenario) -> Audience:
+    """Build what a neutral reader knows before the first word."""
+    return Audience(scenario.title, scenario.context, scenario.issues, _public_roles(scenario))
+
+
+def _public_roles(scenario: Scenario) -> tuple[PublicRole, ...]:
+    return tuple(PublicRole(role.id, role.name, role.position) for role in scenario.roles)
+
+
+def public_record(turns: Iterable[Turn]) -> tuple[PublicTurn, ...]:
+    """Return what everybody heard, and nothing of what was behind it."""
+    return tuple(
+        PublicTurn(t.index, t.role, t.utterance.text, t.utterance.action, t.utterance.offer) for t in turns
+    )
+
+
 def side_of(
     scenario: Scenario,
     index: int,
@@ -127,7 +159,7 @@ def side_of(
         title=scenario.title,
         context=scenario.context,
         issues=scenario.issues,
-        roles=tuple(PublicRole(r.id, r.name, r.position) for r in scenario.roles),
+        roles=_public_roles(scenario),
         index=index,
         role=role,
         deceptive=deceptive,
@@ -152,10 +184,7 @@ def view_of(
     """Build the view of one role: the single function that decides what an agent sees."""
     return View(
         side=side,
-        transcript=tuple(
-            PublicTurn(t.index, t.role, t.utterance.text, t.utterance.action, t.utterance.offer)
-            for t in turns
-        ),
+        transcript=public_record(turns),
         own_turns=tuple(
             OwnTurn(t.index, t.reflection, t.tactic, t.claims) for t in turns if t.role == side.index
         ),

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -20,7 +20,7 @@ from negosim.engine._play import Doors, Stage, play
 from negosim.engine._preview import check_prompts
 from negosim.engine._workers import play_in_processes
 from negosim.errors import UserError
-from negosim.models import Budget, BudgetedModel, ChatModel, Door, ModelSpec, ResponseCache, open_model
+from negosim.models import Budget, ChatModel, open_doors
 from negosim.records import Dialogue
 from negosim.store import Run, RunHeader, Writer
 
@@ -121,30 +121,10 @@ def _resolve(config: RunConfig, means: Means) -> Plan:
     return plan
 
 
-@asynccontextmanager
-async def _doors(plan: Plan, means: Means) -> AsyncIterator[Doors]:
+def _doors(plan: Plan, means: Means) -> AbstractAsyncContextManager[Doors]:
     """Open every model the plan names, and check that it answers."""
-    budget = means.get("budget")
-    doors: dict[str, Door | None] = {
-        name: _door(BudgetedModel(model, budget) if budget else model, ModelSpec(kind="openai"))
-        for name, model in means.get("chat_models", {}).items()
-    }
-    async with AsyncExitStack() as opened:
-        needed = means.get("cache", True) and any(spec.kind != "sim" for spec in plan.specs.values())
-        cache = opened.enter_context(closing(ResponseCache())) if needed else None
-        for name, spec in plan.specs.items():
-            if spec.kind == "sim":
-                doors[name] = None
-                continue
-            model = open_model(spec, cache=cache, budget=budget)
-            opened.push_async_callback(model.close)
-            await model.preflight()
-            doors[name] = _door(model, spec)
-        yield doors
-
-
-def _door(model: ChatModel, spec: ModelSpec) -> Door:
-    return Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens, seed=spec.seed)
+    provided, budget = means.get("chat_models", {}), means.get("budget")
+    return open_doors(plan.specs, provided, cache=means.get("cache", True), budget=budget)
 
 
 def _new_folder(plan: Plan) -> Path:

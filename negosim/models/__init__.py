@@ -13,6 +13,7 @@ from negosim.models._cache import (
 from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
 from negosim.models._check import CheckReport, check_model
 from negosim.models._door import Door
+from negosim.models._doors import open_doors
 from negosim.models._fake import ScriptedModel
 from negosim.models._ledger import Ledger, account_of
 from negosim.models._open import open_model
@@ -51,6 +52,7 @@ __all__ = [
     "clear_cache",
     "fetch",
     "most_usage",
+    "open_doors",
     "open_model",
     "price_of",
     "resolve_spec",

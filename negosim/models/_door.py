@@ -61,7 +61,7 @@ class Door:
 
         """
         schema = answer_schema(answer)
-        prompt, reasons = tuple(messages), list[str]()
+        prompt, reasons, refused = tuple(messages), list[str](), False
         for attempt in range(self.attempts):
             request = ChatRequest(
                 messages=_with_reason(prompt, reasons[-1], schema) if reasons else prompt,
@@ -72,6 +72,7 @@ class Door:
                 max_tokens=self.max_tokens,
             )
             response = await self._complete(request, stage, role, ledger)
+            refused = response.finish == "refusal"
             try:
                 return self._read(response, answer, check)
             except ValueError as error:
@@ -79,9 +80,11 @@ class Door:
                 where = {"stage": stage, "role": role, "model": self.model.name, "attempt": attempt + 1}
                 logger.warning("unusable answer", extra=where)
         listed = "; ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
-        raise ProtocolError(
+        failed = ProtocolError(
             f"{self.model.name}, {stage}: no usable answer in {self.attempts} attempts: {listed}"
         )
+        failed.refused = refused
+        raise failed
 
     async def _complete(
         self, request: ChatRequest, stage: str, role: int | None, ledger: Ledger
