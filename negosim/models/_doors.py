@@ -1,0 +1,46 @@
+"""Opening several models at once, each behind its door."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+
+from negosim.models._budget import Budget, BudgetedModel
+from negosim.models._cache import ResponseCache
+from negosim.models._door import Door
+from negosim.models._open import open_model
+from negosim.models._spec import ModelSpec
+from negosim.models._types import ChatModel
+
+
+@asynccontextmanager
+async def open_doors(
+    specs: Mapping[str, ModelSpec], provided: Mapping[str, ChatModel], *, cache: bool, budget: Budget | None
+) -> AsyncIterator[dict[str, Door | None]]:
+    """Open every model of `specs`, check that it answers, and close them all at the end.
+
+    Yields the doors by name; None stands for the simulated negotiator. Models `provided` by the caller
+    are under the budget too, but neither checked, cached nor closed.
+
+    Raises:
+        UserError: a model cannot be opened or reached.
+
+    """
+    doors: dict[str, Door | None] = {
+        name: _door(BudgetedModel(model, budget) if budget else model, ModelSpec(kind="openai"))
+        for name, model in provided.items()
+    }
+    async with AsyncExitStack() as opened:
+        needed = cache and any(spec.kind != "sim" for spec in specs.values())
+        answers = opened.enter_context(closing(ResponseCache())) if needed else None
+        for name, spec in specs.items():
+            if spec.kind == "sim":
+                doors[name] = None
+                continue
+            model = open_model(spec, cache=answers, budget=budget)
+            opened.push_async_callback(model.close)
+            await model.preflight()
+            doors[name] = _door(model, spec)
+        yield doors
+
+
+def _door(model: ChatModel, spec: ModelSpec) -> Door:
+    return Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens, seed=spec.seed)
