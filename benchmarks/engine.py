@@ -4,7 +4,8 @@
 
 Two players: the simulated negotiator, and a fake model that answers at once, so that what is
 measured is the graphs, views, prompts, validation and records. Every player and planner is run in
-a process of its own; CPU is that process's, without start-up.
+a process of its own; CPU is that process's, without start-up, in the round of five that other load
+disturbed least. LangGraph alone is measured beside them, so that machines can be compared.
 """
 
 import argparse
@@ -19,7 +20,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-WARM_UP = 5
+import bare_langgraph
+
+WARM_UP, ROUNDS = 5, 5
 
 
 def fake_answer(request: Any) -> dict[str, Any]:
@@ -68,15 +71,13 @@ def measure(player: str, planner: str, dialogues: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         run(WARM_UP, f"{folder}/warm-up")
         before = memory()
-        turns, cpu, wall = run(dialogues, f"{folder}/run")
-        size = (Path(folder) / "run" / "dialogues.jsonl").stat().st_size
+        played = [run(dialogues // ROUNDS, f"{folder}/{number}") for number in range(ROUNDS)]
+        size = sum(file.stat().st_size for file in Path(folder).glob("[0-9]*/dialogues*.jsonl"))
+    turns = sum(turns for turns, _, _ in played)
     return {
-        "player": player,
-        "planner": planner,
-        "dialogues": dialogues,
         "turns": turns,
-        "cpu_ms_per_turn": cpu / turns * 1000,
-        "dialogues_per_second": dialogues / wall,
+        "cpu_ms_per_turn": min(cpu / turns for turns, cpu, _ in played) * 1000,
+        "dialogues_per_second": dialogues / sum(wall for _, _, wall in played),
         "peak_mib": memory(),
         "grown_mib": memory() - before,
         "kib_per_turn": size / turns / 1024,
@@ -100,19 +101,22 @@ def main() -> None:
     if arguments.one:
         print(json.dumps(measure(*arguments.one, arguments.dialogues)))
         return
-    print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}\n")
+    floor = bare_langgraph.measure()
+    print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}; ", end="")
+    print(f"LangGraph alone (bare_langgraph.py) takes {floor:.2f} ms CPU a turn\n")
     headings = (
         "player",
         "planner",
         "dialogues",
         "turns",
         "CPU ms/turn",
+        "times LangGraph",
         "dialogues/s",
         "peak MiB",
         "grown MiB",
     )
     print("| " + " | ".join(headings) + " | KiB/turn |")
-    print("|---|---|" + "---:|" * 7)
+    print("|---|---|" + "---:|" * 8)
     rows = [
         (player, planner, arguments.dialogues)
         for player in ("sim", "fake")
@@ -126,6 +130,7 @@ def main() -> None:
             f"{dialogues:,}",
             f"{r['turns']:,}",
             f"{r['cpu_ms_per_turn']:.2f}",
+            f"{r['cpu_ms_per_turn'] / floor:.2f}" if planner == "rollout" else "",
             f"{r['dialogues_per_second']:.1f}",
             f"{r['peak_mib']:.0f}",
             f"{r['grown_mib']:.1f}",

@@ -90,14 +90,14 @@ def dialogue_graph(
         others = tuple(r for i, r in enumerate(context.scenario.roles) if context.oracle and i != role)
         turn_context = TurnContext(view, seat.agent, seat.judge, context.k, context.objective, others)
         try:
-            result = await turns.ainvoke(
-                {}, context=turn_context, config=UNCHECKPOINTED if checkpointer else None
+            output = await turns.ainvoke(
+                {}, context=turn_context, config=UNCHECKPOINTED if checkpointer else None, version="v2"
             )
         except StageError as error:
             _raise_if_hopeless(error.error, view)
             failure = _failure(view.turn_index, role, error.stage, error.error)
             return {"end": "failed", "failure": failure, "calls": context.ledger.drain(view.turn_index)}
-        turn = finished_turn(view, cast(TurnState, result))
+        turn = finished_turn(view, cast(TurnState, output.value))
         table = state["table"].after(role, turn.utterance)
         context.on_turn(turn, table)
         return {"turns": [turn], "table": table, "calls": context.ledger.drain(view.turn_index)}

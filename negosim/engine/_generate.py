@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from negosim._loop import run_coroutine
 from negosim.config import RunConfig
 from negosim.engine._checkpoints import checkpoints, remove_checkpoints
 from negosim.engine._dialogue import dialogue_graph
 from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
-from negosim.engine._loop import run_coroutine
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Doors, Stage, play
 from negosim.engine._preview import check_prompts

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from negosim._frozen import Frozen
+from negosim._loop import run_coroutine
 from negosim.config import SAFETY_STOP, RunConfig
 from negosim.engine._dialogue import dialogue_graph
-from negosim.engine._loop import run_coroutine
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Stage, play
 from negosim.models import ChatRequest, ChatResponse, Door, Usage, most_usage

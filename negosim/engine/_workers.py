@@ -4,9 +4,9 @@ import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
 
+from negosim._loop import run_coroutine
 from negosim.config import RunConfig
 from negosim.engine._dialogue import dialogue_graph
-from negosim.engine._loop import run_coroutine
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Stage, play
 from negosim.records import Dialogue
