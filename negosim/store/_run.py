@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import orjson
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from negosim._frozen import Frozen
 from negosim.config import RunConfig
@@ -165,12 +165,23 @@ class Run:
             UserError: another line is broken; names file and line.
 
         """
+        return self.read_as(Dialogue)
+
+    def read_as(self, model: type[Line]) -> Iterator[Line]:
+        """Read the dialogues, in the order they were stored, into a model that may leave out fields.
+
+        Reading a few fields is several times as fast as reading whole dialogues.
+
+        Raises:
+            UserError: a line is broken; names file and line.
+
+        """
         for shard in shards(self.path):
             number = 0
             try:
                 for line, _ in lines(shard):
                     number += 1
-                    yield Dialogue.model_validate_json(line)
+                    yield model.model_validate_json(line)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 where = ".".join(map(str, first["loc"]))
