@@ -1,0 +1,119 @@
+"""A report from runs: the title page and every section in order."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from negosim.reports._corpus import Corpus
+from negosim.reports._model import Cell, Number, Prose, Report, Table
+from negosim.reports._numbers import total
+from negosim.reports.sections import SECTIONS
+from negosim.reports.sections import _names as names
+from negosim.store import Run
+from negosim.terminal import money
+
+SIMULATED = (
+    "Simulated, no language model: every role was played by negosim's embedded negotiator (sim). The numbers show "
+    "how the instruments work; they say nothing about how language models or people negotiate."
+)
+PARTLY_SIMULATED = (
+    "Some roles were played by negosim's embedded negotiator (sim), which is no language model. What is said of "
+    "those dialogues says nothing about how language models or people negotiate."
+)
+
+
+def report_on(runs: Sequence[Run]) -> Report:
+    """Measure runs and put the report together.
+
+    Raises:
+        UserError: the runs do not go together, or one has a broken line.
+
+    """
+    corpus = Corpus(runs)
+    return Report(
+        title="Negotiation report",
+        subtitle=", ".join(corpus.names),
+        created=max(run.header.created for run in runs),
+        footer=f"{_shortened(', '.join(corpus.names))} · fingerprint {' + '.join(map(fingerprint, runs[:3]))}",
+        facts=_facts(corpus),
+        notices=tuple(_notices(corpus)),
+        sections=tuple(make(corpus) for make in SECTIONS),
+    )
+
+
+def fingerprint(run: Run) -> str:
+    """Return a short hash of everything a run's dialogues depend on."""
+    header = run.header
+    content = {
+        "fingerprint": header.fingerprint.model_dump(mode="json"),
+        "config": header.config.model_dump(mode="json"),
+    }
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+
+def _notices(corpus: Corpus) -> Iterator[Prose]:
+    models = {model for run in corpus.runs for model in run.config.models}
+    if models == {"sim"}:
+        yield (SIMULATED,)
+    elif "sim" in models:
+        yield (PARTLY_SIMULATED,)
+    planned = sum(run.header.planned for run in corpus.runs)
+    if len(corpus.dialogues) < planned:
+        stored = _stored(corpus)
+        yield ("The report is about a part: ", stored, " are stored; the runs are still being made or were stopped.")
+
+
+def _facts(corpus: Corpus) -> Table:
+    rows = [
+        row
+        for run, name in zip(corpus.runs, corpus.names, strict=True)
+        for row in _run_facts(corpus, run, name, several=len(corpus.runs) > 1)
+    ]
+    rows += [
+        ("scenarios", f"{len(corpus.scenario_ids)}: {', '.join(corpus.scenario_ids)}"),
+        ("conditions", "; ".join(map(names.condition, corpus.conditions)) or "none"),
+        ("dialogues", _stored(corpus)),
+        ("failed", _failed(corpus)),
+        *_judges(corpus),
+        ("money, making", total(corpus.dialogues, "usd", money)),
+        ("money, judging", total(corpus.judged, "usd", money)),
+    ]
+    return Table("facts", "What was run", ("fact", "value"), tuple(rows), words=1)
+
+
+def _run_facts(corpus: Corpus, run: Run, name: str, *, several: bool) -> Iterator[tuple[str, Cell]]:
+    config = run.config
+    versions = run.header.fingerprint.versions
+    prefix = f"{name}: " if several else ""
+    cap = f"at most {config.max_turns} utterances" if config.max_turns else "unrestricted length"
+    made = run.header.created[:16].replace("T", " ")
+    yield f"{prefix}made", f"{made} UTC with negosim {versions.get('negosim', 'unknown')}"
+    yield f"{prefix}fingerprint", fingerprint(run)
+    yield f"{prefix}models", " and ".join(names.model(model) for model in config.models)
+    yield f"{prefix}play", f"planner {config.planner}, objective {config.objective}, {cap}, seed {config.seed}"
+
+
+def _stored(corpus: Corpus) -> Number:
+    planned = sum(run.header.planned for run in corpus.runs)
+    stored = len(corpus.dialogues)
+    rows = corpus.dialogues.rows
+    return Number(f"{stored:,} of {planned:,} planned dialogues", stored, stored, rows)
+
+
+def _failed(corpus: Corpus) -> Number:
+    failed = corpus.dialogues.only(status="failed")
+    return Number(f"{len(failed):,} of {len(corpus.dialogues):,}", len(failed), len(failed), failed.rows)
+
+
+def _judges(corpus: Corpus) -> Iterator[tuple[str, Cell]]:
+    for judge in sorted(corpus.judged.frame["judge"].unique()):
+        own = corpus.judged.only(judge=judge)
+        dialogues = int(own.frame["dialogue"].nunique())
+        yield f"judge {judge}", Number(f"{dialogues:,} dialogues, {len(own):,} answers", dialogues, len(own), own.rows)
+    if not len(corpus.judged):
+        yield "judges", "none yet"
+
+
+def _shortened(words: str, most: int = 60) -> str:
+    return words if len(words) <= most else f"{words[: most - 1]}…"

@@ -1,0 +1,53 @@
+"""The exact commands that make what a report is missing."""
+
+import shlex
+
+from negosim.reports._corpus import Corpus
+from negosim.store import Run
+
+
+def judge(corpus: Corpus, *options: str) -> str:
+    """Return the command that judges the runs of a report, one line a run."""
+    return "\n".join(f"negosim judge {shlex.quote(str(run.path))} {' '.join(options)}" for run in corpus.runs)
+
+
+def unrestricted(corpus: Corpus) -> str:
+    """Return the command that makes the same dialogues without a cap and reports both."""
+    run = corpus.runs[0]
+    out = f"{run.path}-unrestricted"
+    made = _generate(run, "--max-turns 0", f"--out {shlex.quote(out)}")
+    both = " ".join(shlex.quote(str(path)) for path in (*(each.path for each in corpus.runs), out))
+    return f"{made}\nnegosim report {both} --out report.pdf"
+
+
+def both_conditions(corpus: Corpus) -> str:
+    """Return the command that makes the same dialogues in both conditions."""
+    run = corpus.runs[0]
+    return _generate(run, "--both-conditions", f"--out {shlex.quote(f'{run.path}-both')}")
+
+
+def resume(run: Run) -> str:
+    """Return the command that finishes a run."""
+    return f"negosim generate --resume {shlex.quote(str(run.path))}"
+
+
+def _generate(run: Run, *more: str) -> str:
+    config = run.config
+    words = ["negosim generate"]
+    words += [f"--scenario {shlex.quote(scenario)}" for scenario in config.scenarios]
+    words.append(f"-n {config.dialogues}")
+    names = [condition.name for condition in config.conditions]
+    deceptive = next((condition.deceptive for condition in config.conditions if condition.deceptive), ())
+    if deceptive:
+        words.append(f"--deceptive {'both' if len(deceptive) > 1 else deceptive[0] + 1}")
+    if len(names) > 1 and "--both-conditions" not in more:
+        words.append("--both-conditions")
+    words.append(f"--seed {config.seed}")
+    if len(set(config.models)) == 1:
+        words.append(f"--model {shlex.quote(config.models[0])}")
+    else:
+        words += [f"--agent{i}-model {shlex.quote(name)}" for i, name in enumerate(config.models, 1)]
+    if config.swap_roles:
+        words.append("--swap-roles")
+    words += [f"--planner {config.planner}", *more]
+    return " ".join(words)

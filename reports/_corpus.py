@@ -1,0 +1,211 @@
+"""The runs a report is about, as samples: frames that remember how they were selected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from negosim.errors import UserError
+from negosim.records import THIRD_PARTY, TRUTH
+from negosim.reports._model import DIALOGUES, JUDGEMENTS, RUN, Rows
+from negosim.scenarios import Scenario
+from negosim.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ORACLE = "oracle"
+"""The judge that reads the record's own truth."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of a frame, with the selection they are."""
+
+    frame: "pd.DataFrame"
+    source: str
+    id_column: str = "dialogue"
+    where: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def only(self, **wanted: Any) -> "Sample":
+        """Return the rows whose columns have the given values; a list means any of its values."""
+        frame = self.frame
+        for column, value in wanted.items():
+            frame = frame[frame[column].isin(value) if isinstance(value, list) else frame[column] == value]
+        return replace(self, frame=frame, where={**self.where, **wanted})
+
+    def known(self, column: str) -> "Sample":
+        """Return the rows that have a value in a column."""
+        missing = self.frame[column].isna()
+        if not missing.any():
+            return self
+        return replace(self, frame=self.frame[~missing], where={**self.where, column: "any value"})
+
+    def having(self, frame: "pd.DataFrame") -> "Sample":
+        """Return the same selection with columns added."""
+        return replace(self, frame=frame)
+
+    @property
+    def rows(self) -> Rows:
+        """What the trace writes of the sample."""
+        return Rows(self.source, self.where, tuple(self.frame[self.id_column].drop_duplicates()))
+
+
+class Corpus:
+    """One or more runs, read once, measured by `negosim.measures`."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        """Take the runs together.
+
+        Raises:
+            UserError: one is given twice, or two have different scenarios of the same id.
+
+        """
+        self.runs = tuple(runs)
+        resolved = [run.path.resolve() for run in runs]
+        for position, path in enumerate(resolved):
+            if path in resolved[:position]:
+                raise UserError(f"run {str(runs[position].path)!r} is given twice; name each run once")
+        self.names = _names(self.runs)
+        self.scenarios: dict[str, Scenario] = {}
+        for run in runs:
+            for key, scenario in run.header.scenarios.items():
+                known = self.scenarios.setdefault(key, scenario)
+                if known != scenario:
+                    raise UserError(
+                        f"{run.path}: scenario {key!r} differs from that of {self.runs[0].path}; "
+                        "report the runs one by one, or remake one of them"
+                    )
+
+    @cached_property
+    def dialogues(self) -> Sample:
+        """One row a dialogue, failed ones included."""
+        from negosim.measures import dialogue_rows
+
+        return Sample(self._pooled(dialogue_rows, id_column="id"), DIALOGUES, "id")
+
+    @cached_property
+    def complete(self) -> Sample:
+        """The dialogues that were finished, with each role's gain: 0 its reservation value, 1 its best deal."""
+        finished = self.dialogues.only(status="complete")
+        return finished.having(_with_gains(finished.frame, self.scenarios))
+
+    @cached_property
+    def tactics(self) -> Sample:
+        """One row a dialogue, agent and tactic used."""
+        from negosim.measures import tactic_rows
+
+        return Sample(self._pooled(tactic_rows), DIALOGUES)
+
+    @cached_property
+    def offers(self) -> Sample:
+        """One row an offer."""
+        from negosim.measures import offer_rows
+
+        return Sample(self._pooled(offer_rows), DIALOGUES)
+
+    @cached_property
+    def beliefs(self) -> Sample:
+        """One row a belief of one agent about another."""
+        from negosim.measures import belief_rows
+
+        return Sample(self._pooled(belief_rows), JUDGEMENTS)
+
+    @cached_property
+    def judged(self) -> Sample:
+        """One row a judgement, whatever its status."""
+        from negosim.measures import judged_rows
+
+        return Sample(self._pooled(judged_rows), JUDGEMENTS)
+
+    @cached_property
+    def conditions(self) -> list[str]:
+        """The conditions that occur, honest first."""
+        found: list[str] = self.dialogues.frame["condition"].unique().tolist()
+        return sorted(found, key=lambda name: (name != "honest", name))
+
+    @cached_property
+    def scenario_ids(self) -> list[str]:
+        """The scenarios that occur, by id."""
+        return sorted(self.dialogues.frame["scenario"].unique())
+
+    @property
+    def agents(self) -> int:
+        """The largest number of roles of any scenario."""
+        return max(len(scenario.roles) for scenario in self.scenarios.values())
+
+    @cached_property
+    def judges(self) -> list[str]:
+        """Everyone who has judged, people included, the oracle not."""
+        return sorted(set(self.judged.frame["judge"]) - {ORACLE})
+
+    def answers(self, question: str, judge: str, perspective: str) -> Sample:
+        """Return the usable answers of one judge to one question from one perspective."""
+        return self.judged.only(question=question, judge=judge, perspective=perspective, status="ok")
+
+    def voices(self, question: str, judge: str | None = None) -> list[tuple[str, str]]:
+        """Return who has usable answers to a question: (perspective, judge), the record's truth first.
+
+        With `judge`, only its own perspectives and the truth.
+        """
+        frame = self.judged.only(question=question, status="ok").frame
+        pairs = {(str(p), str(j)) for p, j in frame[["perspective", "judge"]].drop_duplicates().to_numpy()}
+        kept = [pair for pair in pairs if judge is None or pair[1] in (judge, ORACLE)]
+        return sorted(kept, key=lambda pair: (perspective_order(pair[0]), pair[1]))
+
+    def judges_of(self, question: str) -> list[str]:
+        """Return the judges with usable answers to a question, the oracle not among them."""
+        return sorted({judge for _, judge in self.voices(question)} - {ORACLE})
+
+    def header_rows(self, **where: Any) -> Rows:
+        """Return the source of a fact of the runs' headers."""
+        return Rows(RUN, {"runs": list(self.names), **where})
+
+    def _pooled(self, read: Any, id_column: str = "dialogue") -> "pd.DataFrame":
+        """Read every run and put the frames together, keeping matched dialogues matched.
+
+        Dialogues are matched by scenario, seed and index. Where there are several runs their pair of
+        seed and index becomes one number, and ids begin with the run's name.
+        """
+        import pandas as pd
+
+        frames = [read(run).assign(run=name) for run, name in zip(self.runs, self.names, strict=True)]
+        if len(frames) == 1:
+            return frames[0]
+        for frame, run, name in zip(frames, self.runs, self.names, strict=True):
+            frame[id_column] = name + "/" + frame[id_column].astype(str)
+            if "index" in frame:
+                seeds = list(dict.fromkeys(other.config.seed for other in self.runs))
+                frame["index"] = frame["index"] * len(seeds) + seeds.index(run.config.seed)
+        return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+def perspective_order(perspective: str) -> tuple[int, str]:
+    """Order perspectives: the truth, the third party, the agents."""
+    return [TRUTH, THIRD_PARTY].index(perspective) if perspective in (TRUTH, THIRD_PARTY) else 2, perspective
+
+
+def _with_gains(frame: "pd.DataFrame", scenarios: dict[str, Scenario]) -> "pd.DataFrame":
+    gains = frame.copy()
+    for role in range(max(len(scenario.roles) for scenario in scenarios.values())):
+        ends = {
+            key: (float(scenario.space.reservations[role]), float(scenario.space.values[:, role].max()))
+            for key, scenario in scenarios.items()
+            if role < len(scenario.roles)
+        }
+        reservation = frame["scenario"].map({key: low for key, (low, _) in ends.items()})
+        best = frame["scenario"].map({key: high for key, (_, high) in ends.items()})
+        gains[f"gain_{role + 1}"] = (frame[f"value_{role + 1}"] - reservation) / (best - reservation)
+    return gains
+
+
+def _names(runs: tuple[Run, ...]) -> tuple[str, ...]:
+    """Return a short name for each run: its folder, or its path where folders have the same name."""
+    folders = [run.path.resolve().name for run in runs]
+    return tuple(
+        folder if folders.count(folder) == 1 else str(run.path)
+        for folder, run in zip(folders, runs, strict=True)
+    )

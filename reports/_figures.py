@@ -1,0 +1,44 @@
+"""Figures as files: vector for the PDF, PNG and SVG for everyone else."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from negosim.reports._model import Figure
+from negosim.reports._style import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+WIDTH = 6.7
+"""Inches of a figure that stands alone."""
+DPI = 200
+
+
+def painted(figure: Figure, width: float = WIDTH) -> "Canvas":
+    """Draw a figure `width` inches wide. Call it, and save the result, inside `drawing()`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+
+    canvas = Canvas(figsize=(width, figure.height), layout="constrained")
+    FigureCanvasAgg(canvas)
+    figure.draw(canvas)
+    return canvas
+
+
+def as_pdf(figure: Figure, width: float) -> bytes:
+    """Return a figure as a one-page PDF of its own size, the same for the same numbers."""
+    with drawing():
+        target = BytesIO()
+        painted(figure, width).savefig(target, format="pdf", dpi=DPI, metadata={"CreationDate": None})
+    return target.getvalue()
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write a figure as PNG and SVG and return the files."""
+    files = [folder / f"{name}.png", folder / f"{name}.svg"]
+    with drawing():
+        canvas = painted(figure)
+        canvas.savefig(files[0], dpi=DPI, metadata={"Software": "negosim"})
+        canvas.savefig(files[1], dpi=DPI, metadata={"Date": None})
+    return files

@@ -1,0 +1,147 @@
+"""What a report is made of: numbers that know where they come from, tables, figures, sections."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+RUN, DIALOGUES, JUDGEMENTS = "run.json", "dialogues.jsonl", "judgements.jsonl"
+"""The stored files a number can come from."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The stored rows a number was computed from."""
+
+    source: str
+    """The file they are stored in."""
+    where: Mapping[str, Any] = field(default_factory=dict)
+    """What was selected: column -> value, or a list of values any of which was taken."""
+    dialogues: tuple[str, ...] = ()
+    """Ids of the dialogues they belong to, with the run's name before them where there are several runs."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of a report: as it is printed, as it was computed, and what it was computed from."""
+
+    shown: str
+    value: float | None
+    n: int
+    rows: Rows
+    low: float | None = None
+    high: float | None = None
+    note: str | None = None
+    """Why there is no interval, where there should be one."""
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+Cell = str | Number
+Prose = tuple[Cell, ...]
+"""A paragraph: words and numbers."""
+
+
+def text(prose: Prose) -> str:
+    """Return a paragraph as it is printed."""
+    return "".join(map(str, prose))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings. In every row each number says where it comes from."""
+
+    key: str
+    """Names its files, and the table in the trace."""
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    words: int = 1
+    """How many columns, from the left, are words; the others are numbers."""
+    bars: str | None = None
+    """The column that the terminal shows as bars too."""
+    caption: Prose = ()
+
+    def numbers(self) -> Iterator[tuple[str, str, Number]]:
+        """Yield every number with the words of its row and the heading of its column."""
+        for row in self.rows:
+            label = " / ".join(str(cell) for cell in row[: self.words] if str(cell))
+            for column, cell in zip(self.columns, row, strict=True):
+                if isinstance(cell, Number):
+                    yield label, column, cell
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture and the numbers it shows."""
+
+    key: str
+    title: str
+    draw: Callable[["Canvas"], None]
+    """Draws into an empty matplotlib figure of the report's width and the given height."""
+    height: float
+    """Inches."""
+    data: Table
+    """Every number in the picture."""
+    caption: Prose
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a section could not show, and what would make it."""
+
+    what: str
+    command: str | None = None
+
+
+Block = Prose | Table | Figure | Missing
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report, in the order it is read."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+    brief: Table | None = None
+    """The table the terminal shows."""
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables that are printed."""
+        return [block for block in self.blocks if isinstance(block, Table)]
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The figures."""
+        return [block for block in self.blocks if isinstance(block, Figure)]
+
+    @property
+    def paragraphs(self) -> list[Prose]:
+        """The paragraphs between them."""
+        return [block for block in self.blocks if isinstance(block, tuple)]
+
+    @property
+    def missing(self) -> list[Missing]:
+        """What could not be shown."""
+        return [block for block in self.blocks if isinstance(block, Missing)]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report, before it is given a form."""
+
+    title: str
+    subtitle: str
+    created: str
+    """When the (latest) run was made, ISO 8601: a report of the same rows has the same date."""
+    footer: str
+    facts: Table
+    """What was run."""
+    notices: tuple[Prose, ...]
+    """What a reader must know before any number."""
+    sections: tuple[Section, ...]

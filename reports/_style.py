@@ -1,0 +1,98 @@
+"""How figures look: colours after Okabe and Ito, and marks that tell the same in grey."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from negosim.records import THIRD_PARTY, TRUTH
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+GREY, FAINT = "#666666", "#d9d9d9"
+
+RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "axes.edgecolor": "#444444",
+    "hatch.linewidth": 0.5,
+    "lines.linewidth": 1.2,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "negosim",
+    "axes.unicode_minus": True,
+    "text.parse_math": False,
+}
+"""Settings that hold while a report's figures are drawn, whatever the user's own are."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one series is drawn: told apart by colour, and by shape without it."""
+
+    colour: str
+    marker: str
+    hatch: str
+    filled: bool = True
+
+    @property
+    def face(self) -> str:
+        """The colour a marker is filled with."""
+        return self.colour if self.filled else "white"
+
+
+_CONDITIONS = {
+    "honest": Mark(BLUE, "o", "", filled=False),
+    "deceptive-2": Mark(VERMILLION, "s", "////"),
+    "deceptive-1": Mark(GREEN, "^", "...."),
+    "deceptive-1-2": Mark(PURPLE, "D", "xxxx"),
+}
+_PERSPECTIVES = {
+    TRUTH: Mark(BLACK, "D", ""),
+    THIRD_PARTY: Mark(BLUE, "o", "", filled=False),
+    "agent_1": Mark(ORANGE, "s", "////"),
+    "agent_2": Mark(GREEN, "^", "...."),
+}
+_OTHERS = (Mark(SKY, "v", "\\\\\\\\"), Mark(PURPLE, "P", "++++"), Mark(GREY, "X", "----"))
+
+LEVELS = ("#B35806", "#F1A340", "#DDDDDD", "#7FB5DA", "#08519C")
+"""Grades 1 to 5: orange to blue, darker to the ends."""
+LEVEL_HATCHES = ("xxxx", "////", "", "", "")
+
+
+def condition_mark(name: str, position: int = 0) -> Mark:
+    """Return the mark of a condition; `position` tells unusual ones apart."""
+    return _CONDITIONS.get(name) or _OTHERS[position % len(_OTHERS)]
+
+
+def perspective_mark(name: str, position: int = 0) -> Mark:
+    """Return the mark of a perspective."""
+    return _PERSPECTIVES.get(name) or _OTHERS[position % len(_OTHERS)]
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw with the report's settings and no others."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield

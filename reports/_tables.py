@@ -1,0 +1,72 @@
+"""Tables as files: CSV with the numbers themselves, LaTeX as they are printed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from negosim.reports._model import Number, Table, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def save_table(table: Table, folder: Path, name: str) -> list[Path]:
+    """Write a table as CSV and LaTeX (booktabs) and return the files."""
+    files = [folder / f"{name}.csv", folder / f"{name}.tex"]
+    values(table).to_csv(files[0], index=False)
+    files[1].write_text(latex(table), encoding="utf-8")
+    return files
+
+
+def values(table: Table) -> "pd.DataFrame":
+    """Return a table's numbers unrounded; where there are intervals, in columns of their own, and n."""
+    import pandas as pd
+
+    return pd.DataFrame([_row(table, row) for row in table.rows])
+
+
+def latex(table: Table) -> str:
+    """Return a table in LaTeX as it is printed; it needs the package booktabs."""
+    import pandas as pd
+
+    shown = pd.DataFrame([[_escaped(str(cell)) for cell in row] for row in table.rows])
+    shown.columns = pd.Index([_escaped(column) for column in table.columns])
+    layout = "l" * table.words + "r" * (len(table.columns) - table.words)
+    caption = _escaped(text((f"{table.title}. ", *table.caption)).strip())
+    written = shown.to_latex(index=False, column_format=layout, caption=caption, label=f"tab:{table.key}")
+    return str(written)
+
+
+def _row(table: Table, row: tuple[object, ...]) -> dict[str, object]:
+    cells: dict[str, object] = {}
+    for column, cell in zip(table.columns, row, strict=True):
+        if not isinstance(cell, Number):
+            cells[column] = cell
+            continue
+        cells[column] = cell.value
+        if cell.low is not None or cell.note is not None:
+            cells[f"{column} low"], cells[f"{column} high"] = cell.low, cell.high
+        if cell.n != cell.value:
+            cells[f"{column} n"] = cell.n
+    return cells
+
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "±": r"$\pm$",
+    "–": "--",
+    "→": r"$\to$",
+    "−": "$-$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "×": r"$\times$",
+    "α": r"$\alpha$",
+    "κ": r"$\kappa$",
+    "ρ": r"$\rho$",
+}
+
+
+def _escaped(words: str) -> str:
+    return "".join(_SPECIAL.get(character, character) for character in words)

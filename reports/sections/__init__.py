@@ -1,0 +1,40 @@
+"""The sections of a report, one a file: each turns measures into tables, figures and sentences."""
+
+from collections.abc import Callable
+
+from negosim.reports._corpus import Corpus
+from negosim.reports._model import Section
+from negosim.reports.sections import (
+    _agreement,
+    _beliefs,
+    _claims,
+    _concession,
+    _cost,
+    _deception,
+    _glossary,
+    _judges,
+    _language,
+    _length,
+    _outcomes,
+    _quality,
+    _summary,
+    _tactics,
+)
+
+SECTIONS: tuple[Callable[[Corpus], Section], ...] = (
+    _summary.section,
+    _outcomes.section,
+    _concession.section,
+    _agreement.section,
+    _length.section,
+    _deception.section,
+    _claims.section,
+    _beliefs.section,
+    _tactics.section,
+    _language.section,
+    _quality.section,
+    _judges.section,
+    _cost.section,
+    _glossary.section,
+)
+"""In the order they are read."""

@@ -1,0 +1,88 @@
+"""Lies: claims about a speaker's own situation, held against its brief and payoff."""
+
+from negosim.reports import _commands
+from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._model import Block, Missing, Number, Prose, Section, Table
+from negosim.reports._numbers import bare, count, share
+from negosim.reports._sentences import joined
+from negosim.reports.sections import _names as names
+
+TITLE = "Claims held against the truth"
+VERDICTS = ("true", "false", "misleading", "unverifiable")
+
+
+def section(corpus: Corpus) -> Section:
+    """Return which claims were true, by condition and agent, and how false ones were made."""
+    claims = corpus.judged.only(question="claim", status="ok")
+    if not len(claims):
+        missing = Missing(
+            "No claims have been checked.",
+            _commands.judge(corpus, "--judge-model oracle", "--questions claims"),
+        )
+        return Section("claims", TITLE, (missing,))
+    blocks: list[Block] = []
+    tables = [_verdicts(corpus, claims, voice) for voice in corpus.voices("claim")]
+    for voice, table in zip(corpus.voices("claim"), tables, strict=True):
+        blocks += [_lead(corpus, claims, voice), table]
+        techniques = _techniques(claims, voice, table.key)
+        blocks += [techniques] if techniques.rows else []
+    return Section("claims", TITLE, tuple(blocks), brief=tables[0])
+
+
+def _of(claims: Sample, voice: tuple[str, str]) -> Sample:
+    return claims.only(perspective=voice[0], judge=voice[1])
+
+
+def _flagged(sample: Sample) -> Sample:
+    flags = {verdict: sample.frame["value"] == verdict for verdict in VERDICTS}
+    return sample.having(sample.frame.assign(**flags))
+
+
+def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
+    own = _flagged(_of(claims, voice))
+    said: list[Prose] = [("Of the ", count(own), f" claims found ({names.perspective(voice[0])}, {voice[1]}) ")]
+    for deceptive, words in ((True, "of agents that may lie"), (False, "of honest agents")):
+        part = own.only(deceptive=deceptive)
+        if len(part):
+            between = " and " if len(said) > 1 else ""
+            said.append((between, bare(share(part, "false")), f" of those {words} are false"))
+    return (*joined(said, ""), ".")
+
+
+def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
+    rows = []
+    for name in corpus.conditions:
+        for agent in range(corpus.agents):
+            part = _flagged(_of(claims, voice).only(condition=name, agent=agent))
+            shares = [share(part, verdict) for verdict in VERDICTS]
+            rows.append((names.condition(name), names.agent(agent), count(part), *shares))
+    place = corpus.voices("claim").index(voice) + 1
+    return Table(
+        "claims" if place == 1 else f"claims-{place}",
+        f"Claims by what they are worth, {names.perspective(voice[0])}, {names.short_model(voice[1])}",
+        ("condition", "speaker", "claims", *VERDICTS),
+        tuple(rows),
+        words=2,
+        caption=("Each claim about the speaker's own situation is held against its brief and payoff.",),
+    )
+
+
+def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:
+    false = _of(claims, voice).only(value="false")
+    techniques = false.frame["detail"].map(lambda detail: detail.get("technique"))
+    subjects = false.frame["detail"].map(lambda detail: detail.get("subject"))
+    false = false.having(false.frame.assign(technique=techniques, subject=subjects))
+    rows: list[tuple[str | Number, ...]] = []
+    for (subject, technique), _ in false.frame.groupby(["subject", "technique"]):
+        same = false.only(subject=subject, technique=technique)
+        flagged = false.having(false.frame.assign(this=false.frame["technique"].eq(technique)))
+        flagged = flagged.having(flagged.frame.assign(this=flagged.frame["this"] & flagged.frame["subject"].eq(subject)))
+        rows.append((str(subject), str(technique), count(same), share(flagged, "this")))
+    rows.sort(key=_most_first)
+    columns = ("about", "technique", "false claims", "share of false claims")
+    return Table(f"{key}-false", "What false claims are about", columns, tuple(rows), words=2)
+
+
+def _most_first(row: tuple[str | Number, ...]) -> tuple[int, str, str]:
+    found = row[2]
+    return -(found.n if isinstance(found, Number) else 0), str(row[0]), str(row[1])

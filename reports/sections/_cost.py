@@ -1,0 +1,58 @@
+"""Cost: calls, tokens, money and time, for making the dialogues and for judging them."""
+
+from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._model import Number, Prose, Section, Table
+from negosim.reports._numbers import total
+from negosim.reports.sections import _names as names
+from negosim.terminal import duration, money
+
+TITLE = "Cost"
+SUMS = ("calls", "tokens_in", "tokens_out", "tokens_cached")
+
+
+def section(corpus: Corpus) -> Section:
+    """Return what everything took."""
+    rows = [_row("making dialogues", _models(corpus), corpus.dialogues)]
+    judged = corpus.judged
+    for judge in sorted(judged.frame["judge"].unique()):
+        for questions in sorted(judged.only(judge=judge).frame["questions"].unique()):
+            rows.append(_row(f"judging {questions}", names.short_model(judge), judged.only(judge=judge, questions=questions)))
+    table = Table(
+        "cost",
+        "Calls, tokens, money and time",
+        ("what", "by", "calls", "tokens in", "out", "read from cache", "money", "time"),
+        tuple(rows),
+        words=2,
+        caption=(
+            "Failed dialogues and answers are included: they cost too. The time is that of all calls together, "
+            "those side by side included. Read from cache: the part of tokens in that a server's prefix cache saved.",
+        ),
+    )
+    return Section("cost", TITLE, (_lead(corpus), table), brief=table)
+
+
+def _models(corpus: Corpus) -> str:
+    found = dict.fromkeys(model for run in corpus.runs for model in run.config.models)
+    return ", ".join(names.short_model(model) for model in found)
+
+
+def _row(what: str, who: str, sample: Sample) -> tuple[str | Number, ...]:
+    sums = [total(sample, column, _whole) for column in SUMS]
+    return (what, who, *sums, total(sample, "usd", money), total(sample, "seconds", _time))
+
+
+def _lead(corpus: Corpus) -> Prose:
+    dialogues = corpus.dialogues
+    spent, judging = total(dialogues, "usd", money), total(corpus.judged, "usd", money)
+    calls = total(dialogues, "calls", _whole)
+    if calls.value == 0:
+        return ("No language model was called to make these dialogues; judging them cost ", judging, ".")
+    return ("Making the dialogues took ", calls, " calls and cost ", spent, "; judging them cost ", judging, ".")
+
+
+def _whole(value: float | None) -> str:
+    return "unknown" if value is None else f"{round(value):,}"
+
+
+def _time(value: float | None) -> str:
+    return "unknown" if value is None else duration(value)

@@ -1,0 +1,146 @@
+"""Length against agreement, with and without a cap on utterances."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from negosim.reports import _commands
+from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._numbers import bare, count, mean_sd, share
+from negosim.reports._sentences import joined
+from negosim.reports._style import BLUE, ORANGE
+from negosim.reports.sections import _names as names
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+TITLE = "Length and agreement"
+QUESTION = "agreement"
+BINS = 15
+ENDS = (("agreement", "agreement", BLUE, ""), ("no agreement", "no_agreement", ORANGE, "////"))
+
+
+def section(corpus: Corpus) -> Section:
+    """Return how long dialogues are and how that goes with agreement."""
+    caps = _caps(corpus)
+    blocks: list[Block] = [_lead(corpus), _table(corpus, caps), _figure(corpus)]
+    if 0 not in caps.values():
+        said = "All dialogues had a cap on utterances, so there is nothing to compare with unrestricted ones."
+        blocks.append(Missing(said, _commands.unrestricted(corpus)))
+    return Section("length", TITLE, tuple(blocks), brief=_brief(corpus, caps))
+
+
+def _caps(corpus: Corpus) -> dict[str, int]:
+    """Return each run's cap on utterances; 0 is unrestricted."""
+    return {name: run.config.max_turns for name, run in zip(corpus.names, corpus.runs, strict=True)}
+
+
+def setting(cap: int) -> str:
+    """Return a cap in words."""
+    return f"at most {cap}" if cap else "unrestricted"
+
+
+def _settings(corpus: Corpus, caps: dict[str, int]) -> list[tuple[str, list[str]]]:
+    """Return each setting with the runs that have it, capped ones first."""
+    ordered = sorted(set(caps.values()), key=lambda cap: cap or 1_000_000)
+    return [(setting(cap), [name for name, own in caps.items() if own == cap]) for cap in ordered]
+
+
+def _lead(corpus: Corpus) -> Prose:
+    agreed = corpus.complete.only(outcome="agreement")
+    none = corpus.complete.only(outcome="no_agreement")
+    parts: list[Prose] = [("A finished dialogue has ", mean_sd(corpus.complete, "turns"), " utterances")]
+    if len(agreed) and len(none):
+        parts.append((": ", mean_sd(agreed, "turns"), " with an agreement and ", mean_sd(none, "turns"), " without"))
+    stopped = corpus.complete.having(
+        corpus.complete.frame.assign(stopped=corpus.complete.frame["end"].isin(["max_turns", "safety_stop"]))
+    )
+    parts.append((" (mean ± standard deviation). The cap ended ", bare(share(stopped, "stopped")), " of them."))
+    return joined(parts, "")
+
+
+def _voices(corpus: Corpus) -> list[tuple[str, str]]:
+    return [voice for voice in corpus.voices(QUESTION) if voice[1] in corpus.judges]
+
+
+def _rates(corpus: Corpus, runs: list[str], **where: str) -> list[Number]:
+    found = [mean_sd(_numeric(corpus.complete.only(run=runs, **where), "agreed"), "number", 2)]
+    for perspective, judge in _voices(corpus):
+        answers = corpus.answers(QUESTION, judge, perspective).only(run=runs, **where)
+        found.append(mean_sd(_numeric(answers, "value"), "number", 2))
+    return found
+
+
+def _numeric(sample: Sample, column: str) -> Sample:
+    known = sample.known(column)
+    return known.having(known.frame.assign(number=known.frame[column].astype(bool).astype(float)))
+
+
+def _table(corpus: Corpus, caps: dict[str, int]) -> Table:
+    rows = []
+    for key in [*corpus.scenario_ids, "all"]:
+        where = {} if key == "all" else {"scenario": key}
+        for words, runs in _settings(corpus, caps):
+            sample = corpus.complete.only(run=runs, **where)
+            if len(sample):
+                turns = mean_sd(sample, "turns")
+                rows.append((key, words, count(sample), turns, *_rates(corpus, runs, **where)))
+    judges = len({judge for _, judge in _voices(corpus)})
+    heads = [f"agreed, {names.voice(voice, judges=judges)}" for voice in _voices(corpus)]
+    return Table(
+        "length",
+        "Utterances and agreement rate, mean ± standard deviation",
+        ("scenario", "utterances allowed", "n", "utterances", "agreed, record", *heads),
+        tuple(rows),
+        words=2,
+        caption=("All conditions together. Agreement counts as 1, none as 0.",),
+    )
+
+
+def _brief(corpus: Corpus, caps: dict[str, int]) -> Table:
+    rows = []
+    for words, runs in _settings(corpus, caps):
+        for key in corpus.scenario_ids:
+            sample = corpus.complete.only(run=runs, scenario=key)
+            if len(sample):
+                rows.append((key, words, count(sample), share(sample, "agreed"), mean_sd(sample, "turns")))
+    heads = ("scenario", "allowed", "n", "agreement", "utterances")
+    return Table("length-brief", "Utterances", heads, tuple(rows), words=2, bars="utterances")
+
+
+def _bins(corpus: Corpus) -> list[tuple[int, int]]:
+    turns = corpus.complete.frame["turns"]
+    if not len(turns):
+        return []
+    step = max(1, -(-(int(turns.max()) - int(turns.min()) + 1) // BINS))
+    start = int(turns.min())
+    return [(low, low + step - 1) for low in range(start, int(turns.max()) + 1, step)]
+
+
+def _figure(corpus: Corpus) -> Figure:
+    rows = []
+    for low, high in _bins(corpus):
+        span = corpus.complete.only(turns=list(range(low, high + 1)))
+        label = str(low) if low == high else f"{low} to {high}"
+        rows.append((label, *(count(span.only(outcome=outcome)) for _, outcome, _, _ in ENDS)))
+    columns = ("utterances", *(label for label, *_ in ENDS))
+    data = Table("length-distribution", "Dialogues by length", columns, tuple(rows))
+    said: Prose = ("Finished dialogues by number of utterances and how they ended; n = ", count(corpus.complete), ".")
+    return Figure("length-distribution", "Length of dialogues", partial(_draw, data=data), 2.3, data, said)
+
+
+def _draw(canvas: "Canvas", *, data: Table) -> None:
+    axes = canvas.subplots()
+    places = range(len(data.rows))
+    bottom = [0] * len(data.rows)
+    for column, (label, _, colour, hatch) in enumerate(ENDS, 1):
+        counts = [cell.n for row in data.rows if isinstance(cell := row[column], Number)]
+        axes.bar(
+            places, counts, bottom=bottom, width=0.85, color=colour, hatch=hatch, edgecolor="white", lw=0.4, label=label
+        )
+        bottom = [below + more for below, more in zip(bottom, counts, strict=True)]
+    axes.set_xticks(places, [str(row[0]).replace(" to ", "–") for row in data.rows])
+    axes.set_xlabel("utterances")
+    axes.set_ylabel("dialogues")
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.legend(frameon=False, loc="best")

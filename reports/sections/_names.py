@@ -1,0 +1,40 @@
+"""How things are called in a report."""
+
+from negosim.records import THIRD_PARTY, TRUTH
+
+
+def condition(name: str) -> str:
+    """Return a condition in words: "agent 2 may lie"."""
+    if name == "honest":
+        return "honest"
+    agents = name.removeprefix("deceptive-").split("-")
+    return f"agent {agents[0]} may lie" if len(agents) == 1 else f"agents {' and '.join(agents)} may lie"
+
+
+def perspective(name: str) -> str:
+    """Return a perspective in words: "third party", "agent 1", "record" for the truth."""
+    if name == TRUTH:
+        return "truth (record)"
+    return "third party" if name == THIRD_PARTY else name.replace("_", " ")
+
+
+def voice(pair: tuple[str, str], *, judges: int) -> str:
+    """Return who speaks: the perspective, and the judge where there are several."""
+    name, judge = pair
+    return perspective(name) if name == TRUTH or judges < 2 else f"{perspective(name)}, {judge}"
+
+
+def agent(position: int) -> str:
+    """Return what a role is called in tables: "agent 1"."""
+    return f"agent {position + 1}"
+
+
+def model(name: str) -> str:
+    """Return a model as named; the simulated negotiator is no language model and is said so."""
+    return "simulated negotiator (sim)" if name == "sim" else name
+
+
+def short_model(name: str, most: int = 36) -> str:
+    """Return a model's name short enough for a table: without its parameters."""
+    bare = name.split("?", 1)[0]
+    return bare if len(bare) <= most else f"{bare[: most - 1]}…"

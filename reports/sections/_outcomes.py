@@ -1,0 +1,148 @@
+"""Outcomes: agreement, efficiency, what each side gained, the value plane of every scenario."""
+
+from functools import partial
+
+from negosim.reports._corpus import Corpus
+from negosim.reports._model import Block, Figure, Prose, Section, Table
+from negosim.reports._numbers import count, mean, share
+from negosim.reports._sentences import counted, extremes, joined
+from negosim.reports.sections import _names as names
+from negosim.reports.sections._plane import PER_PAGE, draw_planes, plane_data, plane_height
+
+TITLE = "Outcomes"
+
+
+def section(corpus: Corpus) -> Section:
+    """Return what the negotiations came to, from their structured offers alone."""
+    blocks: list[Block] = [_lead(corpus), _efficiency(corpus), _gains(corpus), *_planes(corpus)]
+    return Section("outcomes", TITLE, tuple(blocks), brief=_brief(corpus))
+
+
+def _lead(corpus: Corpus) -> Prose:
+    labelled = [
+        (key, share(corpus.complete.only(scenario=key).known("agreed"), "agreed"))
+        for key in corpus.scenario_ids
+    ]
+    overall = share(corpus.complete, "agreed")
+    said: Prose = (
+        "All figures of this section are computed from the offers the agents made, not from anyone's opinion. ",
+        "Of the finished dialogues ",
+        overall,
+        " ended in an agreement.",
+    )
+    return joined([said, extremes(labelled, "It is most frequent in", "least in")], "")
+
+
+def _groups(corpus: Corpus) -> list[tuple[str, str]]:
+    return [(key, name) for key in corpus.scenario_ids for name in corpus.conditions]
+
+
+def _efficiency(corpus: Corpus) -> Table:
+    rows = []
+    for key, name in [*_groups(corpus), *(("all", name) for name in corpus.conditions)]:
+        sample = corpus.complete.only(condition=name)
+        if key != "all":
+            sample = sample.only(scenario=key)
+        deals = sample.only(outcome="agreement")
+        rows.append(
+            (
+                key,
+                names.condition(name),
+                count(sample),
+                share(sample, "agreed"),
+                mean(deals, "pareto_distance"),
+                mean(deals, "nash_ratio"),
+            )
+        )
+    return Table(
+        "outcome-efficiency",
+        "Agreement and efficiency",
+        ("scenario", "condition", "n", "agreement", "Pareto distance", "Nash ratio"),
+        tuple(rows),
+        words=2,
+        bars="agreement",
+        caption=(
+            "Agreement among finished dialogues; distance to the Pareto frontier (0 is efficient) and share of "
+            "the largest Nash product (1 is best) among agreements. Brackets are 95 % intervals.",
+        ),
+    )
+
+
+def _gains(corpus: Corpus) -> Table:
+    rows = []
+    for key, name in _groups(corpus):
+        deals = corpus.complete.only(condition=name, scenario=key, outcome="agreement")
+        gains = [mean(deals, f"gain_{role + 1}") for role in range(corpus.agents)]
+        rational = share(deals, "rational")
+        rows.append(
+            (key, names.condition(name), count(deals), mean(deals, "joint_value", 1), rational, *gains)
+        )
+    return Table(
+        "outcome-values",
+        "What agreements are worth",
+        (
+            "scenario",
+            "condition",
+            "deals",
+            "joint value (points)",
+            "rational for all",
+            *(f"gain of {names.agent(role)}" for role in range(corpus.agents)),
+        ),
+        tuple(rows),
+        words=2,
+        caption=(
+            "Joint value is in the scenario's own points and cannot be compared between scenarios. A gain is "
+            "scaled: 0 is the role's reservation value, 1 its best possible deal.",
+        ),
+    )
+
+
+def _brief(corpus: Corpus) -> Table:
+    rows = []
+    for key in corpus.scenario_ids:
+        sample = corpus.complete.only(scenario=key)
+        deals = sample.only(outcome="agreement")
+        rows.append((key, count(sample), mean(deals, "pareto_distance"), share(sample, "agreed")))
+    return Table(
+        "outcome-brief",
+        "Agreement by scenario",
+        ("scenario", "n", "Pareto distance", "agreement"),
+        tuple(rows),
+        bars="agreement",
+    )
+
+
+def _planes(corpus: Corpus) -> list[Figure]:
+    figures = []
+    keys = corpus.scenario_ids
+    for start in range(0, len(keys), PER_PAGE):
+        part = keys[start : start + PER_PAGE]
+        data = plane_data(corpus, part)
+        suffix = f"-{start // PER_PAGE + 1}" if len(keys) > PER_PAGE else ""
+        figures.append(
+            Figure(
+                f"value-planes{suffix}",
+                "Every possible deal and the deals reached",
+                partial(draw_planes, corpus=corpus, keys=part),
+                plane_height(len(part)),
+                data,
+                _plane_caption(corpus, part),
+            )
+        )
+    return figures
+
+
+def _plane_caption(corpus: Corpus, keys: list[str]) -> Prose:
+    deals = corpus.complete.only(scenario=keys, outcome="agreement")
+    distances = [
+        (key, mean(deals.only(scenario=key), "pareto_distance")) for key in keys if len(deals.only(scenario=key))
+    ]
+    said: Prose = (
+        "Each panel is one scenario, its axes the points of agent 1 and of agent 2. Small grey dots: all "
+        "possible deals; line: the Pareto frontier; dashed: reservation values; star: the Nash point. "
+        "Marks are the ",
+        count(deals),
+        " deals reached, larger where several are equal.",
+    )
+    closest = extremes(distances, "On average deals lie furthest from the frontier in", "nearest in")
+    return joined([said, closest, counted([count(deals.only(scenario=key)) for key in keys], "deals", each="panel")])
