@@ -1,0 +1,1 @@
+"""Trained policies: their folder, and sampling guided by Q values."""
