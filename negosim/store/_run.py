@@ -23,6 +23,8 @@ from negosim.store._shards import Appender, count, first_shard, lines, shards
 if TYPE_CHECKING:
     import pandas as pd
 
+Line = TypeVar("Line", bound=BaseModel)
+
 HEADER, LOCK, JUDGING_LOCK = "run.json", ".lock", ".judging.lock"
 
 
