@@ -1,5 +1,5 @@
 """Prompts: one Jinja2 template a stage, any of which a folder or an installed pack can override."""
 
-from negosim.prompts._render import PARTS, STAGES, Prompts, PromptWriter, Stage
+from negosim.prompts._render import JUDGING, PARTS, STAGES, ObserverWriter, Prompts, PromptWriter, Stage
 
-__all__ = ["PARTS", "STAGES", "PromptWriter", "Prompts", "Stage"]
+__all__ = ["JUDGING", "PARTS", "STAGES", "ObserverWriter", "PromptWriter", "Prompts", "Stage"]

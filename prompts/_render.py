@@ -6,7 +6,7 @@ agent in a dialogue share their beginning byte for byte, and prefix caches hit.
 """
 
 import hashlib
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from traceback import walk_tb
@@ -19,7 +19,7 @@ from negosim.errors import UserError
 from negosim.models import Message
 from negosim.plugins import folders, suggest
 from negosim.scenarios import Issue, Role
-from negosim.views import OwnTurn, PublicTurn, Side, View
+from negosim.views import Audience, OwnTurn, PublicTurn, Side, View
 
 Stage = Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude"]
 """What a model can be asked; each has a template of its name."""
@@ -27,6 +27,11 @@ Stage = Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "con
 STAGES: tuple[Stage, ...] = get_args(Stage)
 PARTS = ("system", "turn", "thought", "state")
 """Templates the stages are built from: the fixed part, a transcript entry, a private thought, the table."""
+
+JUDGING = ("observer", "questions", "claims", "beliefs")
+"""Templates of judges: the fixed part for a neutral reader, and what is asked."""
+
+ALL = (*PARTS, *STAGES, *JUDGING)
 
 HEADING = "# The conversation so far\n"
 
@@ -94,9 +99,7 @@ class Prompts:
         except TemplateSyntaxError as error:
             raise UserError(f"{error.filename or name}, line {error.lineno}: {error.message}") from None
         except TemplateNotFound as error:
-            raise UserError(
-                f"prompt template {error} does not exist; known are {', '.join((*PARTS, *STAGES))}"
-            ) from None
+            raise UserError(f"prompt template {error} does not exist; known are {', '.join(ALL)}") from None
         except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
             file = str(self.source(f"{name}.j2"))
             # Jinja gives the frames of a template its file and lines.
@@ -106,10 +109,10 @@ class Prompts:
             where = f"{file}, line {places[-1]}" if places else file
             raise UserError(f"{where}: cannot be rendered: {error}") from None
 
-    def hash(self) -> str:
-        """Return a SHA-256 over all templates in force."""
+    def hash(self, names: Iterable[str] = (*PARTS, *STAGES)) -> str:
+        """Return a SHA-256 over templates in force; by default over those of agents."""
         digest = hashlib.sha256()
-        for name in (*PARTS, *STAGES):
+        for name in names:
             file = self.source(f"{name}.j2")
             if file is not None:
                 digest.update(f"{name}\0{file.read_text(encoding='utf-8')}\0".encode())
@@ -128,7 +131,7 @@ class PromptWriter:
         self._state: tuple[int, dict[str, Any]] = (-1, {})
         self._latest_thought = (-1, "", "")
 
-    def messages(self, stage: Stage, view: View, **extra: Any) -> tuple[Message, Message]:
+    def messages(self, stage: str, view: View, **extra: Any) -> tuple[Message, Message]:
         """Return the two messages of a call: the fixed part; the transcript and the stage's instruction."""
         thought = self._thought(view.turn_index, view.reflection) if view.reflection else ""
         instruction = self._prompts.render(stage, {**self._situation(view), "view": view, **extra})
@@ -168,6 +171,26 @@ class PromptWriter:
         return self._latest_thought[2]
 
 
+class ObserverWriter:
+    """Writes the prompts of a neutral reader of one dialogue; renders each transcript entry once."""
+
+    def __init__(self, prompts: Prompts, audience: Audience) -> None:
+        self._prompts = prompts
+        self._base = {"side": audience, "number": number}
+        self._system = Message("system", prompts.render("observer", self._base))
+        self._entries: list[str] = []
+
+    def messages(
+        self, template: str, transcript: Sequence[PublicTurn], **extra: Any
+    ) -> tuple[Message, Message]:
+        """Return the two messages of a call: the fixed part; the transcript and what is asked about it."""
+        for turn in transcript[len(self._entries) :]:
+            self._entries.append(self._prompts.render("turn", {**self._base, "turn": turn}))
+        entries = "".join(self._entries[: len(transcript)])
+        instruction = self._prompts.render(template, {**self._base, **extra})
+        return self._system, Message("user", f"{HEADING}{entries}\n{instruction}")
+
+
 def _vocabulary(side: Side) -> dict[str, Any]:
     return {
         "side": side,
@@ -199,7 +222,7 @@ def _checked_folder(folder: str) -> Path:
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise UserError(f"no prompts folder {folder!r}; give a folder of .j2 templates")
-    known = {f"{name}.j2" for name in (*PARTS, *STAGES)}
+    known = {f"{name}.j2" for name in ALL}
     for file in sorted(path.rglob("*.j2")):
         if file.name not in known:
             raise UserError(f"{file}: no stage is named so; {suggest(file.name, known)}")

@@ -21,7 +21,7 @@ def list_(
     prompts: PromptsFolder = None,
 ) -> None:
     """List the templates in force and the file each comes from."""
-    from negosim.prompts import PARTS, STAGES, Prompts
+    from negosim.prompts import JUDGING, PARTS, STAGES, Prompts
     from negosim.scenarios import load_scenario
     from negosim.terminal import console_for, print_rows
 
@@ -30,10 +30,11 @@ def list_(
     rows = [
         [
             template,
-            "part of every stage" if template in PARTS else "stage",
+            is_,
             str(templates.source(f"{template}.j2")),
         ]
-        for template in (*PARTS, *STAGES)
+        for is_, names in (("part of every stage", PARTS), ("stage", STAGES), ("for judges", JUDGING))
+        for template in names
     ]
     print_rows(console_for(), ("template", "is", "file"), rows, whole=("template",))
 

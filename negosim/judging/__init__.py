@@ -1,11 +1,57 @@
-"""Judges: questions, who answers them, and what they say about a run."""
+"""Judges: questions, who answers them, and what they say about a run.
 
+A `Questionnaire` is what is asked about every dialogue: it says which judges read it from which
+perspectives, and fills in a `Sheet` for each. Question sets (files, and each scenario's resolution
+questions) are one kind of questionnaire, `SetQuestionnaire` in `_ask.py`; the lie check and the beliefs
+are others.
+
+To add a kind:
+
+1. Write a class with the attributes and methods of the protocol `Questionnaire` (`_protocol.py`). Its
+   `answer(task)` gets a `Task` with the dialogue, its scenario, the perspective and the judge's name
+   (`ORACLE` for the record's own truth), and returns the sheet's judgements. Through `task.ask(template,
+   form, check=..., turns=n)` it asks the judge's model: the messages hold what the perspective may see
+   after n utterances, then what the template `prompts/TEMPLATE.j2` (named in `negosim.prompts.JUDGING`)
+   says, given the keyword arguments. `task.reader.view(n)` is the view of an agent. What a sheet cost,
+   retries, errors and storing are seen to.
+2. Add it to `MADE` in `_questionnaires.py` under its id, and to `DEFAULT` if it is asked by default.
+
+Quotes are checked with `verbatim` (`_quotes.py`).
+"""
+
+from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
+from negosim.judging._judge import JudgeOptions, default_judge, judge, judge_async
+from negosim.judging._protocol import ORACLE, Item, Questionnaire, Task
 from negosim.judging._questions import (
+    NONE,
+    UNSETTLED,
     Question,
     QuestionSet,
     list_question_sets,
     load_question_set,
     resolution_set,
 )
+from negosim.judging._quotes import verbatim
 
-__all__ = ["Question", "QuestionSet", "list_question_sets", "load_question_set", "resolution_set"]
+__all__ = [
+    "NONE",
+    "ORACLE",
+    "UNSETTLED",
+    "DialogueJudged",
+    "Item",
+    "JudgeOptions",
+    "JudgingEvent",
+    "JudgingStarted",
+    "Question",
+    "QuestionSet",
+    "Questionnaire",
+    "SheetFinished",
+    "Task",
+    "default_judge",
+    "judge",
+    "judge_async",
+    "list_question_sets",
+    "load_question_set",
+    "resolution_set",
+    "verbatim",
+]

@@ -1,0 +1,173 @@
+"""How a question is put to a model, and how its answer is read: forms, orders of options, evidence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
+
+from negosim._reading import shown
+from negosim.judging._protocol import Item
+from negosim.judging._questions import NONE, UNSETTLED, Question, misfit
+from negosim.judging._quotes import verbatim
+from negosim.records import JudgedValue, Judgement
+from negosim.scenarios import Issue
+from negosim.taxonomies import Tactic
+
+LONGEST_GRID = 100
+"""Numbers of an issue with more values than this are left open in the form and checked afterwards."""
+LONGEST_REASON, LONGEST_QUOTE = 400, 300
+"""In characters: a sentence or two; the bounds keep a small model from rambling on."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A question as it is put this time."""
+
+    question: Question
+    options: tuple[tuple[str, str], ...] = ()
+    """Ids and meanings, in the order they are shown."""
+    grades: tuple[int, ...] = ()
+    """Of a scale, in the order they are shown."""
+    yes_first: bool = True
+    issue: Issue | None = None
+
+
+def worded(
+    question: Question, issues: Mapping[str, Issue], tactics: Sequence[Tactic], rng: Random | None
+) -> Wording:
+    """Put a question: its options in the order of the file, or in one that `rng` draws."""
+    if question.answer == "yes_no":
+        return Wording(question, yes_first=rng is None or rng.random() < 0.5)
+    if question.answer == "scale":
+        upwards = rng is None or rng.random() < 0.5
+        return Wording(question, grades=tuple(question.grades if upwards else reversed(question.grades)))
+    issue = issues.get(question.issue or "")
+    if question.answer == "tactic":
+        options, last = [(tactic.id, tactic.definition) for tactic in tactics], (NONE, "no tactic stands out")
+    elif question.answer == "issue":
+        options = [(option.id, option.label) for option in (issue.options if issue else None) or ()]
+        last = (UNSETTLED, "left open, or no deal")
+    else:
+        options = [(option.id, option.label) for option in question.options or ()]
+        last = None
+    if rng is not None:
+        rng.shuffle(options)
+    return Wording(question, options=(*options, *([last] if last else [])), issue=issue)
+
+
+def answer_schema(wording: Wording) -> dict[str, Any]:
+    """Return the JSON Schema of an answer."""
+    question, issue = wording.question, wording.issue
+    schema: dict[str, Any]
+    if question.answer == "yes_no":
+        schema = {"type": "boolean"}
+    elif question.answer == "scale":
+        schema = {"type": "integer", "enum": list(wording.grades)}
+    else:
+        schema = {"type": "string", "enum": [name for name, _ in wording.options]}
+        if issue is not None and issue.range is not None:
+            number: dict[str, Any] = {"type": "number"}
+            if len(issue.values) <= LONGEST_GRID:
+                number["enum"] = list(issue.values)
+            schema = {"anyOf": [number, schema]}
+    if question.only_if:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    return schema
+
+
+class Form(BaseModel):
+    """A form with a field for each item. What is in a field is read one by one, by `read`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    def given(self, name: str) -> Any:
+        """Return what was written in a field, None if nothing."""
+        return getattr(self, name)
+
+
+def form_of(fields: Mapping[str, Wording]) -> type[Form]:
+    """Return the form that has a reason, quotes and an answer for each field."""
+    return _form(tuple((name, orjson.dumps(_field_schema(wording))) for name, wording in fields.items()))
+
+
+def _field_schema(wording: Wording) -> dict[str, Any]:
+    properties: dict[str, Any] = {"reason": {"type": "string", "maxLength": LONGEST_REASON}}
+    if wording.question.quotes:
+        quote = {"type": "string", "maxLength": LONGEST_QUOTE}
+        properties["quotes"] = {"type": "array", "items": quote, "maxItems": wording.question.quotes}
+    return {"type": "object", "properties": {**properties, "answer": answer_schema(wording)}}
+
+
+@lru_cache(maxsize=256)
+def _form(fields: tuple[tuple[str, bytes], ...]) -> type[Form]:
+    typed: dict[str, Any] = {
+        name: (Annotated[Any, WithJsonSchema(orjson.loads(schema))], None) for name, schema in fields
+    }
+    return create_model("Questions", __base__=Form, **typed)
+
+
+def read(item: Item, wording: Wording, given: Any, said: Sequence[str]) -> Judgement | None:
+    """Read what was written in a field; None is null, for a question that need not be answered.
+
+    Raises:
+        ValueError: it cannot be used; says what is wrong and what would be right.
+
+    """
+    if given is None:
+        if wording.question.only_if:
+            return None
+        raise ValueError("is missing")
+    if not isinstance(given, dict) or "answer" not in given:
+        raise ValueError('must be an object with "reason", "quotes" and "answer"')
+    reason, quotes, answer = given.get("reason", ""), given.get("quotes", []), given["answer"]
+    if not isinstance(reason, str):
+        raise ValueError('"reason" must be text')
+    if not isinstance(quotes, list) or not all(isinstance(quote, str) for quote in quotes):
+        raise ValueError('"quotes" must be a list of texts')
+    if answer is None and wording.question.only_if:
+        return None
+    value = _value(wording, answer)
+    evidence = tuple(_quoted(quote, said) for quote in quotes if quote.strip())
+    names = [name for name, _ in wording.options]
+    return Judgement(
+        question=item.question,
+        agent=item.agent,
+        turn=item.turn,
+        status="ok",
+        value=value,
+        evidence=tuple(dict.fromkeys(evidence)),
+        reason=" ".join(reason.split())[:LONGEST_REASON],
+        detail={"position": names.index(value) + 1} if isinstance(value, str) and value in names else {},
+    )
+
+
+def _value(wording: Wording, answer: Any) -> JudgedValue:
+    question, issue = wording.question, wording.issue
+    if issue is not None and answer != UNSETTLED:
+        try:
+            return issue.parse(answer)
+        except ValueError as error:
+            raise ValueError(f'"answer": {error}; or "{UNSETTLED}"') from None
+    names = [name for name, _ in wording.options]
+    if question.answer in ("tactic", "issue"):
+        problem = None if answer in names else f"{shown(answer)} is none of the ids listed"
+    else:
+        problem = misfit(question, answer)
+    if problem is not None:
+        raise ValueError(f'"answer" {problem}')
+    value: JudgedValue = answer
+    return value
+
+
+def _quoted(quote: str, said: Sequence[str]) -> str:
+    found = verbatim(quote, said)
+    if found is None:
+        raise ValueError(
+            f"the quote {shown(quote)} does not occur in what was said; copy it word for word from one "
+            "utterance, or leave it out"
+        )
+    return found

@@ -1,0 +1,69 @@
+"""Fingerprints of judges: a short hash of everything their answers depend on besides the dialogue."""
+
+import hashlib
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from negosim.judging._protocol import ORACLE, Questionnaire
+from negosim.models import Door
+from negosim.prompts import Prompts
+from negosim.store import Run, SheetWriter
+from negosim.taxonomies import Taxonomy
+
+SHOWING = ("observer", "system", "turn", "thought", "state")
+"""The templates that show a dialogue to a judge."""
+
+
+class Fingerprints:
+    """The fingerprints of one judging; what they stand for is entered in the run's `judges.json`."""
+
+    def __init__(
+        self,
+        run: Run,
+        prompts: Mapping[str, Prompts],
+        taxonomies: tuple[Taxonomy, ...],
+        writer: SheetWriter,
+    ) -> None:
+        self._run = run
+        self._prompts = prompts
+        self._taxonomies = {taxonomy.id: _hash(taxonomy.model_dump(mode="json")) for taxonomy in taxonomies}
+        self._writer = writer
+        self._known: dict[tuple[str, str], str] = {}
+
+    def of(self, judge: str, door: Door | None, questionnaire: Questionnaire) -> str:
+        """Return the fingerprint of a judge's answers to what a questionnaire asks."""
+        key = judge, questionnaire.id
+        if key not in self._known:
+            content = self._content(judge, door, questionnaire)
+            self._known[key] = _hash(content)[:16]
+            self._writer.describe_judge(self._known[key], content)
+        return self._known[key]
+
+    def _content(self, judge: str, door: Door | None, questionnaire: Questionnaire) -> dict[str, Any]:
+        contents = {name: questionnaire.content(item) for name, item in self._run.header.scenarios.items()}
+        content: dict[str, Any] = {
+            "negosim": version("negosim"),
+            "judge": judge,
+            "questions": questionnaire.id,
+            "content": {name: _hash(item) for name, item in contents.items() if item is not None},
+        }
+        if judge != ORACLE:
+            content["taxonomies"] = self._taxonomies
+        if door is not None:
+            names = (*SHOWING, *questionnaire.templates)
+            content["prompts"] = {name: item.hash(names) for name, item in self._prompts.items()}
+            content["model"] = {
+                "name": door.model.name,
+                "temperature": door.temperature,
+                "max_tokens": door.max_tokens,
+                "seed": door.seed,
+                "attempts": door.attempts,
+            }
+        return content
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,153 @@
+"""Judging a run: who judges, what is asked, and with what."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypedDict, Unpack
+
+from negosim._loop import run_coroutine
+from negosim.errors import UserError
+from negosim.judging._events import JudgingEvent, JudgingStarted
+from negosim.judging._protocol import ORACLE
+from negosim.judging._questionnaires import questionnaires
+from negosim.judging._session import Asked, Material, Session
+from negosim.models import MODEL_VARIABLE, Budget, ChatModel, ModelSpec, open_doors
+from negosim.prompts import Prompts
+from negosim.store import Run
+from negosim.taxonomies import load_taxonomy
+
+PACE = {"timeout", "max_in_flight", "rpm", "tpm"}
+"""Settings of a model that change nothing in its answers."""
+
+
+class JudgingMeans(TypedDict, total=False):
+    """With what a run is judged; nothing of it changes what the judgements are."""
+
+    watch: Callable[[JudgingEvent], None]
+    """Called with every event, in the caller's thread."""
+    concurrency: int
+    """Calls at once; 1 by default."""
+    chat_models: Mapping[str, ChatModel]
+    """Models of the caller's own, by the name the judges are given by. They are not closed, and their
+    answers not cached."""
+    cache: bool
+    """Whether answers come from the user's cache where it has them, and are kept. By default they do."""
+    budget: Budget | None
+    """What the models' calls may use."""
+
+
+class Judging(TypedDict, total=False):
+    """What is judged, by whom."""
+
+    judges: Sequence[str] | None
+    """Models, or "oracle", which reads the record's ground truth. None: the environment's default
+    model, or else the oracle where the simulated negotiator played."""
+    questions: Sequence[str] | None
+    """Ids or paths of question sets; None: the usual ones."""
+    repeats: int
+    """How often each model is asked; each time with options and questions in another order. 1 by default."""
+    sample: int | None
+    """Most dialogues of each scenario and condition, matched pairs together; None: all."""
+    prompts: str | None
+    """Folder of templates that override single ones."""
+
+
+class JudgeOptions(Judging, JudgingMeans, total=False):
+    """Everything `judge` can be told."""
+
+
+def judge(run: Run, **options: Unpack[JudgeOptions]) -> Run:
+    """Judge a run and return it. As `judge_async`, for callers without an event loop."""
+    return run_coroutine(judge_async(run, **options))
+
+
+async def judge_async(run: Run, **options: Unpack[JudgeOptions]) -> Run:
+    """Have judges answer questions about a run's dialogues; their sheets are stored beside them.
+
+    What has been answered is not asked again, so a judging that was stopped or killed goes on where it
+    was. Sheets on which a provider failed are asked again. Failed dialogues are not judged.
+
+    Args:
+        run: what is judged; it may still be incomplete.
+        options: see `Judging` and `JudgingMeans`.
+
+    Raises:
+        UserError: something named is wrong, a model cannot be reached, or the folder cannot be written.
+        ModelError: every call of a model fails, as with a refused key. What was judged is stored.
+        BudgetError: the budget is used up. What was judged is stored.
+
+    """
+    repeats, sample = options.get("repeats", 1), options.get("sample")
+    concurrency, provided = options.get("concurrency", 1), options.get("chat_models", {})
+    for name, number in (("repeats", repeats), ("sample", sample), ("concurrency", concurrency)):
+        if number is not None and number < 1:
+            raise UserError(f"{name} must be at least 1, not {number}")
+    config = run.config
+    given = options.get("judges")
+    judges = _specs([default_judge(run)] if given is None else given, provided)
+    taxonomies = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
+    asked = questionnaires(options.get("questions"), run, taxonomies)
+    needed = sorted({name for item in asked for name in item.models(config)} - set(provided))
+    prompts = {name: Prompts(name, options.get("prompts")) for name in run.header.scenarios}
+    cache, budget = options.get("cache", True), options.get("budget")
+    watch = options.get("watch", lambda event: None)
+    judge_specs = {name: spec for name, spec in judges.items() if spec is not None}
+    agent_specs = {name: ModelSpec.parse(name) for name in needed}
+    async with (
+        open_doors(judge_specs, provided, cache=cache, budget=budget) as judge_doors,
+        open_doors(agent_specs, provided, cache=cache, budget=budget) as agent_doors,
+    ):
+        by_name = {door.model.name if door else "sim": door for door in agent_doors.values()}
+        seated = [Asked(item, by_name if item.models(config) else judge_doors) for item in asked]
+        with run.judging() as writer:
+            session = Session(
+                run,
+                tuple(judges),
+                seated,
+                Material(prompts, taxonomies),
+                repeats=repeats,
+                sample=sample,
+                writer=writer,
+                watch=watch,
+            )
+            watch(JudgingStarted(run, tuple(judges), len(run)))
+            await session.fill_in(concurrency)
+    return run
+
+
+def default_judge(run: Run) -> str:
+    """Return who judges where nobody is named.
+
+    Raises:
+        UserError: there is no default for this run.
+
+    """
+    named = os.environ.get(MODEL_VARIABLE)
+    if named and named != "sim":
+        return named
+    if set(run.config.models) == {"sim"}:
+        return ORACLE
+    raise UserError(
+        f"name a judge: --judge-model MODEL, or set {MODEL_VARIABLE}; --judge-model {ORACLE} judges from "
+        "the record what the record alone can tell"
+    )
+
+
+def _specs(names: Sequence[str], provided: Mapping[str, ChatModel]) -> dict[str, ModelSpec | None]:
+    """Return the judges by the name their sheets bear; None where there is nothing to open."""
+    found: dict[str, ModelSpec | None] = {}
+    for given in names:
+        name, spec = given, None
+        if given != ORACLE and given not in provided:
+            spec = ModelSpec.parse(given)
+            if spec.kind == "sim":
+                raise UserError(
+                    f"the simulated negotiator is no judge; {ORACLE!r} reads what its dialogues' record says"
+                )
+            defaults = {field: ModelSpec.model_fields[field].default for field in PACE}
+            name = str(spec.model_copy(update=defaults))
+        if name in found:
+            raise UserError(f"judge {name!r} is named twice; to ask it several times, use repeats")
+        found[name] = spec
+    if not found:
+        raise UserError("name at least one judge")
+    return found

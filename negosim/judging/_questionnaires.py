@@ -1,0 +1,54 @@
+"""From the names of questions to what is asked about a run."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from negosim.errors import UserError
+from negosim.judging._ask import SetQuestionnaire
+from negosim.judging._protocol import Questionnaire
+from negosim.judging._questions import RESOLUTION, list_question_sets, load_question_set, resolution_set
+from negosim.plugins import suggest
+from negosim.store import Run
+from negosim.taxonomies import Taxonomy
+
+DEFAULT = ("agreement", RESOLUTION, "deception", "quality", "tactic")
+"""What is asked where nothing else is said."""
+
+Taxonomies = tuple[Taxonomy, Taxonomy]
+"""Of tactics and of techniques, as the run has them."""
+
+
+def _resolution(run: Run, taxonomies: Taxonomies) -> Questionnaire:
+    return SetQuestionnaire(RESOLUTION, resolution_set, taxonomies)
+
+
+MADE: Mapping[str, Callable[[Run, Taxonomies], Questionnaire]] = {RESOLUTION: _resolution}
+"""Questionnaires that are no files, by id."""
+
+
+def questionnaires(
+    references: Sequence[str] | None, run: Run, taxonomies: Taxonomies
+) -> tuple[Questionnaire, ...]:
+    """Return what is asked: ids or paths of question sets, by default the usual ones.
+
+    Raises:
+        UserError: there is no such set, or two have the same id.
+
+    """
+    found: dict[str, Questionnaire] = {}
+    for reference in DEFAULT if references is None else references:
+        made = _questionnaire(reference, run, taxonomies)
+        if made.id in found:
+            raise UserError(f"questions {made.id!r} are named twice; name them once")
+        found[made.id] = made
+    return tuple(found.values())
+
+
+def _questionnaire(reference: str, run: Run, taxonomies: Taxonomies) -> Questionnaire:
+    if reference in MADE:
+        return MADE[reference](run, taxonomies)
+    if "/" not in reference and not reference.endswith((".yaml", ".yml")):
+        known = [*MADE, *list_question_sets()]
+        if reference not in known:
+            raise UserError(f"no questions {reference!r}; {suggest(reference, known)}")
+    given = load_question_set(reference)
+    return SetQuestionnaire(given.id, lambda scenario: given, taxonomies)

@@ -1,0 +1,32 @@
+"""Evidence: whether a quote was said, word for word."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+_MARKS = {
+    **dict.fromkeys("'\u2018\u2019\u201a\u201b`\u00b4", "['\u2018\u2019\u201a\u201b`\u00b4]"),
+    **dict.fromkeys('"\u201c\u201d\u201e\u201f\u00ab\u00bb', '["\u201c\u201d\u201e\u201f\u00ab\u00bb]'),
+}
+"""Each quotation mark, and what it may be written as instead."""
+
+
+def verbatim(quote: str, texts: Iterable[str]) -> str | None:
+    """Return a quote as it stands in one of the texts, None where it occurs in none.
+
+    White space, letter case and the shape of quotation marks are overlooked, and marks put around the
+    whole quote; nothing else is.
+    """
+    pattern = _pattern(quote)
+    if pattern is None:
+        return None
+    return next((found[0] for text in texts if (found := pattern.search(text))), None)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(quote: str) -> re.Pattern[str] | None:
+    words = quote.strip().strip("".join(_MARKS)).split()
+    if not words:
+        return None
+    written = r"\s+".join("".join(_MARKS.get(mark) or re.escape(mark) for mark in word) for word in words)
+    return re.compile(rf"(?<!\w){written}(?!\w)", re.IGNORECASE)

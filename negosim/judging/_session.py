@@ -1,0 +1,219 @@
+"""Filling in the sheets of a run that are missing, several at once, each stored when it is done."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from negosim.errors import ModelError, ProtocolError
+from negosim.judging._events import DialogueJudged, JudgingEvent, SheetFinished
+from negosim.judging._fingerprint import Fingerprints
+from negosim.judging._protocol import Questionnaire, Task, failures
+from negosim.judging._reader import Reader
+from negosim.models import Door, Ledger
+from negosim.prompts import Prompts
+from negosim.records import TRUTH, Dialogue, Sheet
+from negosim.seeding import Seed
+from negosim.store import Run, SheetWriter, answered_keys
+from negosim.taxonomies import Taxonomy
+
+logger = logging.getLogger(__name__)
+
+Doors = Mapping[str, Door | None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A questionnaire, and the models that may be asked to answer it, by name."""
+
+    questionnaire: Questionnaire
+    doors: Doors
+
+
+@dataclass(frozen=True)
+class Material:
+    """What prompts are made from."""
+
+    prompts: Mapping[str, Prompts]
+    """By scenario."""
+    taxonomies: tuple[Taxonomy, Taxonomy]
+    """Of tactics and of techniques."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A sheet to be filled in."""
+
+    questionnaire: Questionnaire
+    fingerprint: str
+    repeat: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one judge has to answer about one dialogue from one perspective.
+
+    Its sheets are filled in one after the other: their prompts share the beginning, so that each finds
+    what the one before left in the server's prefix cache.
+    """
+
+    dialogue: Dialogue
+    judge: str
+    perspective: str
+    door: Door | None
+    sheets: Sequence[Missing]
+    done: Callable[[], None]
+
+
+class Session:
+    """One judging of a run."""
+
+    def __init__(
+        self,
+        run: Run,
+        judges: Sequence[str],
+        asked: Sequence[Asked],
+        material: Material,
+        *,
+        repeats: int,
+        sample: int | None,
+        writer: SheetWriter,
+        watch: Callable[[JudgingEvent], None],
+    ) -> None:
+        self._run = run
+        self._judges = judges
+        self._asked = asked
+        self._material = material
+        self._repeats = repeats
+        self._writer = writer
+        self._watch = watch
+        self._fingerprints = Fingerprints(run, material.prompts, material.taxonomies, writer)
+        self._sample = {name: _drawn(run, name, sample) for name in run.header.scenarios}
+
+    async def fill_in(self, concurrency: int) -> None:
+        """Fill in every missing sheet, in the order of the dialogues; the first error of ours stops it."""
+        readings = self._readings()
+
+        async def worker() -> None:
+            for reading in readings:
+                await self._read(reading)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency):
+                    group.create_task(worker())
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    def _readings(self) -> Iterator[Reading]:
+        """Yield what is missing, reading one dialogue after the other."""
+        answered = answered_keys(self._run.path)
+        for dialogue in self._run:
+            if dialogue.status == "failed":
+                self._watch(DialogueJudged(dialogue.id, "failed"))
+            elif dialogue.index not in self._sample[dialogue.scenario]:
+                self._watch(DialogueJudged(dialogue.id, "not in the sample"))
+            else:
+                yield from self._missing(dialogue, answered)
+
+    def _missing(self, dialogue: Dialogue, answered: Collection[tuple[object, ...]]) -> list[Reading]:
+        """Return what is to be asked about a dialogue."""
+        found: dict[tuple[str, str, Door | None], list[Missing]] = {}
+        scenario = self._run.scenario(dialogue.scenario)
+        known = 0
+        for asked in self._asked:
+            questionnaire = asked.questionnaire
+            for judge, perspective in questionnaire.seats(dialogue, scenario, self._judges):
+                door = asked.doors.get(judge)
+                fingerprint = self._fingerprints.of(judge, door, questionnaire)
+                # What is no model would say the same again.
+                for repeat in range(self._repeats if door else 1):
+                    key = (dialogue.id, questionnaire.id, perspective, judge, fingerprint, repeat)
+                    if key in answered:
+                        known += 1
+                    else:
+                        sheets = found.setdefault((judge, perspective, door), [])
+                        sheets.append(Missing(questionnaire, fingerprint, repeat))
+        left = len(found)
+
+        def done() -> None:
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                self._watch(DialogueJudged(dialogue.id, known=known))
+
+        if not found:
+            done()
+        return [
+            Reading(dialogue, judge, perspective, door, sheets, done)
+            for (judge, perspective, door), sheets in found.items()
+        ]
+
+    async def _read(self, reading: Reading) -> None:
+        dialogue, scenario = reading.dialogue, self._run.scenario(reading.dialogue.scenario)
+        reader = None
+        if reading.perspective != TRUTH:
+            reader = Reader(
+                dialogue,
+                scenario,
+                reading.perspective,
+                prompts=self._material.prompts[scenario.id],
+                taxonomies=self._material.taxonomies,
+                max_turns=self._run.config.max_turns,
+            )
+        for missing in reading.sheets:
+            sheet = await self._fill_in(reading, missing, reader)
+            self._writer.append(sheet)
+            self._watch(SheetFinished(sheet))
+        reading.done()
+        await asyncio.sleep(0)  # the oracle never waits for anything; let Ctrl-C through
+
+    async def _fill_in(self, reading: Reading, missing: Missing, reader: Reader | None) -> Sheet:
+        started, ledger, questionnaire = time.perf_counter(), Ledger(), missing.questionnaire
+        dialogue = reading.dialogue
+        task = Task(
+            dialogue=dialogue,
+            scenario=self._run.scenario(dialogue.scenario),
+            questions=questionnaire.id,
+            perspective=reading.perspective,
+            judge=reading.judge,
+            repeat=missing.repeat,
+            reader=reader,
+            door=reading.door,
+            ledger=ledger,
+        )
+        try:
+            judgements = tuple(await questionnaire.answer(task))
+        except (ProtocolError, ModelError) as error:
+            judgements = failures(questionnaire.items(task), error)
+        if not judgements:
+            raise ValueError(f"questionnaire {questionnaire.id!r} left a sheet empty")
+        account = ledger.rows()
+        priced = [row.usd for row in account]
+        return Sheet(
+            dialogue=dialogue.id,
+            questions=questionnaire.id,
+            perspective=reading.perspective,
+            judge=reading.judge,
+            fingerprint=missing.fingerprint,
+            repeat=missing.repeat,
+            judgements=judgements,
+            calls=sum(row.calls for row in account),
+            cached_calls=sum(row.cached_calls for row in account),
+            tokens_in=sum(row.tokens_in for row in account),
+            tokens_out=sum(row.tokens_out for row in account),
+            tokens_cached=sum(row.tokens_cached for row in account),
+            seconds=round(time.perf_counter() - started, 6),
+            usd=None if None in priced else sum(usd for usd in priced if usd is not None),
+        )
+
+
+def _drawn(run: Run, scenario: str, sample: int | None) -> Collection[int]:
+    """Return the indices of the dialogues to be judged; a larger sample has the smaller ones in it."""
+    indices = range(run.config.dialogues)
+    if sample is None:
+        return indices
+    drawn = list(indices)
+    Seed(run.config.seed, scenario, 0).stream("judging", "sample").shuffle(drawn)
+    return frozenset(drawn[:sample])
