@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from negosim._frozen import Frozen
+from negosim.errors import UserError
 from negosim.rl._trajectory import SPLITS, Trajectory
 
 CARD = "card.json"
@@ -35,13 +36,24 @@ class Origin(Frozen):
 
 @dataclass
 class Drops:
-    """Counts what is left out, by reason, and remembers where."""
+    """Counts what is left out or altered, by reason, and remembers where."""
 
+    strict: bool = False
+    """Refuse the whole source at the first bad row instead of leaving that out."""
     counts: Counter[str] = field(default_factory=Counter)
+    altered: Counter[str] = field(default_factory=Counter)
+    """Values kept in another form than they were found in."""
     problems: list[str] = field(default_factory=list)
 
     def add(self, reason: str, where: str) -> None:
-        """Count one row; `where` names file and row or dialogue."""
+        """Count one row or dialogue; `where` names its file and row.
+
+        Raises:
+            UserError: `strict` is set.
+
+        """
+        if self.strict:
+            raise UserError(f"{where}: {reason}; mend the row, or leave such rows out with --bad-rows skip")
         self.counts[reason] += 1
         if len(self.problems) < SHOWN_PROBLEMS:
             self.problems.append(f"{where}: {reason}")
@@ -84,6 +96,8 @@ class Card(Frozen):
     """Rows or dialogues left out, by reason."""
     problems: tuple[str, ...]
     """Where, for the first of them."""
+    altered: dict[str, int] = Field(default_factory=dict)
+    """Values kept in another form than they were found in (capped, repaired), by kind."""
 
 
 class Tally:
@@ -122,6 +136,7 @@ class Tally:
             tactics=dict(sorted(self._tactics.items(), key=lambda item: (-item[1], item[0]))),
             dropped=dict(sorted(drops.counts.items())),
             problems=tuple(drops.problems),
+            altered=dict(sorted(drops.altered.items())),
         )
 
 

@@ -1,0 +1,164 @@
+"""From a source to a folder of trajectories."""
+
+import hashlib
+import importlib
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from negosim.errors import UserError
+from negosim.rl._card import Card, Drops, Origin
+from negosim.rl._io import Format, write_trajectories
+from negosim.rl._trajectory import Trajectory, merge_turns
+from negosim.rl.sources._detect import detect
+from negosim.rl.sources._source import Found, Source
+from negosim.rl.sources._split import SplitRule
+from negosim.rl.sources.runs import JUDGED, judged_rewards
+
+BadRows = Literal["skip", "stop"]
+
+Value = Callable[[Found, Trajectory], float | None]
+"""Gives a dialogue its reward; the trajectory has 0 in its place."""
+
+
+def prepare(
+    source: str | Path,
+    out: str | Path,
+    *,
+    learner: int = 1,
+    reward: str | None = None,
+    split: str = "own",
+    format: Format = "jsonl",
+    bad_rows: BadRows = "skip",
+) -> Card:
+    """Write a source's dialogues as trajectories, with a data card.
+
+    Consecutive turns of one speaker are merged, dialogues of the same words are kept once.
+
+    Args:
+        source: a run folder of negosim, or files of a published data set.
+        out: the folder to make.
+        learner: which agent learns, from 1.
+        reward: "own", "joint", "agreement", "judged:[SET/]QUESTION[@JUDGE]", or "module:function", called
+            with the trajectory (its reward still 0) and what was read; None is the source's usual one.
+        split: "own" (the published split, else 80/10/10), shares as "80/10/10", or one split for all.
+        format: of the file.
+        bad_rows: leave them out and count them, or refuse the source.
+
+    Raises:
+        UserError: the source, a row or an argument is wrong. Nothing is written then.
+
+    """
+    kind, files = detect(source)
+    rule = SplitRule.parse(split)
+    if learner < 1 or (kind.id != "run" and learner > len(kind.learners)):
+        raise UserError(f"--learner {learner}: {kind.id} has {' and '.join(kind.learners)}, counted from 1")
+    name = reward or next(iter(kind.rewards))
+    value, meaning = _reward(kind, files, name, learner - 1)
+    drops = Drops(strict=bad_rows == "stop")
+    origin = Origin(
+        source=kind.id,
+        task=kind.task,
+        licence=kind.licence,
+        citation=kind.citation,
+        reward=meaning,
+        settings={
+            "reward": name,
+            "learner": kind.learners[learner - 1] if kind.id != "run" else learner,
+            "split": split,
+            "bad_rows": bad_rows,
+            "reading": kind.note,
+            "files": {file.name: _digest(file) for file in files},
+        },
+    )
+    making = _Making(kind, rule, value, drops)
+    return write_trajectories(
+        out, making.trajectories(kind.read(files, learner - 1, drops)), origin, drops=drops, format=format
+    )
+
+
+def _digest(file: Path) -> str:
+    content = file / "dialogues.jsonl" if file.is_dir() else file
+    return f"sha256:{hashlib.sha256(content.read_bytes()).hexdigest()}" if content.is_file() else "in shards"
+
+
+@dataclass(frozen=True)
+class _Making:
+    kind: Source
+    rule: SplitRule
+    value: Value
+    drops: Drops
+
+    def trajectories(self, found: Iterator[Found]) -> Iterator[Trajectory]:
+        """Yield a trajectory for every dialogue that has a reward and was not there before."""
+        seen: set[tuple[str | None, bytes]] = set()
+        for one in found:
+            turns = merge_turns(list(one.turns))
+            if all(turn.role == "user" for turn in turns):
+                self.drops.add("the agent never speaks", one.where)
+                continue
+            if len(turns) < len(one.turns):
+                self.drops.altered["consecutive turns of one speaker merged (dialogues)"] += 1
+            words = "\n".join("".join(f"{turn.role}{turn.text}".split()).casefold() for turn in turns)
+            key = (one.system, hashlib.sha256(words.encode()).digest())
+            if key in seen:
+                self.drops.add("the same dialogue as an earlier one", one.where)
+                continue
+            seen.add(key)
+            trajectory = Trajectory(
+                id=f"{self.kind.id}-{one.id}",
+                source=f"{self.kind.id}/{one.id}",
+                split=self.rule.split_of(self.kind.id, one.group or one.id, one.split),
+                system=one.system,
+                turns=turns,
+                reward=0.0,
+                terminal=one.terminal,
+                meta=dict(one.meta),
+            )
+            reward = self.value(one, trajectory)
+            if reward is None:
+                self.drops.add("no reward", one.where)
+            else:
+                yield trajectory.model_copy(update={"reward": reward})
+
+
+def _reward(kind: Source, files: tuple[Path, ...], name: str, learner: int) -> tuple[Value, str]:
+    if name in kind.rewards:
+        return (lambda found, _: found.rewards[name]), kind.rewards[name]
+    if name.startswith(JUDGED) and kind.id == "run":
+        scores = judged_rewards(files, name, learner)
+        return (lambda found, _: scores.get(found.record.id)), f"score of {name.removeprefix(JUDGED)}"
+    if ":" in name and not name.startswith(JUDGED):
+        return _own_function(name), f"computed by {name}"
+    known = [*kind.rewards, *([f"{JUDGED}QUESTION"] if kind.id == "run" else []), "MODULE:FUNCTION"]
+    raise UserError(f"--reward {name!r}: for {kind.id}, give one of {', '.join(known)}")
+
+
+def _own_function(name: str) -> Value:
+    module, _, function = name.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        call: Any = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"--reward {name}: {error}; name an importable module and a function in it, as in rewards:mine"
+        ) from None
+
+    def value(found: Found, trajectory: Trajectory) -> float | None:
+        try:
+            given = call(trajectory, found.record)
+            if given is None:
+                return None
+            number = float(given)
+        except Exception as error:
+            raise UserError(f"--reward {name}: {found.where}: {type(error).__name__}: {error}") from error
+        if not math.isfinite(number):
+            raise UserError(f"--reward {name}: {found.where}: gave {number}, no finite number")
+        return number
+
+    return value

@@ -1,0 +1,158 @@
+"""Run folders of this project: any role as the learner; own, joint or judged reward, or agreement."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from negosim.errors import UserError
+from negosim.rl._card import Drops
+from negosim.rl._trajectory import TrajectoryTurn
+from negosim.rl.sources._marks import mark
+from negosim.rl.sources._source import Found, Source
+
+if TYPE_CHECKING:
+    from negosim.records import Dialogue, Turn
+    from negosim.scenarios import Scenario
+
+JUDGED = "judged:"
+
+
+def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
+    """Yield the finished dialogues of the run folders, seen from the learner's side.
+
+    Raises:
+        UserError: a folder holds no run, or (`drops.strict`) a dialogue failed.
+
+    """
+    from negosim.store import Run
+
+    for folder in files:
+        run = Run.open(folder)
+        for number, dialogue in enumerate(run, 1):
+            where = f"{folder.name}, dialogue {number} ({dialogue.id})"
+            scenario = run.scenario(dialogue.scenario)
+            if learner >= len(scenario.roles):
+                raise UserError(f"{where}: there is no agent {learner + 1}; roles are {len(scenario.roles)}")
+            if dialogue.status == "failed":
+                drops.add("the dialogue failed", where)
+            elif all(turn.role != learner for turn in dialogue.turns):
+                drops.add("the learner never speaks", where)
+            else:
+                yield _found(dialogue, scenario, learner, folder.name, where)
+
+
+def _found(dialogue: "Dialogue", scenario: "Scenario", learner: int, run: str, where: str) -> Found:
+    outcome = dialogue.outcome
+    known = outcome.status != "unknown"
+    return Found(
+        id=f"{run}-{dialogue.id}-agent-{learner + 1}",
+        where=where,
+        turns=[_turn(turn, scenario, learner) for turn in dialogue.turns],
+        rewards={
+            "own": outcome.values[learner] if outcome.values is not None else None,
+            "joint": outcome.joint_value,
+            "agreement": float(outcome.status == "agreement") if known else None,
+        },
+        record=dialogue,
+        terminal=dialogue.end not in ("max_turns", "safety_stop"),
+        system=negotiation_system(scenario, learner, deceptive=learner in dialogue.condition.deceptive),
+        # Matched pairs and both sides of one dialogue stay together.
+        group=f"{dialogue.scenario}-{dialogue.index}",
+        meta={
+            "task": "negotiation",
+            "scenario": dialogue.scenario,
+            "condition": dialogue.condition.name,
+            "learner": learner + 1,
+            "status": outcome.status,
+            "end": dialogue.end,
+        },
+    )
+
+
+def _turn(turn: "Turn", scenario: "Scenario", learner: int) -> TrajectoryTurn:
+    said = turn.utterance
+    text = mark(" ".join(said.text.split()), said.action, said.offer)
+    if turn.role != learner and len(scenario.roles) > 2:
+        text = f"{scenario.roles[turn.role].name}: {text}"
+    # A partner's tactic is private: it is not part of what the learner's side knows.
+    mine = turn.role == learner
+    return TrajectoryTurn(role="agent" if mine else "user", text=text, tactic=turn.tactic if mine else None)
+
+
+def negotiation_system(scenario: "Scenario", learner: int, *, deceptive: bool) -> str:
+    """Return what a policy is told before the first turn: the public context and its own brief."""
+    role = scenario.roles[learner]
+    lines = [f"You are {role.name}, {role.position}. {' '.join(scenario.context.split())}"]
+    lines.append(" ".join(role.brief.split()))
+    if deceptive and role.deceptive_brief:
+        lines.append(" ".join(role.deceptive_brief.split()))
+    lines.append(f"Without a deal: {role.alternative} ({role.payoff.reservation:g} points).")
+    for issue in scenario.issues:
+        ends = issue.values if issue.options is not None else (issue.values[0], issue.values[-1])
+        worth = "; ".join(f"{value} = {role.payoff.points(issue, value):g} points" for value in ends)
+        lines.append(f"{issue.id}: {worth}.")
+    return "\n".join(lines)
+
+
+def judged_rewards(folders: Sequence[Path], question: str, learner: int) -> dict[str, float]:
+    """Return a judged score by dialogue id, as `judged:[SET/]QUESTION[@JUDGE]` asks for it.
+
+    The score is a third party's (of the judge "oracle": the record's own); repeats are averaged, yes
+    counts 1 and no 0. Dialogues without a usable judgement are absent.
+
+    Raises:
+        UserError: no sheet has the question, several judges answered it and none is named, or its
+            answers are no numbers.
+
+    """
+    from negosim.records import THIRD_PARTY, TRUTH
+    from negosim.store import read_sheets
+
+    wanted, _, judge = question.removeprefix(JUDGED).partition("@")
+    question_set, _, name = wanted.rpartition("/")
+    perspective = TRUTH if judge == "oracle" else THIRD_PARTY
+    values: dict[str, list[float]] = defaultdict(list)
+    judges: dict[tuple[str, str, str], None] = {}
+    for sheet in (sheet for folder in folders for sheet in read_sheets(folder)):
+        if sheet.perspective != perspective or (question_set and sheet.questions != question_set):
+            continue
+        for item in sheet.judgements:
+            about_learner = item.agent in (None, learner) and item.turn is None
+            if item.question != name or not about_learner or (judge and sheet.judge != judge):
+                continue
+            judges[sheet.questions, sheet.judge, sheet.fingerprint] = None
+            if item.status == "ok":
+                values[sheet.dialogue].append(_number(item.value, question))
+    if not judges:
+        raise UserError(
+            f"--reward {question}: no {perspective} judgement of {name!r} about agent {learner + 1} or "
+            f"the whole dialogue in {', '.join(map(str, folders))}; judge the run first: negosim judge RUN"
+        )
+    if len(judges) > 1:
+        found = ", ".join(f"{JUDGED}{sheet}/{name}@{who} ({mark_[:8]})" for sheet, who, mark_ in judges)
+        raise UserError(f"--reward {question}: several judgements answer it; name one of {found}")
+    return {dialogue: statistics.fmean(numbers) for dialogue, numbers in values.items()}
+
+
+def _number(value: object, question: str) -> float:
+    if isinstance(value, bool | int | float):
+        return float(value)
+    raise UserError(f"--reward {question}: its answers are {value!r} and the like, no numbers")
+
+
+SOURCE = Source(
+    id="run",
+    task="negotiation",
+    licence="that of the models that wrote the dialogues; negosim's own simulated ones: Apache-2.0",
+    citation=None,
+    rewards={
+        "own": "value of the outcome to the learner, in its payoff's points",
+        "joint": "value of the outcome to all sides, in their payoffs' points",
+        "agreement": "1 with an agreement, 0 without",
+    },
+    learners=("agent 1", "agent 2"),
+    read=read,
+    note="Moves stand in brackets behind the words; the other side's tactics are left out.",
+)
