@@ -1,6 +1,5 @@
-"""Running a coroutine to its end, as fast as the machine allows."""
+"""Running a coroutine to its end, and the interpreter without pauses."""
 
-import asyncio
 import gc
 import sys
 from collections.abc import Coroutine, Iterator
@@ -10,24 +9,26 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 ALLOCATIONS = 50_000
-"""Objects made before the garbage collector looks at the young ones. A turn makes thousands that die by
-reference count; the interpreter's 700 would have it look several times a turn and find nothing."""
+"""Objects made before the garbage collector looks at the young ones. An import or a turn makes thousands
+that stay or die by reference count; with the interpreter's 700 it would look again and again in vain."""
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine in an event loop of its own: uvloop's, but on Windows, where there is none."""
+    import asyncio
+
     factory = None
     if sys.platform != "win32":
         import uvloop
 
         factory = uvloop.new_event_loop
-    with _patient_collector(), asyncio.Runner(loop_factory=factory) as runner:
+    with patient_collector(), asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(coroutine)
 
 
 @contextmanager
-def _patient_collector() -> Iterator[None]:
-    """Have the garbage collector look less often, and not at what the imports left."""
+def patient_collector() -> Iterator[None]:
+    """Have the garbage collector look less often, and not at what there is already."""
     thresholds = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS, *thresholds[1:])

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from negosim._loop import patient_collector
 from negosim.cli._app import app
 from negosim.errors import NegosimError, UserError
 
@@ -24,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows a question mark; it does not crash.
             stream.reconfigure(errors="replace")
-    sys.exit(_run(arguments))
+    with patient_collector():
+        code = _run(arguments)
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
