@@ -14,12 +14,13 @@ from negosim.store import Run
 from negosim.terminal import money
 
 SIMULATED = (
-    "Simulated, no language model: every role was played by negosim's embedded negotiator (sim). The numbers show "
-    "how the instruments work; they say nothing about how language models or people negotiate."
+    "Simulated, no language model: every role was played by negosim's embedded negotiator (sim). The "
+    "numbers show how the instruments work; they say nothing about how language models or people "
+    "negotiate."
 )
 PARTLY_SIMULATED = (
-    "Some roles were played by negosim's embedded negotiator (sim), which is no language model. What is said of "
-    "those dialogues says nothing about how language models or people negotiate."
+    "Some roles were played by negosim's embedded negotiator (sim), which is no language model. What is "
+    "said of those dialogues says nothing about how language models or people negotiate."
 )
 
 
@@ -31,11 +32,12 @@ def report_on(runs: Sequence[Run]) -> Report:
 
     """
     corpus = Corpus(runs)
+    prints = map(fingerprint, runs)
     return Report(
         title="Negotiation report",
         subtitle=", ".join(corpus.names),
         created=max(run.header.created for run in runs),
-        footer=f"{_shortened(', '.join(corpus.names))} · fingerprint {' + '.join(map(fingerprint, runs[:3]))}",
+        footer=f"{_shortened(', '.join(corpus.names))} · fingerprint {_shortened(', '.join(prints), 40)}",
         facts=_facts(corpus),
         notices=tuple(_notices(corpus)),
         sections=tuple(make(corpus) for make in SECTIONS),
@@ -61,7 +63,11 @@ def _notices(corpus: Corpus) -> Iterator[Prose]:
     planned = sum(run.header.planned for run in corpus.runs)
     if len(corpus.dialogues) < planned:
         stored = _stored(corpus)
-        yield ("The report is about a part: ", stored, " are stored; the runs are still being made or were stopped.")
+        yield (
+            "The report is about a part: ",
+            stored,
+            " are stored; the runs are still being made or were stopped.",
+        )
 
 
 def _facts(corpus: Corpus) -> Table:
@@ -91,7 +97,10 @@ def _run_facts(corpus: Corpus, run: Run, name: str, *, several: bool) -> Iterato
     yield f"{prefix}made", f"{made} UTC with negosim {versions.get('negosim', 'unknown')}"
     yield f"{prefix}fingerprint", fingerprint(run)
     yield f"{prefix}models", " and ".join(names.model(model) for model in config.models)
-    yield f"{prefix}play", f"planner {config.planner}, objective {config.objective}, {cap}, seed {config.seed}"
+    yield (
+        f"{prefix}play",
+        f"planner {config.planner}, objective {config.objective}, {cap}, seed {config.seed}",
+    )
 
 
 def _stored(corpus: Corpus) -> Number:
@@ -110,7 +119,10 @@ def _judges(corpus: Corpus) -> Iterator[tuple[str, Cell]]:
     for judge in sorted(corpus.judged.frame["judge"].unique()):
         own = corpus.judged.only(judge=judge)
         dialogues = int(own.frame["dialogue"].nunique())
-        yield f"judge {judge}", Number(f"{dialogues:,} dialogues, {len(own):,} answers", dialogues, len(own), own.rows)
+        yield (
+            f"judge {judge}",
+            Number(f"{dialogues:,} dialogues, {len(own):,} answers", dialogues, len(own), own.rows),
+        )
     if not len(corpus.judged):
         yield "judges", "none yet"
 

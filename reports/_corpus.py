@@ -89,7 +89,7 @@ class Corpus:
 
     @cached_property
     def complete(self) -> Sample:
-        """The dialogues that were finished, with each role's gain: 0 its reservation value, 1 its best deal."""
+        """The dialogues that were finished, with each role's gain: 0 no better than no deal, 1 its best."""
         finished = self.dialogues.only(status="complete")
         return finished.having(_with_gains(finished.frame, self.scenarios))
 

@@ -29,7 +29,7 @@ REGULAR, BOLD = "body", "body-bold"
 
 @cache
 def _register() -> None:
-    """Make matplotlib's own fonts known to reportlab: text and figures look alike, in any alphabet of theirs."""
+    """Make matplotlib's own fonts known to reportlab, so that text and figures look alike."""
     import matplotlib as mpl
 
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -151,7 +151,7 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
         canvas.drawRightString(SIDE + self.width, BOTTOM - 24, str(canvas.getPageNumber()))
         canvas.restoreState()
 
-    def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802 (reportlab's name)
+    def afterFlowable(self, flowable: Flowable) -> None:
         """Enter a heading in the contents and the outline."""
         if outline := getattr(flowable, "outline", None):
             title, key = outline

@@ -15,9 +15,7 @@ SMALLEST = 5.6
 """Points below which nobody can read a table."""
 
 
-def grid(
-    table: Table, width: float, styles: dict[str, ParagraphStyle], *, headed: bool = True
-) -> LongTable:
+def grid(table: Table, width: float, styles: dict[str, ParagraphStyle], *, headed: bool = True) -> LongTable:
     """Return a table as a flowable, at most `width` points wide; its heading is repeated on every page."""
     size = styles["cell"].fontSize
     columns = [[str(row[i]) for row in table.rows] for i in range(len(table.columns))]
@@ -31,7 +29,7 @@ def grid(
     bold_number = ParagraphStyle("number heading", bold, alignment=TA_RIGHT)
 
     def styled(position: int, plain: ParagraphStyle, right: ParagraphStyle) -> ParagraphStyle:
-        return plain if position < table.words else right
+        return plain if position < table.words or not headed else right
 
     first = styles["cell heading"].clone("label", fontSize=size, leading=size * 1.25)
     body = [

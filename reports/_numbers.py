@@ -85,7 +85,7 @@ def change(sample: Sample, column: str, between: str, a: Any, b: Any) -> Number:
 
 
 def difference_cells(found: Difference, rows: Rows, places: int | None) -> tuple[Number, ...]:
-    """Return a difference as table cells: a, b, b minus a, effect size, corrected p, n; a share has no places."""
+    """Return a, b, b minus a, effect size, corrected p and n; a share has no `places`."""
     percent = places is None
     ends = [from_estimate(end, rows, percent=percent, places=places or 0) for end in (found.a, found.b)]
     effect = _plain(found.effect, found.n, rows, lambda value: f"{found.effect_name} = {written(value, 2)}")
@@ -127,4 +127,3 @@ def bare(number: Number) -> Number:
 
 def _estimate(sample: Sample, column: str) -> Estimate:
     return estimate(sample.known(column).frame, column)
-

@@ -69,12 +69,12 @@ class _Setter:
         first, *rest = (self.block(block) for block in section.blocks)
         yield KeepTogether([title, *first])
         for flowables in rest:
-            yield from flowables
+            yield KeepTogether(flowables)
         yield Spacer(1, 10)
 
     def block(self, block: Block) -> list[Flowable]:
         if isinstance(block, Figure):
-            return [self.figure(block)]
+            return self.figure(block)
         if isinstance(block, Table):
             return self.table(block)
         if isinstance(block, Missing):
@@ -84,24 +84,24 @@ class _Setter:
     def paragraph(self, prose: Prose) -> Flowable:
         return Paragraph(words(text(prose)), self.styles["body"])
 
-    def figure(self, figure: Figure) -> Flowable:
+    def figure(self, figure: Figure) -> list[Flowable]:
         slot = Slot(self.width, figure.height * inch)
         self.slots.append(slot)
         self.figures.append(as_pdf(figure, self.width / inch))
         caption = f"<b>Figure {len(self.slots)}. {words(figure.title)}.</b> {words(text(figure.caption))}"
-        return KeepTogether([Spacer(1, 4), slot, Paragraph(caption, self.styles["caption"])])
+        return [Spacer(1, 4), slot, Paragraph(caption, self.styles["caption"])]
 
     def table(self, table: Table) -> list[Flowable]:
         self.tables += 1
         caption = f"<b>Table {self.tables}. {words(table.title)}.</b> {words(text(table.caption))}"
         body = grid(table, self.width, self.styles)
-        parts = [Paragraph(caption, self.styles["table caption"]), body, Spacer(1, 10)]
-        return [KeepTogether(parts)] if len(table.rows) <= 16 else parts
+        return [Paragraph(caption, self.styles["table caption"]), body, Spacer(1, 10)]
 
     def missing(self, missing: Missing) -> Flowable:
         said = f"<b>Not shown.</b> {words(missing.what)}"
         if missing.command:
-            said += f'<br/><font face="mono" size="7.5">{words(missing.command)}</font>'
+            command = words(missing.command).replace("\n", "<br/>")
+            said += f'<br/><font face="mono" size="7.5">{command}</font>'
         return boxed(said, self.styles["missing"], self.width)
 
 

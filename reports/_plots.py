@@ -114,5 +114,10 @@ def grade_legend(canvas: "Canvas", ends: tuple[str, str]) -> None:
         for colour, hatch, name in zip(LEVELS, LEVEL_HATCHES, names, strict=True)
     ]
     canvas.legend(
-        handles=handles, loc="outside lower center", ncols=5, frameon=False, handlelength=1.6, columnspacing=1.2
+        handles=handles,
+        loc="outside lower center",
+        ncols=5,
+        frameon=False,
+        handlelength=1.6,
+        columnspacing=1.2,
     )

@@ -65,4 +65,3 @@ def joined(parts: Iterable[Prose], between: str = " ") -> Prose:
         if part:
             found += [between, *part] if found else part
     return tuple(found)
-

@@ -150,4 +150,3 @@ def _key(key: str, corpus: Corpus, judge: str | None) -> str:
 
 def _title(title: str, judge: str | None) -> str:
     return title if judge is None else f"{title}, judged by {names.short_model(judge)}"
-

@@ -69,9 +69,10 @@ def _table(corpus: Corpus, lines: list[Line], cells: Cells) -> Table:
         tuple(rows),
         words=3,
         caption=(
-            "Reservation value: distance to the truth in parts of the other's scale from its worst to its best deal. "
-            "Priorities: total variation distance between believed and true shares of importance. Both run from 0 "
-            "(right) to 1; a change below 0 is an approach to the truth. Brackets are 95 % intervals.",
+            "Reservation value: distance to the truth in parts of the other's scale from its worst to its "
+            "best deal. Priorities: total variation distance between believed and true shares of "
+            "importance. Both run from 0 (right) to 1; a change below 0 is an approach to the truth. "
+            "Brackets are 95 % intervals.",
         ),
     )
 
@@ -83,7 +84,9 @@ def _caption(lines: list[Line], cells: Cells) -> Prose:
         if before.value is not None and after.value is not None:
             how = "nearer to" if after.value < before.value else "further from"
             how = "as far from" if after.shown == before.shown else how
-            said = f" {names.agent(role).capitalize()} ({names.condition(name)}) ends {how} the other's limit: "
+            said = (
+                f" {names.agent(role).capitalize()} ({names.condition(name)}) ends {how} the other's limit: "
+            )
             parts.append((said, bare(before), " before, ", bare(after), " after."))
     return joined(parts, "")
 
@@ -92,9 +95,11 @@ def _draw(canvas: "Canvas", *, lines: list[Line], cells: Cells) -> None:
     panels = canvas.subplots(1, len(KINDS), sharey=True, squeeze=False)[0]
     labels = [f"{names.agent(role)}, {names.condition(name)}" for role, name in lines]
     for axes, (kind, words) in zip(panels, KINDS.items(), strict=True):
-        series = [Series(when, mark, [cells[kind, line, when] for line in lines]) for when, mark in WHEN.items()]
+        series = [
+            Series(when, mark, [cells[kind, line, when] for line in lines]) for when, mark in WHEN.items()
+        ]
         dots(axes, labels, series)
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=-0.005)
         axes.set_title(f"about the other's {words}")
         axes.set_xlabel("error")
     legend_of(canvas, list(WHEN.items()))

@@ -40,7 +40,9 @@ def _flagged(sample: Sample) -> Sample:
 
 def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
     own = _flagged(_of(claims, voice))
-    said: list[Prose] = [("Of the ", count(own), f" claims found ({names.perspective(voice[0])}, {voice[1]}) ")]
+    said: list[Prose] = [
+        ("Of the ", count(own), f" claims found ({names.perspective(voice[0])}, {voice[1]}) ")
+    ]
     for deceptive, words in ((True, "of agents that may lie"), (False, "of honest agents")):
         part = own.only(deceptive=deceptive)
         if len(part):
@@ -76,7 +78,9 @@ def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:
     for (subject, technique), _ in false.frame.groupby(["subject", "technique"]):
         same = false.only(subject=subject, technique=technique)
         flagged = false.having(false.frame.assign(this=false.frame["technique"].eq(technique)))
-        flagged = flagged.having(flagged.frame.assign(this=flagged.frame["this"] & flagged.frame["subject"].eq(subject)))
+        flagged = flagged.having(
+            flagged.frame.assign(this=flagged.frame["this"] & flagged.frame["subject"].eq(subject))
+        )
         rows.append((str(subject), str(technique), count(same), share(flagged, "this")))
     rows.sort(key=_most_first)
     columns = ("about", "technique", "false claims", "share of false claims")

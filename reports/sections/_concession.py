@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Figure, Missing, Number, Prose, Table
 from negosim.reports._numbers import bare, count, mean
 from negosim.reports._plots import legend_of
 from negosim.reports._sentences import intervals, joined
@@ -14,20 +14,20 @@ from negosim.reports.sections import _names as names
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-TITLE = "Concessions"
 SPAN = 4
 """Utterances a point of the curve takes together."""
 
 Curve = list[tuple[int, Number]]
 
 
-def section(corpus: Corpus) -> Section:
+def concession(corpus: Corpus) -> Figure | Missing:
     """Return how demands fall over the dialogue."""
     offers = corpus.offers
     complete = offers.only(complete=True) if len(offers) else offers
     if not len(complete):
-        missing = Missing("No dialogue has a complete offer (a value for every issue), so there is no curve.")
-        return Section("concessions", TITLE, (missing,))
+        return Missing(
+            "No dialogue has a complete offer (a value for every issue), so there is no concession curve."
+        )
     complete = complete.having(complete.frame.assign(span=complete.frame["turn"] // SPAN))
     curves = {
         (role, name): _curve(complete.only(agent=role, condition=name))
@@ -36,7 +36,7 @@ def section(corpus: Corpus) -> Section:
     }
     table = _table(curves)
     points = [number for curve in curves.values() for _, number in curve]
-    figure = Figure(
+    return Figure(
         "concession",
         "Concession curves",
         partial(_draw, curves=curves, corpus=corpus),
@@ -44,7 +44,6 @@ def section(corpus: Corpus) -> Section:
         table,
         joined([_caption(curves, count(complete)), intervals(points)], ""),
     )
-    return Section("concessions", TITLE, (figure,))
 
 
 def _curve(sample: Sample) -> Curve:

@@ -16,7 +16,13 @@ def section(corpus: Corpus) -> Section:
     judged = corpus.judged
     for judge in sorted(judged.frame["judge"].unique()):
         for questions in sorted(judged.only(judge=judge).frame["questions"].unique()):
-            rows.append(_row(f"judging {questions}", names.short_model(judge), judged.only(judge=judge, questions=questions)))
+            rows.append(
+                _row(
+                    f"judging {questions}",
+                    names.short_model(judge),
+                    judged.only(judge=judge, questions=questions),
+                )
+            )
     table = Table(
         "cost",
         "Calls, tokens, money and time",
@@ -24,8 +30,9 @@ def section(corpus: Corpus) -> Section:
         tuple(rows),
         words=2,
         caption=(
-            "Failed dialogues and answers are included: they cost too. The time is that of all calls together, "
-            "those side by side included. Read from cache: the part of tokens in that a server's prefix cache saved.",
+            "Failed dialogues and answers are included: they cost too. The time is that of all calls "
+            "together, those side by side included. Read from cache: the part of tokens in that a "
+            "server's prefix cache saved.",
         ),
     )
     return Section("cost", TITLE, (_lead(corpus), table), brief=table)
@@ -47,7 +54,15 @@ def _lead(corpus: Corpus) -> Prose:
     calls = total(dialogues, "calls", _whole)
     if calls.value == 0:
         return ("No language model was called to make these dialogues; judging them cost ", judging, ".")
-    return ("Making the dialogues took ", calls, " calls and cost ", spent, "; judging them cost ", judging, ".")
+    return (
+        "Making the dialogues took ",
+        calls,
+        " calls and cost ",
+        spent,
+        "; judging them cost ",
+        judging,
+        ".",
+    )
 
 
 def _whole(value: float | None) -> str:

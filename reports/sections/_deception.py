@@ -7,7 +7,7 @@ from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
-from negosim.reports._numbers import bare, count, mean, share
+from negosim.reports._numbers import bare, mean, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined
 from negosim.reports._style import condition_mark
@@ -49,7 +49,9 @@ def _no_truth(corpus: Corpus) -> Missing:
     simulated = any("sim" in run.config.models for run in corpus.runs)
     if simulated:
         return Missing(said, _commands.judge(corpus, "--judge-model oracle"))
-    return Missing(f"{said} It knows simulated dialogues only; a language model's intentions are not recorded.")
+    return Missing(
+        f"{said} It knows simulated dialogues only; a language model's intentions are not recorded."
+    )
 
 
 def _sample(corpus: Corpus, question: str, voice: Voice, agent: int, name: str) -> Sample:
@@ -89,8 +91,8 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
         words=3,
         bars="present",
         caption=(
-            "Share of dialogues in which the agent is said to deceive, and how much, from 1 (not at all) to 5. "
-            "Brackets are 95 % intervals.",
+            "Share of dialogues in which the agent is said to deceive, and how much, from 1 (not at all) "
+            "to 5. Brackets are 95 % intervals.",
         ),
     )
 

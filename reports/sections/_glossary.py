@@ -13,7 +13,8 @@ TERMS = (
     ),
     (
         "gain",
-        "A role's value of the outcome on a scale where 0 is its reservation value and 1 its best possible deal.",
+        "A role's value of the outcome on a scale where 0 is its reservation value and 1 its best "
+        "possible deal.",
     ),
     (
         "joint value",
@@ -21,19 +22,19 @@ TERMS = (
     ),
     (
         "Pareto distance",
-        "Distance of a deal from the nearest deal that cannot be improved for one role without loss to another; "
-        "each role's values are scaled from 0 (worst deal) to 1 (best). 0 is efficient.",
+        "Distance of a deal from the nearest deal that cannot be improved for one role without loss to "
+        "another; each role's values are scaled from 0 (worst deal) to 1 (best). 0 is efficient.",
     ),
     (
         "Nash ratio",
-        "The product of the roles' gains over their reservation values, in parts of the largest such product of "
-        "any deal (Nash 1950).",
+        "The product of the roles' gains over their reservation values, in parts of the largest such "
+        "product of any deal (Nash 1950).",
     ),
     ("own share", "What an offer is worth to the one who makes it, on the scale of gains."),
     (
         "deception presence, degree",
-        "Whether an agent deceived, yes or no, and how much, from 1 (not at all) to 5. The record's truth comes "
-        "from the claims of the simulated negotiator, which it knows to be true or false.",
+        "Whether an agent deceived, yes or no, and how much, from 1 (not at all) to 5. The record's truth "
+        "comes from the claims of the simulated negotiator, which it knows to be true or false.",
     ),
     (
         "perspectives",
@@ -42,7 +43,8 @@ TERMS = (
     ),
     (
         "belief misalignment",
-        "Distance between what an agent believes of the other's reservation value or priorities and what holds.",
+        "Distance between what an agent believes of the other's reservation value or priorities and what "
+        "holds.",
     ),
     ("distinct-1, distinct-2", "Different words, or pairs of words, over all of them (Li et al. 2016)."),
     (
@@ -52,18 +54,19 @@ TERMS = (
     ),
     (
         "intervals",
-        "95 % bootstrap intervals over whole clusters: scenarios where there are at least two, else matched "
-        "seeds, because dialogues of one scenario are not independent. Where there is too little data there is "
-        "no interval.",
+        "95 % bootstrap intervals over whole clusters: scenarios where there are at least two, else "
+        "matched seeds, because dialogues of one scenario are not independent. Where there is too little "
+        "data there is no interval.",
     ),
     (
         "differences",
-        "Between dialogues matched by scenario and index where there are such pairs, else between groups. p values "
-        "are corrected for the number of comparisons in their table (Holm 1979).",
+        "Between dialogues matched by scenario and index where there are such pairs, else between groups. "
+        "p values are corrected for the number of comparisons in their table (Holm 1979).",
     ),
     (
         "failures",
-        "Failed dialogues and unusable answers (invalid, refused, failed) are counted as such and enter no mean.",
+        "Failed dialogues and unusable answers (invalid, refused, failed) are counted as such and enter "
+        "no mean.",
     ),
 )
 

@@ -51,11 +51,15 @@ def _lead(corpus: Corpus) -> Prose:
     none = corpus.complete.only(outcome="no_agreement")
     parts: list[Prose] = [("A finished dialogue has ", mean_sd(corpus.complete, "turns"), " utterances")]
     if len(agreed) and len(none):
-        parts.append((": ", mean_sd(agreed, "turns"), " with an agreement and ", mean_sd(none, "turns"), " without"))
+        parts.append(
+            (": ", mean_sd(agreed, "turns"), " with an agreement and ", mean_sd(none, "turns"), " without")
+        )
     stopped = corpus.complete.having(
         corpus.complete.frame.assign(stopped=corpus.complete.frame["end"].isin(["max_turns", "safety_stop"]))
     )
-    parts.append((" (mean ± standard deviation). The cap ended ", bare(share(stopped, "stopped")), " of them."))
+    parts.append(
+        (" (mean ± standard deviation). The cap ended ", bare(share(stopped, "stopped")), " of them.")
+    )
     return joined(parts, "")
 
 
@@ -112,9 +116,9 @@ def _bins(corpus: Corpus) -> list[tuple[int, int]]:
     turns = corpus.complete.frame["turns"]
     if not len(turns):
         return []
-    step = max(1, -(-(int(turns.max()) - int(turns.min()) + 1) // BINS))
-    start = int(turns.min())
-    return [(low, low + step - 1) for low in range(start, int(turns.max()) + 1, step)]
+    start, most = int(turns.min()), int(turns.max())
+    step = -(-(most - start + 1) // BINS)
+    return [(low, min(low + step - 1, most)) for low in range(start, most + 1, step)]
 
 
 def _figure(corpus: Corpus) -> Figure:
@@ -125,7 +129,11 @@ def _figure(corpus: Corpus) -> Figure:
         rows.append((label, *(count(span.only(outcome=outcome)) for _, outcome, _, _ in ENDS)))
     columns = ("utterances", *(label for label, *_ in ENDS))
     data = Table("length-distribution", "Dialogues by length", columns, tuple(rows))
-    said: Prose = ("Finished dialogues by number of utterances and how they ended; n = ", count(corpus.complete), ".")
+    said: Prose = (
+        "Finished dialogues by number of utterances and how they ended; n = ",
+        count(corpus.complete),
+        ".",
+    )
     return Figure("length-distribution", "Length of dialogues", partial(_draw, data=data), 2.3, data, said)
 
 
@@ -136,7 +144,15 @@ def _draw(canvas: "Canvas", *, data: Table) -> None:
     for column, (label, _, colour, hatch) in enumerate(ENDS, 1):
         counts = [cell.n for row in data.rows if isinstance(cell := row[column], Number)]
         axes.bar(
-            places, counts, bottom=bottom, width=0.85, color=colour, hatch=hatch, edgecolor="white", lw=0.4, label=label
+            places,
+            counts,
+            bottom=bottom,
+            width=0.85,
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+            lw=0.4,
+            label=label,
         )
         bottom = [below + more for below, more in zip(bottom, counts, strict=True)]
     axes.set_xticks(places, [str(row[0]).replace(" to ", "–") for row in data.rows])

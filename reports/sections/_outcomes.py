@@ -7,6 +7,7 @@ from negosim.reports._model import Block, Figure, Prose, Section, Table
 from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import counted, extremes, joined
 from negosim.reports.sections import _names as names
+from negosim.reports.sections._concession import concession
 from negosim.reports.sections._plane import PER_PAGE, draw_planes, plane_data, plane_height
 
 TITLE = "Outcomes"
@@ -14,7 +15,13 @@ TITLE = "Outcomes"
 
 def section(corpus: Corpus) -> Section:
     """Return what the negotiations came to, from their structured offers alone."""
-    blocks: list[Block] = [_lead(corpus), _efficiency(corpus), _gains(corpus), *_planes(corpus)]
+    blocks: list[Block] = [
+        _lead(corpus),
+        _efficiency(corpus),
+        _gains(corpus),
+        concession(corpus),
+        *_planes(corpus),
+    ]
     return Section("outcomes", TITLE, tuple(blocks), brief=_brief(corpus))
 
 
@@ -25,7 +32,7 @@ def _lead(corpus: Corpus) -> Prose:
     ]
     overall = share(corpus.complete, "agreed")
     said: Prose = (
-        "All figures of this section are computed from the offers the agents made, not from anyone's opinion. ",
+        "Outcomes are computed from the offers the agents made, not from anyone's opinion. ",
         "Of the finished dialogues ",
         overall,
         " ended in an agreement.",
@@ -62,8 +69,8 @@ def _efficiency(corpus: Corpus) -> Table:
         words=2,
         bars="agreement",
         caption=(
-            "Agreement among finished dialogues; distance to the Pareto frontier (0 is efficient) and share of "
-            "the largest Nash product (1 is best) among agreements. Brackets are 95 % intervals.",
+            "Agreement among finished dialogues; distance to the Pareto frontier (0 is efficient) and "
+            "share of the largest Nash product (1 is best) among agreements. Brackets are 95 % intervals.",
         ),
     )
 
@@ -135,7 +142,9 @@ def _planes(corpus: Corpus) -> list[Figure]:
 def _plane_caption(corpus: Corpus, keys: list[str]) -> Prose:
     deals = corpus.complete.only(scenario=keys, outcome="agreement")
     distances = [
-        (key, mean(deals.only(scenario=key), "pareto_distance")) for key in keys if len(deals.only(scenario=key))
+        (key, mean(deals.only(scenario=key), "pareto_distance"))
+        for key in keys
+        if len(deals.only(scenario=key))
     ]
     said: Prose = (
         "Each panel is one scenario, its axes the points of agent 1 and of agent 2. Small grey dots: all "
@@ -145,4 +154,6 @@ def _plane_caption(corpus: Corpus, keys: list[str]) -> Prose:
         " deals reached, larger where several are equal.",
     )
     closest = extremes(distances, "On average deals lie furthest from the frontier in", "nearest in")
-    return joined([said, closest, counted([count(deals.only(scenario=key)) for key in keys], "deals", each="panel")])
+    return joined(
+        [said, closest, counted([count(deals.only(scenario=key)) for key in keys], "deals", each="panel")]
+    )

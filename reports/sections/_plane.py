@@ -66,7 +66,9 @@ def _draw_space(axes: "Axes", scenario: Scenario) -> None:
     space = scenario.space
     values = space.values[:, :2]
     faint = _thinned(values)
-    axes.plot(faint[:, 0], faint[:, 1], ".", color="#c4c4c4", markersize=1.6, mew=0, rasterized=True, zorder=1)
+    axes.plot(
+        faint[:, 0], faint[:, 1], ".", color="#c4c4c4", markersize=1.6, mew=0, rasterized=True, zorder=1
+    )
     frontier = np.unique(values[space.pareto], axis=0)
     axes.plot(frontier[:, 0], frontier[:, 1], "-", color=GREY, lw=0.9, zorder=2)
     axes.axvline(space.reservations[0], color=BLACK, lw=0.7, ls=(0, (4, 3)), zorder=2)
@@ -94,7 +96,9 @@ def _thinned(values: "NDArray[np.float64]") -> "NDArray[np.float64]":
 def _draw_deals(axes: "Axes", corpus: Corpus, key: str) -> None:
     deals = corpus.complete.only(scenario=key, outcome="agreement").frame
     for position, name in enumerate(corpus.conditions):
-        reached = deals[deals["condition"] == name].groupby(["value_1", "value_2"]).size().reset_index(name="n")
+        reached = (
+            deals[deals["condition"] == name].groupby(["value_1", "value_2"]).size().reset_index(name="n")
+        )
         mark = condition_mark(name, position)
         axes.scatter(
             reached["value_1"],

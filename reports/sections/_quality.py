@@ -51,7 +51,9 @@ def _grades(corpus: Corpus) -> Sample:
 
 def _aspects(sample: Sample) -> list[str]:
     """Return the questions asked, best first."""
-    ordered = [(mean(sample.only(question=q), "grade").value or 0, q) for q in sample.frame["question"].unique()]
+    ordered = [
+        (mean(sample.only(question=q), "grade").value or 0, q) for q in sample.frame["question"].unique()
+    ]
     return [question for _, question in sorted(ordered, key=lambda pair: (-pair[0], pair[1]))]
 
 
@@ -113,10 +115,12 @@ def _caption(sample: Sample, data: Table) -> Prose:
     counts = [row[2] for row in data.rows if isinstance(row[2], Number)]
     least, most = min(counts, key=lambda c: c.n), max(counts, key=lambda c: c.n)
     said: Prose = (
-        "Share of answers by grade, from 1 (poor) on the left to 5 (excellent) on the right; the middle grade lies "
-        "across the line. Aspects are ordered by mean grade.",
+        "Share of answers by grade, from 1 (poor) on the left to 5 (excellent) on the right; the middle "
+        "grade lies across the line. Aspects are ordered by mean grade.",
     )
-    n: Prose = (" n = ", least, " to ", most, " dialogues a bar.") if least.n != most.n else (" n = ", least, ".")
+    n: Prose = (
+        (" n = ", least, " to ", most, " dialogues a bar.") if least.n != most.n else (" n = ", least, ".")
+    )
     return joined([said, extremes(labelled, "The best is", "the weakest"), n], "")
 
 

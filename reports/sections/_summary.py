@@ -18,7 +18,9 @@ def section(corpus: Corpus) -> Section:
     """Return the main outcomes of every condition, and their differences where there are several."""
     blocks: list[Block] = [(_sizes(corpus))]
     if not len(corpus.complete):
-        blocks.append(Missing("No dialogue is finished, so nothing can be measured.", _commands.resume(corpus.runs[0])))
+        blocks.append(
+            Missing("No dialogue is finished, so nothing can be measured.", _commands.resume(corpus.runs[0]))
+        )
         return Section("summary", TITLE, tuple(blocks))
     others = [name for name in corpus.conditions if name != "honest"]
     if "honest" not in corpus.conditions or not others:
@@ -54,12 +56,19 @@ def measures(corpus: Corpus) -> list[Measure]:
 
 def _known(corpus: Corpus) -> list[Measure]:
     frame = corpus.complete.frame
-    return [measure for measure in measures(corpus) if measure[0] in frame and frame[measure[0]].notna().any()]
+    return [
+        measure for measure in measures(corpus) if measure[0] in frame and frame[measure[0]].notna().any()
+    ]
 
 
 def _sizes(corpus: Corpus) -> Prose:
     failed = corpus.dialogues.only(status="failed")
-    said: Prose = ("The report covers ", count(corpus.dialogues), " dialogues, of which ", count(corpus.complete))
+    said: Prose = (
+        "The report covers ",
+        count(corpus.dialogues),
+        " dialogues, of which ",
+        count(corpus.complete),
+    )
     parts: list[Prose] = [(*said, " are finished and ", count(failed), " failed.")]
     if len(corpus.complete):
         overall = share(corpus.complete, "agreed")
@@ -88,8 +97,8 @@ def _contrast(corpus: Corpus, name: str, found: list[tuple[Measure, Difference]]
         ("measure", "honest", names.condition(name), "difference", "effect", "p (Holm)", "n"),
         tuple(rows),
         caption=(
-            "Differences are between matched dialogues where there are pairs (n counts them). Brackets are 95 % intervals; "
-            "p is corrected for the number of rows.",
+            "Differences are between matched dialogues where there are pairs (n counts them). Brackets "
+            "are 95 % intervals; p is corrected for the number of rows.",
         ),
     )
 
@@ -131,6 +140,8 @@ def _findings(corpus: Corpus, name: str, found: list[tuple[Measure, Difference]]
         where = "There"
     undecided = [label for (_, label, _), difference in found if not reliable(difference)]
     if undecided:
-        said = "No reliable difference is seen in " if parts else f"{where} no reliable difference is seen in "
+        said = (
+            "No reliable difference is seen in " if parts else f"{where} no reliable difference is seen in "
+        )
         parts.append((said + ", ".join(undecided) + ".",))
     return joined(parts)

@@ -58,7 +58,7 @@ def _seen(corpus: Corpus, judge: str) -> Sample:
     found = corpus.answers(QUESTION, judge, THIRD_PARTY)
     columns = ["dialogue", "scenario", "condition", "index", "agent", "deceptive", "value"]
     counted = found.frame[columns].rename(columns={"value": "tactic"})
-    keys = [column for column in counted.columns]
+    keys = list(counted.columns)
     return Sample(counted.groupby(keys).size().reset_index(name="count"), JUDGEMENTS, where=found.where)
 
 
@@ -91,7 +91,7 @@ def _top(key: str, title: str, shares: Shares) -> Table:
     rows: list[tuple[str | Number, ...]] = []
     for deceptive, group in GROUPS.items():
         for place, (tactic, number) in enumerate(_ranked(shares, deceptive)[:3], 1):
-            rows.append((group, f"{'first second third'.split()[place - 1]}", tactic, number))
+            rows.append((group, f"{['first', 'second', 'third'][place - 1]}", tactic, number))
     return Table(
         key,
         title,
@@ -109,7 +109,9 @@ def _lead(used: Sample, shares: Shares) -> Prose:
         ranked = _ranked(shares, deceptive)
         if ranked:
             tactic, number = ranked[0]
-            parts.append((f" {group.capitalize()} most often use {tactic} (", bare(number), " of utterances)."))
+            parts.append(
+                (f" {group.capitalize()} most often use {tactic} (", bare(number), " of utterances).")
+            )
     widest = _widest(shares)
     if widest:
         tactic, honest, lying = widest
@@ -159,7 +161,7 @@ def _draw(canvas: "Canvas", *, shares: Shares, order: list[str]) -> None:
     groups = [group for group in GROUPS if any(own == group for own, _ in shares)]
     series = [Series(GROUPS[g], MARKS[g], [shares.get((g, tactic)) for tactic in order]) for g in groups]
     dots(axes, order, series)
-    axes.set_xlim(left=0)
+    axes.set_xlim(left=-0.001)
     axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes.set_xlabel("share of utterances")
     legend_of(canvas, [(GROUPS[group], MARKS[group]) for group in groups])

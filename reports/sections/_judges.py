@@ -1,0 +1,8 @@
+"""stub"""
+
+from negosim.reports._model import Section
+
+
+def section(corpus):
+    """."""
+    return Section("judges", "Judges", (("Nothing yet.",),))
