@@ -1,1 +1,28 @@
-"""What is measured on runs and their judgements, with honest intervals."""
+"""What is measured on runs and their judgements, with honest intervals.
+
+Rows (`dialogue_rows`, `tactic_rows`, ...) are pandas frames read from a run. Statistics (`estimate`,
+`difference`, ...) take such frames, or parts of them, and return numbers with intervals. What they mean
+and why they are as they are is in docs/statistics.md.
+"""
+
+from negosim.measures._dialogues import dialogue_rows
+from negosim.measures._difference import Difference, difference, holm
+from negosim.measures._estimate import Estimate, estimate
+from negosim.measures._judged import belief_rows, judged_rows
+from negosim.measures._moves import offer_rows, tactic_rows
+from negosim.measures._shares import entropy, shares
+
+__all__ = [
+    "Difference",
+    "Estimate",
+    "belief_rows",
+    "dialogue_rows",
+    "difference",
+    "entropy",
+    "estimate",
+    "holm",
+    "judged_rows",
+    "offer_rows",
+    "shares",
+    "tactic_rows",
+]

@@ -1,0 +1,129 @@
+"""One row a dialogue: what it came to, how it was said, what it cost."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from negosim.measures._language import Overlap, Vocabulary, language
+from negosim.measures._read import Spoken, headings, spoken
+from negosim.measures._shares import entropy_of
+from negosim.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BOOLEANS = ("agreed", "rational")
+_TEXT = ("id", "scenario", "condition", "status", "end", "outcome")
+
+
+def dialogue_rows(run: Run) -> "pd.DataFrame":
+    """Return one row a dialogue, failed ones included.
+
+    Of a failed dialogue only header and cost are known; what it would have come to is missing. Missing
+    is whatever cannot be known, never 0: `agreed` where no usable offer was made, `rational`,
+    `pareto_distance` and `nash_ratio` without a deal, `false_claims` where a speaker is a model (what it
+    claims is found by judging), `tactic_entropy` without tactics, `usd` where a price is not known.
+
+    - `value_1`, ...: points on each role's own scale; without a deal the reservation values.
+    - `rational`: whether the deal gives every role at least its reservation value.
+    - `tactic_entropy`: Shannon entropy in bits of the tactics of the dialogue's utterances. It is
+      bounded by the logarithm of their number: compare dialogues of like length.
+    - `words` to `repetition`: see `negosim.measures.language`. `repetition_between`: share of the
+      dialogue's different 4-grams that another dialogue of its scenario and condition has too.
+    - `seconds`: wall clock. Tokens and money count retries.
+
+    Raises:
+        UserError: a line of the run is broken.
+
+    """
+    import pandas as pd
+
+    vocabulary, overlap = Vocabulary(), Overlap()
+    rows: list[dict[str, Any]] = []
+    for number, dialogue in enumerate(spoken(run)):
+        row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
+        if dialogue.status == "complete":
+            texts = [turn.utterance.text for turn in dialogue.turns]
+            utterances = [vocabulary.hashes(text) for text in texts]
+            row.update(language(texts, utterances))
+            overlap.add(number, (row["scenario"], row["condition"]), utterances)
+        rows.append({**row, **_cost(dialogue)})
+    frame = pd.DataFrame(rows, columns=_columns(run))
+    frame["repetition_between"] = pd.Series(overlap.shares(), dtype="float64").reindex(range(len(rows)))
+    for name in frame.columns:
+        if name in _BOOLEANS:
+            frame[name] = frame[name].astype("boolean")
+        elif name in _TEXT or name.startswith("model_"):
+            frame[name] = frame[name].astype("object")
+        elif name not in ("index", "seed", "opener"):
+            frame[name] = pd.to_numeric(frame[name]).astype("float64")
+    return frame
+
+
+def _columns(run: Run) -> list[str]:
+    """Return the columns in order, so that an empty run has them too."""
+    models = [name for name in headings(run) if name.startswith("model_")]
+    return [
+        *("id", "scenario", "condition", "index", "seed", "status", "end", "opener"),
+        *models,
+        *("turns", "outcome", "agreed"),
+        *(name.replace("model", "value") for name in models),
+        *("joint_value", "rational", "pareto_distance", "nash_ratio"),
+        *("words", "words_per_turn", "questions_per_turn", "distinct_1", "distinct_2"),
+        *("repetition", "repetition_between", "false_claims", "tactic_entropy"),
+        *("calls", "tokens_in", "tokens_out", "tokens_cached", "usd", "seconds"),
+    ]
+
+
+def _header(dialogue: Spoken) -> dict[str, Any]:
+    columns = dialogue.columns()
+    return {
+        "id": columns.pop("dialogue"),
+        **columns,
+        "seed": dialogue.seed,
+        "status": dialogue.status,
+        "end": dialogue.end,
+        "opener": dialogue.opener,
+    }
+
+
+def _outcome(dialogue: Spoken) -> dict[str, Any]:
+    outcome = dialogue.outcome
+    if dialogue.status == "failed" or outcome.status == "unknown":
+        return {"outcome": None if dialogue.status == "failed" else outcome.status}
+    return {
+        "outcome": outcome.status,
+        "agreed": outcome.status == "agreement",
+        **{f"value_{role + 1}": value for role, value in enumerate(outcome.values or ())},
+        "joint_value": outcome.joint_value,
+        "rational": all(outcome.rational) if outcome.rational is not None else None,
+        "pareto_distance": outcome.pareto_distance,
+        "nash_ratio": outcome.nash_ratio,
+    }
+
+
+def _moves(dialogue: Spoken) -> dict[str, Any]:
+    if dialogue.status == "failed":
+        return {}
+    turns = dialogue.turns
+    tactics = Counter(turn.tactic for turn in turns if turn.tactic is not None)
+    known = all(model == "sim" for model in dialogue.models)
+    return {
+        "turns": len(turns),
+        "false_claims": sum(not claim.true for turn in turns for claim in turn.claims) if known else None,
+        "tactic_entropy": float(entropy_of(np.array(list(tactics.values())))) if tactics else None,
+    }
+
+
+def _cost(dialogue: Spoken) -> dict[str, Any]:
+    account = dialogue.account
+    priced = [stage.usd for stage in account]
+    return {
+        "calls": sum(stage.calls for stage in account),
+        "tokens_in": sum(stage.tokens_in for stage in account),
+        "tokens_out": sum(stage.tokens_out for stage in account),
+        "tokens_cached": sum(stage.tokens_cached for stage in account),
+        "usd": None if None in priced else sum(usd for usd in priced if usd is not None),
+        "seconds": dialogue.seconds,
+    }

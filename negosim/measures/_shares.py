@@ -1,0 +1,69 @@
+"""Shares of the values of a column of names: tactics, answers, grades; and how evenly they are spread."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negosim.measures._clusters import clusters_of, sums
+from negosim.measures._estimate import Estimate, estimated, ratio
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def entropy_of(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the Shannon entropy in bits of counts along the last axis."""
+    total = counts.sum(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = counts / total
+        terms = np.where(shares > 0, shares * np.log2(np.where(shares > 0, shares, 1)), 0.0)
+    found: NDArray[np.float64] = np.where(total[..., 0] > 0, -terms.sum(axis=-1), np.nan)
+    return found
+
+
+def shares(frame: "pd.DataFrame", column: str, *, weight: str | None = None) -> dict[Any, Estimate]:
+    """Return the share of each value of a column, most frequent first, with its interval.
+
+    `weight` names a column of counts, as `tactic_rows` has; without it every row counts once. `n` is the
+    sum of counts that the shares are of.
+    """
+    found = _counted(frame, column, weight)
+    if found is None:
+        return {}
+    values, contributions, kind, missing = found
+    totals = contributions.sum(axis=0)
+    n = round(totals.sum())
+    order = sorted(range(len(values)), key=lambda place: (-totals[place], str(values[place])))
+    whole = contributions.sum(axis=1)
+    return {
+        values[place]: estimated(
+            np.stack([contributions[:, place], whole], axis=1), ratio, n, kind, missing=missing, binary=True
+        )
+        for place in order
+    }
+
+
+def entropy(frame: "pd.DataFrame", column: str, *, weight: str | None = None) -> Estimate:
+    """Return the Shannon entropy in bits of the values of a column: 0 where there is one value only."""
+    found = _counted(frame, column, weight)
+    if found is None:
+        return Estimate(None, note="not enough data: no row has a value", missing=len(frame))
+    _, contributions, kind, missing = found
+    return estimated(contributions, entropy_of, round(contributions.sum()), kind, missing=missing)
+
+
+def _counted(
+    frame: "pd.DataFrame", column: str, weight: str | None
+) -> tuple[list[Any], NDArray[np.float64], str, int] | None:
+    """Return the values, how often each occurs by cluster, what the clusters are, and rows without value."""
+    import pandas as pd
+
+    known = frame[frame[column].notna()]
+    if not len(known):
+        return None
+    codes, values = pd.factorize(known[column])
+    clusters, kind = clusters_of(known)
+    counts = known[weight].to_numpy(dtype=float) if weight else np.ones(len(known))
+    columns = [np.where(codes == place, counts, 0.0) for place in range(len(values))]
+    return list(values), sums(clusters, *columns), kind, len(frame) - len(known)
