@@ -6,6 +6,15 @@ scenario, computes payoffs and analyses the space of deals.
 
 from negosim.scenarios._check import check_scenario
 from negosim.scenarios._load import list_scenarios, load_scenario
+from negosim.scenarios._preferences import (
+    issue_points,
+    limit_position,
+    priority_error,
+    priority_shares,
+    real_limit,
+    reservation_error,
+    scale,
+)
 from negosim.scenarios._schema import (
     Deal,
     Issue,
@@ -33,6 +42,13 @@ __all__ = [
     "Statements",
     "Value",
     "check_scenario",
+    "issue_points",
+    "limit_position",
     "list_scenarios",
     "load_scenario",
+    "priority_error",
+    "priority_shares",
+    "real_limit",
+    "reservation_error",
+    "scale",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negosim.scenarios._preferences import issue_points
 from negosim.scenarios._schema import Deal, Scenario
 
 Values = NDArray[np.float64]
@@ -30,9 +31,9 @@ class DealSpace:
 
     def _enumerate(self) -> Values:
         columns = []
-        for role in scenario_payoffs(self.scenario):
+        for role in self.scenario.roles:
             total: Values = np.zeros(())
-            for points in role:
+            for points in issue_points(role, self.scenario.issues):
                 total = total[..., None] + points
             columns.append(total.reshape(-1))
         return np.stack(columns, axis=1)
@@ -95,17 +96,6 @@ class DealSpace:
         span = np.where(span > 0, span, 1.0)
         frontier = (self.values[self.pareto] - low) / span
         return float(np.sqrt((((values - low) / span - frontier) ** 2).sum(axis=1)).min())
-
-
-def scenario_payoffs(scenario: Scenario) -> list[list[Values]]:
-    """Return, by role and issue, the points of each value: a list of arrays of shape (values,)."""
-    return [
-        [
-            np.array([role.payoff.points(issue, value) for value in issue.values], dtype=float)
-            for issue in scenario.issues
-        ]
-        for role in scenario.roles
-    ]
 
 
 def pareto_mask(values: Values) -> NDArray[np.bool_]:

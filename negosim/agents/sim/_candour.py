@@ -3,7 +3,7 @@
 from random import Random
 from typing import TYPE_CHECKING
 
-from negosim.agents.sim._statements import DISCLOSED, Kind, Limit, real_limit
+from negosim.agents.sim._statements import DISCLOSED, Kind, Limit
 
 if TYPE_CHECKING:
     from negosim.agents.sim._plan import Plan
@@ -97,7 +97,7 @@ def false_limit(plan: "Plan") -> Limit | None:
         if issue in stated or issue in plan.view.table.settled:
             continue
         value = plan.bid("fair").deal[issue]
-        actual = real_limit(deals, issue)
+        actual = deals.limit(issue)
         asked = deals.own_points(issue, value)
         if any(deals.own_points(issue, made[issue]) < asked - 1e-9 for made in offers if issue in made):
             continue

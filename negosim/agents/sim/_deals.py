@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from negosim.scenarios import Issue, Payoff, Value
+from negosim.scenarios import Issue, Payoff, Value, limit_position
 
 Floats = NDArray[np.float64]
 
@@ -76,6 +76,11 @@ class Deals:
         """Return the role's points for one value of one issue."""
         position = self.index[issue]
         return float(self.points[position][self.positions[position][value]])
+
+    def limit(self, issue: str) -> Value:
+        """Return the worst value of an issue the role could take if it got its way on all others."""
+        position = self.index[issue]
+        return self.issues[position].values[limit_position(self.points, position, self.reservation)]
 
     def utility(self, value: float) -> float:
         """Scale points so that the reservation value is 0 and the best deal is 1."""

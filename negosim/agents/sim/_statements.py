@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-import numpy as np
-
-from negosim.agents.sim._deals import Deals
 from negosim.agents.sim._words import spoken
 from negosim.records import Claim, Subject
 from negosim.scenarios import Value
@@ -84,12 +81,3 @@ def disclosure(
     source = side.role.disclosures if true else side.role.fabrications
     unused = [sentence for sentence in map(spoken, getattr(source, kind)) if sentence[1:] not in said]
     return rng.choice(unused) if unused else None
-
-
-def real_limit(deals: Deals, issue: str) -> Value:
-    """Return the worst value of an issue the role could take if it got its way on everything else."""
-    position = deals.index[issue]
-    points = deals.points[position]
-    others = sum(float(best.max()) for best in deals.points) - float(points.max())
-    enough = np.flatnonzero(points + others >= deals.reservation - 1e-9)
-    return deals.issues[position].values[int(enough[points[enough].argmin()])]
