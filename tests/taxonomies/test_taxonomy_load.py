@@ -147,4 +147,9 @@ def test_any_content_is_a_taxonomy_or_refused(rows: list[Any], name: str, tail: 
 
 
 def test_the_built_in_taxonomies_are_listed() -> None:
-    assert list(list_taxonomies()) == ["deception", "persuasion"]
+    assert list(list_taxonomies()) == [
+        "deception",
+        "emotional-support",
+        "persuasion",
+        "persuasion-for-good",
+    ]
