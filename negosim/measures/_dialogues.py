@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negosim.measures._language import Overlap, Vocabulary, language
+from negosim.measures._language import Overlap, Text, Vocabulary, language
 from negosim.measures._read import Spoken, headings, spoken
 from negosim.measures._shares import entropy_of
 from negosim.store import Run
@@ -44,10 +44,9 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     for number, dialogue in enumerate(spoken(run)):
         row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
         if dialogue.status == "complete":
-            texts = [turn.utterance.text for turn in dialogue.turns]
-            utterances = [vocabulary.hashes(text) for text in texts]
-            row.update(language(texts, utterances))
-            overlap.add(number, (row["scenario"], row["condition"]), utterances)
+            text = Text([turn.utterance.text for turn in dialogue.turns], vocabulary)
+            row.update(language(text))
+            overlap.add(number, (row["scenario"], row["condition"]), text)
         rows.append({**row, **_cost(dialogue)})
     frame = pd.DataFrame(rows, columns=_columns(run))
     frame["repetition_between"] = pd.Series(overlap.shares(), dtype="float64").reindex(range(len(rows)))

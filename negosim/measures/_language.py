@@ -15,30 +15,21 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 
-GRAM = 4
-"""Words in the n-grams that repetition is counted in."""
 BUDGET = 8_000_000
 """Hashes of n-grams kept at most, about 100 MB; past that, repetition between dialogues is sampled."""
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*|\x1e")
 _QUESTION = re.compile(r"[?？]+")
+_END = "\x1e"
+"""The record separator stands between utterances."""
 
 
-class Vocabulary:
+class Vocabulary(dict[str, int]):
     """The hash of every word met: equal words have equal hashes in every process."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-
-    def hashes(self, text: str) -> Hashes:
-        """Return the hash of each word of a text, in order."""
-        known, found = self._known, []
-        for word in _WORD.findall(text.lower()):
-            number = known.get(word)
-            if number is None:
-                number = known[word] = _mixed(zlib.crc32(word.encode()))
-            found.append(number)
-        return np.array(found, dtype=np.uint64)
+    def __missing__(self, word: str) -> int:
+        number = self[word] = _mixed(zlib.crc32(word.encode()))
+        return number
 
 
 def _mixed(number: int) -> int:
@@ -50,23 +41,38 @@ def _mixed(number: int) -> int:
     return number ^ (number >> 31)
 
 
-def _grams(utterances: Sequence[Hashes], size: int) -> Hashes:
-    """Return the hash of every n-gram of `size` words, in order."""
-    parts = []
-    for words in utterances:
-        if len(words) < size:
-            continue
-        grams = words[: len(words) - size + 1].copy()
-        for place in range(1, size):
-            # Odd multiplier: order counts. The shift brings the high bits into the low ones, which sample.
-            grams = grams * np.uint64(0x100000001B3) + words[place : len(words) - size + 1 + place]
-            grams ^= grams >> np.uint64(29)
-        parts.append(grams)
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
+class Text:
+    """The words and n-grams of a dialogue, as hashes, in order."""
+
+    def __init__(self, utterances: Sequence[str], vocabulary: Vocabulary) -> None:
+        """Read the utterances; `vocabulary` keeps what it learns for the next dialogue."""
+        whole = _END.join(text.replace(_END, " ") for text in utterances).lower()
+        tokens = np.array([vocabulary[token] for token in _TOKEN.findall(whole)], dtype=np.uint64)
+        ends = tokens == np.uint64(vocabulary[_END])
+        self.utterances = len(utterances)
+        self.questions = len(_QUESTION.findall(whole))
+        self.words: Hashes = tokens[~ends]
+        place = np.cumsum(ends)[~ends]
+        self.bigrams, place = _joined(self.words, place, 1)
+        # A 4-gram is two bigrams side by side.
+        self.grams, _ = _joined(self.bigrams, place, 2)
 
 
-def language(texts: Sequence[str], utterances: Sequence[Hashes]) -> dict[str, float | int | None]:
-    """Return the measures of one dialogue, from its utterances and the hashes of their words.
+def _joined(units: Hashes, place: NDArray[Any], step: int) -> tuple[Hashes, NDArray[Any]]:
+    """Return the hash of each unit with the one `step` further in its utterance, and which utterance that is."""
+    same = place[:-step] == place[step:]
+    # Odd multiplier: order counts. The shift brings the high bits into the low ones, by which is sampled.
+    joined = units[:-step] * np.uint64(0x9E3779B97F4A7C15) + units[step:]
+    joined ^= joined >> np.uint64(32)
+    return joined[same], place[:-step][same]
+
+
+def _distinct(hashes: Hashes) -> int:
+    return int(np.count_nonzero(np.diff(np.sort(hashes)))) + 1
+
+
+def language(text: Text) -> dict[str, float | int | None]:
+    """Return the measures of one dialogue.
 
     - `words`; `words_per_turn` and `questions_per_turn` (runs of question marks), means over utterances.
     - `distinct_1`, `distinct_2`: different words and bigrams by number of words (Li et al. 2016, A
@@ -76,16 +82,15 @@ def language(texts: Sequence[str], utterances: Sequence[Hashes]) -> dict[str, fl
 
     What has no words or no 4-grams is None, not 0.
     """
-    count = sum(map(len, utterances))
-    turns = len(texts)
-    grams = _grams(utterances, GRAM)
+    words, turns, grams = len(text.words), text.utterances, len(text.grams)
+    bigrams = _distinct(text.bigrams) if len(text.bigrams) else 0
     return {
-        "words": count,
-        "words_per_turn": count / turns if turns else None,
-        "questions_per_turn": sum(len(_QUESTION.findall(t)) for t in texts) / turns if turns else None,
-        "distinct_1": len(np.unique(np.concatenate(utterances))) / count if count else None,
-        "distinct_2": len(np.unique(_grams(utterances, 2))) / count if count else None,
-        "repetition": 1 - len(np.unique(grams)) / len(grams) if len(grams) else None,
+        "words": words,
+        "words_per_turn": words / turns if turns else None,
+        "questions_per_turn": text.questions / turns if turns else None,
+        "distinct_1": _distinct(text.words) / words if words else None,
+        "distinct_2": bigrams / words if words else None,
+        "repetition": 1 - _distinct(text.grams) / grams if grams else None,
     }
 
 
@@ -103,9 +108,9 @@ class Overlap:
         self._kept = 0
         self._groups: dict[Any, list[tuple[int, Hashes]]] = defaultdict(list)
 
-    def add(self, number: int, group: Any, utterances: Sequence[Hashes]) -> None:
+    def add(self, number: int, group: Any, text: Text) -> None:
         """Take in one dialogue, known by its number."""
-        grams = self._sampled(np.unique(_grams(utterances, GRAM)))
+        grams = self._sampled(np.unique(text.grams))
         self._groups[group].append((number, grams))
         self._kept += len(grams)
         while self._kept > self._budget:
