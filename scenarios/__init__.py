@@ -9,10 +9,8 @@ from negosim.scenarios._load import list_scenarios, load_scenario
 from negosim.scenarios._preferences import (
     issue_points,
     limit_position,
-    priority_error,
     priority_shares,
     real_limit,
-    reservation_error,
     scale,
 )
 from negosim.scenarios._schema import (
@@ -46,9 +44,7 @@ __all__ = [
     "limit_position",
     "list_scenarios",
     "load_scenario",
-    "priority_error",
     "priority_shares",
     "real_limit",
-    "reservation_error",
     "scale",
 ]

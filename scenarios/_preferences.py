@@ -1,6 +1,6 @@
-"""What a payoff says about its role: how far it can go, what matters to it, and how well others know."""
+"""What a payoff says about its role: how far it can go, what matters to it, on which scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,15 +62,3 @@ def real_limit(role: Role, issues: Sequence[Issue], issue: str) -> Value:
     position = [item.id for item in issues].index(issue)
     code = limit_position(issue_points(role, issues), position, role.payoff.reservation)
     return issues[position].values[code]
-
-
-def reservation_error(estimate: float, role: Role, issues: Sequence[Issue]) -> float:
-    """Return how far an estimate, in points, is from the reservation value, as a share of the scale."""
-    low, high = scale(role, issues)
-    return abs(estimate - role.payoff.reservation) / (high - low) if high > low else 0.0
-
-
-def priority_error(estimate: Mapping[str, float], role: Role, issues: Sequence[Issue]) -> float:
-    """Return the total variation distance between estimated and true shares: 0 the same, 1 disjoint."""
-    true = priority_shares(role, issues)
-    return sum(abs(estimate[issue] - share) for issue, share in true.items()) / 2

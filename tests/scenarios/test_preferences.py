@@ -1,21 +1,16 @@
-"""What a payoff says about its role: limits, priorities, the scale, and how far others are from it."""
+"""What a payoff says about its role: limits, priorities, the scale."""
 
 from itertools import product
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from negosim.scenarios import (
     Scenario,
     check_scenario,
     list_scenarios,
     load_scenario,
-    priority_error,
     priority_shares,
     real_limit,
-    reservation_error,
     scale,
 )
 
@@ -44,27 +39,6 @@ def test_shares_add_up_and_follow_the_ranges_of_points(name: str) -> None:
         assert sum(shares.values()) == pytest.approx(1)
         worth = scenario.space.values[:, position]
         assert scale(role, scenario.issues) == pytest.approx((worth.min(), worth.max()))
-        assert priority_error(shares, role, scenario.issues) == pytest.approx(0)
-        assert reservation_error(role.payoff.reservation, role, scenario.issues) == 0
-
-
-def test_errors_are_shares_of_the_others_scale(bike: dict[str, Any]) -> None:
-    scenario, problems = check_scenario(bike)
-    assert scenario, problems
-    role = scenario.roles[0]
-    low, high = scale(role, scenario.issues)
-    off = role.payoff.reservation + (high - low) / 4
-    assert reservation_error(off, role, scenario.issues) == pytest.approx(0.25)
-
-
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=2))
-def test_the_distance_of_shares_is_between_nothing_and_one(given_shares: list[float]) -> None:
-    scenario = _two_issues(3, 1)
-    role = scenario.roles[0]
-    whole = sum(given_shares) or 1.0
-    estimate = dict(zip(("a", "b"), (share / whole for share in given_shares), strict=True))
-    assert 0 <= priority_error(estimate, role, scenario.issues) <= 1
-    assert priority_error({"a": 0.5, "b": 0.5}, role, scenario.issues) == pytest.approx(0.25)
 
 
 def test_where_every_deal_is_the_same_all_issues_count_alike() -> None:
