@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from negosim.cli import _cache, _generate, _graph, _models, _prompts, _runs, _scenarios, _taxonomies
+from negosim.cli import (
+    _cache,
+    _generate,
+    _graph,
+    _judge,
+    _models,
+    _prompts,
+    _runs,
+    _scenarios,
+    _taxonomies,
+)
 
 # Boxes for people; plain text for pipes, files and documentation.
 MARKUP: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None
@@ -51,6 +61,7 @@ def _root(
 app.command(cls=_generate.GenerateCommand)(_generate.generate)
 app.command()(_runs.show)
 app.command()(_runs.runs)
+app.command()(_judge.judge)
 
 scenarios = _group("scenarios", "List, read and check scenarios.")
 scenarios.command("list")(_scenarios.list_)
@@ -63,6 +74,12 @@ taxonomies.command("list")(_taxonomies.list_)
 taxonomies.command()(_taxonomies.show)
 taxonomies.command()(_taxonomies.validate)
 app.add_typer(taxonomies)
+
+questions = _group("questions", "List, read and check the questions judges are asked.")
+questions.command("list")(_judge.list_)
+questions.command()(_judge.show)
+questions.command()(_judge.validate)
+app.add_typer(questions)
 
 prompts = _group("prompts", "See the prompts that models get.")
 prompts.command("list")(_prompts.list_)

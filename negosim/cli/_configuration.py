@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from negosim.config import RunConfig
+    from negosim.models import Budget
     from negosim.records import Condition
 
 BARE_DECEPTIVE = "2"
@@ -81,3 +82,10 @@ def _models(references: Sequence[str], base: str, first: str | None, second: str
         return (base,)
     roles = max(len(load_scenario(reference).roles) for reference in references)
     return (first or base, second or base, *[base] * (roles - 2))
+
+
+def budget_of(usd: float | None, tokens: int | None) -> "Budget | None":
+    """Return the budget that the options set, None if they set none."""
+    from negosim.models import Budget
+
+    return None if usd is None and tokens is None else Budget(usd=usd, tokens=tokens)

@@ -1,18 +1,15 @@
 """`negosim generate`: make dialogues."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
 
-from negosim.cli._configuration import BARE_DECEPTIVE, claimed, configuration
+from negosim.cli._configuration import BARE_DECEPTIVE, budget_of, claimed, configuration
 from negosim.cli._forecast import tell_forecast
 from negosim.cli._make import make_and_tell
 from negosim.cli._runs import run_folder
-
-if TYPE_CHECKING:
-    from negosim.models import Budget
 
 SIM_NOTICE = (
     "no model configured: the embedded simulated negotiator plays (model: sim); it is no language model"
@@ -297,7 +294,9 @@ def generate(
     watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts)
     limits = {"--budget-usd": budget_usd, "--budget-tokens": budget_tokens}
     again = "".join(f" {name} {limit:g}" for name, limit in limits.items() if limit is not None)
-    means = engine.Means(watch=watch, cache=cache, budget=_budget(budget_usd, budget_tokens), workers=workers)
+    means = engine.Means(
+        watch=watch, cache=cache, budget=budget_of(budget_usd, budget_tokens), workers=workers
+    )
     if log is not None:
         from negosim.logs import logged_to
 
@@ -323,12 +322,6 @@ def generate(
     make_and_tell(
         lambda: engine.generate(config, out=out, compress=compress, **means), watch, quiet=json, again=again
     )
-
-
-def _budget(usd: float | None, tokens: int | None) -> "Budget | None":
-    from negosim.models import Budget
-
-    return None if usd is None and tokens is None else Budget(usd=usd, tokens=tokens)
 
 
 def _given(context: typer.Context) -> set[str]:

@@ -1,0 +1,265 @@
+"""`negosim judge` and `negosim questions`: what judges say about a run, and what they are asked."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from negosim.cli._configuration import budget_of
+from negosim.cli._runs import run_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from negosim.store import Run
+    from negosim.terminal.judging import JudgingWatch
+
+JUDGEMENTS = "judgements.jsonl"
+
+ORACLE_NOTICE = (
+    "no judge named: the oracle reads what the record of the simulated dialogues says (judge: oracle)"
+)
+
+WHO, COST = "Who judges what", "Cost"
+
+
+def judge(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or its name in ./runs.")],
+    judge_model: Annotated[
+        str | None,
+        typer.Option(
+            envvar="NEGOSIM_MODEL",
+            metavar="MODEL",
+            help="Who judges: a model, or oracle, which reads the record's ground truth.",
+            show_default="oracle for simulated dialogues",
+            rich_help_panel=WHO,
+        ),
+    ] = None,
+    judges: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Several judges, in place of --judge-model.", rich_help_panel=WHO),
+    ] = None,
+    questions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID|PATH,...",
+            help="What to ask: question sets, see negosim questions list.",
+            show_default="the usual ones",
+            rich_help_panel=WHO,
+        ),
+    ] = None,
+    repeats: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Ask each model so often, each time with options and questions in another order.",
+            rich_help_panel=WHO,
+        ),
+    ] = 1,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Judge so many dialogues of each scenario and condition, matched pairs together.",
+            show_default="all",
+            rich_help_panel=WHO,
+        ),
+    ] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of prompt templates that override single ones.", rich_help_panel=WHO
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Calls at once.", rich_help_panel=COST)
+    ] = 1,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            "--cache/--no-cache",
+            help="Take answers that an equal request had before, and keep new ones; see negosim cache.",
+            rich_help_panel=COST,
+        ),
+    ] = True,
+    budget_usd: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="USD",
+            help="Stop before the calls cost more than this.",
+            show_default="no limit",
+            rich_help_panel=COST,
+        ),
+    ] = None,
+    budget_tokens: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Stop before the calls use more tokens than this, in and out together.",
+            show_default="no limit",
+            rich_help_panel=COST,
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Append what happens to a log, a JSON object a line.", rich_help_panel=COST
+        ),
+    ] = None,
+) -> None:
+    """Have judges answer questions about a run's dialogues, and store what they say beside them.
+
+    What has been answered is not asked again: the same command goes on where it was stopped.
+    Dialogues that failed are not judged.
+    """
+    from negosim import judging
+    from negosim.store import Run
+    from negosim.terminal import console_for
+    from negosim.terminal.judging import JudgingWatch
+
+    if log is not None:
+        from negosim.logs import logged_to
+
+        context.with_resource(logged_to(log))
+    source = context.get_parameter_source("judge_model")
+    named = judge_model is not None and source is not None and source.name == "COMMANDLINE"
+    if judges is not None and named:
+        raise typer.BadParameter(
+            "name the judges here or with --judge-model, not both", param_hint="--judges"
+        )
+    found = Run.open(run_folder(run))
+    names = _listed(judges) or ([judge_model] if judge_model and named else [judging.default_judge(found)])
+    if judges is None and judge_model is None:
+        typer.echo(ORACLE_NOTICE, err=True)
+    watch = JudgingWatch(console_for())
+    options = judging.JudgeOptions(
+        judges=names,
+        questions=_listed(questions),
+        repeats=repeats,
+        sample=sample,
+        prompts=None if prompts is None else str(prompts),
+        concurrency=concurrency,
+        cache=cache,
+        budget=budget_of(budget_usd, budget_tokens),
+        watch=watch,
+    )
+    _judge_and_tell(lambda: judging.judge(found, **options), found, watch)
+
+
+def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWatch") -> None:
+    """Judge, and say what came of it. Exits with 1 if a provider failed, 130 after Ctrl-C."""
+    from negosim.errors import NegosimError
+    from negosim.terminal import plural
+
+    try:
+        judge_it()
+    except (KeyboardInterrupt, NegosimError) as stopped:
+        watch.close()
+        if watch.run is not None:
+            watch.summary()
+            stored = plural(watch.tally.total.sheets, "sheet is", "sheets are")
+            typer.echo(f"stopped: {stored} stored in {run.path}; the same command goes on", err=True)
+        if isinstance(stopped, KeyboardInterrupt):
+            raise typer.Exit(130) from None
+        raise
+    finally:
+        watch.close()
+    watch.summary()
+    typer.echo(f"stored in {run.path / JUDGEMENTS}")
+    if errors := watch.tally.total.judgements["error"]:
+        typer.echo(
+            f"{plural(errors, 'answer')} could not be had from a provider; the same command asks again",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def _listed(given: str | None) -> list[str] | None:
+    """Return the parts of a list with commas."""
+    return None if given is None else [part.strip() for part in given.split(",") if part.strip()]
+
+
+def list_(
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a question set.")] = False,
+) -> None:
+    """List the question sets that can be asked by id; one that is wrong is listed as such."""
+    import orjson
+
+    from negosim.judging import list_question_sets, load_question_set
+    from negosim.plugins import PluginError
+    from negosim.terminal import console_for, plural, print_rows
+
+    rows = []
+    for name, source in list_question_sets().items():
+        entry: dict[str, object] = {"id": name, "origin": source.origin, "file": source.name}
+        try:
+            loaded = load_question_set(name)
+        except PluginError as error:
+            count = plural(len(error.problems), "problem")
+            entry["problem"] = f"{count}; see: negosim questions validate {name}"
+            rows.append([name, "-", "-", f"WRONG: {entry['problem']}", source.origin])
+        else:
+            seen = [perspective.replace("_", " ") for perspective in loaded.perspectives]
+            asked = [question.id for question in loaded.questions]
+            entry |= {"title": loaded.title, "questions": asked, "perspectives": list(loaded.perspectives)}
+            rows.append([name, str(len(asked)), ", ".join(seen), loaded.title, source.origin])
+        if json:
+            typer.echo(orjson.dumps(entry).decode())
+    if not json:
+        headings = ("id", "questions", "asked of", "about", "from")
+        print_rows(console_for(), headings, rows, whole=("id",), numbers=("questions",))
+
+
+def show(
+    questions: Annotated[str, typer.Argument(metavar="ID|PATH")],
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", "-s", metavar="ID|PATH", help="Whose questions 'resolution' has."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the question set as JSON.")] = False,
+) -> None:
+    """Show a question set: every question with its scale or options, and its example."""
+    from negosim.judging import load_question_set, resolution_set
+    from negosim.scenarios import load_scenario
+    from negosim.terminal import console_for, print_view
+    from negosim.terminal.judging import questions_view
+
+    if questions == "resolution":
+        if scenario is None:
+            raise typer.BadParameter("say of which scenario, as each has its own", param_hint="--scenario")
+        loaded = resolution_set(load_scenario(scenario))
+        if loaded is None:
+            typer.echo(f"{scenario} has no resolution questions")
+            return
+    else:
+        loaded = load_question_set(questions)
+    if json:
+        typer.echo(loaded.model_dump_json(indent=2))
+    else:
+        print_view(console_for(), questions_view(loaded))
+
+
+def validate(
+    questions: Annotated[list[str], typer.Argument(metavar="PATH...", help="Question sets, or ids.")],
+) -> None:
+    """Check question sets: every problem with its line and field. Exit code 2 if one is wrong."""
+    from negosim.errors import UserError
+    from negosim.judging import load_question_set
+    from negosim.terminal import clean, plural
+
+    wrong = False
+    for reference in questions:
+        try:
+            asked = load_question_set(reference).questions
+        except UserError as error:
+            typer.echo(clean(str(error)), err=True)
+            wrong = True
+            continue
+        typer.echo(f"{reference}: ok: {plural(len(asked), 'question')}")
+    if wrong:
+        raise typer.Exit(2)
