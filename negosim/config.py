@@ -1,11 +1,13 @@
 """What a run is made from: one resolved, immutable configuration."""
 
+import os
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from negosim._frozen import Frozen
 from negosim.agents import Objective
+from negosim.plugins import anchored
 from negosim.records import Condition
 
 __all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Planner", "RunConfig"]
@@ -20,6 +22,14 @@ Calls = Literal["separate", "fused"]
 """Whether each stage is a call of its own, or reflection, tactics and rollouts are one, and votes are
 asked for only when the conversation seems to end."""
 
+
+def _whole(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path))
+
+
+Reference = Annotated[str, AfterValidator(anchored)]
+"""An id or a path; a path is kept whole, so that a run can be resumed from anywhere."""
+
 SAFETY_STOP = 200
 """Utterances after which a dialogue of the unrestricted mode (`max_turns` 0) is stopped."""
 
@@ -27,7 +37,7 @@ SAFETY_STOP = 200
 class RunConfig(Frozen):
     """Everything that decides what a run's dialogues are."""
 
-    scenarios: Annotated[tuple[str, ...], Field(min_length=1)]
+    scenarios: Annotated[tuple[Reference, ...], Field(min_length=1)]
     """Ids or paths."""
     dialogues: Annotated[int, Field(ge=1)] = 1
     """For each scenario, condition and assignment of models."""
@@ -49,11 +59,11 @@ class RunConfig(Frozen):
     """Cap on utterances; 0 is unrestricted up to `SAFETY_STOP`."""
     opener: str | None = None
     """Id of the role that speaks first; None: the scenario's own choice."""
-    tactics: str = "persuasion"
+    tactics: Reference = "persuasion"
     """Taxonomy the tactics come from."""
-    techniques: str = "deception"
+    techniques: Reference = "deception"
     """Taxonomy the deceptive condition shows to the reflection."""
-    prompts: str | None = None
+    prompts: Annotated[str, AfterValidator(_whole)] | None = None
     """Folder of prompt templates that override the built-in ones."""
     concurrency: Annotated[int, Field(ge=1)] = 1
     """Dialogues at once; does not change what they say."""

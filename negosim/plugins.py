@@ -35,6 +35,7 @@ __all__ = [
     "PluginError",
     "Problem",
     "Source",
+    "anchored",
     "describe_errors",
     "find",
     "folders",
@@ -49,6 +50,8 @@ __all__ = [
 Kind = Literal["scenarios", "taxonomies", "prompts", "questions"]
 
 SEARCH_PATH = "NEGOSIM_PATH"
+
+_SUFFIXES = (".yaml", ".yml", ".json", ".jsonl")
 
 _NOUNS: dict[Kind, str] = {
     "scenarios": "scenario",
@@ -178,6 +181,12 @@ def _only_file(folder: Path, suffixes: tuple[str, ...]) -> Path:
         )
         raise UserError(f"folder {str(folder)!r} {what}")
     return folder / names[0]
+
+
+def anchored(reference: str) -> str:
+    """Return a reference that means the same in every working directory: an id, or an absolute path."""
+    is_path = "/" in reference or os.sep in reference or Path(reference).suffix in _SUFFIXES
+    return os.path.abspath(os.path.expanduser(reference)) if is_path else reference
 
 
 def suggest(given: str, known: Iterable[str]) -> str:

@@ -125,7 +125,10 @@ def opener_of(config: RunConfig, scenario: Scenario) -> int:
         return ids.index(config.opener)
     if config.opener.isdecimal() and 1 <= int(config.opener) <= len(ids):
         return int(config.opener) - 1
-    raise UserError(f"opener {config.opener!r} is no role of {scenario.id!r}; {suggest(config.opener, ids)}")
+    raise UserError(
+        f"opener {config.opener!r} is no role of {scenario.id!r}; {suggest(config.opener, ids)} "
+        f"A number from 1 to {len(ids)} will do as well."
+    )
 
 
 def _jobs(config: RunConfig, scenarios: Mapping[str, Scenario]) -> list[Job]:

@@ -187,7 +187,10 @@ class Run:
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 where = ".".join(map(str, first["loc"]))
-                raise UserError(f"{shard}, line {number}: {where or 'content'}: {first['msg']}") from None
+                raise UserError(
+                    f"{shard}, line {number}: {where or 'content'}: {first['msg']}; "
+                    "without that line the run can be read, and resumed to make the dialogue again"
+                ) from None
 
     def __len__(self) -> int:
         """Count the stored dialogues without parsing them."""
@@ -214,7 +217,8 @@ class Run:
             raise UserError(
                 f"{reference!r} names {len(found)} dialogues, {found[0].id} among them; give a full id"
             )
-        raise UserError(f"no dialogue {str(reference)!r} in {self.path}; {suggest(str(reference), ids)}")
+        known = f"it has {len(ids)}" if str(reference).isdecimal() else suggest(str(reference), ids)
+        raise UserError(f"no dialogue {str(reference)!r} in {self.path}; {known}")
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row a dialogue: header, outcome and account as columns."""

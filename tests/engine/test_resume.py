@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,20 @@ def test_checkpoints_grow_with_the_turns_and_not_with_their_square(player: Playe
             ).fetchone()
         size[turns] = (folder / "checkpoints.sqlite").stat().st_size
     assert (size[60] - said[60] - (size[20] - said[20])) / 40 < 6 * 1024
+
+
+def test_a_run_of_a_scenario_file_can_be_resumed_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "made")
+    (tmp_path / "made" / "viatex.yaml").write_text(
+        files("negosim.scenarios").joinpath("viatex.yaml").read_text()
+    )
+    config = RunConfig(scenarios=("viatex.yaml",), dialogues=2, max_turns=4)
+    run = generate(config, out=tmp_path / "run")
+    whole = run.path.joinpath("dialogues.jsonl").read_bytes()
+    run.path.joinpath("dialogues.jsonl").write_bytes(whole.splitlines(keepends=True)[0])
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert [dialogue.index for dialogue in resume(run.path)] == [0, 1]
