@@ -18,6 +18,10 @@ ORACLE = "oracle"
 """The judge that reads the record's own truth."""
 
 
+UNREAD = ["reason", "evidence"]
+"""Columns of judgements that no table shows; they take most of the memory."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """Rows of a frame, with the selection they are."""
@@ -119,7 +123,7 @@ class Corpus:
         """One row a judgement, whatever its status."""
         from negosim.measures import judged_rows
 
-        return Sample(self._pooled(judged_rows), JUDGEMENTS)
+        return Sample(self._pooled(lambda run: judged_rows(run).drop(columns=UNREAD)), JUDGEMENTS)
 
     @cached_property
     def conditions(self) -> list[str]:

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from negosim.measures import Difference, Estimate, difference, estimate
+from negosim.measures import Difference, Estimate, difference, estimate, shares
 from negosim.reports._corpus import Sample
 from negosim.reports._model import Number, Rows
 
+EFFECTS = {"Cohen's h": "h", "Cohen's d_z": "dz", "Hedges' g": "g"}
+"""How effect sizes are called in tables."""
 NOTHING = "–"
 """Stands where there is nothing to count."""
 
@@ -22,9 +24,13 @@ def mean(sample: Sample, column: str, places: int = 2) -> Number:
     return from_estimate(_estimate(sample, column), sample.known(column).rows, places=places)
 
 
-def share_mean(sample: Sample, column: str) -> Number:
-    """Return the mean of a column of shares with its interval: "6.2 % [5.1, 7.3]"."""
-    return from_estimate(_estimate(sample, column), sample.known(column).rows, percent=True, places=1)
+def shares_of(sample: Sample, column: str, *, weight: str | None = None) -> dict[str, Number]:
+    """Return the share of each value of a column, most frequent first: "6.2 % [5.1, 7.3]"."""
+    found = shares(sample.frame, column, weight=weight)
+    return {
+        str(value): from_estimate(each, sample.only(**{column: value}).rows, percent=True, places=1)
+        for value, each in found.items()
+    }
 
 
 def mean_sd(sample: Sample, column: str, places: int = 1) -> Number:
@@ -76,7 +82,7 @@ def written(value: float, places: int, *, sign: bool = False) -> str:
 
 def compare(sample: Sample, column: str, between: str, a: Any, b: Any) -> Difference:
     """Return how a column differs between two values of another: b minus a."""
-    return difference(sample.frame, column, between=between, a=a, b=b)
+    return difference(sample.frame, column, between, a=a, b=b)
 
 
 def change(sample: Sample, column: str, between: str, a: Any, b: Any) -> Number:
@@ -88,7 +94,8 @@ def difference_cells(found: Difference, rows: Rows, places: int | None) -> tuple
     """Return a, b, b minus a, effect size, corrected p and n; a share has no `places`."""
     percent = places is None
     ends = [from_estimate(end, rows, percent=percent, places=places or 0) for end in (found.a, found.b)]
-    effect = _plain(found.effect, found.n, rows, lambda value: f"{found.effect_name} = {written(value, 2)}")
+    name = EFFECTS.get(found.effect_name or "", found.effect_name)
+    effect = _plain(found.effect, found.n, rows, lambda value: f"{name} = {written(value, 2)}")
     p = _plain(found.p_holm if found.p_holm is not None else found.p, found.n, rows, probability)
     n = Number(f"{found.n:,} {'pairs' if found.paired else 'rows'}", found.n, found.n, rows)
     return (*ends, _moved(found, rows, places), effect, p, n)

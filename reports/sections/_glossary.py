@@ -61,7 +61,8 @@ TERMS = (
     (
         "differences",
         "Between dialogues matched by scenario and index where there are such pairs, else between groups. "
-        "p values are corrected for the number of comparisons in their table (Holm 1979).",
+        "p values are corrected for the number of comparisons in their table (Holm 1979). Effect sizes: h "
+        "(Cohen) for shares, dz (Cohen) for paired means, g (Hedges) for means of groups.",
     ),
     (
         "failures",

@@ -7,14 +7,13 @@ from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import JUDGEMENTS, Block, Figure, Missing, Number, Prose, Section, Table
-from negosim.reports._numbers import bare, distinct, share_mean
+from negosim.reports._numbers import bare, distinct, shares_of
 from negosim.reports._plots import Series, dots, legend_of
 from negosim.reports._sentences import intervals, joined
 from negosim.reports._style import BLUE, VERMILLION, Mark
 from negosim.reports.sections import _names as names
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure as Canvas
 
 TITLE = "Tactics"
@@ -63,23 +62,12 @@ def _seen(corpus: Corpus, judge: str) -> Sample:
 
 
 def _shares(used: Sample) -> Shares:
-    """Return each group's share of utterances with each tactic: of a speaker in a dialogue, averaged."""
-    wide = _wide(used.frame)
-    tactics = sorted(used.frame["tactic"].unique())
-    shares: Shares = {}
-    for deceptive in GROUPS:
-        part = used.having(wide).only(deceptive=deceptive)
-        for tactic in tactics:
-            if len(part):
-                shares[deceptive, tactic] = share_mean(part, tactic)
-    return shares
-
-
-def _wide(frame: "pd.DataFrame") -> "pd.DataFrame":
-    keys = ["dialogue", "scenario", "condition", "index", "agent", "deceptive"]
-    counts = frame.pivot_table(index=keys, columns="tactic", values="count", aggfunc="sum", fill_value=0)
-    wide: pd.DataFrame = counts.div(counts.sum(axis=1), axis=0).reset_index()
-    return wide
+    """Return each group's share of utterances with each tactic it used."""
+    return {
+        (deceptive, tactic): number
+        for deceptive in GROUPS
+        for tactic, number in shares_of(used.only(deceptive=deceptive), "tactic", weight="count").items()
+    }
 
 
 def _ranked(shares: Shares, deceptive: bool) -> list[tuple[str, Number]]:
@@ -99,7 +87,7 @@ def _top(key: str, title: str, shares: Shares) -> Table:
         tuple(rows),
         words=3,
         bars="share of utterances",
-        caption=("Share of a speaker's utterances in a dialogue, averaged. Brackets are 95 % intervals.",),
+        caption=("Share of the group's utterances. Brackets are 95 % intervals.",),
     )
 
 
@@ -115,7 +103,7 @@ def _lead(used: Sample, shares: Shares) -> Prose:
     widest = _widest(shares)
     if widest:
         tactic, honest, lying = widest
-        said = f" The two groups differ most in {tactic}: "
+        said = f" Of what both use, the shares differ most for {tactic}: "
         parts.append((said, bare(honest), " by honest agents, ", bare(lying), " by those that may lie."))
     return joined(parts, "")
 
@@ -134,14 +122,14 @@ def _figure(used: Sample, shares: Shares) -> Figure:
     shown = order[:SHOWN]
     rows = tuple((tactic, *(shares.get((group, tactic), "") for group in GROUPS)) for tactic in order)
     data = Table("tactics", "Share of utterances by tactic", ("tactic", *GROUPS.values()), rows)
-    said: Prose = ("How often each tactic was chosen, most frequent first; share of a speaker's utterances.",)
+    said: Prose = ("How often each tactic was chosen, most frequent first; share of a group's utterances.",)
     if len(shown) < len(order):
         said = (*said, " Only the most frequent are drawn; the table has them all.")
     for group in GROUPS:
         numbers = [number for (own, _), number in shares.items() if own == group]
         if numbers:
             n = Number(f"{numbers[0].n:,}", numbers[0].n, numbers[0].n, numbers[0].rows)
-            said = (*said, f" {GROUPS[group].capitalize()}: n = ", n, " speakers.")
+            said = (*said, f" {GROUPS[group].capitalize()}: n = ", n, " utterances.")
     return Figure(
         "tactics",
         "All tactics",
