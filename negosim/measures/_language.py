@@ -59,7 +59,7 @@ class Text:
 
 
 def _joined(units: Hashes, place: NDArray[Any], step: int) -> tuple[Hashes, NDArray[Any]]:
-    """Return the hash of each unit with the one `step` further in its utterance, and which utterance that is."""
+    """Return the hash of each unit with the one `step` further in its utterance; and the utterances."""
     same = place[:-step] == place[step:]
     # Odd multiplier: order counts. The shift brings the high bits into the low ones, by which is sampled.
     joined = units[:-step] * np.uint64(0x9E3779B97F4A7C15) + units[step:]
