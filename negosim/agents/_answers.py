@@ -95,6 +95,35 @@ class SpeakAnswer(_Answer):
     offer: Any
 
 
+class BeliefAnswer(_Answer):
+    """What `beliefs` asks for; `belief_answer` gives `importance` a field for each issue."""
+
+    reservation: Annotated[float, Field(ge=0, le=100)]
+    importance: Any
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The importance of each issue as a share of the whole.
+
+        Raises:
+            ValueError: no issue has any.
+
+        """
+        given: dict[str, float] = self.importance.model_dump()
+        whole = sum(given.values())
+        if whole <= 0:
+            raise ValueError("importance: at least one issue must have more than 0 points")
+        return {issue: points / whole for issue, points in given.items()}
+
+
+@lru_cache(maxsize=256)
+def belief_answer(issues: tuple[str, ...]) -> type[BeliefAnswer]:
+    """Return the form for what somebody believes about another role, over issues by id."""
+    fields: dict[str, Any] = {issue: (Annotated[float, Field(ge=0, le=100)], ...) for issue in issues}
+    importance = create_model("Importance", __base__=_Answer, **fields)
+    return create_model("Beliefs", __base__=BeliefAnswer, importance=(importance, ...))
+
+
 @lru_cache(maxsize=256)
 def tactics_answer(tactic_ids: tuple[str, ...], k: int) -> type[TacticsAnswer]:
     """Return the form for choosing `k` of the given tactics: a field each, so that the count is enforced."""

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
 from negosim.agents._answers import (
+    BeliefAnswer,
     ConcludeAnswer,
     ConsolidateAnswer,
     ReflectionAnswer,
@@ -15,12 +16,13 @@ from negosim.agents._answers import (
     SpeakAnswer,
     TacticsAnswer,
     ThinkAnswer,
+    belief_answer,
     judge_answer,
     speak_answer,
     tactics_answer,
     think_answer,
 )
-from negosim.agents._protocol import Objective, Score, Speech, Thinking
+from negosim.agents._protocol import Belief, Objective, Score, Speech, Thinking
 from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter, Stage
 from negosim.records import Rollout, Utterance
@@ -41,7 +43,7 @@ class _Caller:
 
     async def _ask(
         self,
-        stage: Stage,
+        stage: Stage | Literal["beliefs"],
         view: View,
         answer: type[Answer],
         *,
@@ -134,6 +136,22 @@ class ChatAgent(_Caller):
     async def concluded(self, view: View) -> bool:
         """Say whether the conversation is over."""
         return (await self._ask("conclude", view, ConcludeAnswer)).concluded
+
+    async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
+        """Fill in the form about another role; what is given to the issues is scaled to add up to 1."""
+
+        def check(answer: BeliefAnswer) -> None:
+            _ = answer.shares
+
+        answer = await self._ask(
+            "beliefs",
+            view,
+            belief_answer(tuple(issue.id for issue in view.side.issues)),
+            check=check,
+            purpose=f"{other} {attempt}",
+            other=view.side.roles[other],
+        )
+        return Belief(answer.reservation / 100, answer.shares)
 
 
 class ChatJudge(_Caller):

@@ -1,6 +1,6 @@
 """The protocol every agent and every rollout judge follows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,6 +30,16 @@ class Thinking:
 
     reflection: str
     rollouts: tuple[Rollout, ...]
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What an agent privately believes about another role."""
+
+    reservation: float
+    """Where the other's reservation value lies on the other's own scale: 0 its worst deal, 1 its best."""
+    priorities: Mapping[str, float]
+    """By issue: its share of what matters to the other; the shares add up to 1."""
 
 
 class Agent(Protocol):
@@ -71,6 +81,13 @@ class Agent(Protocol):
 
     async def concluded(self, view: View) -> bool:
         """Say whether the conversation with the other side is over."""
+        ...
+
+    async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
+        """Say privately what the agent believes about the role at position `other`.
+
+        Nothing is said in public and nothing is remembered. `attempt` tells repeated questions apart.
+        """
         ...
 
 

@@ -1,9 +1,10 @@
-"""The embedded simulated negotiator: the agent that answers the engine's six questions."""
+"""The embedded simulated negotiator: the agent that answers the engine's questions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from negosim.agents._protocol import Speech, Thinking
+from negosim.agents._protocol import Belief, Speech, Thinking
+from negosim.agents.sim._beliefs import belief
 from negosim.agents.sim._compose import claims_in, compose, full_utterance
 from negosim.agents.sim._judge import prospect
 from negosim.agents.sim._openers import reopened
@@ -76,3 +77,7 @@ class SimAgent:
             (turn.index for turn in reversed(view.transcript) if turn.action == "accept"), view.turn_index
         )
         return len({turn.role for turn in view.transcript[since:]}) == len(view.side.roles)
+
+    async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
+        """Estimate another role's priorities and reservation value; always the same from the same view."""
+        return belief(view, other)
