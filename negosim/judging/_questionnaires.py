@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from negosim.errors import UserError
 from negosim.judging._ask import SetQuestionnaire
+from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS, BeliefQuestionnaire
 from negosim.judging._protocol import Questionnaire
 from negosim.judging._questions import RESOLUTION, list_question_sets, load_question_set, resolution_set
 from negosim.plugins import suggest
@@ -21,7 +22,19 @@ def _resolution(run: Run, taxonomies: Taxonomies) -> Questionnaire:
     return SetQuestionnaire(RESOLUTION, resolution_set, taxonomies)
 
 
-MADE: Mapping[str, Callable[[Run, Taxonomies], Questionnaire]] = {RESOLUTION: _resolution}
+def _beliefs(run: Run, taxonomies: Taxonomies) -> Questionnaire:
+    return BeliefQuestionnaire("ends")
+
+
+def _beliefs_turns(run: Run, taxonomies: Taxonomies) -> Questionnaire:
+    return BeliefQuestionnaire("turns")
+
+
+MADE: Mapping[str, Callable[[Run, Taxonomies], Questionnaire]] = {
+    RESOLUTION: _resolution,
+    BELIEFS: _beliefs,
+    BELIEFS_TURNS: _beliefs_turns,
+}
 """Questionnaires that are no files, by id."""
 
 

@@ -79,6 +79,18 @@ class Reader:
             return self._writer.messages(template, self.view(turns), **values)
         return self._writer.messages(template, public_record(self._dialogue.turns[:turns]), **values)
 
+    @property
+    def agent_writer(self) -> PromptWriter:
+        """What writes the agent's own prompts; they share their beginning with `messages`.
+
+        Raises:
+            TypeError: the perspective is no agent's.
+
+        """
+        if not isinstance(self._writer, PromptWriter):
+            raise TypeError("a third party is no agent")
+        return self._writer
+
     @cached_property
     def _writer(self) -> PromptWriter | ObserverWriter:
         if self.role is None:
