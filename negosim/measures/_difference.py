@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from negosim.measures._bootstrap import Floats, interval
-from negosim.measures._clusters import clusters_of, numbers, sums
-from negosim.measures._estimate import Estimate, estimate, extreme_share, ratio, too_few
+from negosim.measures._bootstrap import Floats, Statistic, effective, interval, p_value, spread
+from negosim.measures._clusters import Clustered, clusters_of, numbers, sums
+from negosim.measures._estimate import Estimate, estimate, extreme_share, mean_of, ratio, too_few
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +49,7 @@ def difference(
 
     Rows are paired where (scenario, index, condition, models) agree, `between` aside; if that gives no
     pairs, where all but the models agree. Several rows of one dialogue enter as their mean. Pairs are
-    used if at least half of the smaller group's dialogues have a partner; the rest is left out then.
+    used if at least half of the smaller group's dialogues have a partner; then `a` and `b` are of pairs too.
 
     Raises:
         TypeError: the column holds text.
@@ -61,28 +60,51 @@ def difference(
     values, binary = numbers(frame[column])
     known = frame.assign(_value=values)[~np.isnan(values)]
     sides = [known[known[between] == name] for name in (a, b)]
-    ends = [estimate(frame[frame[between] == name], column) for name in (a, b)]
     if any(not len(side) for side in sides):
+        ends = [estimate(frame[frame[between] == name], column) for name in (a, b)]
         return Difference(column, *ends, note="not enough data: one group has no rows with a value")
     pairs = _pairs(sides, between) if between != "scenario" else None
     if pairs is not None:
-        clusters, kind = clusters_of(pairs)
-        gaps = (pairs["_b"] - pairs["_a"]).to_numpy(dtype=float)
-        contributions = sums(clusters, gaps, np.ones_like(gaps))
-        base = Difference(column, *ends, value=float(gaps.mean()), n=len(gaps), paired=True)
-        effect = _cohens_h(pairs["_a"].mean(), pairs["_b"].mean()) if binary else _d_z(gaps)
-        base = replace(base, effect=effect, effect_name="Cohen's h" if binary else "Cohen's d_z")
-        return _tested(base, contributions, ratio, contributions[:, 0], kind, binary=binary)
-    rows = pd.concat(sides)
-    clusters, kind = clusters_of(rows, fixed=between)
-    second = (rows[between] == b).to_numpy(dtype=float)
-    data = rows["_value"].to_numpy(dtype=float)
-    contributions = sums(clusters, data * (1 - second), 1 - second, data * second, second)
-    first, other = (side["_value"].to_numpy(dtype=float) for side in sides)
-    effect = _cohens_h(first.mean(), other.mean()) if binary else _hedges_g(first, other)
-    base = Difference(column, *ends, value=float(other.mean() - first.mean()), n=len(rows))
-    base = replace(base, effect=effect, effect_name="Cohen's h" if binary else "Hedges' g")
-    return _tested(base, contributions, _gap, _pulls(contributions), kind, binary=binary)
+        return _paired(column, pairs, binary=binary)
+    return _unpaired(column, sides, between, binary=binary)
+
+
+def _paired(column: str, pairs: "pd.DataFrame", *, binary: bool) -> Difference:
+    first, second = (pairs[side].to_numpy(dtype=float) for side in ("_a", "_b"))
+    gaps = second - first
+    clusters, kind = clusters_of(pairs)
+    contributions = sums(clusters, gaps, np.ones_like(gaps))
+    base = Difference(
+        column,
+        mean_of(pairs, first, binary=binary),
+        mean_of(pairs, second, binary=binary),
+        value=float(gaps.mean()),
+        effect=_cohens_h(first.mean(), second.mean()) if binary else _d_z(gaps),
+        effect_name="Cohen's h" if binary else "Cohen's d_z",
+        n=len(gaps),
+        paired=True,
+    )
+    return _tested(base, contributions, ratio, kind, contributions[:, 1:], binary=binary)
+
+
+def _unpaired(column: str, sides: "Sequence[pd.DataFrame]", between: str, *, binary: bool) -> Difference:
+    import pandas as pd
+
+    first, second = (side["_value"].to_numpy(dtype=float) for side in sides)
+    values = np.concatenate([first, second])
+    in_b = np.repeat([0.0, 1.0], [len(first), len(second)])
+    clusters, kind = clusters_of(pd.concat(sides), fixed=between)
+    contributions = sums(clusters, values * (1 - in_b), 1 - in_b, values * in_b, in_b)
+    base = Difference(
+        column,
+        mean_of(sides[0], first, binary=binary),
+        mean_of(sides[1], second, binary=binary),
+        value=float(second.mean() - first.mean()),
+        effect=_cohens_h(first.mean(), second.mean()) if binary else _hedges_g(first, second),
+        effect_name="Cohen's h" if binary else "Hedges' g",
+        n=len(values),
+    )
+    return _tested(base, contributions, _gap, kind, contributions[:, [1, 3]], binary=binary)
 
 
 def holm(differences: Sequence[Difference]) -> list[Difference]:
@@ -115,41 +137,30 @@ def _gap(totals: Floats) -> Floats:
     return ratio(totals[..., 2:]) - ratio(totals[..., :2])
 
 
-def _pulls(contributions: Floats) -> Floats:
-    """Return what each cluster adds to the difference if both groups have the same mean; sums to it."""
-    sum_a, count_a, sum_b, count_b = contributions.T
-    common = (sum_a.sum() + sum_b.sum()) / (count_a.sum() + count_b.sum())
-    pulls: Floats = (sum_b - common * count_b) / count_b.sum() - (sum_a - common * count_a) / count_a.sum()
-    return pulls
-
-
 def _tested(
-    base: Difference, contributions: Floats, statistic: Any, pulls: Floats, kind: str, *, binary: bool
+    base: Difference,
+    contributions: Floats,
+    statistic: Statistic,
+    kind: Clustered,
+    sizes: Floats,
+    *,
+    binary: bool,
 ) -> Difference:
-    clusters = len(contributions)
+    """Add interval and p. `sizes`, shape (clusters, groups), counts the rows of each cluster by group."""
+    clusters = int((sizes > 0).sum(axis=0).min())
     note = too_few(clusters, kind)
-    if note is not None:
+    if note is not None or base.value is None:
         return replace(base, note=note)
-    found = interval(contributions, statistic)
-    if found is None and base.paired and binary and base.value == 0:
+    around = spread(contributions, statistic, min(effective(of_group) for of_group in sizes.T))
+    if around is not None:
+        low, high = interval(base.value, around, "plain")
+        if binary:
+            low, high = max(low, -1.0), min(high, 1.0)
+        return replace(base, low=low, high=high, p=p_value(base.value, around))
+    if base.paired and binary and base.value == 0:
         edge = extreme_share(0, clusters)[1]
-        found = (-edge, edge)
-    if found is None:
-        return replace(base, note="not enough data: no variation between clusters")
-    return replace(base, low=found[0], high=found[1], p=_sign_flip(pulls))
-
-
-def _sign_flip(pulls: NDArray[np.float64]) -> float:
-    """Return the two-sided p of the hypothesis that every cluster's pull is as likely up as down.
-
-    Exact up to 2000 sign patterns (Fisher 1935); beyond that from random ones.
-    """
-    from scipy.stats import permutation_test
-
-    found = permutation_test(
-        (pulls,), np.sum, permutation_type="samples", n_resamples=9999, vectorized=True, rng=len(pulls)
-    )
-    return float(found.pvalue)
+        return replace(base, low=-edge, high=edge, p=1.0)
+    return replace(base, note="not enough data: too little variation between clusters")
 
 
 def _d_z(gaps: Floats) -> float | None:

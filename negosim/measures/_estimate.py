@@ -1,12 +1,21 @@
 """Means and shares with intervals that know which dialogues belong together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from negosim.measures._bootstrap import CONFIDENCE, MIN_CLUSTERS, Floats, Statistic, interval
-from negosim.measures._clusters import clusters_of, numbers, sums
+from negosim.measures._bootstrap import (
+    CONFIDENCE,
+    MIN_CLUSTERS,
+    Floats,
+    Scale,
+    Statistic,
+    effective,
+    interval,
+    spread,
+)
+from negosim.measures._clusters import Clustered, clusters_of, numbers, sums
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +51,11 @@ def estimate(frame: "pd.DataFrame", column: str) -> Estimate:
 
     """
     values, binary = numbers(frame[column])
+    return mean_of(frame, values, binary=binary)
+
+
+def mean_of(frame: "pd.DataFrame", values: Floats, *, binary: bool) -> Estimate:
+    """Return the mean of the values, NaN where missing, of the rows of a frame."""
     known = ~np.isnan(values)
     used, missing = values[known], int((~known).sum())
     if not len(used):
@@ -49,7 +63,8 @@ def estimate(frame: "pd.DataFrame", column: str) -> Estimate:
     clusters, kind = clusters_of(frame[known])
     contributions = sums(clusters, used, np.ones_like(used))
     sd = float(used.std(ddof=1)) if len(used) > 1 and not binary else None
-    return estimated(contributions, ratio, len(used), kind, sd=sd, missing=missing, binary=binary)
+    found = estimated(contributions, ratio, contributions[:, 1], kind, scale=_scale(used), binary=binary)
+    return replace(found, sd=sd, missing=missing)
 
 
 def ratio(totals: Floats) -> Floats:
@@ -61,31 +76,41 @@ def ratio(totals: Floats) -> Floats:
 def estimated(
     contributions: Floats,
     statistic: Statistic,
-    n: int,
-    kind: str,
+    sizes: Floats,
+    kind: Clustered,
     *,
-    sd: float | None = None,
-    missing: int = 0,
+    scale: Scale,
     binary: bool = False,
 ) -> Estimate:
-    """Return the estimate of a statistic from what each cluster adds to its sums."""
-    value = float(statistic(contributions.sum(axis=0)))
-    clusters = len(contributions)
+    """Return the estimate of a statistic from what each cluster adds to its sums.
+
+    `sizes` is how many rows each cluster has. With `binary` the statistic counts rows, and is known to be
+    uncertain even where no row differs.
+    """
+    value, clusters, n = float(statistic(contributions.sum(axis=0))), len(contributions), round(sizes.sum())
     if not np.isfinite(value):
-        return Estimate(None, n=n, clusters=clusters, note="not enough data: undefined", missing=missing)
-    note = too_few(clusters, kind)
-    found = None
-    if note is None:
-        found = interval(contributions, statistic)
-        if found is None and binary and value in (0.0, 1.0):
-            found = extreme_share(int(value) * clusters, clusters)
-        if found is None:
-            note = "not enough data: no variation between clusters"
-    low, high = found if found is not None else (None, None)
-    return Estimate(value, low, high, sd, n, clusters, note, missing)
+        return Estimate(None, n=n, clusters=clusters, note="not enough data: nothing to divide by")
+    found = Estimate(value, n=n, clusters=clusters, note=too_few(clusters, kind))
+    if found.note is not None:
+        return found
+    around = spread(contributions, statistic, effective(sizes))
+    if around is not None:
+        low, high = interval(value, around, scale)
+    elif binary and value in (0.0, 1.0):
+        low, high = extreme_share(round(value) * clusters, clusters)
+    else:
+        return replace(found, note="not enough data: too little variation between clusters")
+    return replace(found, low=low, high=high)
 
 
-def too_few(clusters: int, kind: str) -> str | None:
+def _scale(values: Floats) -> Scale:
+    """Return where the mean of such values can lie: the mean of what is never negative is not either."""
+    if values.min() < 0:
+        return "plain"
+    return "share" if values.max() <= 1 else "positive"
+
+
+def too_few(clusters: int, kind: Clustered) -> str | None:
     """Return the note that goes with too few clusters, None where there are enough."""
     if clusters >= MIN_CLUSTERS:
         return None

@@ -1,11 +1,12 @@
 """Shares of the values of a column of names: tactics, answers, grades; and how evenly they are spread."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negosim.measures._clusters import clusters_of, sums
+from negosim.measures._clusters import Clustered, clusters_of, sums
 from negosim.measures._estimate import Estimate, estimated, ratio
 
 if TYPE_CHECKING:
@@ -33,12 +34,19 @@ def shares(frame: "pd.DataFrame", column: str, *, weight: str | None = None) -> 
         return {}
     values, contributions, kind, missing = found
     totals = contributions.sum(axis=0)
-    n = round(totals.sum())
     order = sorted(range(len(values)), key=lambda place: (-totals[place], str(values[place])))
     whole = contributions.sum(axis=1)
     return {
-        values[place]: estimated(
-            np.stack([contributions[:, place], whole], axis=1), ratio, n, kind, missing=missing, binary=True
+        values[place]: replace(
+            estimated(
+                np.stack([contributions[:, place], whole], axis=1),
+                ratio,
+                whole,
+                kind,
+                scale="share",
+                binary=True,
+            ),
+            missing=missing,
         )
         for place in order
     }
@@ -50,12 +58,13 @@ def entropy(frame: "pd.DataFrame", column: str, *, weight: str | None = None) ->
     if found is None:
         return Estimate(None, note="not enough data: no row has a value", missing=len(frame))
     _, contributions, kind, missing = found
-    return estimated(contributions, entropy_of, round(contributions.sum()), kind, missing=missing)
+    sizes = contributions.sum(axis=1)
+    return replace(estimated(contributions, entropy_of, sizes, kind, scale="positive"), missing=missing)
 
 
 def _counted(
     frame: "pd.DataFrame", column: str, weight: str | None
-) -> tuple[list[Any], NDArray[np.float64], str, int] | None:
+) -> tuple[list[Any], NDArray[np.float64], Clustered, int] | None:
     """Return the values, how often each occurs by cluster, what the clusters are, and rows without value."""
     import pandas as pd
 
