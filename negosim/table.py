@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from negosim.records import Utterance
+from negosim.records import Action, Utterance
 from negosim.scenarios import Issue, Value
 
 Offer = Mapping[str, Value]
@@ -43,6 +43,12 @@ class Table:
             return None
         merged = {**self.settled, **self.standing}
         return {issue: merged[issue] for issue in self.issues if issue in merged}
+
+    def moves(self, role: int) -> tuple[Action, ...]:
+        """Return what an utterance of `role` can do now; a deal that stands is no longer walked away from."""
+        accept: tuple[Action, ...] = () if self.acceptable_by(role) is None else ("accept",)
+        leave: tuple[Action, ...] = () if self.deal else ("walk_away",)
+        return ("talk", "offer", *accept, *leave)
 
     def after(self, role: int, utterance: Utterance) -> "Table":
         """Return the table after an utterance of `role` that `check` found no fault with."""

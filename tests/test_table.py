@@ -202,3 +202,12 @@ def test_legal_moves_keep_the_rules(roles: int, data: st.DataObject) -> None:
         assert table.settled == agreed
         assert (table.deal is not None) == (set(agreed) == {"price", "place"})
         assert table.deal is None or table.deal == agreed
+
+
+def test_a_deal_that_stands_is_not_walked_away_from() -> None:
+    table = Table(("price",), 2)
+    assert table.moves(0) == ("talk", "offer", "walk_away")
+    table = table.after(0, Utterance(text="Ten.", action="offer", offer={"price": 10}))
+    assert table.moves(0) == ("talk", "offer", "walk_away")
+    assert table.moves(1) == ("talk", "offer", "accept", "walk_away")
+    assert table.after(1, Utterance(text="Yes.", action="accept")).moves(0) == ("talk", "offer")

@@ -1,6 +1,6 @@
 """The forms a chat model answers in, one for each stage; some are built for a scenario or taxonomy."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -147,17 +147,19 @@ def judge_answer(candidates: int) -> type[JudgeAnswer]:
     return create_model("Judge", __base__=JudgeAnswer, **fields)
 
 
-def speak_answer(issues: Sequence[Issue], *, can_accept: bool) -> type[SpeakAnswer]:
+def speak_answer(issues: Sequence[Issue], actions: Collection[Action]) -> type[SpeakAnswer]:
     """Return the form for an utterance with an offer on the given issues; only possible moves are in it."""
-    return _speak_answer(tuple((issue.id, issue.values) for issue in issues), can_accept)
+    return _speak_answer(tuple((issue.id, issue.values) for issue in issues), tuple(actions))
 
 
 @lru_cache(maxsize=256)
-def _speak_answer(issues: tuple[tuple[str, tuple[Value, ...]], ...], can_accept: bool) -> type[SpeakAnswer]:
+def _speak_answer(
+    issues: tuple[tuple[str, tuple[Value, ...]], ...], actions: tuple[Action, ...]
+) -> type[SpeakAnswer]:
     fields: dict[str, Any] = {issue: (_one_of(values) | None, ...) for issue, values in issues}
     offer = create_model("Offer", __base__=_Answer, **fields)
-    actions: Any = Action if can_accept else Literal["talk", "offer", "walk_away"]
-    return create_model("Speak", __base__=SpeakAnswer, action=(actions, ...), offer=(offer | None, ...))
+    action: Any = Literal[actions]
+    return create_model("Speak", __base__=SpeakAnswer, action=(action, ...), offer=(offer | None, ...))
 
 
 def _one_of(values: tuple[Value, ...]) -> Any:

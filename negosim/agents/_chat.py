@@ -110,8 +110,7 @@ class ChatAgent(_Caller):
             if text.casefold() in said:
                 raise ValueError("this utterance has been said before, word for word; say something new")
 
-        can_accept = view.table.acceptable_by(view.side.index) is not None
-        form = speak_answer(view.side.issues, can_accept=can_accept)
+        form = speak_answer(view.side.issues, view.table.moves(view.side.index))
         answer = await self._ask("speak", view, form, check=check)
         offer = view.table.check(view.side.index, answer.action, _given(answer), view.side.issues)
         text = _spoken(answer.utterance, view, view.side.index)
