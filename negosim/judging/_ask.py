@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import orjson
@@ -12,9 +13,10 @@ from negosim.judging._answers import Form, Wording, form_of, read, worded
 from negosim.judging._oracle import answer_from_record
 from negosim.judging._protocol import ORACLE, Item, Task, failures
 from negosim.judging._questions import Question, QuestionSet
-from negosim.records import THIRD_PARTY, TRUTH, Dialogue, JudgedValue, Judgement, agent_perspective
+from negosim.records import THIRD_PARTY, TRUTH, Dialogue, JudgedValue, Judgement, Turn, agent_perspective
 from negosim.scenarios import Scenario
 from negosim.taxonomies import Tactic, Taxonomy
+from negosim.views import PublicTurn
 
 MOST_ITEMS = 15
 """Answers asked for in one call; with a reason and a quote each they take some 900 tokens."""
@@ -44,13 +46,14 @@ class SetQuestionnaire:
         taxonomies: tuple[Taxonomy, Taxonomy],
     ) -> None:
         self.id = set_id
-        self._set_of = set_of
+        self.set_of = set_of
+        """The set as it is asked about a scenario; None: nothing."""
         tactics = {tactic.id: tactic for taxonomy in taxonomies for tactic in taxonomy.tactics}
         self._tactics: tuple[Tactic, ...] = tuple(tactics.values())
 
     def content(self, scenario: Scenario) -> Any:
         """Return what is asked, for the fingerprint."""
-        asked = self._set_of(scenario)
+        asked = self.set_of(scenario)
         if asked is None:
             return None
         content: dict[str, Any] = {"set": asked.model_dump(mode="json")}
@@ -66,7 +69,7 @@ class SetQuestionnaire:
         self, dialogue: Dialogue, scenario: Scenario, judges: Sequence[str]
     ) -> Iterator[tuple[str, str]]:
         """Return each judge with each perspective of the set; the oracle has the record's own."""
-        asked = self._set_of(scenario)
+        asked = self.set_of(scenario)
         if asked is None:
             return
         for judge in judges:
@@ -81,7 +84,15 @@ class SetQuestionnaire:
     def items(self, task: Task) -> Sequence[Item]:
         """Return every question, for each agent or utterance it is about."""
         asked = self._asked(task)
-        return [item for question in asked.questions for item in _items(question, task)]
+        return [
+            item
+            for question in asked.questions
+            for item in items_of(question, task.scenario, task.dialogue.turns)
+        ]
+
+    def worded(self, question: Question, scenario: Scenario, rng: Random | None = None) -> Wording:
+        """Put a question of the set: in the order of the file, or in one that `rng` draws."""
+        return worded(question, scenario.issue_by_id, self._tactics, rng)
 
     async def answer(self, task: Task) -> Sequence[Judgement]:
         """Fill in a sheet, from the record or by asking the judge's model."""
@@ -95,7 +106,7 @@ class SetQuestionnaire:
         return [settled[item] for item in self.items(task)]
 
     def _asked(self, task: Task) -> QuestionSet:
-        asked = self._set_of(task.scenario)
+        asked = self.set_of(task.scenario)
         assert asked is not None
         return asked
 
@@ -110,19 +121,22 @@ class SetQuestionnaire:
             rng.shuffle(questions)
         found = []
         for question in sorted(questions, key=lambda question: bool(question.only_if)):
-            wording = worded(question, task.scenario.issue_by_id, self._tactics, rng)
-            items = list(_items(question, task))
+            wording = self.worded(question, task.scenario, rng)
+            items = list(items_of(question, task.scenario, task.dialogue.turns))
             if rng is not None and question.about == "agent":
                 rng.shuffle(items)
             found.append([Asked(item, _field(item), wording) for item in items])
         return found
 
 
-def _items(question: Question, task: Task) -> Iterator[Item]:
+def items_of(
+    question: Question, scenario: Scenario, turns: Sequence[Turn] | Sequence[PublicTurn]
+) -> Iterator[Item]:
+    """Yield what a question asks about a dialogue: once, for each agent, or for each utterance."""
     if question.about == "agent":
-        yield from (Item(question.id, agent=role) for role in range(len(task.scenario.roles)))
+        yield from (Item(question.id, agent=role) for role in range(len(scenario.roles)))
     elif question.about == "turn":
-        yield from (Item(question.id, agent=turn.role, turn=turn.index) for turn in task.dialogue.turns)
+        yield from (Item(question.id, agent=turn.role, turn=turn.index) for turn in turns)
     else:
         yield Item(question.id)
 
@@ -194,25 +208,29 @@ def _settled(
     """
     settled: dict[Item, Judgement] = {}
     for item, judgement in judged.items():
-        unmet: tuple[str, JudgedValue] | None = None
-        for name, wanted in asked.by_id(item.question).only_if.items():
-            other = judged.get(Item(name, item.agent, item.turn))
-            if other is not None and other.status == "ok" and other.value != wanted:
-                assert other.value is not None
-                unmet = name, other.value
-        if unmet is not None:
-            settled[item] = Judgement(
-                question=item.question,
-                agent=item.agent,
-                turn=item.turn,
-                status="not_applicable",
-                reason=f"{unmet[0]} is {_json(unmet[1])}",
-            )
+        if (out := ruled_out(asked, item, judged)) is not None:
+            settled[item] = out
         elif judgement is not None:
             settled[item] = judgement
         elif not partly or _all_known(asked, item, judged):
             settled[item] = _invalid(item, "needs an answer here, not null")
     return settled
+
+
+def ruled_out(asked: QuestionSet, item: Item, judged: Mapping[Item, Judgement | None]) -> Judgement | None:
+    """Return the judgement that an item has no answer because of another's, None where it may have one."""
+    for name, wanted in asked.by_id(item.question).only_if.items():
+        other = judged.get(Item(name, item.agent, item.turn))
+        if other is not None and other.status == "ok" and other.value != wanted:
+            assert other.value is not None
+            return Judgement(
+                question=item.question,
+                agent=item.agent,
+                turn=item.turn,
+                status="not_applicable",
+                reason=f"{name} is {_json(other.value)}",
+            )
+    return None
 
 
 def _all_known(asked: QuestionSet, item: Item, judged: Mapping[Item, Judgement | None]) -> bool:

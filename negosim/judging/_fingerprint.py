@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from negosim.judging._protocol import ORACLE, Questionnaire
+from negosim.judging._protocol import ORACLE, PERSON, Questionnaire
 from negosim.models import Door
 from negosim.prompts import Prompts
 from negosim.store import Run, SheetWriter
@@ -45,11 +45,13 @@ class Fingerprints:
     def _content(self, judge: str, door: Door | None, questionnaire: Questionnaire) -> dict[str, Any]:
         contents = {name: questionnaire.content(item) for name, item in self._run.header.scenarios.items()}
         content: dict[str, Any] = {
-            "negosim": version("negosim"),
             "judge": judge,
             "questions": questionnaire.id,
             "content": {name: _hash(item) for name, item in contents.items() if item is not None},
         }
+        if judge.startswith(PERSON):
+            return content  # a person goes on after an upgrade, if what is asked is the same
+        content["negosim"] = version("negosim")
         if judge != ORACLE:
             content["taxonomies"] = self._taxonomies
         if door is not None:

@@ -17,6 +17,8 @@ from negosim.seeding import Seed
 
 ORACLE = "oracle"
 """The judge that reads the record's ground truth."""
+PERSON = "human:"
+"""What the name of a judge who is a person begins with."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -89,7 +89,7 @@ class Session:
         self._writer = writer
         self._watch = watch
         self._fingerprints = Fingerprints(run, material.prompts, material.taxonomies, writer)
-        self._sample = {name: _drawn(run, name, sample) for name in run.header.scenarios}
+        self._sample = {name: drawn(run, name, sample) for name in run.header.scenarios}
 
     async def fill_in(self, concurrency: int) -> None:
         """Fill in every missing sheet, in the order of the dialogues; the first error of ours stops it."""
@@ -209,7 +209,7 @@ class Session:
         )
 
 
-def _drawn(run: Run, scenario: str, sample: int | None) -> Collection[int]:
+def drawn(run: Run, scenario: str, sample: int | None) -> Collection[int]:
     """Return the indices of the dialogues to be judged; a larger sample has the smaller ones in it."""
     indices = range(run.config.dialogues)
     if sample is None:

@@ -137,19 +137,18 @@ class SheetWriter:
         except OSError as error:
             raise self._unwritable(error) from None
 
-    def append(self, sheet: Sheet) -> None:
-        """Append one sheet whole; what was stored before stays readable whatever happens.
+    def append(self, *sheets: Sheet) -> None:
+        """Append sheets, all or none; what was stored before stays readable whatever happens.
 
         Raises:
             UserError: the disk is full or the folder cannot be written.
 
         """
-        content = {"schema_version": 1, **sheet.model_dump(mode="json", exclude_defaults=True)}
-        line = orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+        content = b"".join(_line(sheet) for sheet in sheets)
         try:
             start = self._file.seek(0, os.SEEK_END)
             try:
-                if self._file.write(line) != len(line):
+                if self._file.write(content) != len(content):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             except OSError:
                 self._file.truncate(start)
@@ -179,6 +178,11 @@ class SheetWriter:
             f"{str(self._place)!r} cannot be written: {error.strerror or error}; "
             "what was judged is stored; make room and judge again"
         )
+
+
+def _line(sheet: Sheet) -> bytes:
+    content = {"schema_version": 1, **sheet.model_dump(mode="json", exclude_defaults=True)}
+    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_judges(folder: Path) -> dict[str, Any]:
