@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from negosim.errors import UserError
 from negosim.judging._ask import SetQuestionnaire
 from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS, BeliefQuestionnaire
+from negosim.judging._claims import CLAIMS, ClaimsQuestionnaire
 from negosim.judging._protocol import Questionnaire
 from negosim.judging._questions import RESOLUTION, list_question_sets, load_question_set, resolution_set
 from negosim.plugins import suggest
 from negosim.store import Run
 from negosim.taxonomies import Taxonomy
 
-DEFAULT = ("agreement", RESOLUTION, "deception", "quality", "tactic")
+DEFAULT = ("agreement", RESOLUTION, "deception", "quality", "tactic", "claims")
 """What is asked where nothing else is said."""
 
 Taxonomies = tuple[Taxonomy, Taxonomy]
@@ -20,6 +21,10 @@ Taxonomies = tuple[Taxonomy, Taxonomy]
 
 def _resolution(run: Run, taxonomies: Taxonomies) -> Questionnaire:
     return SetQuestionnaire(RESOLUTION, resolution_set, taxonomies)
+
+
+def _claims(run: Run, taxonomies: Taxonomies) -> Questionnaire:
+    return ClaimsQuestionnaire()
 
 
 def _beliefs(run: Run, taxonomies: Taxonomies) -> Questionnaire:
@@ -32,6 +37,7 @@ def _beliefs_turns(run: Run, taxonomies: Taxonomies) -> Questionnaire:
 
 MADE: Mapping[str, Callable[[Run, Taxonomies], Questionnaire]] = {
     RESOLUTION: _resolution,
+    CLAIMS: _claims,
     BELIEFS: _beliefs,
     BELIEFS_TURNS: _beliefs_turns,
 }
