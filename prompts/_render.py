@@ -55,23 +55,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return {**self.globals, **(d or {})}
 
 
-class Prompts:
-    """The templates in force for one scenario.
+class Templates:
+    """Jinja2 templates in a sandbox; where several places have one, the first counts."""
 
-    Looked for in `folder`, then in the prompt packs of `NEGOSIM_PATH` and installed packages, then
-    among the built-in ones; in each first in a subfolder named like the scenario.
-    """
-
-    def __init__(self, scenario: str, folder: str | None = None) -> None:
-        self._places: list[Traversable] = []
-        roots: list[Traversable] = []
-        if folder is not None:
-            roots.append(_checked_folder(folder))
-        roots += [place for place, _ in folders("prompts")]
-        for root in roots:
-            if root.joinpath(scenario).is_dir():
-                self._places.append(root.joinpath(scenario))
-            self._places.append(root)
+    def __init__(self, places: Sequence[Traversable]) -> None:
+        self._places = tuple(places)
         self._environment = _Sandbox(
             loader=FunctionLoader(self._load),
             undefined=StrictUndefined,
@@ -99,7 +87,7 @@ class Prompts:
         except TemplateSyntaxError as error:
             raise UserError(f"{error.filename or name}, line {error.lineno}: {error.message}") from None
         except TemplateNotFound as error:
-            raise UserError(f"prompt template {error} does not exist; known are {', '.join(ALL)}") from None
+            raise UserError(f"prompt template {error} does not exist; known are {self._names()}") from None
         except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
             file = str(self.source(f"{name}.j2"))
             # Jinja gives the frames of a template its file and lines.
@@ -109,14 +97,42 @@ class Prompts:
             where = f"{file}, line {places[-1]}" if places else file
             raise UserError(f"{where}: cannot be rendered: {error}") from None
 
-    def hash(self, names: Iterable[str] = (*PARTS, *STAGES)) -> str:
-        """Return a SHA-256 over templates in force; by default over those of agents."""
+    def _names(self) -> str:
+        names = {file.name for place in self._places for file in place.iterdir()}
+        return ", ".join(sorted(name.removesuffix(".j2") for name in names if name.endswith(".j2")))
+
+    def hash(self, names: Iterable[str]) -> str:
+        """Return a SHA-256 over templates in force."""
         digest = hashlib.sha256()
         for name in names:
             file = self.source(f"{name}.j2")
             if file is not None:
                 digest.update(f"{name}\0{file.read_text(encoding='utf-8')}\0".encode())
         return digest.hexdigest()
+
+
+class Prompts(Templates):
+    """The templates in force for one scenario.
+
+    Looked for in `folder`, then in the prompt packs of `NEGOSIM_PATH` and installed packages, then
+    among the built-in ones; in each first in a subfolder named like the scenario.
+    """
+
+    def __init__(self, scenario: str, folder: str | None = None) -> None:
+        places: list[Traversable] = []
+        roots: list[Traversable] = []
+        if folder is not None:
+            roots.append(_checked_folder(folder))
+        roots += [place for place, _ in folders("prompts")]
+        for root in roots:
+            if root.joinpath(scenario).is_dir():
+                places.append(root.joinpath(scenario))
+            places.append(root)
+        super().__init__(places)
+
+    def hash(self, names: Iterable[str] = (*PARTS, *STAGES)) -> str:
+        """Return a SHA-256 over templates in force; by default over those of agents."""
+        return super().hash(names)
 
 
 class PromptWriter:
