@@ -1,1 +1,31 @@
-"""Reports on stored runs. Nothing is public here yet."""
+"""Reports on stored runs: PDF, single figures and tables, a short version for the terminal, a trace.
+
+`report_on` measures one run or several and returns a `Report`: sections of sentences, tables and figures
+whose every number knows the stored rows it came from. `comparison_of_runs` and `comparison_of_models`
+return the same for two of a kind. A report is given a form by `write_pdf`, `write_parts`, `write_trace`
+and `print_report`. It reads run folders alone, and works on runs that are not finished or not judged.
+"""
+
+from negosim.reports._build import report_on
+from negosim.reports._compare import comparison_of_models, comparison_of_runs
+from negosim.reports._model import Figure, Missing, Number, Report, Rows, Section, Table
+from negosim.reports._terminal import print_report
+from negosim.reports._write import Paper, write_parts, write_pdf, write_trace
+
+__all__ = [
+    "Figure",
+    "Missing",
+    "Number",
+    "Paper",
+    "Report",
+    "Rows",
+    "Section",
+    "Table",
+    "comparison_of_models",
+    "comparison_of_runs",
+    "print_report",
+    "report_on",
+    "write_parts",
+    "write_pdf",
+    "write_trace",
+]

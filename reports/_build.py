@@ -32,16 +32,21 @@ def report_on(runs: Sequence[Run]) -> Report:
 
     """
     corpus = Corpus(runs)
-    prints = map(fingerprint, runs)
     return Report(
         title="Negotiation report",
         subtitle=", ".join(corpus.names),
         created=max(run.header.created for run in runs),
-        footer=f"{_shortened(', '.join(corpus.names))} · fingerprint {_shortened(', '.join(prints), 40)}",
-        facts=_facts(corpus),
-        notices=tuple(_notices(corpus)),
+        footer=footer_of(corpus),
+        facts=facts_of(corpus),
+        notices=tuple(notices_of(corpus)),
         sections=tuple(make(corpus) for make in SECTIONS),
     )
+
+
+def footer_of(corpus: Corpus) -> str:
+    """Return what stands on every page: which runs, and their fingerprints."""
+    prints = ", ".join(map(fingerprint, corpus.runs))
+    return f"{_shortened(', '.join(corpus.names))} · fingerprint {_shortened(prints, 40)}"
 
 
 def fingerprint(run: Run) -> str:
@@ -54,7 +59,8 @@ def fingerprint(run: Run) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
-def _notices(corpus: Corpus) -> Iterator[Prose]:
+def notices_of(corpus: Corpus) -> Iterator[Prose]:
+    """Yield what a reader must know before any number."""
     models = {model for run in corpus.runs for model in run.config.models}
     if models == {"sim"}:
         yield (SIMULATED,)
@@ -70,7 +76,8 @@ def _notices(corpus: Corpus) -> Iterator[Prose]:
         )
 
 
-def _facts(corpus: Corpus) -> Table:
+def facts_of(corpus: Corpus) -> Table:
+    """Return what was run, by whom it was judged, what failed and what it cost."""
     rows = [
         row
         for run, name in zip(corpus.runs, corpus.names, strict=True)

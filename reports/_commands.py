@@ -11,6 +11,13 @@ def judge(corpus: Corpus, *options: str) -> str:
     return "\n".join(f"negosim judge {shlex.quote(str(run.path))} {' '.join(options)}" for run in corpus.runs)
 
 
+def ask_model(corpus: Corpus, questions: str) -> str:
+    """Return the command that has a language model judge: the agents' own, or else the small local one."""
+    played = [model for run in corpus.runs for model in run.config.models if model != "sim"]
+    model = shlex.quote(played[0]) if played else "local"
+    return judge(corpus, f"--judge-model {model}", f"--questions {questions}")
+
+
 def unrestricted(corpus: Corpus) -> str:
     """Return the command that makes the same dialogues without a cap and reports both."""
     run = corpus.runs[0]

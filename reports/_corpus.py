@@ -61,8 +61,8 @@ class Sample:
 class Corpus:
     """One or more runs, read once, measured by `negosim.measures`."""
 
-    def __init__(self, runs: Sequence[Run]) -> None:
-        """Take the runs together.
+    def __init__(self, runs: Sequence[Run], *, by_index: bool = False) -> None:
+        """Take the runs together; with `by_index` dialogues of different seeds match too.
 
         Raises:
             UserError: one is given twice, or two have different scenarios of the same id.
@@ -73,6 +73,7 @@ class Corpus:
         for position, path in enumerate(resolved):
             if path in resolved[:position]:
                 raise UserError(f"run {str(runs[position].path)!r} is given twice; name each run once")
+        self._by_index = by_index
         self.names = _names(self.runs)
         self.scenarios: dict[str, Scenario] = {}
         for run in runs:
@@ -171,8 +172,8 @@ class Corpus:
     def _pooled(self, read: Any, id_column: str = "dialogue") -> "pd.DataFrame":
         """Read every run and put the frames together, keeping matched dialogues matched.
 
-        Dialogues are matched by scenario, seed and index. Where there are several runs their pair of
-        seed and index becomes one number, and ids begin with the run's name.
+        Dialogues are matched by scenario, seed and index. Where there are several runs the pair of seed
+        and index becomes one number, and ids begin with the run's name.
         """
         import pandas as pd
 
@@ -181,7 +182,7 @@ class Corpus:
             return frames[0]
         for frame, run, name in zip(frames, self.runs, self.names, strict=True):
             frame[id_column] = name + "/" + frame[id_column].astype(str)
-            if "index" in frame:
+            if not self._by_index:
                 seeds = list(dict.fromkeys(other.config.seed for other in self.runs))
                 frame["index"] = frame["index"] * len(seeds) + seeds.index(run.config.seed)
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)

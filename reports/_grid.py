@@ -87,11 +87,17 @@ def _widths(
     spare = width - sum(natural)
     if spare >= 0:
         return [each + spare / len(natural) for each in natural] if spare < width * 0.45 else natural
-    give = [n - m for n, m in zip(natural, least, strict=True)]
-    if sum(give) <= 0:
-        return least
-    taken = min(1.0, -spare / sum(give))
-    return [n - taken * g for n, g in zip(natural, give, strict=True)]
+    return _lowered(natural, least, width)
+
+
+def _lowered(natural: list[float], least: list[float], width: float) -> list[float]:
+    """Lower the widest columns first, all to the same height, until they fit; none below its least."""
+    low, high = 0.0, max(natural)
+    for _ in range(40):
+        middle = (low + high) / 2
+        lowered = [max(m, min(n, middle)) for n, m in zip(natural, least, strict=True)]
+        low, high = (low, middle) if sum(lowered) > width else (middle, high)
+    return [max(m, min(n, low)) for n, m in zip(natural, least, strict=True)]
 
 
 def _measure(text: str, face: str, size: float) -> float:

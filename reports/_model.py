@@ -65,6 +65,12 @@ class Table:
     """The column that the terminal shows as bars too."""
     caption: Prose = ()
 
+    @property
+    def footnote(self) -> str:
+        """What is to be said where some numbers have an interval and others none."""
+        noted = [number for _, _, number in self.numbers() if number.note and number.value is not None]
+        return " Without brackets: not enough data for an interval." if noted else ""
+
     def numbers(self) -> Iterator[tuple[str, str, Number]]:
         """Yield every number with the words of its row and the heading of its column."""
         for row in self.rows:

@@ -5,7 +5,7 @@ The same rows give the same bytes: no date but the run's own goes into the file.
 
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from pypdf import PdfReader, PdfWriter, Transformation
 from reportlab.lib.pagesizes import A4, LETTER
@@ -23,8 +23,8 @@ from negosim.reports._document import Document, Slot, boxed, heading, styles, wo
 from negosim.reports._figures import as_pdf
 from negosim.reports._grid import grid
 from negosim.reports._model import Block, Figure, Missing, Prose, Report, Section, Table, text
+from negosim.reports._write import Paper
 
-Paper = Literal["a4", "letter"]
 PAGES = {"a4": A4, "letter": LETTER}
 
 
@@ -93,7 +93,9 @@ class _Setter:
 
     def table(self, table: Table) -> list[Flowable]:
         self.tables += 1
-        caption = f"<b>Table {self.tables}. {words(table.title)}.</b> {words(text(table.caption))}"
+        caption = (
+            f"<b>Table {self.tables}. {words(table.title)}.</b> {words(text(table.caption) + table.footnote)}"
+        )
         body = grid(table, self.width, self.styles)
         return [Paragraph(caption, self.styles["table caption"]), body, Spacer(1, 10)]
 

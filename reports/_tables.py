@@ -31,7 +31,7 @@ def latex(table: Table) -> str:
     shown = pd.DataFrame([[_escaped(str(cell)) for cell in row] for row in table.rows])
     shown.columns = pd.Index([_escaped(column) for column in table.columns])
     layout = "l" * table.words + "r" * (len(table.columns) - table.words)
-    caption = _escaped(text((f"{table.title}. ", *table.caption)).strip())
+    caption = _escaped(text((f"{table.title}. ", *table.caption, table.footnote)).strip())
     written = shown.to_latex(index=False, column_format=layout, caption=caption, label=f"tab:{table.key}")
     return str(written)
 

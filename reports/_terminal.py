@@ -35,8 +35,9 @@ def _section(section: Section) -> Iterator[RenderableType]:
     yield Padding(Text(one_line(section.title), "bold"), (1, 0, 0, 0))
     if section.brief is not None:
         yield _grid(section.brief)
-        if section.brief.caption:
-            yield Text(one_line(text(section.brief.caption)), "dim")
+        said = text(section.brief.caption) + section.brief.footnote
+        if said:
+            yield Text(one_line(said), "dim")
     for missing in section.missing:
         yield from _missing(missing)
 
@@ -44,7 +45,9 @@ def _section(section: Section) -> Iterator[RenderableType]:
 def _missing(missing: Missing) -> Iterator[RenderableType]:
     yield Text(f"Not shown. {one_line(missing.what)}")
     if missing.command:
-        yield Text(f"  {clean(missing.command)}", "cyan")
+        for line in missing.command.splitlines():
+            # A command is not broken into lines: it is there to be copied.
+            yield Text(f"  {clean(line)}", "cyan", no_wrap=True, overflow="ignore")
 
 
 def _grid(table: Table, *, headed: bool = True) -> Grid:

@@ -1,7 +1,6 @@
 """Where every number of a report comes from."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -27,34 +26,20 @@ def numbers(report: Report) -> Iterator[tuple[dict[str, str], Number]]:
                 yield from _of_prose({**place, "item": f"caption of {block.key}"}, block.caption)
 
 
-def write_trace(report: Report, path: Path) -> None:
-    """Write a JSON line for every number, and one for every set of stored rows numbers came from.
+def trace(report: Report) -> Iterator[bytes]:
+    """Yield a JSON line for every number, and one for every set of stored rows numbers came from.
 
     A set has the file the rows are in, the selection, and the ids of the dialogues; it stands before
     the first number that names it, so that a set many numbers share is written once.
     """
     sets: dict[Any, int] = {}
-    with path.open("wb") as file:
-        for place, number in numbers(report):
-            key = _identity(number.rows)
-            if key not in sets:
-                sets[key] = len(sets) + 1
-                file.write(_line({"kind": "rows", "rows": sets[key], **_described(number.rows)}))
-            file.write(
-                _line(
-                    {
-                        "kind": "number",
-                        **place,
-                        "shown": number.shown,
-                        "value": number.value,
-                        "low": number.low,
-                        "high": number.high,
-                        "n": number.n,
-                        "note": number.note,
-                        "rows": sets[key],
-                    }
-                )
-            )
+    for place, number in numbers(report):
+        key = _identity(number.rows)
+        if key not in sets:
+            sets[key] = len(sets) + 1
+            yield _line({"kind": "rows", "rows": sets[key], **_described(number.rows)})
+        told = {name: getattr(number, name) for name in ("shown", "value", "low", "high", "n", "note")}
+        yield _line({"kind": "number", **place, **told, "rows": sets[key]})
 
 
 def _of_table(place: dict[str, str], table: Table, item: str | None = None) -> Iterator[Any]:

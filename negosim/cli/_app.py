@@ -13,6 +13,7 @@ from negosim.cli import (
     _judge,
     _models,
     _prompts,
+    _report,
     _runs,
     _scenarios,
     _taxonomies,
@@ -62,6 +63,7 @@ app.command(cls=_generate.GenerateCommand)(_generate.generate)
 app.command()(_runs.show)
 app.command()(_runs.runs)
 app.command()(_judge.judge)
+app.command()(_report.report)
 
 scenarios = _group("scenarios", "List, read and check scenarios.")
 scenarios.command("list")(_scenarios.list_)

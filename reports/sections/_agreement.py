@@ -35,7 +35,7 @@ def section(corpus: Corpus) -> Section:
         briefs.append(_overall(corpus, judge, perspectives))
     if not corpus.judges_of(QUESTION):
         said = "No judge has said whether the parties agreed; only the record's own outcome is shown."
-        blocks.append(Missing(said, _commands.judge(corpus, "--judge-model MODEL", "--questions agreement")))
+        blocks.append(Missing(said, _commands.ask_model(corpus, "agreement")))
     return Section("agreement", TITLE, tuple(blocks), brief=briefs[0])
 
 

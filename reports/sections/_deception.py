@@ -1,5 +1,6 @@
 """Deception: whether and how much each agent deceived, from every perspective, and what was false."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,10 @@ def section(corpus: Corpus) -> Section:
         cells = _cells(corpus, voices)
         table = _table(corpus, judge, voices, cells)
         blocks += [_figure(corpus, voices, cells, table), table]
-        brief = brief or table
+        brief = brief or _brief(table)
     if not judges:
         said = "No judge has said whether an agent deceived, or how much."
-        command = _commands.judge(corpus, "--judge-model MODEL", "--questions deception")
+        command = _commands.ask_model(corpus, "deception")
         blocks.append(Missing(said, command))
     if not any(voice[0] == TRUTH for voice in corpus.voices(PRESENCE)):
         blocks.append(_no_truth(corpus))
@@ -95,6 +96,15 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
             "to 5. Brackets are 95 % intervals.",
         ),
     )
+
+
+def _brief(table: Table) -> Table:
+    """Return the table without n and with means alone, for a narrow terminal."""
+    columns = tuple(column for column in table.columns if column != "n")
+    rows = []
+    for *label, _, degree, presence in table.rows:
+        rows.append((*label, bare(degree) if isinstance(degree, Number) else degree, presence))
+    return replace(table, columns=columns, rows=tuple(rows))
 
 
 def _figure(corpus: Corpus, voices: list[Voice], cells: Cells, table: Table) -> Figure:

@@ -28,7 +28,7 @@ def section(corpus: Corpus) -> Section:
     if not len(grades):
         missing = Missing(
             "No judge has graded the conversations. The oracle does not: quality is an opinion.",
-            _commands.judge(corpus, "--judge-model MODEL", "--questions quality"),
+            _commands.ask_model(corpus, "quality"),
         )
         return Section("quality", TITLE, (missing,))
     blocks: list[Block] = []

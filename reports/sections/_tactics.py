@@ -1,5 +1,6 @@
 """Tactics: what honest agents and agents that may lie use, top three and all."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -47,9 +48,9 @@ def section(corpus: Corpus) -> Section:
         brief = brief or _top(f"tactics-seen{suffix}", title, seen)
     if not judges:
         said = "No judge has named the most prominent tactic of the utterances."
-        command = _commands.judge(corpus, "--judge-model MODEL", "--questions tactic")
+        command = _commands.ask_model(corpus, "tactic")
         blocks.append(Missing(said, command))
-    return Section("tactics", TITLE, tuple(blocks), brief=brief)
+    return Section("tactics", TITLE, tuple(blocks), brief=brief and _brief(brief))
 
 
 def _seen(corpus: Corpus, judge: str) -> Sample:
@@ -89,6 +90,12 @@ def _top(key: str, title: str, shares: Shares) -> Table:
         bars="share of utterances",
         caption=("Share of the group's utterances. Brackets are 95 % intervals.",),
     )
+
+
+def _brief(table: Table) -> Table:
+    """Return the table without ranks, for a narrow terminal."""
+    rows = tuple((row[0], *row[2:]) for row in table.rows)
+    return replace(table, columns=(table.columns[0], *table.columns[2:]), rows=rows, words=2)
 
 
 def _lead(used: Sample, shares: Shares) -> Prose:

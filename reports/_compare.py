@@ -1,0 +1,272 @@
+"""Two runs or two models side by side: matched where they match, with paired differences."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from negosim.errors import UserError
+from negosim.plugins import suggest
+from negosim.reports._build import facts_of, footer_of, notices_of
+from negosim.reports._corpus import Corpus, Sample, perspective_order
+from negosim.reports._model import DIALOGUES, Block, Figure, Number, Prose, Report, Section, Table
+from negosim.reports._numbers import count, share
+from negosim.reports._plots import Series, dots, legend_of, percent_axis
+from negosim.reports._sentences import counted, intervals, joined
+from negosim.reports._style import BLUE, VERMILLION, Mark
+from negosim.reports.sections import _glossary
+from negosim.reports.sections import _names as names
+from negosim.reports.sections._contrast import Measure, contrast_sentence, contrast_table, contrasts
+from negosim.reports.sections._summary import measures
+from negosim.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure as Canvas
+
+SIDE = "side"
+"""The column that says which of the two a row belongs to."""
+MARKS = (Mark(BLUE, "o", "", filled=False), Mark(VERMILLION, "s", "////"))
+KEYS = ["scenario", "condition", "index"]
+
+
+OF_AN_AGENT = (
+    Measure("gain", "gain", 2),
+    Measure("agreed", "agreement"),
+    Measure("opening", "own share of the first offer", 2),
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is compared: rows that belong to one side or the other."""
+
+    labels: tuple[str, str]
+    corpus: Corpus
+    rows: Sample
+    """One row a finished dialogue, or one a dialogue and agent."""
+    judged: Sample
+    measures: list[Measure]
+    what: str
+    """What a row is: "dialogues", "agents' dialogues"."""
+
+
+def comparison_of_runs(a: Run, b: Run) -> Report:
+    """Compare two runs: dialogues of equal scenario, condition and index are pairs.
+
+    Raises:
+        UserError: they are the same run or have no finished dialogues of the same scenario.
+
+    """
+    corpus = Corpus([a, b], by_index=True)
+    rows = corpus.complete.having(corpus.complete.frame.assign(**{SIDE: corpus.complete.frame["run"]}))
+    judged = corpus.judged.having(corpus.judged.frame.assign(**{SIDE: corpus.judged.frame["run"]}))
+    labels = (corpus.names[0], corpus.names[1])
+    pair = Pair(labels, corpus, rows, judged, measures(corpus), "dialogues")
+    _check_scenarios(pair)
+    return _report(pair, "runs")
+
+
+def comparison_of_models(runs: Sequence[Run], a: str, b: str) -> Report:
+    """Compare two models of some runs.
+
+    Where there are dialogues that each plays alone, whole dialogues are compared; else what each model
+    reached as an agent in the dialogues it took part in.
+
+    Raises:
+        UserError: a model has not played, or they have no scenario in common.
+
+    """
+    corpus = Corpus(runs, by_index=True)
+    played = sorted({model for run in runs for model in run.config.models})
+    for model in (a, b):
+        if model not in played:
+            hint = suggest(model, played)
+            raise UserError(f"--compare: model {model!r} has not played in these runs; {hint}")
+    if a == b:
+        raise UserError(f"--compare: {a!r} is given twice; name two runs or two models")
+    alone = _alone(corpus)
+    if {a, b} <= set(alone):
+        side = {SIDE: alone}
+        rows = corpus.complete.having(corpus.complete.frame.assign(**side))
+        by_dialogue = dict(zip(rows.frame["id"], alone, strict=True))
+        judged = corpus.judged.frame.assign(**{SIDE: corpus.judged.frame["dialogue"].map(by_dialogue)})
+        pair = Pair((a, b), corpus, rows, corpus.judged.having(judged), measures(corpus), "dialogues")
+    else:
+        rows, judged = _by_agent(corpus), _judged_agents(corpus)
+        known = [measure for measure in OF_AN_AGENT if rows.frame[measure.column].notna().any()]
+        pair = Pair((a, b), corpus, rows, corpus.judged.having(judged), known, "parts played")
+    _check_scenarios(pair)
+    return _report(pair, "models")
+
+
+def _alone(corpus: Corpus) -> list[str | None]:
+    """Return for each finished dialogue the one model that played all its roles, None where several did."""
+    frame = corpus.complete.frame[_model_columns(corpus)]
+    one = frame.nunique(axis=1) == 1
+    return [model if same else None for model, same in zip(frame["model_1"], one, strict=True)]
+
+
+def _model_columns(corpus: Corpus) -> list[str]:
+    return [name for name in corpus.complete.frame if str(name).startswith("model_")]
+
+
+def _by_agent(corpus: Corpus) -> Sample:
+    """Return one row a finished dialogue and agent: its model, its gain, its first complete offer."""
+    import pandas as pd
+
+    frame = corpus.complete.frame
+    parts = []
+    for role, column in enumerate(_model_columns(corpus)):
+        part = frame[["id", *KEYS, "run", "agreed"]].assign(agent=role, gain=frame[f"gain_{role + 1}"])
+        parts.append(part.assign(**{SIDE: frame[column]}))
+    offers = corpus.offers.only(complete=True).frame
+    first = offers.drop_duplicates(["dialogue", "agent"]).set_index(["dialogue", "agent"])["own_share"]
+    rows = pd.concat(parts, ignore_index=True)
+    keys = pd.MultiIndex.from_frame(rows[["id", "agent"]])
+    return Sample(rows.assign(opening=first.reindex(keys).to_numpy()), DIALOGUES, "id")
+
+
+def _judged_agents(corpus: Corpus) -> "pd.DataFrame":
+    """Return the judgements about an agent, with the model that played it."""
+    frame = corpus.judged.frame
+    frame = frame[frame["agent"].notna()]
+    columns = _model_columns(corpus)
+    models = [row[int(agent)] for row, agent in zip(frame[columns].to_numpy(), frame["agent"], strict=True)]
+    return frame.assign(**{SIDE: models})
+
+
+def _check_scenarios(pair: Pair) -> None:
+    first, second = (set(pair.rows.only(side=label).frame["scenario"]) for label in pair.labels)
+    if not first & second:
+        a, b = (", ".join(sorted(found)) or "none" for found in (first, second))
+        raise UserError(
+            f"--compare: {pair.labels[0]!r} and {pair.labels[1]!r} have no finished dialogues of the same "
+            f"scenario (theirs are {a}; and {b}); make one with the other's scenarios"
+        )
+
+
+def _report(pair: Pair, kind: str) -> Report:
+    a, b = pair.labels
+    sections = [_findings(pair), _by_scenario(pair), _judgements(pair), _glossary.section(pair.corpus)]
+    return Report(
+        title=f"Comparison of two {kind}",
+        subtitle=f"{a} and {b}",
+        created=max(run.header.created for run in pair.corpus.runs),
+        footer=footer_of(pair.corpus),
+        facts=facts_of(pair.corpus),
+        notices=tuple(notices_of(pair.corpus)),
+        sections=tuple(section for section in sections if section.blocks),
+    )
+
+
+def _findings(pair: Pair) -> Section:
+    a, b = pair.labels
+    both = pair.rows.only(side=[a, b])
+    found = contrasts([(measure, both) for measure in pair.measures], SIDE, a, b)
+    overall = contrast_table("comparison", f"{a} against {b}", pair.labels, found)
+    brief = contrast_table("comparison-brief", f"{a} against {b}", pair.labels, found, short=True)
+    blocks: list[Block] = [_matching(pair), contrast_sentence(f"In {b}", a, found), overall]
+    conditions = [name for name in pair.corpus.conditions if len(both.only(condition=name))]
+    for name in conditions if len(conditions) > 1 else []:
+        part = both.only(condition=name)
+        found = contrasts([(measure, part) for measure in pair.measures], SIDE, a, b)
+        title = f"{a} against {b}, {names.condition(name)}"
+        blocks.append(contrast_table(f"comparison-{name}", title, pair.labels, found))
+    return Section("comparison", "What differs", tuple(blocks), brief=brief)
+
+
+def _matching(pair: Pair) -> Prose:
+    sides = [pair.rows.only(side=label) for label in pair.labels]
+    keys = [set(map(tuple, side.frame[KEYS].drop_duplicates().to_numpy())) for side in sides]
+    matched = len(keys[0] & keys[1])
+    both = pair.rows.only(side=list(pair.labels))
+    said: Prose = (
+        f"{pair.labels[0]} has ",
+        count(sides[0]),
+        f" finished {pair.what}, {pair.labels[1]} ",
+        count(sides[1]),
+        "; ",
+        Number(f"{matched:,}", matched, len(both), both.rows),
+        " combinations of scenario, condition and index occur in both and are compared as pairs.",
+    )
+    seeds = {run.config.seed for run in pair.corpus.runs}
+    if len(seeds) > 1:
+        said = (*said, " The runs have different seeds, so pairs share no random choices.")
+    return said
+
+
+def _by_scenario(pair: Pair) -> Section:
+    a, b = pair.labels
+    keys = [key for key in pair.corpus.scenario_ids if len(pair.rows.only(scenario=key, side=[a, b]))]
+    cells = {
+        (key, side): share(pair.rows.only(scenario=key, side=side), "agreed")
+        for key in keys
+        for side in (a, b)
+    }
+    rows = tuple((key, *(cells[key, side] for side in (a, b))) for key in keys)
+    data = Table("comparison-scenarios", "Agreement by scenario", ("scenario", a, b), rows)
+    said: Prose = ("How often there is an agreement in each scenario.",)
+    figure = Figure(
+        "comparison-scenarios",
+        "Agreement by scenario",
+        partial(_draw, keys=keys, labels=pair.labels, cells=cells),
+        0.85 + 0.26 * len(keys),
+        data,
+        joined([said, counted(cells.values(), pair.what)], " ") + intervals(cells.values()),
+    )
+    return Section("scenarios", "Agreement by scenario", (figure,), brief=data)
+
+
+def _draw(canvas: "Canvas", *, keys: list[str], labels: tuple[str, str], cells: dict[Any, Number]) -> None:
+    axes = canvas.subplots()
+    series = [
+        Series(label, mark, [cells[key, label] for key in keys])
+        for label, mark in zip(labels, MARKS, strict=True)
+    ]
+    dots(axes, keys, series)
+    percent_axis(axes)
+    axes.set_xlabel("dialogues with an agreement")
+    legend_of(canvas, list(zip(labels, MARKS, strict=True)))
+
+
+def _judgements(pair: Pair) -> Section:
+    """Compare every question with yes-or-no or graded answers about both sides by the same judge."""
+    a, b = pair.labels
+    measured = list(_answered(pair))
+    if not measured:
+        return Section("judgements", "Judgements", ())
+    found = contrasts(measured, SIDE, a, b)
+    table = contrast_table("comparison-judgements", f"Answers of judges, {a} against {b}", pair.labels, found)
+    brief = contrast_table("comparison-judgements-brief", "Answers", pair.labels, found, short=True)
+    blocks = (contrast_sentence(f"In {b}", a, found), table)
+    return Section("judgements", "Judgements", blocks, brief=brief)
+
+
+def _answered(pair: Pair) -> Iterator[tuple[Measure, Sample]]:
+    import pandas as pd
+
+    usable = pair.judged.only(status="ok", side=list(pair.labels))
+    by = ["question", "perspective", "judge", "agent"]
+    groups = usable.frame[by].drop_duplicates().astype(object).to_numpy().tolist()
+    for question, perspective, judge, agent in sorted(groups, key=_place):
+        where = {"question": question, "perspective": perspective, "judge": judge}
+        sample = usable.only(**where)
+        label = f"{question}, {names.perspective(perspective)}, {names.short_model(judge)}"
+        if not pd.isna(agent):
+            sample = sample.only(agent=agent)
+            label = f"{label}, about {names.agent(int(agent))}"
+        kinds = {type(value) for value in sample.frame["value"]}
+        if sample.frame[SIDE].nunique() < 2 or not kinds <= {bool, int, float}:
+            continue
+        share_of = kinds == {bool}
+        answers = sample.frame["value"].astype(bool if share_of else float)
+        yield (
+            Measure("answer", label, None if share_of else 2),
+            sample.having(sample.frame.assign(answer=answers)),
+        )
+
+
+def _place(group: list[Any]) -> tuple[Any, ...]:
+    question, perspective, judge, agent = group
+    return str(question), perspective_order(str(perspective)), str(judge), str(agent)

@@ -1,0 +1,78 @@
+"""Two groups side by side: every measure of both, the difference, its size and its p."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from negosim.measures import Difference, holm
+from negosim.reports._corpus import Sample
+from negosim.reports._model import Prose, Table
+from negosim.reports._numbers import bare, compare, difference_cells, reliable
+from negosim.reports._sentences import joined, listing
+
+HEADS = ("difference", "effect", "p (Holm)", "n")
+CAPTION = (
+    "Differences are between matched dialogues where there are pairs (n counts them). Brackets are 95 % "
+    "intervals; p is corrected for the number of rows."
+)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that is compared."""
+
+    column: str
+    label: str
+    places: int | None = None
+    """Decimals; None for a share."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A measure, how it differs, and the rows it was computed from."""
+
+    measure: Measure
+    found: Difference
+    sample: Sample
+
+
+def contrasts(measured: list[tuple[Measure, Sample]], between: str, a: Any, b: Any) -> list[Contrast]:
+    """Compare every measure on its sample, b minus a, and correct p for their number."""
+    compared = holm([compare(sample, measure.column, between, a, b) for measure, sample in measured])
+    return [
+        Contrast(measure, found, sample.only(**{between: [a, b]}).known(measure.column))
+        for (measure, sample), found in zip(measured, compared, strict=True)
+    ]
+
+
+def contrast_table(
+    key: str, title: str, labels: tuple[str, str], found: list[Contrast], *, short: bool = False
+) -> Table:
+    """Return contrasts as a table; the short one gives intervals of the differences only."""
+    rows = []
+    for each in found:
+        a, b, *rest = difference_cells(each.found, each.sample.rows, each.measure.places)
+        rows.append(
+            (each.measure.label, bare(a), bare(b), *rest) if short else (each.measure.label, a, b, *rest)
+        )
+    return Table(key, title, ("measure", *labels, *HEADS), tuple(rows), caption=(CAPTION,))
+
+
+def contrast_sentence(where: str, reference: str, found: list[Contrast]) -> Prose:
+    """Say which measures differ reliably, and which do not: "Where agent 2 may lie, ...".
+
+    Args:
+        where: the clause for b, with which the sentence begins.
+        reference: what b differs from.
+        found: the contrasts.
+
+    """
+    clear: list[Prose] = []
+    for each in found:
+        if reliable(each.found):
+            before, after, *_ = difference_cells(each.found, each.sample.rows, each.measure.places)
+            clear.append((f"{each.measure.label} (", bare(after), " against ", bare(before), ")"))
+    if not clear:
+        return (f"{where}, nothing differs reliably from {reference}.",)
+    said: Prose = (f"{where}, these differ reliably from {reference}: ", *joined(clear, ", "), ".")
+    undecided = [each.measure.label for each in found if not reliable(each.found)]
+    return (*said, f" No reliable difference is seen in {listing(undecided)}.") if undecided else said
