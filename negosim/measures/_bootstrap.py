@@ -106,7 +106,7 @@ def interval(value: float, spread: Spread, scale: Scale) -> tuple[float, float]:
 
 
 def p_value(value: float, spread: Spread) -> float:
-    """Return the two-sided p of the hypothesis that the value is 0; below 0.05 where its interval is off 0."""
+    """Return the two-sided p of "the value is 0": below 0.05 where the plain interval leaves 0 out."""
     from scipy.stats import t
 
     return float(2 * t.sf(abs(value) / spread.error, spread.freedom))

@@ -55,7 +55,6 @@ def difference(
         TypeError: the column holds text.
 
     """
-    import pandas as pd
 
     values, binary = numbers(frame[column])
     known = frame.assign(_value=values)[~np.isnan(values)]
