@@ -1,7 +1,7 @@
 """`negosim judge` and `negosim questions`: what judges say about a run, and what they are asked."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -46,6 +46,15 @@ def judge(
             metavar="ID|PATH,...",
             help="What to ask: question sets, see negosim questions list.",
             show_default="the usual ones",
+            rich_help_panel=WHO,
+        ),
+    ] = None,
+    beliefs: Annotated[
+        Literal["ends", "turns"] | None,
+        typer.Option(
+            help="Also ask each agent, by its own model, what it believes about the others: before the "
+            "first and after the last utterance, or in between as well.",
+            show_default="not asked",
             rich_help_panel=WHO,
         ),
     ] = None,
@@ -139,7 +148,7 @@ def judge(
     watch = JudgingWatch(console_for())
     options = judging.JudgeOptions(
         judges=names,
-        questions=_listed(questions),
+        questions=_asked(_listed(questions), beliefs),
         repeats=repeats,
         sample=sample,
         prompts=None if prompts is None else str(prompts),
@@ -177,6 +186,17 @@ def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWa
             err=True,
         )
         raise typer.Exit(1)
+
+
+def _asked(questions: list[str] | None, beliefs: Literal["ends", "turns"] | None) -> list[str] | None:
+    """Return the questions with those about beliefs added to them."""
+    if beliefs is None:
+        return questions
+    from negosim.judging import BELIEFS, BELIEFS_TURNS, DEFAULT
+
+    asked = list(DEFAULT if questions is None else questions)
+    added = (BELIEFS, BELIEFS_TURNS) if beliefs == "turns" else (BELIEFS,)
+    return [*asked, *(name for name in added if name not in asked)]
 
 
 def _listed(given: str | None) -> list[str] | None:

@@ -19,9 +19,11 @@ To add a kind:
 Quotes are checked with `verbatim` (`_quotes.py`).
 """
 
+from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import JudgeOptions, default_judge, judge, judge_async
 from negosim.judging._protocol import ORACLE, Item, Questionnaire, Task
+from negosim.judging._questionnaires import DEFAULT
 from negosim.judging._questions import (
     NONE,
     UNSETTLED,
@@ -32,10 +34,15 @@ from negosim.judging._questions import (
     resolution_set,
 )
 from negosim.judging._quotes import verbatim
+from negosim.judging._verdict import UNIMPORTANT, Statement, Truth, Verdict, verdict
 
 __all__ = [
+    "BELIEFS",
+    "BELIEFS_TURNS",
+    "DEFAULT",
     "NONE",
     "ORACLE",
+    "UNIMPORTANT",
     "UNSETTLED",
     "DialogueJudged",
     "Item",
@@ -46,7 +53,10 @@ __all__ = [
     "QuestionSet",
     "Questionnaire",
     "SheetFinished",
+    "Statement",
     "Task",
+    "Truth",
+    "Verdict",
     "default_judge",
     "judge",
     "judge_async",
@@ -54,4 +64,5 @@ __all__ = [
     "load_question_set",
     "resolution_set",
     "verbatim",
+    "verdict",
 ]
