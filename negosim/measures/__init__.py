@@ -5,24 +5,42 @@ Rows (`dialogue_rows`, `tactic_rows`, ...) are pandas frames read from a run. St
 and why they are as they are is in docs/statistics.md.
 """
 
+from negosim.measures._calibration import Calibration, calibration
 from negosim.measures._dialogues import dialogue_rows
 from negosim.measures._difference import Difference, difference, holm
+from negosim.measures._errors import ErrorCorrelation, error_correlation
 from negosim.measures._estimate import Estimate, estimate
 from negosim.measures._judged import belief_rows, judged_rows
 from negosim.measures._moves import offer_rows, tactic_rows
+from negosim.measures._reliability import (
+    OrderEffect,
+    Reliability,
+    krippendorff_alpha,
+    order_effects,
+    reliability,
+)
 from negosim.measures._shares import entropy, shares
 
 __all__ = [
+    "Calibration",
     "Difference",
+    "ErrorCorrelation",
     "Estimate",
+    "OrderEffect",
+    "Reliability",
     "belief_rows",
+    "calibration",
     "dialogue_rows",
     "difference",
     "entropy",
+    "error_correlation",
     "estimate",
     "holm",
     "judged_rows",
+    "krippendorff_alpha",
     "offer_rows",
+    "order_effects",
+    "reliability",
     "shares",
     "tactic_rows",
 ]

@@ -89,7 +89,7 @@ def estimated(
     """
     value, clusters, n = float(statistic(contributions.sum(axis=0))), len(contributions), round(sizes.sum())
     if not np.isfinite(value):
-        return Estimate(None, n=n, clusters=clusters, note="not enough data: nothing to divide by")
+        return Estimate(None, n=n, clusters=clusters, note="not enough data: not defined for these rows")
     found = Estimate(value, n=n, clusters=clusters, note=too_few(clusters, kind))
     if found.note is not None:
         return found
