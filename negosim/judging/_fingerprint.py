@@ -1,7 +1,7 @@
 """Fingerprints of judges: a short hash of everything their answers depend on besides the dialogue."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +10,7 @@ import orjson
 from negosim.judging._protocol import ORACLE, PERSON, Questionnaire
 from negosim.models import Door
 from negosim.prompts import Prompts
-from negosim.store import Run, SheetWriter
+from negosim.store import Run
 from negosim.taxonomies import Taxonomy
 
 SHOWING = ("observer", "system", "turn", "thought", "state")
@@ -18,19 +18,19 @@ SHOWING = ("observer", "system", "turn", "thought", "state")
 
 
 class Fingerprints:
-    """The fingerprints of one judging; what they stand for is entered in the run's `judges.json`."""
+    """The fingerprints of one judging; `describe` is told what each stands for."""
 
     def __init__(
         self,
         run: Run,
         prompts: Mapping[str, Prompts],
         taxonomies: tuple[Taxonomy, ...],
-        writer: SheetWriter,
+        describe: Callable[[str, dict[str, Any]], None],
     ) -> None:
         self._run = run
         self._prompts = prompts
         self._taxonomies = {taxonomy.id: _hash(taxonomy.model_dump(mode="json")) for taxonomy in taxonomies}
-        self._writer = writer
+        self._describe = describe
         self._known: dict[tuple[str, str], str] = {}
 
     def of(self, judge: str, door: Door | None, questionnaire: Questionnaire) -> str:
@@ -39,7 +39,7 @@ class Fingerprints:
         if key not in self._known:
             content = self._content(judge, door, questionnaire)
             self._known[key] = _hash(content)[:16]
-            self._writer.describe_judge(self._known[key], content)
+            self._describe(self._known[key], content)
         return self._known[key]
 
     def _content(self, judge: str, door: Door | None, questionnaire: Questionnaire) -> dict[str, Any]:

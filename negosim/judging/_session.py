@@ -88,7 +88,7 @@ class Session:
         self._repeats = repeats
         self._writer = writer
         self._watch = watch
-        self._fingerprints = Fingerprints(run, material.prompts, material.taxonomies, writer)
+        self._fingerprints = Fingerprints(run, material.prompts, material.taxonomies, writer.describe_judge)
         self._sample = {name: drawn(run, name, sample) for name in run.header.scenarios}
 
     async def fill_in(self, concurrency: int) -> None:
