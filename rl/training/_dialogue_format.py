@@ -61,7 +61,7 @@ class DialogueFormat:
         """
         self.tokenizer = tokenizer
         self._around: dict[tuple[Role, ...], list[list[int]]] = {}
-        self._special = {
+        self.special = {
             number for number, token in tokenizer.added_tokens_decoder.items() if token.special
         } | set(tokenizer.all_special_ids)
         if tokenizer.chat_template is None:
@@ -116,9 +116,13 @@ class DialogueFormat:
         )
 
     def prompt(
-        self, system: str | None, turns: Sequence[tuple[Role, str]], max_length: int
+        self,
+        system: str | None,
+        turns: Sequence[tuple[Role, str]],
+        max_length: int,
+        speaker: Role = "agent",
     ) -> tuple[list[int], int]:
-        """Return the tokens after which the agent speaks, and how many of the oldest turns were left out.
+        """Return the tokens after which the agent (or the user) speaks, and how many of the oldest turns were left out.
 
         Raises:
             UserError: the context has no room, or the chat template refuses the dialogue.
@@ -128,7 +132,7 @@ class DialogueFormat:
         context = self._said(system) if system else None
         for first in range(len(turns) + 1):
             roles = tuple(role for role, _ in turns[first:])
-            around = self.around((*roles, "agent"), context is not None)[:-1]
+            around = self.around((*roles, speaker), context is not None)[:-1]
             parts = [*([context] if context is not None else []), *said[first:]]
             tokens = _interleave(around, parts)
             if len(tokens) <= max_length:
@@ -189,7 +193,7 @@ class DialogueFormat:
     def _end(self, after: list[int]) -> list[int]:
         """Return the tokens after a turn that end it: up to the first control token, else the first."""
         for number, token in enumerate(after):
-            if token in self._special:
+            if token in self.special:
                 return after[: number + 1]
         if after:
             return after[:1]

@@ -1,0 +1,144 @@
+"""Checkpoints: safetensors and JSON only, written whole, from which training goes on exactly."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import orjson
+import torch
+from accelerate.utils import gather_object
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_model_state_dict,
+    get_optimizer_state_dict,
+    set_optimizer_state_dict,
+)
+
+from negosim.errors import UserError
+from negosim.rl.training._model import ValueModel
+from negosim.rl.training._trainer import Trainer
+
+WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
+
+PREFIX = "checkpoint-"
+
+
+def gathered(trainer: Trainer) -> dict[str, Tensor]:
+    """Return the weights to keep, by name, whole and on the CPU also where processes share them.
+
+    Only the main process gets them; all must call.
+    """
+    state = get_model_state_dict(trainer.model, options=WHOLE)
+    changing = _changing(trainer.plain)
+    return {name: tensor.contiguous() for name, tensor in state.items() if name in changing}
+
+
+def _changing(model: ValueModel) -> set[str]:
+    """Name the weights to keep: all, or with adapters those that training changes.
+
+    Weights with two names, as tied ones, appear once.
+    """
+    adapted = any("lora_" in name for name, _ in model.named_parameters())
+    return {
+        name
+        for name, weight in model.named_parameters()
+        if not adapted or weight.requires_grad or name.startswith("heads.")
+    }
+
+
+def save_checkpoint(folder: Path, trainer: Trainer, about: dict[str, Any]) -> None:
+    """Write a checkpoint to a folder of its own inside `folder`, then remove older ones."""
+    weights = gathered(trainer)
+    optimizer = get_optimizer_state_dict(trainer.model, trainer.optimizer.optimizer, options=WHOLE)
+    random = gather_object([_random_state()])
+    if trainer.accelerator.is_main_process:
+        part, whole = folder / f".{PREFIX}part", folder / f"{PREFIX}{trainer.done:08d}"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        save_file(weights, part / "weights.safetensors")
+        moments = {
+            f"{name}/{key}": value.contiguous()
+            for name, values in optimizer["state"].items()
+            for key, value in values.items()
+        }
+        save_file(moments, part / "optimizer.safetensors")
+        states = {f"{process}/{key}": value for process, s in enumerate(random) for key, value in s.items()}
+        save_file(states, part / "random.safetensors")
+        (part / "about.json").write_bytes(orjson.dumps({**about, "step": trainer.done}))
+        shutil.rmtree(whole, ignore_errors=True)
+        part.rename(whole)
+        for older in _checkpoints(folder)[:-1]:
+            shutil.rmtree(older)
+    trainer.accelerator.wait_for_everyone()
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """Return the newest checkpoint in a folder, None where there is none."""
+    return next(reversed(_checkpoints(folder)), None)
+
+
+def read_about(checkpoint: Path) -> dict[str, Any]:
+    """Return what was written about a checkpoint."""
+    about: dict[str, Any] = orjson.loads((checkpoint / "about.json").read_bytes())
+    return about
+
+
+def load_weights(checkpoint: Path, model: ValueModel) -> None:
+    """Load a checkpoint's weights into a model that no process has wrapped yet.
+
+    Raises:
+        UserError: they are another model's.
+
+    """
+    load_exactly(model, load_file(checkpoint / "weights.safetensors"), _changing(model), checkpoint)
+
+
+def load_exactly(module: torch.nn.Module, weights: dict[str, Tensor], names: set[str], source: Path) -> None:
+    """Load weights that must be those of `names`, in name and shape.
+
+    Raises:
+        UserError: they are another model's.
+
+    """
+    shapes = {name: tuple(weight.shape) for name, weight in module.named_parameters() if name in names}
+    given = {name: tuple(weight.shape) for name, weight in weights.items()}
+    for name in sorted(shapes.keys() | given.keys()):
+        if shapes.get(name) != given.get(name):
+            raise UserError(
+                f"{source} is of another model: {name} is {given.get(name, 'missing')} there and "
+                f"{shapes.get(name, 'unknown')} here"
+            )
+    module.load_state_dict(weights, strict=False)
+
+
+def load_progress(checkpoint: Path, trainer: Trainer) -> None:
+    """Put the optimizer, the random generators and the place in the data where the checkpoint was made."""
+    moments: dict[str, dict[str, Tensor]] = {}
+    for name, value in load_file(checkpoint / "optimizer.safetensors").items():
+        weight, _, key = name.rpartition("/")
+        moments.setdefault(weight, {})[key] = value
+    optimizer = trainer.optimizer.optimizer
+    state = get_optimizer_state_dict(trainer.model, optimizer, options=WHOLE)
+    state["state"] = dict(moments)
+    set_optimizer_state_dict(trainer.model, optimizer, state, options=StateDictOptions(full_state_dict=True))
+    random = load_file(checkpoint / "random.safetensors")
+    own = f"{trainer.accelerator.process_index}/"
+    mine = {name.removeprefix(own): value for name, value in random.items() if name.startswith(own)}
+    if mine:
+        torch.set_rng_state(mine["cpu"])
+        if "cuda" in mine and torch.cuda.is_available():
+            torch.cuda.set_rng_state(mine["cuda"])
+    trainer.done = int(read_about(checkpoint)["step"])
+
+
+def _random_state() -> dict[str, Tensor]:
+    state = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob(f"{PREFIX}*") if (path / "about.json").is_file())

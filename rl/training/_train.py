@@ -1,0 +1,258 @@
+"""From trajectories to a policy folder."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch import Tensor
+
+from negosim.errors import UserError
+from negosim.rl._trajectory import Trajectory
+from negosim.rl.training._policy_folder import PolicyCard, write_policy
+from negosim.rl.training._adapters import add_adapters, merged
+from negosim.rl.training._algorithm import Algorithm
+from negosim.rl.training._base_models import context_of, load_base
+from negosim.rl.training._checkpoint import (
+    gathered,
+    latest_checkpoint,
+    load_progress,
+    load_weights,
+    read_about,
+    save_checkpoint,
+)
+from negosim.rl.training._config import TrainConfig
+from negosim.rl.training._dialogue_format import DialogueFormat, Encoded
+from negosim.rl.training._model import ValueModel
+from negosim.rl.training._trainer import Step, Trainer, accelerated
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+CURVE = "training.jsonl"
+"""One line a step: losses, means of Q and V, norm of the gradient, tokens, seconds."""
+
+CUT = "cut.jsonl"
+"""One line a dialogue that was too long: its id, and which turns were left out."""
+
+FREE = frozenset({"steps", "micro_batch_size", "checkpoint_every", "gradient_checkpointing", "compile"})
+"""What may differ when a run goes on: it changes cost or length, not what is learnt at a step."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What training works with."""
+
+    lm: "PreTrainedModel"
+    tokenizer: "PreTrainedTokenizerBase"
+    data: list[Encoded]
+    max_length: int
+    reward_scale: float
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the tokens, actions and rewards, in order."""
+        found = hashlib.sha256()
+        for item in self.data:
+            found.update(repr((item.tokens, item.actions, item.rewards, item.terminal)).encode())
+        return found.hexdigest()[:16]
+
+
+def train(
+    trajectories: Iterable[Trajectory],
+    out: str | Path,
+    config: TrainConfig,
+    *,
+    resume: bool = False,
+    watch: Callable[[Step], None] = lambda step: None,
+) -> PolicyCard:
+    """Train a policy and write it to the folder `out`.
+
+    Under `accelerate launch` every process calls this; the first one writes. `resume` goes on from the
+    newest checkpoint in `out`, exactly as if training had not been interrupted.
+
+    Raises:
+        UserError: the data teach nothing, the model cannot be loaded or does not fit, `out` is not empty,
+            the checkpoint is another run's, or a loss is not a number.
+
+    """
+    folder = Path(out).expanduser()
+    checkpoint = _checkpoint(folder, resume)
+    algorithm: Algorithm = config.algorithm
+    chosen = algorithm.select(list(trajectories))
+    with accelerated(config) as accelerator:
+        set_seed(config.seed)
+        material = prepare(chosen, config)
+        model = ValueModel(_trainable(material.lm, config), algorithm.heads)
+        about = {"config": config.model_dump(mode="json"), "data": material.fingerprint}
+        if checkpoint:
+            _check_same(read_about(checkpoint), about, checkpoint)
+            load_weights(checkpoint, model)
+        set_seed(config.seed, device_specific=True)
+        trainer = Trainer(accelerator, model, material.data, config)
+        if checkpoint:
+            load_progress(checkpoint, trainer)
+        begun = folder.exists()
+        try:
+            _run(trainer, folder, about, material.data, watch)
+        except BaseException:
+            if not begun and accelerator.is_main_process and latest_checkpoint(folder) is None:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return _finish(trainer, folder, material, chosen)
+
+
+def prepare(trajectories: Sequence[Trajectory], config: TrainConfig) -> Material:
+    """Load the model and turn trajectories into tokens.
+
+    Rewards are divided by the largest absolute reward of a dialogue, so that Q lies around -1 to 1 and
+    beta means the same for dollars as for points.
+
+    Raises:
+        UserError: the model cannot be loaded, or a dialogue does not fit it.
+
+    """
+    low = config.lora_rank is not None and config.precision == "bf16"
+    lm, tokenizer = load_base(
+        config.model, trajectories, config.max_length, dtype=torch.bfloat16 if low else torch.float32
+    )
+    max_length = context_of(lm, config.max_length)
+    form = DialogueFormat(tokenizer)
+    largest = max(abs(trajectory.total_reward) for trajectory in trajectories)
+    scale = 1 / largest if largest else 1.0
+    learner = config.algorithm.learner
+    data = [
+        form.encode(trajectory, max_length, learner=learner, reward_scale=scale)
+        for trajectory in trajectories
+    ]
+    return Material(lm, tokenizer, data, max_length, scale)
+
+
+def _trainable(lm: "PreTrainedModel", config: TrainConfig) -> "PreTrainedModel":
+    if config.lora_rank is None:
+        return lm
+    if config.model.startswith("tiny"):
+        raise UserError("a small GPT begins with random weights, to which adapters add nothing; drop --lora")
+    add_adapters(lm, config.lora_rank)
+    return lm
+
+
+def _checkpoint(folder: Path, resume: bool) -> Path | None:
+    if not resume:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(
+                f"{str(folder)!r} is not an empty folder; choose another --out, or go on with --resume"
+            )
+        return None
+    checkpoint = latest_checkpoint(folder)
+    if checkpoint is None:
+        raise UserError(f"{str(folder)!r} has no checkpoint to go on from; train without --resume")
+    return checkpoint
+
+
+def _check_same(found: dict[str, Any], asked: dict[str, Any], checkpoint: Path) -> None:
+    before, now = _flat(found["config"]), _flat(asked["config"])
+    for name in sorted((before.keys() | now.keys()) - FREE):
+        if before.get(name) != now.get(name):
+            raise UserError(
+                f"{checkpoint} is of another run: {name} was {before.get(name)!r} and is now "
+                f"{now.get(name)!r}; go on with the same, or choose another --out"
+            )
+    if found["data"] != asked["data"]:
+        raise UserError(f"{checkpoint} is of another run: it learnt from other trajectories")
+
+
+def _flat(config: dict[str, Any]) -> dict[str, Any]:
+    return {**{key: value for key, value in config.items() if key != "algorithm"}, **config["algorithm"]}
+
+
+def _run(
+    trainer: Trainer,
+    folder: Path,
+    about: dict[str, Any],
+    data: Sequence[Encoded],
+    watch: Callable[[Step], None],
+) -> None:
+    config, main = trainer.config, trainer.accelerator.is_main_process
+    if main:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_cut(folder / CUT, data)
+        _keep_lines(folder / CURVE, trainer.done)
+
+    def each(step: Step) -> None:
+        if main:
+            with (folder / CURVE).open("ab") as curve:
+                curve.write(orjson.dumps(_row(step), option=orjson.OPT_APPEND_NEWLINE))
+            watch(step)
+        if step.number % config.checkpoint_every == 0 and step.number < config.steps:
+            save_checkpoint(folder, trainer, about)
+
+    trainer.run(each)
+
+
+def _row(step: Step) -> dict[str, float]:
+    return {
+        "step": step.number,
+        **step.figures,
+        "gradient_norm": step.gradient_norm,
+        "actions": step.actions,
+        "tokens": step.tokens,
+        "seconds": round(step.seconds, 4),
+    }
+
+
+def _write_cut(path: Path, data: Sequence[Encoded]) -> None:
+    rows = [orjson.dumps({"id": item.id, "left_out": item.cut}) for item in data if item.cut]
+    if rows:
+        path.write_bytes(b"\n".join(rows) + b"\n")
+
+
+def _keep_lines(path: Path, count: int) -> None:
+    """Keep the lines of the steps that a checkpoint has."""
+    if path.exists():
+        with path.open("rb") as lines:
+            kept = list(islice(lines, count))
+        path.write_bytes(b"".join(kept))
+
+
+def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence[Trajectory]) -> PolicyCard:
+    config = trainer.config
+    card = PolicyCard(
+        config=config,
+        heads=trainer.algorithm.heads,
+        reward_scale=material.reward_scale,
+        max_length=material.max_length,
+        trajectories=len(chosen),
+        cut=sum(item.cut is not None for item in material.data),
+        data=material.fingerprint,
+    )
+    weights = gathered(trainer)
+    if trainer.accelerator.is_main_process:
+        _write(trainer.accelerator, trainer.plain, weights, folder, card, material)
+        for checkpoint in folder.glob("checkpoint-*"):
+            shutil.rmtree(checkpoint)
+    trainer.accelerator.wait_for_everyone()
+    return card
+
+
+def _write(
+    accelerator: Accelerator,
+    model: ValueModel,
+    weights: dict[str, Tensor],
+    folder: Path,
+    card: PolicyCard,
+    material: Material,
+) -> None:
+    heads = {name: weight for name, weight in weights.items() if name.startswith("heads.")}
+    own = {name.removeprefix("lm."): weight for name, weight in weights.items() if name not in heads}
+    lm = model.lm
+    if card.config.lora_rank is not None:
+        lm, own = merged(card.config, own), {}
+    write_policy(folder, card, lm, own, material.tokenizer, heads)
