@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from negosim.config import RunConfig
     from negosim.engine import generate, generate_async, resume, resume_async
     from negosim.errors import BudgetError, ModelError, NegosimError, ProtocolError, UserError
+    from negosim.judging import judge, judge_async
     from negosim.models import Budget
     from negosim.records import Condition, Dialogue
     from negosim.scenarios import Scenario, load_scenario
@@ -26,6 +27,7 @@ _HOMES = {
     "negosim.config": ("RunConfig",),
     "negosim.engine": ("generate", "generate_async", "resume", "resume_async"),
     "negosim.errors": ("BudgetError", "ModelError", "NegosimError", "ProtocolError", "UserError"),
+    "negosim.judging": ("judge", "judge_async"),
     "negosim.models": ("Budget",),
     "negosim.records": ("Condition", "Dialogue"),
     "negosim.scenarios": ("Scenario", "load_scenario"),
@@ -49,6 +51,8 @@ __all__ = [
     "UserError",
     "generate",
     "generate_async",
+    "judge",
+    "judge_async",
     "list_runs",
     "load_scenario",
     "load_taxonomy",
