@@ -1,5 +1,6 @@
 """Rows about what judges said, and about what agents believed."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from negosim.store import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+BELIEFS = ("beliefs", "beliefs-turns")
 RESERVATION, PRIORITY = "belief-reservation", "belief-priority-"
 _BELIEF = ["dialogue", "perspective", "judge", "fingerprint", "repeat", "agent", "turn"]
 
@@ -30,18 +32,22 @@ def judged_rows(run: Run, sets: Collection[str] | None = None) -> "pd.DataFrame"
     """
     import pandas as pd
 
-    frame = run.judgement_frame()
-    if sets is not None:
-        frame = frame[frame["questions"].isin(list(sets))]
-    known = {header.id: header for header in lengths(run)}
-    frame = frame[frame["dialogue"].isin(known.keys())].reset_index(drop=True)
-    headers = pd.DataFrame([header.columns() for header in known.values()], columns=headings(run))
-    lying = [
-        None if pd.isna(agent) else int(agent) in known[dialogue].condition.deceptive
-        for dialogue, agent in zip(frame["dialogue"], frame["agent"], strict=True)
-    ]
-    joined = frame.merge(headers.set_index("dialogue"), left_on="dialogue", right_index=True, how="left")
-    return joined.assign(deceptive=pd.array(lying, dtype="boolean"))
+    frame = run.judgement_frame(sets)
+    known = list(lengths(run))
+    places = pd.Index([header.id for header in known], dtype="object").get_indexer(frame["dialogue"])
+    if (places < 0).any():
+        frame, places = frame[places >= 0].reset_index(drop=True), places[places >= 0]
+    headers = pd.DataFrame([header.columns() for header in known], columns=headings(run)).astype("object")
+    for name in headers.columns.drop("dialogue"):
+        frame[name] = headers[name].to_numpy()[places]
+    frame["index"] = frame["index"].astype("int64")
+    frame["deceptive"] = pd.Series(pd.NA, index=frame.index, dtype="boolean")
+    lying = [header.condition.deceptive for header in known]
+    about = frame["agent"].fillna(-1).to_numpy(dtype=np.int64)
+    for agent in range(int(about.max(initial=-1)) + 1):
+        lies = np.array([agent in roles for roles in lying], dtype=bool)
+        frame.loc[about == agent, "deceptive"] = lies[places[about == agent]]
+    return frame
 
 
 def belief_rows(run: Run) -> "pd.DataFrame":
@@ -62,18 +68,18 @@ def belief_rows(run: Run) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    frame = run.judgement_frame()
-    asked = frame["question"].astype("object").astype(str)
-    frame = frame[(asked == RESERVATION) | asked.str.startswith(PRIORITY)]
+    frame = run.judgement_frame(BELIEFS)
     known = {header.id: header for header in lengths(run)}
     stakes = {key: _Stakes(scenario) for key, scenario in run.header.scenarios.items()}
+    given: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
+    columns = [frame[name].tolist() for name in (*_BELIEF, "question", "value")]
+    for *key, question, value in zip(*columns, strict=True):
+        given[tuple(key)][question] = value
     rows = []
-    for key, group in frame.groupby(_BELIEF, sort=False, observed=True):
-        dialogue, perspective, judge, _, repeat, about, turn = key
+    for (dialogue, perspective, judge, _, repeat, about, turn), answers in given.items():
         header = known.get(dialogue)
         if header is None or header.status == "failed":
             continue
-        given = dict(zip(group["question"], group["value"], strict=True))
         row = {
             **header.columns(),
             "believer": int(perspective.removeprefix("agent_")) - 1,
@@ -83,10 +89,12 @@ def belief_rows(run: Run) -> "pd.DataFrame":
             "judge": judge,
             "repeat": repeat,
         }
-        rows.append({**row, **stakes[header.scenario].errors(int(about), given)})
+        rows.append({**row, **stakes[header.scenario].errors(int(about), answers)})
     of_belief = ["believer", "about", "turn", "when", "judge", "repeat"]
     errors = ["reservation_error", "priority_error"]
     result = pd.DataFrame(rows, columns=[*headings(run), *of_belief, *errors])
+    # Who was asked at every turn was asked before and after too: the later answer counts.
+    result = result.drop_duplicates(["dialogue", *of_belief], keep="last", ignore_index=True)
     return result.astype(dict.fromkeys(errors, "float64"))
 
 

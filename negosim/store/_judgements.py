@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,10 @@ COLUMNS = (
     *_OF_COST,
 )
 """Of `judgement_frame`, in order."""
+
+_NO_EVIDENCE: list[str] = []
+_NO_DETAIL: dict[str, Any] = {}
+"""Most judgements have none: shared by all of them, not to be written to."""
 
 Key = tuple[Any, ...]
 
@@ -59,7 +63,7 @@ def answered_keys(folder: Path) -> set[Key]:
     }
 
 
-def read_frame(folder: Path) -> "pd.DataFrame":
+def read_frame(folder: Path, sets: Collection[str] | None = None) -> "pd.DataFrame":
     """Return one row a judgement; what a sheet cost is divided equally among its judgements."""
     import pandas as pd
 
@@ -67,7 +71,7 @@ def read_frame(folder: Path) -> "pd.DataFrame":
     for _, row, _ in _standing(folder / JUDGEMENTS):
         judgements = row["judgements"]
         count = len(judgements)
-        if not count:
+        if not count or (sets is not None and row["questions"] not in sets):
             continue
         for name in _OF_KEY:
             columns[name] += [intern(row[name])] * count
@@ -83,10 +87,11 @@ def read_frame(folder: Path) -> "pd.DataFrame":
             value = item.get("value")
             columns["value"].append(intern(value) if isinstance(value, str) else value)
             columns["reason"].append(intern(item.get("reason", "")))
-            columns["evidence"].append(item.get("evidence") or [])
-            columns["detail"].append(item.get("detail") or {})
+            columns["evidence"].append(item.get("evidence") or _NO_EVIDENCE)
+            columns["detail"].append(item.get("detail") or _NO_DETAIL)
+    # Taken out one by one: a long run's lists and series are not in memory together.
     return pd.DataFrame(
-        {name: pd.Series(values, dtype=_DTYPES.get(name, "object")) for name, values in columns.items()}
+        {name: pd.Series(columns.pop(name), dtype=_DTYPES.get(name, "object")) for name in COLUMNS}
     )
 
 

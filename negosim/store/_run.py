@@ -1,6 +1,6 @@
 """One run folder: made, appended to, locked, read."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,8 +233,10 @@ class Run:
         """
         return read_sheets(self.path)
 
-    def judgement_frame(self) -> "pd.DataFrame":
+    def judgement_frame(self, sets: Collection[str] | None = None) -> "pd.DataFrame":
         """Return one row a judgement; columns as `negosim.store.JUDGEMENT_COLUMNS` lists them.
+
+        `sets` names the question sets wanted; all without it.
 
         What a sheet cost is divided equally among its judgements, so that sums are right. `value` holds
         booleans, numbers and text as they were given, None unless the status is "ok".
@@ -243,7 +245,7 @@ class Run:
             UserError: a line is broken; names file and line.
 
         """
-        return read_frame(self.path)
+        return read_frame(self.path, sets)
 
 
 class Writer:
