@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from negosim.cli import (
+    _annotate,
     _cache,
     _generate,
     _graph,
@@ -63,6 +64,7 @@ app.command(cls=_generate.GenerateCommand)(_generate.generate)
 app.command()(_runs.show)
 app.command()(_runs.runs)
 app.command()(_judge.judge)
+app.command()(_annotate.annotate)
 app.command()(_report.report)
 
 scenarios = _group("scenarios", "List, read and check scenarios.")

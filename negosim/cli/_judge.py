@@ -142,13 +142,13 @@ def judge(
             "name the judges here or with --judge-model, not both", param_hint="--judges"
         )
     found = Run.open(run_folder(run))
-    names = _listed(judges) or ([judge_model] if judge_model and named else [judging.default_judge(found)])
+    names = listed(judges) or ([judge_model] if judge_model and named else [judging.default_judge(found)])
     if judges is None and judge_model is None:
         typer.echo(ORACLE_NOTICE, err=True)
     watch = JudgingWatch(console_for())
     options = judging.JudgeOptions(
         judges=names,
-        questions=_asked(_listed(questions), beliefs),
+        questions=_asked(listed(questions), beliefs),
         repeats=repeats,
         sample=sample,
         prompts=None if prompts is None else str(prompts),
@@ -199,7 +199,7 @@ def _asked(questions: list[str] | None, beliefs: Literal["ends", "turns"] | None
     return [*asked, *(name for name in added if name not in asked)]
 
 
-def _listed(given: str | None) -> list[str] | None:
+def listed(given: str | None) -> list[str] | None:
     """Return the parts of a list with commas."""
     return None if given is None else [part.strip() for part in given.split(",") if part.strip()]
 

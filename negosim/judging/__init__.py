@@ -19,10 +19,12 @@ To add a kind:
 Quotes are checked with `verbatim` (`_quotes.py`).
 """
 
+from negosim.judging._annotate import Annotation, Page, Slot, annotation, unwritten_annotation
+from negosim.judging._answers import Wording
 from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import JudgeOptions, default_judge, judge, judge_async
-from negosim.judging._protocol import ORACLE, Item, Questionnaire, Task
+from negosim.judging._protocol import ORACLE, PERSON, Item, Questionnaire, Task
 from negosim.judging._questionnaires import DEFAULT
 from negosim.judging._questions import (
     NONE,
@@ -34,7 +36,9 @@ from negosim.judging._questions import (
     resolution_set,
 )
 from negosim.judging._quotes import verbatim
+from negosim.judging._spreadsheet import Imported, export_sheet, import_sheet
 from negosim.judging._verdict import UNIMPORTANT, Statement, Truth, Verdict, verdict
+from negosim.judging._written import read_back, written
 
 __all__ = [
     "BELIEFS",
@@ -42,27 +46,39 @@ __all__ = [
     "DEFAULT",
     "NONE",
     "ORACLE",
+    "PERSON",
     "UNIMPORTANT",
     "UNSETTLED",
+    "Annotation",
     "DialogueJudged",
+    "Imported",
     "Item",
     "JudgeOptions",
     "JudgingEvent",
     "JudgingStarted",
+    "Page",
     "Question",
     "QuestionSet",
     "Questionnaire",
     "SheetFinished",
+    "Slot",
     "Statement",
     "Task",
     "Truth",
     "Verdict",
+    "Wording",
+    "annotation",
     "default_judge",
+    "export_sheet",
+    "import_sheet",
     "judge",
     "judge_async",
     "list_question_sets",
     "load_question_set",
+    "read_back",
     "resolution_set",
+    "unwritten_annotation",
     "verbatim",
     "verdict",
+    "written",
 ]

@@ -1,0 +1,270 @@
+"""Annotating elsewhere: the questions as CSV, one row each, with the dialogues in a text beside it."""
+
+import csv
+import io
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from negosim.errors import UserError
+from negosim.judging._annotate import Annotation, Page, Slot
+from negosim.judging._questions import NONE, Question
+from negosim.judging._written import expected, read_back, written
+
+KEYS = ("dialogue", "questions", "question", "agent", "utterance")
+"""Columns that say what a row asks."""
+FILLED_IN = ("value", "quotes", "reason")
+COLUMNS = (*KEYS, "asked", "answers", *FILLED_IN)
+
+BETWEEN_QUOTES = " | "
+MOST_PROBLEMS = 20
+"""Problems listed at once."""
+WIDTH = 100
+
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+"""What a spreadsheet would compute instead of showing."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What a filled-in sheet brought."""
+
+    answers: int
+    dialogues: int
+    stored: int
+    """Sheets that are new or have changed."""
+
+
+def export_sheet(annotation: Annotation, place: Path) -> Path:
+    """Write the questions with the answers there are as CSV, and the dialogues as text beside it.
+
+    Returns:
+        Where the text is: the same name, ending in `.txt`.
+
+    Raises:
+        UserError: one of the files is there already, or cannot be written.
+
+    """
+    text = place.with_suffix(".txt")
+    if place.suffix != ".csv":
+        raise UserError(f"{str(place)!r} must end in .csv")
+    for file in (place, text):
+        if file.exists():
+            raise UserError(
+                f"{str(file)!r} is there already; choose another name, so that no answers are lost"
+            )
+    try:
+        with place.open("x", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(COLUMNS)
+            for page in annotation.pages:
+                writer.writerows(_row(annotation, page, slot, text.name) for slot in page.slots)
+        with text.open("x", encoding="utf-8") as stream:
+            stream.writelines(f"{line}\n" for line in _reading(annotation, place.name))
+    except OSError as error:
+        raise UserError(f"{str(error.filename or place)!r} cannot be written: {error.strerror}") from None
+    return text
+
+
+def _row(annotation: Annotation, page: Page, slot: Slot, reading: str) -> list[str]:
+    answer = annotation.answer(page, slot)
+    answers = expected(slot.wording)
+    if slot.wording.question.answer == "tactic":
+        answers = f"the id of a tactic as listed in {reading}, or {NONE}"
+    conditions = [f"{name} is {read_back(value)}" for name, value in slot.wording.question.only_if.items()]
+    if conditions:
+        answers += f" (only if {' and '.join(conditions)}; else leave it empty)"
+    filled_in = ["", "", ""]
+    if answer is not None and answer.value is not None:
+        filled_in = [
+            read_back(answer.value),
+            BETWEEN_QUOTES.join(answer.evidence),
+            answer.reason,
+        ]
+    row = [*_key(page, slot), page.text(slot), answers, *filled_in]
+    return [f"'{cell}" if _FORMULA.match(cell) else cell for cell in row]
+
+
+def _key(page: Page, slot: Slot) -> tuple[str, ...]:
+    agent, turn = (("" if at is None else str(at + 1)) for at in (slot.item.agent, slot.item.turn))
+    return page.code, slot.asked.id, slot.item.question, agent, turn
+
+
+def _reading(annotation: Annotation, sheet: str) -> Iterator[str]:
+    """Yield what a person reads besides the sheet: how to fill it in, the questions, the dialogues."""
+    yield from _filled(
+        f'Read a dialogue below and answer its rows in {sheet}. Write the answer under "value"; the column '
+        '"answers" says what it may be. Leave it empty where you cannot say. Under "quotes" you may copy '
+        f'passages that show it, word for word, several with "{BETWEEN_QUOTES}" between them; under "reason" '
+        "you may say why. Leave the other columns as they are."
+    )
+    sets = {slot.asked.id: slot.asked for page in annotation.pages for slot in page.slots}
+    for asked in sets.values():
+        yield from _heading(f"Questions: {asked.title}", "=")
+        yield from _filled(asked.instructions)
+        for question in asked.questions:
+            yield from _example(question)
+    yield from _tactics(annotation)
+    for page in annotation.pages:
+        yield from _heading(f"Dialogue {page.code}: {page.audience.title}", "=")
+        yield from _filled(page.audience.context)
+        yield ""
+        yield from (f"- {person.name}, {person.position}" for person in page.audience.roles)
+        for turn in page.transcript:
+            yield ""
+            yield from _filled(f"[{turn.index + 1}] {page.audience.roles[turn.role].name}: {turn.text}")
+            if (move := page.move(turn)) is not None:
+                yield from _filled(f"    ({move})")
+
+
+def _example(question: Question) -> Iterator[str]:
+    example = question.example
+    if example is not None:
+        yield ""
+        yield from _filled(f"{question.id}: an example from another negotiation")
+        yield from (f"    {line}" for line in example.dialogue.splitlines())
+        yield from _filled(f"This deserves {example.answer}: {example.reason}")
+
+
+def _tactics(annotation: Annotation) -> Iterator[str]:
+    wordings = (slot.wording for page in annotation.pages for slot in page.slots)
+    wording = next((wording for wording in wordings if wording.question.answer == "tactic"), None)
+    if wording is not None:
+        yield from _heading("Tactics", "=")
+        for name, meaning in wording.options:
+            yield from _filled(f"{name}: {meaning}")
+
+
+def _heading(text: str, line: str) -> Iterator[str]:
+    yield from ("", text, line * len(text))
+
+
+def _filled(text: str) -> list[str]:
+    return [line for part in text.splitlines() for line in textwrap.wrap(part, WIDTH) or [""]]
+
+
+def import_sheet(annotation: Annotation, place: Path) -> Imported:
+    """Read a filled-in sheet and store its answers, all or none. Rows without a value are passed over.
+
+    Raises:
+        UserError: the file cannot be read, or rows are wrong: every problem is named with file and line.
+
+    """
+    reader = _Reader(annotation, place)
+    for line, row in _rows(place):
+        reader.take(line, row)
+    reader.check_conditions()
+    if reader.problems:
+        listed = reader.problems[:MOST_PROBLEMS]
+        if len(reader.problems) > len(listed):
+            listed.append(f"and {len(reader.problems) - len(listed)} more")
+        raise UserError("\n".join([*listed, "nothing was imported"]))
+    if not reader.taken:
+        raise UserError(f'{place}: no row has anything under "value"; nothing was imported')
+    dialogues = {page.code for page, _ in reader.taken.values()}
+    return Imported(len(reader.taken), len(dialogues), annotation.save())
+
+
+class _Reader:
+    """Takes rows one by one, and notes what is wrong with them."""
+
+    def __init__(self, annotation: Annotation, place: Path) -> None:
+        self._annotation = annotation
+        self._place = place
+        self._pages = {page.code: page for page in annotation.pages}
+        self._asked = {_key(page, slot): (page, slot) for page in annotation.pages for slot in page.slots}
+        self._lines: dict[tuple[str, ...], int] = {}
+        self.taken: dict[int, tuple[Page, Slot]] = {}
+        """By line."""
+        self.problems: list[str] = []
+
+    def take(self, line: int, row: Mapping[str, str]) -> None:
+        """Take a row's answer, if it has one."""
+        try:
+            self._take(line, row)
+        except ValueError as error:
+            self._wrong(line, str(error))
+
+    def _wrong(self, line: int, what: str) -> None:
+        self.problems.append(f"{self._place}, line {line}: {what}")
+
+    def _take(self, line: int, row: Mapping[str, str]) -> None:
+        key = tuple(row[column] for column in KEYS)
+        if not any(row.values()):
+            return
+        page, slot = self._found(key)
+        if key in self._lines:
+            raise ValueError(f"asks the same as line {self._lines[key]}; keep one of them")
+        self._lines[key] = line
+        if not row["value"]:
+            if row["quotes"] or row["reason"]:
+                raise ValueError("value: is empty, but there are quotes or a reason; give one, or empty them")
+            return
+        try:
+            value = written(slot.wording, row["value"])
+        except ValueError as error:
+            raise ValueError(f"value: {error}") from None
+        quotes = [quote.strip() for quote in re.split(r"\n| \| ", row["quotes"]) if quote.strip()]
+        try:
+            self._annotation.enter(page, slot, value, quotes, row["reason"])
+        except ValueError as error:
+            raise ValueError(f"quotes: {error}") from None
+        self.taken[line] = page, slot
+
+    def _found(self, key: tuple[str, ...]) -> tuple[Page, Slot]:
+        if key in self._asked:
+            return self._asked[key]
+        code, questions, question, agent, utterance = key
+        page = self._pages.get(code)
+        if page is None:
+            raise ValueError(
+                f"dialogue: the run has no dialogue {code!r}; was the sheet made from another run?"
+            )
+        if questions not in {slot.asked.id for slot in page.slots}:
+            raise ValueError(
+                f"questions: {questions!r} are not asked here; name those of the sheet with --questions"
+            )
+        about = "".join(f", {name} {at}" for name, at in (("agent", agent), ("utterance", utterance)) if at)
+        raise ValueError(f"question: {questions!r} does not ask {question!r}{about} about this dialogue")
+
+    def check_conditions(self) -> None:
+        """Find answers that others rule out."""
+        for line, (page, slot) in self.taken.items():
+            answer = self._annotation.answer(page, slot)
+            if answer is not None and answer.status == "not_applicable":
+                self._wrong(line, f"value: needs no answer, because {answer.reason}; leave it empty")
+
+
+def _rows(place: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a sheet with the lines they begin at."""
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{place}: not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{place}: cannot be read: {error.strerror or error}") from None
+    heading = text.partition("\n")[0]
+    # Where the comma is the decimal mark, spreadsheets put semicolons between columns.
+    delimiter = max(",;\t", key=heading.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        names = [name.strip().casefold() for name in next(reader, [])]
+        missing = [name for name in (*KEYS, *FILLED_IN) if name not in names]
+        if missing:
+            raise UserError(
+                f"{place}, line 1: no column {', '.join(map(repr, missing))}; keep the heading of the sheet"
+            )
+        begins = reader.line_num + 1
+        for cells in reader:
+            given = dict(zip(names, cells, strict=False))
+            yield begins, {name: _plain(given.get(name, "")) for name in (*KEYS, *FILLED_IN)}
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise UserError(f"{place}, line {reader.line_num}: {error}") from None
+
+
+def _plain(cell: str) -> str:
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
