@@ -1,0 +1,92 @@
+"""Asking a chat model about dialogues: the fixed part first, the dialogue last."""
+
+import asyncio
+from collections.abc import Callable
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from negosim.models import Door, Message
+from negosim.prompts import Templates
+from negosim.rl.hindsight._protocol import Step
+from negosim.rl.hindsight._setting import Setting
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+TEMPLATES = (
+    *("task", "dialogue", "controller", "controller-ask", "forward", "forward-ask"),
+    *("finished", "finished-ask", "amount", "amount-ask", "intensity", "intensity-ask", "score", "score-ask"),
+)
+
+
+def templates() -> Templates:
+    """Return the templates of hindsight regeneration."""
+    return Templates([files("negosim.rl.hindsight") / "prompts"])
+
+
+class Chat:
+    """One chat model, asked about the dialogues of one setting."""
+
+    def __init__(self, door: Door, setting: Setting, limit: asyncio.Semaphore) -> None:
+        """Take the model's door, and what limits calls at once."""
+        self.name = door.model.name
+        self.setting = setting
+        self._door = door
+        self._limit = limit
+        self._fixed: dict[tuple[str, Any], Message] = {}
+
+    async def ask(
+        self,
+        stage: str,
+        answer: type[Answer],
+        step: Step,
+        *,
+        kind: str = "",
+        fixed: Callable[[], dict[str, Any]] = dict,
+        check: Callable[[Answer], None] = lambda _: None,
+        **shown: Any,
+    ) -> Answer:
+        """Ask for one answer.
+
+        Args:
+            stage: the templates: `{stage}.j2` for what is the same in all calls of a `kind`, with the
+                values of `fixed`; `{stage}-ask.j2` for this dialogue, with `shown`.
+            answer: its form.
+            step: seed and account.
+            kind: which of several fixed parts.
+            fixed: called once for each kind.
+            check: raises ValueError on an answer that cannot be used; it is asked for again then.
+            shown: values of the second template.
+
+        Raises:
+            ProtocolError: no attempt gave a usable answer.
+            ModelError: the provider failed.
+            BudgetError: the budget does not allow the call.
+
+        """
+        key = (stage, kind)
+        if key not in self._fixed:
+            text = self._templates.render(stage, {**self._base, **fixed()})
+            self._fixed[key] = Message("system", text.strip())
+        asked = self._templates.render(f"{stage}-ask", {**self._base, **shown})
+        async with self._limit:
+            return await self._door.ask(
+                (self._fixed[key], Message("user", asked.strip())),
+                answer,
+                stage=f"hindsight-{stage}",
+                role=None,
+                seed=step.number(stage),
+                ledger=step.ledger,
+                check=check,
+            )
+
+    @cached_property
+    def _templates(self) -> Templates:
+        return templates()
+
+    @cached_property
+    def _base(self) -> dict[str, Any]:
+        labels = self.setting.labels
+        return {"task": self.setting.task, "agent": labels["agent"], "user": labels["user"]}

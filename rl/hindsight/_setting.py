@@ -1,0 +1,72 @@
+"""What the pipeline has to know of a task: how its sides are called, how long it may go on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from negosim.errors import UserError
+from negosim.rl._card import Card
+from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
+from negosim.rl.tasks import TASKS
+
+BEFORE = (
+    *("task", "problem_type", "emotion_type", "situation", "initial_intensity"),
+    *("scenario", "condition", "learner"),
+)
+"""What is known of a dialogue before its first turn. A regeneration keeps this much of its parent's
+`meta`: how the original ended, or what kind of person its user was, is not true of it."""
+
+_LABELS = {"donation": ("Worker", "Donor"), "support": ("Supporter", "Seeker")}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One task as the pipeline sees it."""
+
+    task: str
+    """"donation", "support", "negotiation"; what else there is is treated like the last."""
+    cap: int
+    """Most turns of a dialogue, of both sides together."""
+    capped: bool
+    """Whether the cap belongs to the task: a dialogue that reaches it is over, not cut off."""
+
+    @property
+    def labels(self) -> dict[Role, str]:
+        """How prompts call the sides."""
+        agent, user = _LABELS.get(self.task, ("Agent", "Partner"))
+        return {"agent": agent, "user": user}
+
+    def transcript(self, turns: Sequence[TrajectoryTurn]) -> str:
+        """Write a dialogue as prompts show it, a line a turn."""
+        return "\n".join(f"{self.labels[turn.role]}: {' '.join(turn.text.split())}" for turn in turns)
+
+    def unlabelled(self, text: str) -> str:
+        """Return a text on one line, without a label of its speaker or quotation marks around it."""
+        text = " ".join(text.split())
+        for label in (*self.labels.values(), "AI", "H", "A"):
+            if text.casefold().startswith(f"{label}:".casefold()):
+                text = text[len(label) + 1 :].strip()
+        pairs = ('""', "“”", "''", "‘’")
+        if len(text) > 1 and any(text[0] + text[-1] == pair and pair[0] not in text[1:-1] for pair in pairs):
+            text = text[1:-1].strip()
+        return text
+
+
+def setting_of(card: Card, dialogues: Sequence[Trajectory]) -> Setting:
+    """Return the setting of a set of dialogues.
+
+    Tasks of `negosim.rl.tasks` have a cap of their own, each side's turns counted; for others it is the
+    length of the longest dialogue.
+
+    Raises:
+        UserError: the dialogues are of several tasks.
+
+    """
+    found = {str(dialogue.meta.get("task") or card.origin.task) for dialogue in dialogues}
+    if len(found) > 1:
+        raise UserError(
+            f"the dialogues are of several tasks ({', '.join(sorted(found))}); regenerate each by itself"
+        )
+    (task,) = found
+    if task in TASKS:
+        return Setting(task, 2 * TASKS[task].cap, capped=True)
+    return Setting(task, max(len(dialogue.turns) for dialogue in dialogues), capped=False)
