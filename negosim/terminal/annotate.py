@@ -33,13 +33,13 @@ LONG_LIST = 12
 
 QUOTE_MARKS = ('"', "\u201c", "\u201e", "\u00ab")
 
-KEYS = 's leave out   b back   "words quote   :words reason   ? help   q stop'
+KEYS = ("s leave out", "b back", '"words quote', ":words reason", "? help", "q stop")
 
 HELP = (
     ('"words', "quotes what was said, word for word; to be typed before the answer"),
     (":words", "says why; to be typed before the answer"),
     ("Enter", "keeps the answer there is"),
-    ("s", "leaves the question out: no answer is stored"),
+    ("s", "leaves the question out, where there is no saying"),
     ("b", "goes back a question, also into the dialogue before"),
     ("t", "shows the dialogue again"),
     ("l", "lists the answers with their meanings"),
@@ -150,7 +150,8 @@ class Prompt:
             if len(slot.wording.options) > LONG_LIST:
                 self._print(_names(slot.wording))
         self._print(_question(self._annotation, page, slot))
-        self._print(Text(KEYS, "dim"))
+        keys = ("l meanings", *KEYS) if len(slot.wording.options) > LONG_LIST else KEYS
+        self._print(Text("  ".join(keys), "dim"))
 
     def _say(self, text: str) -> None:
         if text:
