@@ -1,11 +1,8 @@
 """Trained policies: speaking guided by Q values. Importing this package loads torch."""
 
-from negosim.rl._extra import require_torch
-
-require_torch()
-
-from negosim.rl.training._policy_folder import PolicyCard, read_policy_card
+from negosim.rl import _needs_torch  # noqa: F401 (says what to install, first of all)
 from negosim.rl.policy._policy import Policy, Prefix, Reply
 from negosim.rl.policy._sampling import Sampling
+from negosim.rl.training._policy_folder import PolicyCard, read_policy_card
 
 __all__ = ["Policy", "PolicyCard", "Prefix", "Reply", "Sampling", "read_policy_card"]

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role
-from negosim.rl.training._quiet import quiet
-from negosim.rl.training._policy_folder import HEADS, MODEL, PolicyCard, read_policy_card
 from negosim.rl.policy._sampling import Sampling, decode
 from negosim.rl.training._dialogue_format import DialogueFormat
 from negosim.rl.training._model import ValueHead
+from negosim.rl.training._policy_folder import HEADS, MODEL, PolicyCard, read_policy_card
+from negosim.rl.training._quiet import quiet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

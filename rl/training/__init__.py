@@ -3,10 +3,7 @@
 Needs the extra `[rl]`; importing this package loads torch.
 """
 
-from negosim.rl._extra import require_torch
-
-require_torch()
-
+from negosim.rl import _needs_torch  # noqa: F401 (says what to install, first of all)
 from negosim.rl.training._config import ALGORITHMS, TrainConfig
 from negosim.rl.training._losses import LossWeights, dense_ilql_losses
 from negosim.rl.training._train import train

@@ -1,5 +1,6 @@
 """Low-rank adapters (Hu et al. 2021), through peft."""
 
+import warnings
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -18,10 +19,11 @@ def add_adapters(lm: "PreTrainedModel", rank: int) -> "PeftModel":
     from transformers.pytorch_utils import Conv1D
 
     transposed = any(isinstance(module, Conv1D) for module in lm.modules())
-    return get_peft_model(
-        lm,
-        LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", fan_in_fan_out=transposed),
-    )
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", fan_in_fan_out=transposed)
+    with warnings.catch_warnings():
+        # peft asks transformers by a name that is on its way out; that is between the two of them.
+        warnings.simplefilter("ignore", FutureWarning)
+        return get_peft_model(lm, config)
 
 
 def merged(config: TrainConfig, adapters: dict[str, Tensor]) -> "PreTrainedModel":

@@ -49,8 +49,8 @@ def check_rewards(trajectories: Sequence[Trajectory]) -> None:
     worth = {trajectory.total_reward for trajectory in trajectories}
     if len(worth) == 1:
         raise UserError(
-            f"every one of the {len(trajectories)} trajectories has the reward {worth.pop():g}: nothing tells "
-            "good dialogues from bad; prepare the data with another reward, or train with --algo bc"
+            f"every one of the {len(trajectories)} trajectories has the reward {worth.pop():g}: nothing "
+            "tells good dialogues from bad; prepare the data with another reward, or train with --algo bc"
         )
 
 

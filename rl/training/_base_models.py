@@ -73,7 +73,7 @@ def context_of(lm: "PreTrainedModel", asked: int | None) -> int:
 def _tiny(
     match: re.Match[str], trajectories: Sequence[Trajectory], max_length: int | None
 ) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
-    layers, width = (int(number) if number else default for number, default in zip(match.groups(), (4, 128)))
+    layers, width = (int(match[1]), int(match[2])) if match[1] else (4, 128)
     if not 1 <= layers <= 48 or width % 32 or not 32 <= width <= 2048:
         raise UserError(
             f"model {match.group()!r}: a small GPT has 1 to 48 layers and a width that is a multiple of 32, "
@@ -97,7 +97,7 @@ def _transformers(name: str, dtype: torch.dtype) -> tuple["PreTrainedModel", "Pr
     if (place / "policy.json").is_file():
         place = place / "model"
     source = str(place) if place.is_dir() else name
-    if not place.is_dir() and not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
+    if not place.is_dir() and not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", name):
         raise UserError(f"no model {name!r}; give tiny, smollm2, a folder, or a name on the Hugging Face hub")
     try:
         with quiet():

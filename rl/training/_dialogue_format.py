@@ -122,7 +122,7 @@ class DialogueFormat:
         max_length: int,
         speaker: Role = "agent",
     ) -> tuple[list[int], int]:
-        """Return the tokens after which the agent (or the user) speaks, and how many of the oldest turns were left out.
+        """Return the tokens after which a side speaks, and how many of the oldest turns were left out.
 
         Raises:
             UserError: the context has no room, or the chat template refuses the dialogue.

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from negosim.errors import UserError
 from negosim.rl._trajectory import Trajectory
-from negosim.rl.training._policy_folder import PolicyCard, write_policy
 from negosim.rl.training._adapters import add_adapters, merged
 from negosim.rl.training._algorithm import Algorithm
 from negosim.rl.training._base_models import context_of, load_base
@@ -31,6 +30,7 @@ from negosim.rl.training._checkpoint import (
 from negosim.rl.training._config import TrainConfig
 from negosim.rl.training._dialogue_format import DialogueFormat, Encoded
 from negosim.rl.training._model import ValueModel
+from negosim.rl.training._policy_folder import PolicyCard, write_policy
 from negosim.rl.training._trainer import Step, Trainer, accelerated
 
 if TYPE_CHECKING:

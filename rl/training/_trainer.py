@@ -69,7 +69,7 @@ class Trainer:
                 f"{accelerator.num_processes} processes; choose a --batch-size that can"
             )
         if config.gradient_checkpointing:
-            model.lm.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            _checkpoint_activations(model)
         if config.compile:
             model.lm.base_model.compile()
         _freeze_unused(model, self.algorithm)
@@ -158,6 +158,14 @@ class Trainer:
                     f"step {self.done + 1}: {name} is {value}; training stops before it spoils the weights. "
                     f"Lower --learning-rate, or look at the dialogues of this batch: {ids}"
                 )
+
+
+def _checkpoint_activations(model: ValueModel) -> None:
+    """Compute activations again on the way back; transformers renamed how in version 5."""
+    enable = (
+        getattr(model.lm, "activation_checkpointing_enable", None) or model.lm.gradient_checkpointing_enable
+    )
+    enable({"use_reentrant": False})
 
 
 def _freeze_unused(model: ValueModel, algorithm: Any) -> None:

@@ -1,0 +1,47 @@
+"""Training under `accelerate launch`: two processes do what one does."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from negosim.rl import Origin, Trajectory, write_trajectories
+from negosim.rl.training import TrainConfig, train
+
+HERE = Path(__file__).parent
+
+
+def launch(out: Path, data: Path, config: TrainConfig, stop: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    command += ["--num_cpu_threads_per_process", "1", "--main_process_port", "0"]
+    command += [str(HERE / "two_processes.py"), str(out), str(data), config.model_dump_json(), str(stop)]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
+
+
+def losses(folder: Path) -> list[dict[str, float]]:
+    rows = [json.loads(line) for line in (folder / "training.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+@pytest.mark.slow
+def test_two_processes_stopped_and_resumed_do_what_one_does(
+    dialogues: list[Trajectory], small: Callable[..., TrainConfig], tmp_path: Path
+) -> None:
+    config = small(steps=5, micro_batch_size=3, checkpoint_every=2)
+    write_trajectories(tmp_path / "data", dialogues, Origin(source="made", licence="none", reward="words"))
+    train(dialogues, tmp_path / "one", config)
+    stopped = launch(tmp_path / "two", tmp_path / "data", config, stop=3)
+    assert stopped.returncode != 0
+    assert [path.name for path in (tmp_path / "two").glob("checkpoint-*")] == ["checkpoint-00000002"]
+    done = launch(tmp_path / "two", tmp_path / "data", config)
+    assert done.returncode == 0, done.stderr
+    assert "process 0 of 2" in done.stdout
+    assert "process 1 of 2" in done.stdout
+    for one, two in zip(losses(tmp_path / "one"), losses(tmp_path / "two"), strict=True):
+        assert two == pytest.approx(one, rel=1e-4, abs=1e-5)
