@@ -13,9 +13,22 @@ def judge(corpus: Corpus, *options: str) -> str:
 
 def ask_model(corpus: Corpus, questions: str) -> str:
     """Return the command that has a language model judge: the agents' own, or else the small local one."""
+    return judge(corpus, f"--judge-model {model_of(corpus)}", f"--questions {questions}")
+
+
+def model_of(corpus: Corpus) -> str:
+    """Return a language model to judge by: the agents' own, or else the small local one."""
     played = [model for run in corpus.runs for model in run.config.models if model != "sim"]
-    model = shlex.quote(played[0]) if played else "local"
-    return judge(corpus, f"--judge-model {model}", f"--questions {questions}")
+    return shlex.quote(played[0]) if played else "local"
+
+
+def calibrate(corpus: Corpus) -> str:
+    """Return the commands that hold a report's judges against simulated dialogues, whose truth is known."""
+    scenarios = " ".join(f"--scenario {shlex.quote(scenario)}" for scenario in corpus.scenario_ids)
+    made = f"negosim generate {scenarios} -n 10 --both-conditions --model sim --out runs/calibration"
+    judges = ",".join(["oracle", *corpus.judges])
+    judged = f"negosim judge runs/calibration --judges {shlex.quote(judges)}"
+    return f"{made}\n{judged}\nnegosim report runs/calibration"
 
 
 def unrestricted(corpus: Corpus) -> str:

@@ -87,6 +87,12 @@ def perspective_mark(name: str, position: int = 0) -> Mark:
     return _PERSPECTIVES.get(name) or _OTHERS[position % len(_OTHERS)]
 
 
+def mark_of(position: int) -> Mark:
+    """Return the mark of a series that has none of its own."""
+    series = (*_PERSPECTIVES.values(), *_OTHERS)
+    return series[(position + 1) % len(series)]
+
+
 @contextmanager
 def drawing() -> Iterator[None]:
     """Draw with the report's settings and no others."""

@@ -47,14 +47,14 @@ def contrasts(measured: list[tuple[Measure, Sample]], between: str, a: Any, b: A
 def contrast_table(
     key: str, title: str, labels: tuple[str, str], found: list[Contrast], *, short: bool = False
 ) -> Table:
-    """Return contrasts as a table; the short one gives intervals of the differences only."""
+    """Return contrasts as a table; the short one leaves out effect sizes and the intervals of means."""
     rows = []
     for each in found:
-        a, b, *rest = difference_cells(each.found, each.sample.rows, each.measure.places)
-        rows.append(
-            (each.measure.label, bare(a), bare(b), *rest) if short else (each.measure.label, a, b, *rest)
-        )
-    return Table(key, title, ("measure", *labels, *HEADS), tuple(rows), caption=(CAPTION,))
+        cells = difference_cells(each.found, each.sample.rows, each.measure.places)
+        a, b, moved, _, p, n = cells
+        rows.append((each.measure.label, *((bare(a), bare(b), moved, p, n) if short else cells)))
+    heads = [head for head in HEADS if head != "effect" or not short]
+    return Table(key, title, ("measure", *labels, *heads), tuple(rows), caption=(CAPTION,))
 
 
 def contrast_sentence(where: str, reference: str, found: list[Contrast]) -> Prose:

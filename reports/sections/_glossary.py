@@ -39,7 +39,7 @@ TERMS = (
     (
         "perspectives",
         "The third party reads the public transcript. Agents 1 and 2 also see their own brief and thoughts, "
-        "never the other's. “Truth (record)” is computed from what is stored, not judged.",
+        "never the other's. “Record” is computed from what is stored, not judged.",
     ),
     (
         "belief misalignment",

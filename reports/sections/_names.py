@@ -12,9 +12,9 @@ def condition(name: str) -> str:
 
 
 def perspective(name: str) -> str:
-    """Return a perspective in words: "third party", "agent 1", "record" for the truth."""
+    """Return a perspective in words: "third party", "agent 1"; the truth is the record's."""
     if name == TRUTH:
-        return "truth (record)"
+        return "record"
     return "third party" if name == THIRD_PARTY else name.replace("_", " ")
 
 

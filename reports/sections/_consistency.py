@@ -1,0 +1,74 @@
+"""Whether judges agree with each other and with themselves, and whether they err together."""
+
+from negosim.measures import error_correlation, order_effects, reliability
+from negosim.reports import _commands
+from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._model import Block, Missing, Number, Table
+from negosim.reports._numbers import from_estimate
+from negosim.reports.sections import _names as names
+
+
+def consistency(corpus: Corpus, sample: Sample) -> list[Block]:
+    """Return the tables there is data for, or the command that makes it."""
+    tables = [_reliability(sample), _order(sample), _errors(sample)]
+    shown: list[Block] = [table for table in tables if table.rows]
+    if not shown:
+        judge = _commands.judge(corpus, f"--judge-model {corpus.judges[0]}", "--repeats 3")
+        said = "One judge answered once, so its agreement with others and with itself is not known."
+        return [Missing(said, judge)]
+    return shown
+
+
+def _reliability(sample: Sample) -> Table:
+    rows = []
+    for each in reliability(sample.frame):
+        where = {"question": each.question, "perspective": each.perspective}
+        source = sample.only(**where, **({"judge": each.judge} if each.judge else {}))
+        among = f"repeats of {names.short_model(each.judge)}" if each.judge else each.among
+        alpha = from_estimate(each.alpha, source.rows)
+        coders = Number(f"{each.coders:,}", each.coders, each.alpha.n, source.rows)
+        units = Number(f"{each.units:,}", each.units, each.alpha.n, source.rows)
+        rows.append((each.question, names.perspective(each.perspective), among, coders, units, alpha))
+    return Table(
+        "reliability",
+        "Agreement of judges with each other and with themselves",
+        ("question", "perspective", "among", "judges or repeats", "items", "Krippendorff's α"),
+        tuple(rows),
+        words=3,
+        caption=("1 is perfect agreement, 0 what chance would give. Brackets are 95 % intervals.",),
+    )
+
+
+def _order(sample: Sample) -> Table:
+    rows = []
+    for each in order_effects(sample.frame):
+        source = sample.only(question=each.question, perspective=each.perspective, judge=each.judge)
+        changed = from_estimate(each.changed, source.rows, percent=True, places=0)
+        n = Number(f"{each.changed.n:,}", each.changed.n, each.changed.n, source.rows)
+        label = (names.short_model(each.judge), each.question, names.perspective(each.perspective))
+        rows.append((*label, n, changed))
+    return Table(
+        "order-effects",
+        "Answers that change when the options are in another order",
+        ("judge", "question", "perspective", "items", "changed"),
+        tuple(rows),
+        words=3,
+    )
+
+
+def _errors(sample: Sample) -> Table:
+    rows = []
+    for each in error_correlation(sample.frame):
+        judges = [each.judge_a, each.judge_b]
+        source = sample.only(question=each.question, perspective=each.perspective, judge=judges).rows
+        n = Number(f"{each.correlation.n:,}", each.correlation.n, each.correlation.n, source)
+        label = (each.question, names.perspective(each.perspective), *map(names.short_model, judges))
+        rows.append((*label, n, from_estimate(each.correlation, source)))
+    return Table(
+        "error-correlation",
+        "Errors that judges make together",
+        ("question", "perspective", "judge", "and judge", "items", "correlation of errors"),
+        tuple(rows),
+        words=4,
+        caption=("1: the same errors, so that a second judge adds nothing; 0: independent ones.",),
+    )
