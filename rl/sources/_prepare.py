@@ -13,10 +13,10 @@ from typing import Any, Literal
 from negosim.errors import UserError
 from negosim.rl._card import Card, Drops, Origin
 from negosim.rl._io import Format, write_trajectories
+from negosim.rl._split import SplitRule
 from negosim.rl._trajectory import Trajectory, merge_turns
 from negosim.rl.sources._detect import detect
 from negosim.rl.sources._source import Found, Source
-from negosim.rl.sources._split import SplitRule
 from negosim.rl.sources.runs import JUDGED, judged_rewards
 
 BadRows = Literal["skip", "stop"]

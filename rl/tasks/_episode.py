@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from negosim.errors import UserError
 from negosim.rl._trajectory import Split, Trajectory, TrajectoryTurn
 from negosim.rl.tasks._strategies import strategies_of
-from negosim.rl.tasks._user import Reply, Transcript, User
+from negosim.rl.tasks._task import Task
+from negosim.rl.tasks._user import Participant, Reply, Transcript, User
 
 BatchAgent = Callable[[Sequence[Transcript]], Sequence[str]]
 """Says the next words of the agent in each of several dialogues."""
@@ -63,7 +64,7 @@ def run_episodes(
             )
         still = []
         for i, text in zip(going, texts, strict=True):
-            transcripts[i] = spoken(transcripts[i], users[i], text)
+            transcripts[i] = spoken(transcripts[i], users[i].task, text)
             reply = users[i].reply(transcripts[i])
             transcripts[i] = answered(transcripts[i], reply)
             if not reply.end and turn < (cap or users[i].task.cap):
@@ -80,7 +81,7 @@ def _begun(user: User) -> Transcript:
     return transcript if user.task.opening == "agent" else answered(transcript, user.reply(transcript))
 
 
-def spoken(transcript: Transcript, user: User, text: str) -> Transcript:
+def spoken(transcript: Transcript, task: Task, text: str) -> Transcript:
     """Add a turn of the agent.
 
     Raises:
@@ -90,7 +91,7 @@ def spoken(transcript: Transcript, user: User, text: str) -> Transcript:
     text = " ".join(text.split())
     if not text:
         raise UserError(f"the agent said nothing in {transcript.id} (turn {len(transcript.turns) + 1})")
-    tactics = strategies_of(user.task, text)
+    tactics = strategies_of(task, text)
     turn = TrajectoryTurn(role="agent", text=text, tactic="+".join(tactics) or None)
     return Transcript(transcript.id, transcript.system, (*transcript.turns, turn))
 
@@ -104,7 +105,7 @@ def answered(transcript: Transcript, reply: Reply) -> Transcript:
 
 
 def trajectory_of(
-    transcript: Transcript, user: User, *, reward: float, split: Split, source: str
+    transcript: Transcript, user: Participant, *, reward: float, split: Split, source: str
 ) -> Trajectory:
     """Return a finished dialogue as a trajectory."""
     return Trajectory(

@@ -59,7 +59,7 @@ HABITS = (
         "pressure": 2,
     },
 )
-"""What it says out of habit at the opening, in turns 2 to 4, and later, by weight; blind to the other side."""
+"""What it says out of habit at the opening, in turns 2 to 4, and later, by weight."""
 
 
 @dataclass(frozen=True)

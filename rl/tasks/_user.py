@@ -33,8 +33,8 @@ class Reply:
     end: bool = False
 
 
-class User(Protocol):
-    """Someone the agent talks to."""
+class Participant(Protocol):
+    """Who a user is, however it answers."""
 
     @property
     def id(self) -> str:
@@ -48,14 +48,18 @@ class User(Protocol):
     def persona(self) -> str:
         """Return what kind of user it is; results are broken down by it."""
 
+    def facts(self) -> dict[str, MetaValue]:
+        """Return what is known of the user and the end."""
+
+
+class User(Participant, Protocol):
+    """Someone the agent talks to."""
+
     def reply(self, transcript: Transcript) -> Reply:
         """Answer the last turn of the agent; where the user opens, say the first words."""
 
     def reward(self) -> float:
         """Return what the dialogue heard last was worth."""
-
-    def facts(self) -> dict[str, MetaValue]:
-        """Return what is known of the user and the end."""
 
 
 class Mind(Protocol):

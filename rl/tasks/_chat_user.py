@@ -1,0 +1,239 @@
+"""Users played by a chat model: the same personas and problems as the embedded ones, given as a prompt."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from negosim._frozen import Frozen
+from negosim.errors import ModelError, NegosimError, ProtocolError
+from negosim.rl._card import Drops
+from negosim.rl._trajectory import MetaValue, Split, Trajectory
+from negosim.rl.tasks._episode import BatchAgent, answered, spoken, trajectory_of
+from negosim.rl.tasks._recognise import load_data
+from negosim.rl.tasks._seeker import Seeker
+from negosim.rl.tasks._task import DONATION, Task
+from negosim.rl.tasks._user import Reply, Transcript
+
+if TYPE_CHECKING:
+    from negosim.models import Door, Ledger
+
+
+class ChatReply(Frozen):
+    """What the model says as the user."""
+
+    utterance: Annotated[str, Field(min_length=1)]
+    finished: bool
+
+
+class FinalDonation(Frozen):
+    """What the user gives in the end."""
+
+    dollars: Annotated[float, Field(ge=0, le=2)]
+
+
+class FinalIntensity(Frozen):
+    """How the user feels in the end."""
+
+    intensity: Annotated[int, Field(ge=1, le=5)]
+
+
+class ChatUser:
+    """A user played by a chat model, through the one door to models.
+
+    Every call has the persona as its system message and the transcript, in append-only form, in front of
+    the instruction, so that prefix caches hit.
+    """
+
+    def __init__(self, task: Task, persona: str, seed: int, door: "Door", ledger: "Ledger") -> None:
+        """Draw the person that the seed stands for; its opening and situation are the embedded user's.
+
+        Args:
+            task: the task.
+            persona: a name of `persona_names(task)`.
+            seed: tells persons of a persona apart.
+            door: the model that plays.
+            ledger: where its calls are entered.
+
+        """
+        self.task = task
+        self.persona = persona
+        self.seed = seed
+        self._door = door
+        self._ledger = ledger
+        self._facts: dict[str, MetaValue] = {}
+        self._opening: str | None = None
+        self._system = self._prompt()
+        self._reward: float | None = None
+
+    @property
+    def id(self) -> str:
+        """Task, persona and seed."""
+        return f"{self.task.id}-{self.persona.replace(' ', '-')}-{self.seed}-chat"
+
+    def _prompt(self) -> str:
+        texts = _texts()[self.task.id]
+        if self.task.id == DONATION.id:
+            return str(texts["role"].format(persona=texts["personas"][self.persona]))
+        rng = random.Random(f"{self.task.id}/{self.persona}/{self.seed}/mind")
+        person = Seeker.draw(self.persona, rng)
+        self._opening = person.open(rng)
+        self._facts = {
+            "problem_type": self.persona,
+            "situation": person.situation.opening,
+            "temperament": person.temperament,
+            "initial_intensity": person.initial,
+        }
+        return str(
+            texts["role"].format(
+                problem=self.persona,
+                story=" ".join(person.situation.story),
+                intensity=person.initial,
+                persona=texts["personas"][person.temperament],
+            )
+        )
+
+    async def reply(self, transcript: Transcript) -> Reply:
+        """Answer the last turn of the agent; a help-seeker's first words are the embedded user's.
+
+        Raises:
+            ProtocolError: no usable answer.
+            ModelError: the provider failed.
+            BudgetError: the budget does not allow the call.
+
+        """
+        if not transcript.turns and self._opening is not None:
+            return Reply(self._opening)
+        said = await self._ask(transcript, "reply", ChatReply)
+        return Reply(" ".join(said.utterance.split()), end=said.finished)
+
+    async def conclude(self, transcript: Transcript) -> None:
+        """Ask what the dialogue was worth.
+
+        Raises:
+            ProtocolError: no usable answer; there is no reward then.
+            ModelError: the provider failed.
+            BudgetError: the budget does not allow the call.
+
+        """
+        if self.task.id == DONATION.id:
+            self._reward = round((await self._ask(transcript, "final", FinalDonation)).dollars, 2)
+            self._facts["donation"] = self._reward
+            return
+        final = (await self._ask(transcript, "final", FinalIntensity)).intensity
+        self._facts["final_intensity"] = final
+        self._reward = float(int(self._facts["initial_intensity"] or 0) - final)
+
+    async def _ask(self, transcript: Transcript, stage: str, answer: type[Any]) -> Any:
+        from negosim.models import Message
+
+        names = {"agent": "Other", "user": "You"}
+        lines = [f"{names[turn.role]}: {turn.text}" for turn in transcript.turns]
+        talk = "\n".join(["The conversation so far:", *lines])
+        return await self._door.ask(
+            (Message("system", self._system), Message("user", f"{talk}\n\n{_texts()[self.task.id][stage]}")),
+            answer,
+            stage=f"user-{stage}",
+            role=None,
+            seed=random.Random(f"{self.id}/{len(lines)}").getrandbits(31),
+            ledger=self._ledger,
+        )
+
+    def reward(self) -> float:
+        """Return what the dialogue was worth.
+
+        Raises:
+            RuntimeError: `conclude` has not been called, or failed.
+
+        """
+        if self._reward is None:
+            raise RuntimeError(f"{self.id} has not concluded")
+        return self._reward
+
+    def facts(self) -> dict[str, MetaValue]:
+        """Return persona, seed, model, and what the user said of the end."""
+        return {
+            "persona": self.persona,
+            "user_seed": self.seed,
+            "user_model": self._door.model.name,
+            **self._facts,
+        }
+
+
+@lru_cache
+def _texts() -> dict[str, dict[str, Any]]:
+    texts: dict[str, dict[str, Any]] = load_data("chat-users")
+    return texts
+
+
+async def run_chat_episodes(
+    agent: BatchAgent,
+    users: Sequence[ChatUser],
+    *,
+    cap: int | None = None,
+    split: Split = "train",
+    source: str = "chat",
+    drops: Drops | None = None,
+) -> list[Trajectory]:
+    """Play one dialogue with each user, the users' answers being awaited side by side.
+
+    A dialogue whose user fails is left out and counted in `drops`; it gets no reward made up for it.
+
+    Raises:
+        BudgetError: the budget is used up.
+        ModelError: the provider is gone for good.
+
+    """
+    drops = drops or Drops()
+    transcripts = {i: Transcript(user.id, user.task.system) for i, user in enumerate(users)}
+    if users and users[0].task.opening == "user":
+        await _heard(users, transcripts, list(transcripts), drops)
+    going, turn = list(transcripts), 0
+    while going:
+        turn += 1
+        for i, text in zip(going, agent([transcripts[i] for i in going]), strict=True):
+            transcripts[i] = spoken(transcripts[i], users[i].task, text)
+        ended = await _heard(users, transcripts, going, drops)
+        going = [i for i in going if i in transcripts and i not in ended]
+        going = [i for i in going if turn < (cap or users[i].task.cap)]
+    made = []
+    kept = list(transcripts)
+    outcomes = await asyncio.gather(
+        *(users[i].conclude(transcripts[i]) for i in kept), return_exceptions=True
+    )
+    for i, outcome in zip(kept, outcomes, strict=True):
+        if not _failed(outcome, users[i].id, drops):
+            reward = users[i].reward()
+            made.append(trajectory_of(transcripts[i], users[i], reward=reward, split=split, source=source))
+    return made
+
+
+async def _heard(
+    users: Sequence[ChatUser], transcripts: dict[int, Transcript], going: Sequence[int], drops: Drops
+) -> set[int]:
+    """Enter the users' replies; take failed dialogues out; return those that ended."""
+    replies = await asyncio.gather(*(users[i].reply(transcripts[i]) for i in going), return_exceptions=True)
+    ended: set[int] = set()
+    for i, reply in zip(going, replies, strict=True):
+        if _failed(reply, users[i].id, drops):
+            del transcripts[i]
+        elif isinstance(reply, Reply):
+            transcripts[i] = answered(transcripts[i], reply)
+            if reply.end:
+                ended.add(i)
+    return ended
+
+
+def _failed(outcome: object, where: str, drops: Drops) -> bool:
+    """Count a failure that concerns one dialogue only; raise every other."""
+    if not isinstance(outcome, BaseException):
+        return False
+    lasting = isinstance(outcome, ModelError) and outcome.permanent
+    if lasting or not isinstance(outcome, ProtocolError | ModelError):
+        raise outcome
+    kind: type[NegosimError] = type(outcome)
+    drops.add(f"the user's model failed ({kind.__name__})", where)
+    return True
