@@ -1,0 +1,181 @@
+"""How often the 95 % intervals of negosim.measures hold the true value, found by simulation.
+
+    python benchmarks/coverage.py [--repeats 1000] [--clusters 5,6,8,10,20]
+
+Corpora are drawn whose scenarios differ by a known amount, so that the true mean over all scenarios is
+known. Three intervals are compared: that of `estimate` or `difference`; percentiles of the same cluster
+bootstrap; and Student's t on the rows, which takes them for independent.
+"""
+
+import argparse
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from negosim.measures import difference, estimate
+from negosim.measures._bootstrap import resampled
+from negosim.measures._clusters import sums
+from negosim.measures._difference import _gap
+from negosim.measures._estimate import ratio
+
+Generator = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One kind of corpus."""
+
+    name: str
+    truth: float
+    draw: Callable[[Generator, int, Any], tuple[Any, Any]]
+    """From a generator, the number of scenarios and the scenario of each row: values under a and b."""
+    paired: bool = False
+    equal: bool = False
+    """Whether all scenarios have equally many dialogues."""
+    seeds: bool = False
+    """Whether there is one scenario, and clusters are its seeds."""
+
+
+def mean(between: float, within: float, shape: str = "normal") -> Callable[..., tuple[Any, Any]]:
+    """Draw numbers around 5: scenarios differ by a standard deviation `between`, their rows by `within`."""
+
+    def draw(rng: Generator, clusters: int, scenario: Any) -> tuple[Any, Any]:
+        level = {
+            "normal": lambda: rng.normal(5, between, clusters),
+            "skewed": lambda: 5 - between + rng.exponential(between, clusters),
+        }[shape]()
+        return level[scenario] + rng.normal(0, within, len(scenario)), None
+
+    return draw
+
+
+def share(p: float, alike: float) -> Callable[..., tuple[Any, Any]]:
+    """Draw yes and no from a beta-binomial; `alike` is the correlation of two rows of one scenario."""
+
+    def draw(rng: Generator, clusters: int, scenario: Any) -> tuple[Any, Any]:
+        level = rng.beta(p * (1 / alike - 1), (1 - p) * (1 / alike - 1), clusters) if alike else p
+        of_row = level[scenario] if alike else np.full(len(scenario), p)
+        return rng.random(len(scenario)) < of_row, None
+
+    return draw
+
+
+def gap(effect: float, varies: float) -> Callable[..., tuple[Any, Any]]:
+    """Draw pairs whose difference is `effect` on average and varies by scenario."""
+
+    def draw(rng: Generator, clusters: int, scenario: Any) -> tuple[Any, Any]:
+        a = rng.normal(5, 1, clusters)[scenario] + rng.normal(0, 1, len(scenario))
+        shift = rng.normal(effect, varies, clusters)[scenario]
+        return a, a + shift + rng.normal(0, 1, len(scenario))
+
+    return draw
+
+
+def share_gap(p: float, less: float, varies: float) -> Callable[..., tuple[Any, Any]]:
+    """Draw pairs of yes and no with shares p and p - less on average, in scenarios that vary."""
+
+    def draw(rng: Generator, clusters: int, scenario: Any) -> tuple[Any, Any]:
+        noise = rng.uniform(-varies, varies, clusters)[scenario]
+        lower = less + rng.uniform(-less, less, clusters)[scenario]
+        luck = rng.random(len(scenario))
+        return luck < p + noise, luck < p + noise - lower
+
+    return draw
+
+
+SETTINGS = (
+    Setting("mean", 5, mean(0.5, 1)),
+    Setting("mean, equal sizes", 5, mean(0.5, 1), equal=True),
+    Setting("mean, skewed", 5, mean(1, 1, "skewed")),
+    Setting("share 0.5", 0.5, share(0.5, 0.1)),
+    Setting("share 0.8", 0.8, share(0.8, 0.1)),
+    Setting("share 0.95", 0.95, share(0.95, 0.1)),
+    Setting("paired difference of means", 0.3, gap(0.3, 0.3), paired=True),
+    Setting("unpaired difference of means", 0.3, gap(0.3, 0.3)),
+    Setting("paired difference of shares", -0.1, share_gap(0.8, 0.1, 0.1), paired=True),
+    Setting("share 0.8 in one scenario", 0.8, share(0.8, 0), seeds=True),
+    Setting("mean in one scenario", 5, mean(0, 1), seeds=True),
+)
+
+
+def corpus(setting: Setting, rng: Generator, clusters: int) -> tuple[pd.DataFrame, bool]:
+    """Return the rows of one corpus, and whether it has two conditions."""
+    if setting.seeds:
+        scenario = index = np.arange(clusters)
+    else:
+        sizes = np.full(clusters, 20) if setting.equal else 5 + rng.poisson(15 * rng.gamma(2, 0.5, clusters))
+        scenario = np.repeat(np.arange(clusters), sizes)
+        index = np.concatenate([np.arange(size) for size in sizes])
+    a, b = setting.draw(rng, clusters, scenario)
+    rows = pd.DataFrame({"scenario": 0 if setting.seeds else scenario, "index": index})
+    if b is None:
+        return rows.assign(condition="honest", value=a), False
+    other = rows if setting.paired else rows.assign(index=rows["index"] + 1000)
+    both = [rows.assign(condition="honest", value=a), other.assign(condition="deceptive-2", value=b)]
+    return pd.concat(both, ignore_index=True), True
+
+
+def coverage(setting: Setting, clusters: int, repeats: int, seed: int = 0) -> dict[str, float]:
+    """Return the share of intervals that hold the truth, by method; and how wide ours is, on average."""
+    rng = np.random.default_rng([seed, clusters])
+    held: dict[str, list[bool]] = {"ours": [], "percentile": [], "rows": []}
+    widths, silent = [], 0
+    for _ in range(repeats):
+        frame, two = corpus(setting, rng, clusters)
+        found: Any = (
+            difference(frame, "value", a="honest", b="deceptive-2") if two else estimate(frame, "value")
+        )
+        if found.low is None:
+            silent += 1
+            continue
+        for name, (low, high) in {"ours": (found.low, found.high), **_others(frame, setting, two)}.items():
+            held[name].append(low <= setting.truth <= high)
+        widths.append(found.high - found.low)
+    shares = {name: float(np.mean(values)) if values else float("nan") for name, values in held.items()}
+    return {**shares, "width": float(np.mean(widths)), "silent": silent / repeats}
+
+
+def _others(frame: pd.DataFrame, setting: Setting, two: bool) -> dict[str, tuple[float, float]]:
+    from scipy.stats import ttest_1samp, ttest_ind
+
+    codes = frame["index" if setting.seeds else "scenario"].to_numpy(dtype=np.int64)
+    value = frame["value"].to_numpy(dtype=float)
+    in_b = (frame["condition"] != "honest").to_numpy(dtype=float)
+    a, b = value[in_b == 0], value[in_b == 1]
+    contributions = sums(codes, value * (1 - in_b), 1 - in_b, value * in_b, in_b)
+    drawn = resampled(contributions, _gap if two else ratio)
+    if setting.paired:
+        tested = ttest_1samp(b - a, 0)
+    else:
+        tested = ttest_ind(b, a, equal_var=False) if two else ttest_1samp(a, 0)
+    return {
+        "percentile": tuple(np.quantile(drawn, [0.025, 0.975])),
+        "rows": tuple(tested.confidence_interval(0.95)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--clusters", default="5,6,8,10,20")
+    arguments = parser.parse_args()
+    print(f"{date.today()}, Python {platform.python_version()}, {arguments.repeats} corpora a row\n")
+    print("| what | clusters | ours | percentile | rows as independent | mean width | no interval |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for setting in SETTINGS:
+        for clusters in map(int, arguments.clusters.split(",")):
+            found = coverage(setting, clusters, arguments.repeats)
+            methods = " | ".join(f"{found[name]:.1%}" for name in ("ours", "percentile", "rows"))
+            print(
+                f"| {setting.name} | {clusters} | {methods} | {found['width']:.3f} | {found['silent']:.1%} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
