@@ -3,6 +3,8 @@
 from negosim.rl._card import Card, Drops, Origin, RewardSummary
 from negosim.rl._io import read_card, read_trajectories, write_trajectories
 from negosim.rl._trajectory import Role, Split, Trajectory, TrajectoryTurn, merge_turns
+from negosim.rl.sources import detect, prepare
+from negosim.rl.tasks import run_chat_episodes, run_episode, run_episodes, sim_agent, sim_users, simulate
 
 __all__ = [
     "Card",
@@ -13,8 +15,16 @@ __all__ = [
     "Split",
     "Trajectory",
     "TrajectoryTurn",
+    "detect",
     "merge_turns",
+    "prepare",
     "read_card",
     "read_trajectories",
+    "run_chat_episodes",
+    "run_episode",
+    "run_episodes",
+    "sim_agent",
+    "sim_users",
+    "simulate",
     "write_trajectories",
 ]

@@ -15,6 +15,7 @@ from negosim.cli import (
     _models,
     _prompts,
     _report,
+    _rl,
     _runs,
     _scenarios,
     _taxonomies,
@@ -95,6 +96,11 @@ models.command("list")(_models.list_)
 models.command()(_models.get)
 models.command()(_models.check)
 app.add_typer(models)
+
+rl = _group("rl", "Train dialogue agents: data, simulated users, training, evaluation.")
+rl.command()(_rl.prepare)
+rl.command()(_rl.simulate)
+app.add_typer(rl)
 
 cache = _group("cache", "See and clear the answers that are kept.")
 cache.command()(_cache.stats)

@@ -1,0 +1,114 @@
+"""`negosim rl prepare` and `negosim rl simulate`: from sources and simulated users to trajectories."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from negosim.rl import Card
+
+OUT = typer.Option("--out", "-o", metavar="FOLDER", help="Folder to make.")
+FORMAT = typer.Option("--format", help="Of the file of trajectories; parquet needs negosim[rl].")
+SPLIT = typer.Option(
+    metavar="own|A/B/C|NAME",
+    help="Train, validation, test: the published split, else 80/10/10; shares as 80/10/10; or one for all.",
+)
+
+
+def prepare(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A run folder, or files of Persuasion for Good, ESConv or CaSiNo."
+        ),
+    ],
+    out: Annotated[Path, OUT],
+    learner: Annotated[int, typer.Option(min=1, metavar="N", help="Which agent learns, from 1.")] = 1,
+    reward: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REWARD",
+            help="own, joint, agreement, judged:[SET/]QUESTION[@JUDGE], or MODULE:FUNCTION of your own.",
+            show_default="own",
+        ),
+    ] = None,
+    split: Annotated[str, SPLIT] = "own",
+    format: Annotated[Literal["jsonl", "parquet"], FORMAT] = "jsonl",
+    bad_rows: Annotated[
+        Literal["skip", "stop"],
+        typer.Option(help="Leave bad rows out and count them, or stop at the first one."),
+    ] = "skip",
+) -> None:
+    """Make trajectories from a run folder or a published data set, with a data card.
+
+    What the source is, is told from its content.
+    """
+    from negosim.rl import prepare as make
+
+    card = make(source, out, learner=learner, reward=reward, split=split, format=format, bad_rows=bad_rows)
+    _tell(card, out)
+
+
+def simulate(
+    task: Annotated[
+        Literal["donation", "support"], typer.Argument(metavar="TASK", help="donation or support.")
+    ],
+    out: Annotated[Path, OUT],
+    dialogues: Annotated[int, typer.Option("--dialogues", "-n", min=1, metavar="N", help="How many.")] = 1000,
+    skill: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, metavar="X", help="Of the agent: 0 is blind habit, 1 a good plan."),
+    ] = 0.3,
+    users: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--users",
+            metavar="NAME",
+            help="Kind of user; may be given several times. They take turns.",
+            show_default="all",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed makes the same corpus.")] = 0,
+    split: Annotated[str, SPLIT] = "own",
+    format: Annotated[Literal["jsonl", "parquet"], FORMAT] = "jsonl",
+) -> None:
+    """Make a corpus of dialogues between an embedded agent and embedded users, with known rewards.
+
+    Neither is a language model: thousands of dialogues a minute, offline.
+    """
+    from negosim.rl.tasks import simulate as make
+    from negosim.rl.tasks import task_named
+
+    chosen = [] if users in (None, ["all"]) else users or []
+    card = make(
+        task_named(task),
+        out,
+        dialogues=dialogues,
+        skill=skill,
+        seed=seed,
+        kinds=chosen,
+        split=split,
+        format=format,
+    )
+    _tell(card, out)
+
+
+def _tell(card: "Card", out: Path) -> None:
+    splits = ", ".join(f"{count:,} {name}" for name, count in card.splits.items() if count)
+    typer.echo(f"{card.trajectories:,} trajectories in {out / card.file}: {splits}")
+    if (reward := card.reward) is not None:
+        spread = "" if reward.sd is None else f", sd {reward.sd:.2f}"
+        typer.echo(
+            f"reward: mean {reward.mean:.2f}{spread}, {reward.minimum:g} to {reward.maximum:g} "
+            f"({card.origin.reward})"
+        )
+    for reason, count in card.dropped.items():
+        typer.echo(f"dropped {count:,}: {reason}")
+    for problem in card.problems[:5]:
+        typer.echo(f"  {problem}")
+    if len(card.problems) > 5:
+        typer.echo("  and others; see the card")
+    for what, count in card.altered.items():
+        typer.echo(f"altered {count:,}: {what}")
+    typer.echo(f"licence: {card.origin.licence}; data card: {out / 'card.json'}")
