@@ -77,6 +77,21 @@ def judge(
             rich_help_panel=WHO,
         ),
     ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate",
+            help="Show how good the judges are, on simulated dialogues: against the record's ground truth, "
+            "against each other and people who annotated.",
+            rich_help_panel=WHO,
+        ),
+    ] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="With --calibrate: write every figure as CSV.", rich_help_panel=WHO
+        ),
+    ] = None,
     prompts: Annotated[
         Path | None,
         typer.Option(
@@ -143,7 +158,11 @@ def judge(
         )
     found = Run.open(run_folder(run))
     names = listed(judges) or ([judge_model] if judge_model and named else [judging.default_judge(found)])
-    if judges is None and judge_model is None:
+    if csv is not None and not calibrate:
+        raise typer.BadParameter("has the figures of --calibrate; give that as well", param_hint="--csv")
+    if calibrate:
+        names = judging.known_truth(found, names)
+    elif judges is None and judge_model is None:
         typer.echo(ORACLE_NOTICE, err=True)
     watch = JudgingWatch(console_for())
     options = judging.JudgeOptions(
@@ -158,10 +177,27 @@ def judge(
         watch=watch,
     )
     _judge_and_tell(lambda: judging.judge(found, **options), found, watch)
+    if calibrate:
+        _tell_calibration(found, options["questions"], csv)
+    _tell_errors(watch)
+
+
+def _tell_calibration(run: "Run", questions: list[str] | None, csv: Path | None) -> None:
+    """Print how good the judges are, as far as their answers to the questions tell."""
+    from negosim.judging import assess, write_assessment
+    from negosim.terminal import console_for
+    from negosim.terminal.calibration import print_assessment
+
+    found = assess(run, None if questions is None else [Path(name).stem for name in questions])
+    if csv is not None:
+        write_assessment(found, csv)
+    print_assessment(console_for(), found)
+    if csv is not None:
+        typer.echo(f"\nevery figure is in {csv}")
 
 
 def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWatch") -> None:
-    """Judge, and say what came of it. Exits with 1 if a provider failed, 130 after Ctrl-C."""
+    """Judge, and say what came of it. Exits with 130 after Ctrl-C."""
     from negosim.errors import NegosimError
     from negosim.terminal import plural
 
@@ -180,6 +216,12 @@ def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWa
         watch.close()
     watch.summary()
     typer.echo(f"stored in {run.path / JUDGEMENTS}")
+
+
+def _tell_errors(watch: "JudgingWatch") -> None:
+    """Say what a provider failed to answer. Exits with 1 if there is any."""
+    from negosim.terminal import plural
+
     if errors := watch.tally.total.judgements["error"]:
         typer.echo(
             f"{plural(errors, 'answer')} could not be had from a provider; the same command asks again",

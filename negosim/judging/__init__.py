@@ -22,6 +22,7 @@ Quotes are checked with `verbatim` (`_quotes.py`).
 from negosim.judging._annotate import Annotation, Page, Slot, annotation, unwritten_annotation
 from negosim.judging._answers import Wording
 from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS
+from negosim.judging._calibrate import Assessment, assess, known_truth, write_assessment
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import JudgeOptions, default_judge, judge, judge_async
 from negosim.judging._protocol import ORACLE, PERSON, Item, Questionnaire, Task
@@ -50,6 +51,7 @@ __all__ = [
     "UNIMPORTANT",
     "UNSETTLED",
     "Annotation",
+    "Assessment",
     "DialogueJudged",
     "Imported",
     "Item",
@@ -68,11 +70,13 @@ __all__ = [
     "Verdict",
     "Wording",
     "annotation",
+    "assess",
     "default_judge",
     "export_sheet",
     "import_sheet",
     "judge",
     "judge_async",
+    "known_truth",
     "list_question_sets",
     "load_question_set",
     "read_back",
@@ -80,5 +84,6 @@ __all__ = [
     "unwritten_annotation",
     "verbatim",
     "verdict",
+    "write_assessment",
     "written",
 ]

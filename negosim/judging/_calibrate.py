@@ -1,0 +1,115 @@
+"""How good judges are: what they say against what is known, and against each other."""
+
+import csv
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from negosim.errors import UserError
+from negosim.judging._protocol import ORACLE
+from negosim.store import Run
+
+if TYPE_CHECKING:
+    from negosim.measures import Calibration, ErrorCorrelation, Estimate, OrderEffect, Reliability
+
+FIGURES = ("coverage", "accuracy", "precision", "recall", "f1", "kappa", "spearman")
+"""The estimates of a `Calibration`."""
+
+COLUMNS = (
+    *("table", "question", "perspective", "judge", "other", "figure", "truth", "answer"),
+    *("value", "low", "high", "n", "clusters", "note"),
+)
+"""Of the CSV: a row a figure."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything there is to say about the judges of a run."""
+
+    calibrations: "Sequence[Calibration]"
+    """Against the truth, by judge, perspective and question."""
+    reliabilities: "Sequence[Reliability]"
+    """Krippendorff's alpha among judges, people and repeats."""
+    errors: "Sequence[ErrorCorrelation]"
+    """Whether judges err together."""
+    orders: "Sequence[OrderEffect]"
+    """Whether answers change with the order of options and questions."""
+
+
+def known_truth(run: Run, judges: Sequence[str]) -> list[str]:
+    """Return the judges and the oracle, whose answers they are held against.
+
+    Raises:
+        UserError: too little is known about the run's dialogues: no agent is the simulated negotiator.
+
+    """
+    if "sim" not in run.config.models:
+        raise UserError(
+            f"the truth about the dialogues of {str(run.path)!r} is not known, as no agent is the simulated "
+            "negotiator; make some with: negosim generate --scenario all --both-conditions --model sim"
+        )
+    return list(dict.fromkeys([*judges, ORACLE]))
+
+
+def assess(run: Run, sets: Collection[str] | None = None) -> Assessment:
+    """Measure the judges of a run, people among them, by what is stored; `sets` names the question sets.
+
+    Raises:
+        UserError: nobody but the oracle has answered, or nothing of it is known to be true or false.
+
+    """
+    from negosim.measures import calibration, error_correlation, judged_rows, order_effects, reliability
+
+    frame = judged_rows(run, sets)
+    found = Assessment(calibration(frame), reliability(frame), error_correlation(frame), order_effects(frame))
+    if not found.calibrations:
+        raise UserError(
+            "there is no judge to calibrate: nobody has answered a question whose answer the oracle knows; "
+            f"name a judge with --judge-model MODEL, or answer: negosim annotate {run.path} --name NAME"
+        )
+    return found
+
+
+def write_assessment(found: Assessment, place: Path) -> None:
+    """Write every figure of an assessment as a row of CSV.
+
+    Raises:
+        UserError: the file cannot be written.
+
+    """
+    try:
+        with place.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, COLUMNS)
+            writer.writeheader()
+            writer.writerows(_rows(found))
+    except OSError as error:
+        raise UserError(f"{str(place)!r} cannot be written: {error.strerror or error}") from None
+
+
+def _rows(found: Assessment) -> Iterator[dict[str, Any]]:
+    for each in found.calibrations:
+        about = {"question": each.question, "perspective": each.perspective, "judge": each.judge}
+        for figure in FIGURES:
+            yield {"table": "calibration", **about, "figure": figure, **_numbers(getattr(each, figure))}
+        for status, count in each.statuses.items():
+            yield {"table": "statuses", **about, "figure": status, "value": count}
+        for truth, row in each.confusion.iterrows():
+            for answer, count in row.items():
+                cell = {"truth": truth, "answer": answer, "value": int(count)}
+                yield {"table": "confusion", **about, "figure": "count", **cell}
+    for alpha in found.reliabilities:
+        about = {"question": alpha.question, "perspective": alpha.perspective, "judge": alpha.judge}
+        figure = f"alpha among {alpha.among} ({alpha.metric})"
+        yield {"table": "agreement", **about, "figure": figure, **_numbers(alpha.alpha)}
+    for pair in found.errors:
+        about = {"question": pair.question, "perspective": pair.perspective, "judge": pair.judge_a}
+        figures = {"other": pair.judge_b, "figure": "correlation", **_numbers(pair.correlation)}
+        yield {"table": "errors", **about, **figures}
+    for order in found.orders:
+        about = {"question": order.question, "perspective": order.perspective, "judge": order.judge}
+        yield {"table": "order", **about, "figure": "changed", **_numbers(order.changed)}
+
+
+def _numbers(estimate: "Estimate") -> dict[str, Any]:
+    return {name: getattr(estimate, name) for name in ("value", "low", "high", "n", "clusters", "note")}
