@@ -37,15 +37,14 @@ def numbers(column: "pd.Series[Any]") -> tuple[NDArray[np.float64], bool]:
     """
     import pandas as pd
 
-    known = column.dropna()
-    if known.map(lambda value: isinstance(value, str)).any():
+    if pd.api.types.is_numeric_dtype(column):
+        binary = pd.api.types.is_bool_dtype(column)
+        return column.to_numpy(dtype=float, na_value=np.nan), binary
+    known = [value for value in column if not pd.isna(value)]
+    if any(isinstance(value, str) for value in known):
         raise TypeError(f"column {column.name!r} holds text; count its shares instead")
-    binary = len(known) > 0 and (
-        pd.api.types.is_bool_dtype(known) or bool(known.map(lambda v: isinstance(v, (bool, np.bool_))).all())
-    )
-    return pd.to_numeric(column.astype("object"), errors="coerce").to_numpy(
-        dtype=float, na_value=np.nan
-    ), binary
+    binary = bool(known) and all(isinstance(value, bool | np.bool_) for value in known)
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan), binary
 
 
 def sums(clusters: NDArray[np.int64], *columns: NDArray[np.float64]) -> NDArray[np.float64]:

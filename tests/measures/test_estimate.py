@@ -1,0 +1,224 @@
+"""Means and shares with clustered intervals: hand-computed values, library values, invariants, coverage."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from negosim.measures import Estimate, difference, entropy, estimate, shares
+from negosim.measures._bootstrap import MIN_CLUSTERS, RESAMPLES, resampled
+from negosim.measures._estimate import ratio
+
+Corpus = Callable[..., pd.DataFrame]
+
+
+def frame_of(values: list[object], scenarios: int = 1) -> pd.DataFrame:
+    places = range(len(values))
+    return pd.DataFrame(
+        {
+            "scenario": [f"s{n % scenarios}" for n in places],
+            "index": [n // scenarios for n in places],
+            "v": values,
+        }
+    )
+
+
+def test_a_mean_by_hand() -> None:
+    found = estimate(frame_of([1.0, 2.0, 3.0, 4.0, 5.0, None]), "v")
+    assert (found.value, found.n, found.clusters, found.missing) == (3.0, 5, 5, 1)
+    assert found.sd == pytest.approx(np.std([1, 2, 3, 4, 5], ddof=1))
+
+
+def test_the_interval_of_independent_rows_is_nearly_that_of_student() -> None:
+    values = np.random.default_rng(3).normal(-50, 10, 40)
+    found = estimate(frame_of(list(values)), "v")
+    wanted = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert found.low == pytest.approx(wanted.low, abs=0.25)
+    assert found.high == pytest.approx(wanted.high, abs=0.25)
+
+
+def test_resampling_clusters_agrees_with_scipy() -> None:
+    rng = np.random.default_rng(5)
+    totals, counts = rng.normal(20, 5, 12), rng.integers(5, 30, 12).astype(float)
+    ours = resampled(np.stack([totals, counts], axis=1), ratio)
+    theirs = stats.bootstrap(
+        (totals, counts),
+        lambda total, count, axis: total.sum(axis=axis) / count.sum(axis=axis),
+        paired=True,
+        n_resamples=RESAMPLES,
+        rng=1,
+    )
+    assert ours.std() == pytest.approx(theirs.standard_error, rel=0.06)
+
+
+def test_rows_of_one_scenario_do_not_count_as_independent(corpus: Corpus) -> None:
+    rows = corpus(8, 50)
+    alone = rows.assign(scenario="one", index=range(len(rows)))
+    clustered, naive = estimate(rows, "number"), estimate(alone, "number")
+    assert clustered.value == pytest.approx(naive.value)
+    assert (clustered.clusters, naive.clusters) == (8, 400)
+    assert width(clustered) > 3 * width(naive)
+
+
+def width(found: Estimate) -> float:
+    assert found.low is not None
+    assert found.high is not None
+    return found.high - found.low
+
+
+def alike(found: Estimate, other: Estimate, factor: float = 1) -> bool:
+    pairs = [(getattr(found, name), getattr(other, name)) for name in ("value", "low", "high", "sd")]
+    return all(
+        (a is None) == (b is None) and (a is None or a == pytest.approx(factor * b, rel=1e-6, abs=1e-9))
+        for a, b in pairs
+    )
+
+
+def test_repeating_every_row_changes_no_interval(corpus: Corpus) -> None:
+    rows = corpus(7, 10)
+    once, thrice = estimate(rows, "number"), estimate(pd.concat([rows] * 3), "number")
+    assert (once.low, once.high) == pytest.approx((thrice.low, thrice.high))
+    assert thrice.n == 3 * once.n
+
+
+@pytest.mark.parametrize("clusters", [1, MIN_CLUSTERS - 1])
+def test_too_few_clusters_give_no_interval(clusters: int, corpus: Corpus) -> None:
+    found = estimate(corpus(max(2, clusters), 30) if clusters > 1 else corpus(1, 1), "number")
+    assert found.value is not None
+    assert found.low is None
+    assert found.high is None
+    assert found.note is not None
+    assert found.note.startswith("not enough data: ")
+
+
+def test_no_value_at_all_is_no_number() -> None:
+    found = estimate(frame_of([None, None, float("nan")]), "v")
+    assert (found.value, found.low, found.n, found.missing) == (None, None, 0, 3)
+    assert estimate(frame_of([]), "v").value is None
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([True, False, None] * 6, dtype="object"),
+        pd.Series([True, False, None] * 6, dtype="boolean"),
+    ],
+)
+def test_a_missing_answer_is_no_no(column: "pd.Series[bool]") -> None:
+    found = estimate(frame_of([None] * 18).assign(v=column), "v")
+    assert (found.value, found.n, found.missing, found.sd) == (0.5, 12, 6, None)
+
+
+def test_a_share_of_one_is_not_certain() -> None:
+    found = estimate(frame_of([True] * 20), "v")
+    assert found.value == 1
+    assert found.high == 1
+    assert found.low == pytest.approx(stats.binomtest(20, 20).proportion_ci().low)
+
+
+def test_numbers_that_are_all_the_same_have_no_interval() -> None:
+    found = estimate(frame_of([30.0] * 20), "v")
+    assert (found.value, found.sd, found.low) == (30.0, 0.0, None)
+    assert found.note == "not enough data: too little variation between clusters"
+
+
+def test_text_is_no_number() -> None:
+    with pytest.raises(TypeError, match="holds text"):
+        estimate(frame_of(["a", "b"]), "v")
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.lists(st.floats(0, 100), min_size=1, max_size=5), min_size=5, max_size=9),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_rows_does_not_matter_and_ends_stay_in_range(
+    groups: list[list[float]], luck: object
+) -> None:
+    rows = pd.DataFrame(
+        [{"scenario": f"s{g}", "index": i, "v": v} for g, of in enumerate(groups) for i, v in enumerate(of)]
+    )
+    found = estimate(rows, "v")
+    order = list(range(len(rows)))
+    luck.shuffle(order)  # type: ignore[attr-defined]
+    again = estimate(rows.iloc[order], "v")
+    assert alike(found, again)
+    assert found.value is not None
+    if found.low is not None and found.high is not None:
+        assert 0 <= found.low <= found.value <= found.high
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 100), st.floats(0.01, 1000))
+def test_the_unit_does_not_matter(seed: int, factor: float) -> None:
+    values = np.random.default_rng(seed).normal(-100, 10, 20)
+    found, scaled = (estimate(frame_of(list(v), 10), "v") for v in (values, factor * values))
+    assert alike(scaled, found, factor)
+
+
+def test_shares_of_names_by_hand() -> None:
+    rows = frame_of([*"aabbbbbcca", None], 5).assign(count=[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    found = shares(rows, "v")
+    assert {name: one.value for name, one in found.items()} == {"b": 0.5, "a": 0.3, "c": 0.2}
+    assert {(one.n, one.missing) for one in found.values()} == {(10, 1)}
+    weighted = shares(rows, "v", weight="count")
+    assert {name: one.value for name, one in weighted.items()} == {"b": 25 / 55, "c": 17 / 55, "a": 13 / 55}
+    assert list(weighted) == ["b", "c", "a"]
+    assert {one.n for one in weighted.values()} == {55}
+    assert shares(rows.iloc[:0], "v") == {}
+
+
+def test_entropy_by_hand_and_as_scipy_has_it() -> None:
+    assert entropy(frame_of([*"abcd"] * 5, 5), "v").value == pytest.approx(2)
+    assert entropy(frame_of(["a"] * 20, 5), "v").value == 0
+    counts = [7, 2, 1]
+    rows = frame_of([*"aaaaaaabbc"], 5)
+    assert entropy(rows, "v").value == pytest.approx(stats.entropy(counts, base=2))
+    weighted = frame_of([*"abc"]).assign(count=counts)
+    assert entropy(weighted, "v", weight="count").value == pytest.approx(stats.entropy(counts, base=2))
+
+
+@pytest.fixture(scope="module")
+def simulation() -> ModuleType:
+    place = Path(__file__).resolve().parents[2] / "benchmarks" / "coverage.py"
+    spec = importlib.util.spec_from_file_location("negosim_coverage", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["negosim_coverage"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "clusters"),
+    [
+        ("mean", 6),
+        ("share 0.8", 8),
+        ("paired difference of means", 6),
+    ],
+)
+def test_intervals_hold_the_truth_as_often_as_they_say(
+    simulation: ModuleType, name: str, clusters: int
+) -> None:
+    """200 corpora: a coverage of 95 % is measured to 1.5 points; plain percentiles fail this test."""
+    (setting,) = [one for one in simulation.SETTINGS if one.name == name]
+    found = simulation.coverage(setting, clusters, 200, seed=1)
+    assert 0.92 <= found["ours"] <= 0.98
+    assert found["percentile"] < 0.92
+    assert found["silent"] == 0
+
+
+def test_equal_input_gives_equal_output(corpus: Corpus) -> None:
+    rows = corpus(6, 10, conditions=("honest", "deceptive-2"))
+    for _ in range(2):
+        assert estimate(rows, "yes") == estimate(rows.copy(), "yes")
+        first = difference(rows, "number", a="honest", b="deceptive-2")
+        assert first == difference(rows.copy(), "number", a="honest", b="deceptive-2")
