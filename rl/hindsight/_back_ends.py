@@ -88,13 +88,13 @@ async def open_back_ends(
         controller: Controller = (
             ChatController(chats[chosen.controller])
             if chosen.controller in chats
-            else _embedded.controller(setting, card)
+            else _embedded.controller(setting)
         )
         forward = _forward(chosen, chats, setting, card, pool, rng)
         reward: RewardModel = (
             chat_reward(chats[chosen.reward], pool, rng)
             if chosen.reward in chats
-            else _embedded.reward_model(setting, card, pool)
+            else _embedded.reward_model(setting, pool)
         )
         yield Opened(
             BackEnds(controller, forward, reward),
@@ -126,7 +126,7 @@ def _forward(
 
         hard_path = (chosen.hard_forward or chosen.forward).removeprefix(POLICY)
         return PolicyForward(chosen.forward.removeprefix(POLICY), hard_path, batch=BATCH)
-    return _embedded.forward_model(setting, card, pool)
+    return _embedded.forward_model(setting, pool)
 
 
 def _spec(name: str) -> ModelSpec:

@@ -3,39 +3,63 @@
 from collections.abc import Sequence
 
 from negosim.errors import UserError
-from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._protocol import Controller, ForwardModel, RewardModel
+from negosim.rl.hindsight._read_donation import DonationReading
+from negosim.rl.hindsight._read_intensity import IntensityReading
+from negosim.rl.hindsight._rules import RuleController
+from negosim.rl.hindsight._rules_donation import donation_faults
+from negosim.rl.hindsight._rules_support import support_faults
 from negosim.rl.hindsight._setting import Setting
+from negosim.rl.hindsight._simulated import SimulatedForward
+from negosim.rl.tasks import DONATION, SUPPORT
+from negosim.rl.tasks._persuader import SimPersuader, good_acts, phrase
+from negosim.rl.tasks._supporter import SimSupporter, good_support, phrase_support
 
 
-def controller(setting: Setting, card: Card) -> Controller:
+def controller(setting: Setting) -> Controller:
     """Return the rules that review dialogues of a task.
 
     Raises:
         UserError: the task has none.
 
     """
+    if setting.task == DONATION.id:
+        return RuleController(DONATION, donation_faults, phrase)
+    if setting.task == SUPPORT.id:
+        return RuleController(SUPPORT, support_faults, phrase_support)
     raise _none("controller", "--controller", setting)
 
 
-def forward_model(setting: Setting, card: Card, pool: Sequence[Trajectory]) -> ForwardModel:
+def forward_model(setting: Setting, pool: Sequence[Trajectory]) -> ForwardModel:
     """Return the simulation that completes dialogues of a task, fitted to a set of them.
 
     Raises:
         UserError: the task has none.
 
     """
+    if setting.task == DONATION.id:
+        return SimulatedForward(
+            DONATION, pool, agent=lambda skill, seed: SimPersuader(skill, seed).speak, plan=good_acts
+        )
+    if setting.task == SUPPORT.id:
+        return SimulatedForward(
+            SUPPORT, pool, agent=lambda skill, seed: SimSupporter(skill, seed).speak, plan=good_support
+        )
     raise _none("forward model", "--forward", setting)
 
 
-def reward_model(setting: Setting, card: Card, pool: Sequence[Trajectory]) -> RewardModel:
+def reward_model(setting: Setting, pool: Sequence[Trajectory]) -> RewardModel:
     """Return what reads rewards off dialogues of a task, fitted to a set of them.
 
     Raises:
         UserError: the task has none.
 
     """
+    if setting.task == DONATION.id:
+        return DonationReading(pool)
+    if setting.task == SUPPORT.id:
+        return IntensityReading(pool)
     raise _none("reward model", "--reward-model", setting)
 
 

@@ -1,5 +1,6 @@
 """Dialogues of the data that chat models are shown: drawn once, so that prompts share their beginning."""
 
+import hashlib
 import random
 from collections.abc import Sequence
 
@@ -26,8 +27,8 @@ def drawn(pool: Sequence[Trajectory], count: int, rng: random.Random) -> list[Tr
 
 
 def bottom(pool: Sequence[Trajectory]) -> list[Trajectory]:
-    """Return the quarter of the dialogues with the lowest rewards, at least one."""
-    ordered = sorted(pool, key=lambda one: (one.total_reward, one.id))
+    """Return the quarter of the dialogues with the lowest rewards, at least one; ties fall as by lot."""
+    ordered = sorted(pool, key=lambda one: (one.total_reward, hashlib.sha256(one.id.encode()).digest()))
     return ordered[: max(1, round(BOTTOM * len(ordered)))]
 
 

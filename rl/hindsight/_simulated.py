@@ -1,0 +1,165 @@
+"""The embedded forward model: simulated users and agents of the kind that the visible dialogue suggests.
+
+The user behind the original is not known, and is not looked up. As a fine-tuned model would, it is
+guessed from what was said: users are drawn from a population, each lives through the prefix, and one is
+taken with a chance that grows with how like the real replies its own would have been (importance
+resampling). The population and the agent's skill are fitted to dialogues of the data in the same way: to
+a hundred random ones, as in the paper, or for the hard model to the quarter with the lowest rewards.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+
+from rapidfuzz import fuzz
+
+from negosim.rl._trajectory import MetaValue, Trajectory, TrajectoryTurn
+from negosim.rl.hindsight._examples import bottom
+from negosim.rl.hindsight._protocol import Completion, Prefix, Step
+from negosim.rl.hindsight._setting import BEFORE
+from negosim.rl.tasks import Recogniser, SimUser, Task, Transcript, persona_names, sim_user, strategies_of
+
+FITTED = 100
+"""Dialogues a model is fitted to, as the paper's were fine-tuned on."""
+
+CANDIDATES = 24
+"""Users that live through a prefix."""
+
+DRAWS = 400
+"""Users drawn to find candidates of whom the same is known beforehand (problem, initial intensity)."""
+
+LIKENESSES = 10
+"""Users in the population for each dialogue it is fitted to."""
+
+Agent = Callable[[Transcript], str]
+
+
+Name = tuple[str, int]
+"""Kind and seed of a user: all there is to it."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the data says about its users and its agent."""
+
+    population: Sequence[Name]
+    """Users who would have talked like those of the data."""
+    skill: float
+    """The share of the agent's turns that the good plan would have made too."""
+
+
+class SimulatedForward:
+    """Goes on with simulated users and a simulated agent."""
+
+    name = "embedded"
+
+    def __init__(
+        self,
+        task: Task,
+        pool: Sequence[Trajectory],
+        *,
+        agent: Callable[[float, int], Agent],
+        plan: Callable[[Transcript], list[str]],
+    ) -> None:
+        """Take the data it is fitted to.
+
+        Args:
+            task: the task.
+            pool: dialogues.
+            agent: makes an agent of a skill, with a seed.
+            plan: what a good agent does after a transcript.
+
+        """
+        self._task = task
+        self._pool = pool
+        self._agent = agent
+        self._plan = plan
+
+    async def complete(self, prefix: Prefix, step: Step, *, hard: bool) -> Completion:
+        """Draw a user that fits the prefix, and let it talk with an agent to the end."""
+        fit = self._hard_fit if hard else self._standard_fit
+        rng = step.stream("user")
+        drawn = rng.choices(fit.population, k=DRAWS)
+        # The last turn is the replacement, which the real user never heard.
+        (user,) = self._resampled(drawn, prefix.meta, prefix.turns[:-1], rng, 1)
+        agent = self._agent(fit.skill, step.number("agent"))
+        name = f"{prefix.parent}/{step.seed.index}"
+        turns, ended = list(prefix.turns), False
+        while len(turns) < len(prefix.turns) + prefix.room:
+            transcript = Transcript(name, prefix.system, tuple(turns))
+            if turns[-1].role == "user":
+                text = " ".join(agent(transcript).split())
+                tactic = "+".join(strategies_of(self._task, text)) or None
+                turns.append(TrajectoryTurn(role="agent", text=text, tactic=tactic))
+                continue
+            reply = user.reply(transcript)
+            if reply.text:
+                turns.append(TrajectoryTurn(role="user", text=reply.text))
+            if reply.end or not reply.text:
+                ended = True
+                break
+        return Completion(turns=tuple(turns[len(prefix.turns) :]), ended=ended)
+
+    def _resampled(
+        self,
+        drawn: Sequence[Name],
+        meta: Mapping[str, MetaValue],
+        turns: Sequence[TrajectoryTurn],
+        rng: Random,
+        count: int,
+    ) -> list[SimUser]:
+        """Return users of those drawn, the likelier the more like theirs the replies are."""
+        known = {name: meta[name] for name in BEFORE if name in meta and name != "task"}
+        users = [sim_user(self._task, *name) for name in (drawn if known else drawn[:CANDIDATES])]
+        if known:
+            facts = [user.facts() for user in users]
+            agreeing = [sum(one.get(name) == value for name, value in known.items()) for one in facts]
+            order = sorted(range(len(users)), key=lambda number: -agreeing[number])
+            users = [users[number] for number in order[:CANDIDATES]]
+        weights = [math.exp(_likeness(self._task, user, turns)) for user in users]
+        return rng.choices(users, weights, k=count)
+
+    @cached_property
+    def _standard_fit(self) -> Fit:
+        return self._fitted(self._pool, "standard")
+
+    @cached_property
+    def _hard_fit(self) -> Fit:
+        return self._fitted(bottom(self._pool), "hard")
+
+    def _fitted(self, pool: Sequence[Trajectory], purpose: str) -> Fit:
+        rng = Random(f"hindsight fit {purpose}")
+        some = rng.sample(list(pool), min(FITTED, len(pool)))
+        kinds = persona_names(self._task)
+        population: list[Name] = []
+        planned = said = 0
+        for dialogue in some:
+            drawn = [(rng.choice(kinds), rng.getrandbits(40)) for _ in range(DRAWS)]
+            users = self._resampled(drawn, dialogue.meta, dialogue.turns, rng, LIKENESSES)
+            population += [(user.persona, user.seed) for user in users]
+            for number, turn in enumerate(dialogue.turns):
+                if turn.role == "agent":
+                    before = Transcript(dialogue.id, dialogue.system, dialogue.turns[:number])
+                    said += 1
+                    planned += set(strategies_of(self._task, turn.text)) == set(self._plan(before))
+        return Fit(population, planned / max(1, said))
+
+
+def _likeness(task: Task, user: SimUser, turns: Sequence[TrajectoryTurn]) -> float:
+    """Return how like a user's own replies would have been to those of a dialogue.
+
+    For each reply: whether both show the same (wants, doubts, moods), counted twice, and whether both
+    use the same words, each 0 to 1. One who would have left costs as much as a reply that fits.
+    """
+    cues, evidence = Recogniser.load(f"{task.id}/user-cues"), 0.0
+    for number, turn in enumerate(turns):
+        if turn.role != "user" or number == 0:
+            continue
+        reply = user.reply(Transcript("", None, tuple(turns[:number])))
+        own = reply.text or ""
+        wanted, given = set(cues.find(turn.text)), set(cues.find(own))
+        same = len(wanted & given) / len(wanted | given) if wanted | given else 1.0
+        evidence += 2 * same + fuzz.token_set_ratio(turn.text, own) / 100 - 3 * reply.end
+    return evidence
