@@ -120,8 +120,8 @@ def load_progress(checkpoint: Path, trainer: Trainer) -> None:
         weight, _, key = name.rpartition("/")
         moments.setdefault(weight, {})[key] = value
     optimizer = trainer.optimizer.optimizer
-    state = get_optimizer_state_dict(trainer.model, optimizer, options=WHOLE)
-    state["state"] = dict(moments)
+    # Groups of weights by name, which every process knows; the moments are those of the file.
+    state = {**get_optimizer_state_dict(trainer.model, optimizer), "state": moments}
     set_optimizer_state_dict(trainer.model, optimizer, state, options=StateDictOptions(full_state_dict=True))
     random = load_file(checkpoint / "random.safetensors")
     own = f"{trainer.accelerator.process_index}/"

@@ -99,6 +99,7 @@ def train(
         trainer = Trainer(accelerator, model, material.data, config)
         if checkpoint:
             load_progress(checkpoint, trainer)
+        accelerator.wait_for_everyone()  # all have looked at the folder before one writes to it
         begun = folder.exists()
         try:
             _run(trainer, folder, about, material.data, watch)

@@ -1,26 +1,37 @@
-"""What `accelerate launch` starts: train, or go on; stop after a step, if one is given."""
+"""What `accelerate launch` starts: train, stop after three steps, and go on from the checkpoint."""
 
 import os
 import sys
-from pathlib import Path
 
 import torch
 
 from negosim.rl import read_trajectories
 from negosim.rl.training import Step, TrainConfig, train
+from negosim.rl.training._trainer import Trainer
 
 
-def main(out: str, data: str, config: str, stop: int) -> None:
+class StoppedError(Exception):
+    pass
+
+
+def main(out: str, data: str, config: str) -> None:
     torch.set_num_threads(1)
     print(f"process {os.environ['RANK']} of {os.environ['WORLD_SIZE']}", flush=True)
-
-    def watch(step: Step) -> None:
-        if step.number == stop:
-            os._exit(3)
-
     settings = TrainConfig.model_validate_json(config)
-    train(read_trajectories(data), out, settings, resume=Path(out).exists(), watch=watch)
+    whole_step = Trainer._step
+
+    def stopping(trainer: Trainer, batch: object) -> Step:
+        if trainer.done == 3:
+            raise StoppedError
+        return whole_step(trainer, batch)  # type: ignore[arg-type]
+
+    Trainer._step = stopping  # type: ignore[assignment,method-assign]
+    try:
+        train(read_trajectories(data), out, settings)
+    except StoppedError:
+        Trainer._step = whole_step  # type: ignore[method-assign]
+    train(read_trajectories(data), out, settings, resume=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    main(*sys.argv[1:])
