@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from negosim.reports._corpus import Corpus
+from negosim.reports._corpus import ORACLE, Corpus
 from negosim.reports._model import Cell, Number, Prose, Report, Table
 from negosim.reports._numbers import total
 from negosim.reports.sections import SECTIONS
@@ -126,10 +126,9 @@ def _judges(corpus: Corpus) -> Iterator[tuple[str, Cell]]:
     for judge in sorted(corpus.judged.frame["judge"].unique()):
         own = corpus.judged.only(judge=judge)
         dialogues = int(own.frame["dialogue"].nunique())
-        yield (
-            f"judge {judge}",
-            Number(f"{dialogues:,} dialogues, {len(own):,} answers", dialogues, len(own), own.rows),
-        )
+        shown = f"{dialogues:,} dialogues, {len(own):,} answers"
+        what = "judge" if judge in (ORACLE, *corpus.judges) else "beliefs of"
+        yield f"{what} {names.short_model(judge)}", Number(shown, dialogues, len(own), own.rows)
     if not len(corpus.judged):
         yield "judges", "none yet"
 

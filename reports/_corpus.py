@@ -22,6 +22,12 @@ UNREAD = ["reason", "evidence"]
 """Columns of judgements that no table shows; they take most of the memory."""
 
 
+SELECTED = ["dialogue", "questions", "question", "perspective", "judge", "status", "scenario", "condition"]
+"""Columns of judgements that rows are selected by, of few different values."""
+BELIEFS = "beliefs"
+"""How the ids of the sets begin that ask an agent what it believes; it is no judge."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """Rows of a frame, with the selection they are."""
@@ -124,7 +130,8 @@ class Corpus:
         """One row a judgement, whatever its status."""
         from negosim.measures import judged_rows
 
-        return Sample(self._pooled(lambda run: judged_rows(run).drop(columns=UNREAD)), JUDGEMENTS)
+        frame = self._pooled(lambda run: judged_rows(run).drop(columns=UNREAD))
+        return Sample(frame.astype(dict.fromkeys(SELECTED, "category")), JUDGEMENTS)
 
     @cached_property
     def conditions(self) -> list[str]:
@@ -144,8 +151,10 @@ class Corpus:
 
     @cached_property
     def judges(self) -> list[str]:
-        """Everyone who has judged, people included, the oracle not."""
-        return sorted(set(self.judged.frame["judge"]) - {ORACLE})
+        """Everyone who has judged, people included; not the oracle, nor agents asked for their beliefs."""
+        frame = self.judged.frame
+        judging = ~frame["questions"].astype("object").str.startswith(BELIEFS)
+        return sorted(set(frame.loc[judging, "judge"]) - {ORACLE})
 
     def answers(self, question: str, judge: str, perspective: str) -> Sample:
         """Return the usable answers of one judge to one question from one perspective."""

@@ -1,5 +1,6 @@
 """How good judges are where the truth is known."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,41 @@ Line = tuple[str, str]
 """Question and perspective."""
 
 
+@dataclass(frozen=True)
+class Compared:
+    """How a judge compares with the truth, and the judgements it was computed from."""
+
+    found: Calibration
+    rows: Rows
+
+    @property
+    def label(self) -> tuple[str, str, str]:
+        """Judge, question and perspective as tables name them."""
+        found = self.found
+        return names.short_model(found.judge), found.question, names.perspective(found.perspective)
+
+    @property
+    def n(self) -> Number:
+        """How many answers were compared."""
+        return Number(f"{self.found.n:,}", self.found.n, self.found.n, self.rows)
+
+    @property
+    def kappa(self) -> Number:
+        """Agreement beyond chance."""
+        return from_estimate(self.found.kappa, self.rows)
+
+    def percent(self, name: str) -> Number:
+        """Return one of the figures that are shares."""
+        return from_estimate(getattr(self.found, name), self.rows, percent=True, places=0)
+
+    def cell(self, truth: object, answer: object) -> Number:
+        """Return how often the truth was answered so."""
+        table = self.found.confusion
+        known = truth in table.index and answer in table.columns
+        count = int(table.loc[truth, answer]) if known else 0
+        return Number(f"{count:,}", count, self.found.n, self.rows)
+
+
 def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
     """Return figure and tables of how judges compare with the truth, or what would make them."""
     if not (sample.frame["perspective"] == TRUTH).any():
@@ -30,66 +66,57 @@ def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
             return [Missing(said, _commands.judge(corpus, "--judge-model oracle"))]
         return [Missing(f"{said} It is known for simulated dialogues.", _commands.calibrate(corpus))]
     found = sorted(calibration(sample.frame), key=_place)
-    answered = [each for each in found if each.n]
+    answered = [Compared(each, _selected(each, sample)) for each in found if each.n]
     if not answered:
         return [Missing("The judges gave no usable answer to a question whose truth is known.")]
-    judges = sorted({each.judge for each in answered})
-    blocks: list[Block] = [_verdict(answered, sample), _figure(answered, judges, sample)]
-    blocks += [_table(answered, sample), _of_yes(answered, sample), _confusion(answered, sample)]
-    grades = _grades(answered, sample)
-    return [*blocks, grades] if grades.rows else blocks
+    blocks: list[Block] = [_verdict(answered), _figure(answered), _table(answered), _of_yes(answered)]
+    return [*blocks, *(table for table in (_confusion(answered), _grades(answered)) if table.rows)]
 
 
-def _place(each: Calibration) -> tuple[object, ...]:
-    return each.judge, each.question, perspective_order(each.perspective)
-
-
-def _rows(each: Calibration, sample: Sample) -> Rows:
+def _selected(each: Calibration, sample: Sample) -> Rows:
     return sample.only(judge=each.judge, question=each.question, perspective=each.perspective).rows
 
 
-def _label(each: Calibration) -> tuple[str, str, str]:
-    return names.short_model(each.judge), each.question, names.perspective(each.perspective)
+def _place(each: Calibration) -> tuple[object, ...]:
+    return each.judge, *_line_place(each)
 
 
-def _n(each: Calibration, sample: Sample) -> Number:
-    return Number(f"{each.n:,}", each.n, each.n, _rows(each, sample))
+def _line_place(each: Calibration) -> tuple[object, ...]:
+    return each.question, perspective_order(each.perspective)
 
 
-def _kappa(each: Calibration, sample: Sample) -> Number:
-    return from_estimate(each.kappa, _rows(each, sample))
-
-
-def _verdict(found: list[Calibration], sample: Sample) -> Prose:
+def _verdict(compared: list[Compared]) -> Prose:
     """Say plainly where a judge is no better than chance, and where it is best."""
     parts: list[Prose] = []
-    for judge in sorted({each.judge for each in found}):
-        own = [each for each in found if each.judge == judge and each.kappa.value is not None]
+    for judge in sorted({each.found.judge for each in compared}):
+        who = names.short_model(judge)
+        own = [each for each in compared if each.found.judge == judge and each.kappa.value is not None]
         if not own:
-            who = names.short_model(judge)
             parts.append((f"{who} cannot be held against chance: too few answers vary.",))
             continue
         best = max(own, key=lambda each: each.kappa.value or 0.0)
-        where = f"{best.question} ({names.perspective(best.perspective)}"
-        said = f"{names.short_model(judge)} agrees best with the truth on {where}, κ = "
-        parts.append((said, bare(_kappa(best, sample)), ")."))
-        chance = [each for each in own if not (each.kappa.low is not None and each.kappa.low > 0)]
+        said = f"{who} agrees best with the truth on {_named(best)}, κ = "
+        parts.append((said, bare(best.kappa), "."))
+        chance = [each for each in own if each.kappa.low is None or each.kappa.low <= 0]
         if chance:
-            labels = [f"{each.question} ({names.perspective(each.perspective)})" for each in chance]
-            parts.append((f"It is not shown to be better than chance on {listing(labels)}.",))
+            listed = listing([_named(each) for each in chance])
+            parts.append((f"It is not shown to be better than chance on {listed}.",))
     return joined(parts)
 
 
-def _figure(found: list[Calibration], judges: list[str], sample: Sample) -> Figure:
-    lines = list(dict.fromkeys((each.question, each.perspective) for each in sorted(found, key=_by_line)))
-    by_line = {(each.judge, each.question, each.perspective): each for each in found}
+def _named(each: Compared) -> str:
+    return f"{each.found.question} ({names.perspective(each.found.perspective)})"
+
+
+def _figure(compared: list[Compared]) -> Figure:
+    ordered = sorted((each.found for each in compared), key=_line_place)
+    lines = list(dict.fromkeys((each.question, each.perspective) for each in ordered))
+    judges = sorted({each.found.judge for each in compared})
     cells: dict[tuple[str, str, Line], Number] = {}
-    for judge in judges:
-        for line in lines:
-            if (each := by_line.get((judge, *line))) is not None:
-                accuracy = from_estimate(each.accuracy, _rows(each, sample), percent=True, places=0)
-                cells["accuracy", judge, line] = accuracy
-                cells["kappa", judge, line] = _kappa(each, sample)
+    for each in compared:
+        line = (each.found.question, each.found.perspective)
+        cells["accuracy", each.found.judge, line] = each.percent("accuracy")
+        cells["kappa", each.found.judge, line] = each.kappa
     said: Prose = (
         "Left: share of answers that are the truth's. Right: agreement beyond chance, where 0 is what "
         "guessing would reach and 1 is perfect.",
@@ -99,13 +126,9 @@ def _figure(found: list[Calibration], judges: list[str], sample: Sample) -> Figu
         "Judges against the truth",
         partial(_draw, lines=lines, judges=judges, cells=cells),
         0.95 + len(lines) * max(0.2, 0.12 * len(judges) + 0.08),
-        _table(found, sample),
+        _table(compared),
         joined([said, counted(cells.values(), "answers")]) + intervals(cells.values()),
     )
-
-
-def _by_line(each: Calibration) -> tuple[object, ...]:
-    return each.question, perspective_order(each.perspective)
 
 
 def _draw(
@@ -127,17 +150,13 @@ def _draw(
     legend_of(canvas, [(names.short_model(judge), mark_of(i)) for i, judge in enumerate(judges)], columns=3)
 
 
-def _table(found: list[Calibration], sample: Sample) -> Table:
+def _table(compared: list[Compared]) -> Table:
     rows = []
-    for each in found:
-        source = _rows(each, sample)
-        cells = (
-            from_estimate(each.coverage, source, percent=True, places=0),
-            from_estimate(each.accuracy, source, percent=True, places=0),
-            _kappa(each, sample),
-            from_estimate(each.spearman, source),
+    for each in compared:
+        rho = from_estimate(each.found.spearman, each.rows)
+        rows.append(
+            (*each.label, each.n, each.percent("coverage"), each.percent("accuracy"), each.kappa, rho)
         )
-        rows.append((*_label(each), _n(each, sample), *cells))
     return Table(
         "calibration",
         "Judges against the truth",
@@ -151,14 +170,12 @@ def _table(found: list[Calibration], sample: Sample) -> Table:
     )
 
 
-def _of_yes(found: list[Calibration], sample: Sample) -> Table:
-    rows = []
-    for each in found:
-        if each.kind != "degree":
-            source = _rows(each, sample)
-            parts = (each.precision, each.recall, each.f1)
-            cells = [from_estimate(part, source, percent=True, places=0) for part in parts]
-            rows.append((*_label(each), _n(each, sample), *cells))
+def _of_yes(compared: list[Compared]) -> Table:
+    rows = [
+        (*each.label, each.n, *map(each.percent, ("precision", "recall", "f1")))
+        for each in compared
+        if each.found.kind != "degree"
+    ]
     return Table(
         "calibration-detection",
         "Precision and recall",
@@ -169,15 +186,14 @@ def _of_yes(found: list[Calibration], sample: Sample) -> Table:
     )
 
 
-def _confusion(found: list[Calibration], sample: Sample) -> Table:
+def _confusion(compared: list[Compared]) -> Table:
     """Return the four counts of yes-or-no questions."""
-    rows = []
-    for each in found:
-        if each.kind == "yes_no":
-            cells = [
-                _cell(each, sample, truth, answer) for truth in (True, False) for answer in (True, False)
-            ]
-            rows.append((*_label(each), *cells))
+    pairs = [(truth, answer) for truth in (True, False) for answer in (True, False)]
+    rows = [
+        (*each.label, *(each.cell(*pair) for pair in pairs))
+        for each in compared
+        if each.found.kind == "yes_no"
+    ]
     heads = ("yes, said yes", "yes, said no", "no, said yes", "no, said no")
     return Table(
         "confusion",
@@ -189,22 +205,16 @@ def _confusion(found: list[Calibration], sample: Sample) -> Table:
     )
 
 
-def _grades(found: list[Calibration], sample: Sample) -> Table:
+def _grades(compared: list[Compared]) -> Table:
     """Return the counts of graded questions: a row a true grade, a column an answer."""
-    graded = [each for each in found if each.kind == "degree"]
-    answers = sorted({grade for each in graded for grade in each.confusion.columns})
+    graded = [each for each in compared if each.found.kind == "degree"]
+    answers = sorted({grade for each in graded for grade in each.found.confusion.columns})
     rows = [
-        (*_label(each), f"{truth:g}", *(_cell(each, sample, truth, answer) for answer in answers))
+        (*each.label, f"{truth:g}", *(each.cell(truth, answer) for answer in answers))
         for each in graded
-        for truth in each.confusion.index
-        if each.confusion.loc[truth].sum()
+        for truth in each.found.confusion.index
+        if each.found.confusion.loc[truth].sum()
     ]
     heads = (f"said {answer:g}" for answer in answers)
     columns = ("judge", "question", "perspective", "truth", *heads)
     return Table("confusion-grades", "Confusion of grades", columns, tuple(rows), words=4)
-
-
-def _cell(each: Calibration, sample: Sample, truth: object, answer: object) -> Number:
-    known = truth in each.confusion.index and answer in each.confusion.columns
-    found = int(each.confusion.loc[truth, answer]) if known else 0
-    return Number(f"{found:,}", found, each.n, _rows(each, sample))

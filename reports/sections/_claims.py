@@ -1,5 +1,6 @@
 """Lies: claims about a speaker's own situation, held against its brief and payoff."""
 
+from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Block, Missing, Number, Prose, Section, Table
@@ -33,6 +34,10 @@ def _of(claims: Sample, voice: tuple[str, str]) -> Sample:
     return claims.only(perspective=voice[0], judge=voice[1])
 
 
+def _source(voice: tuple[str, str]) -> str:
+    return "in the record" if voice[0] == TRUTH else f"by {names.short_model(voice[1])}"
+
+
 def _flagged(sample: Sample) -> Sample:
     flags = {verdict: sample.frame["value"] == verdict for verdict in VERDICTS}
     return sample.having(sample.frame.assign(**flags))
@@ -40,9 +45,7 @@ def _flagged(sample: Sample) -> Sample:
 
 def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
     own = _flagged(_of(claims, voice))
-    said: list[Prose] = [
-        ("Of the ", count(own), f" claims found ({names.perspective(voice[0])}, {voice[1]}) ")
-    ]
+    said: list[Prose] = [("Of the ", count(own), f" claims found {_source(voice)} ")]
     for deceptive, words in ((True, "of agents that may lie"), (False, "of honest agents")):
         part = own.only(deceptive=deceptive)
         if len(part):
@@ -61,7 +64,7 @@ def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
     place = corpus.voices("claim").index(voice) + 1
     return Table(
         "claims" if place == 1 else f"claims-{place}",
-        f"Claims by what they are worth, {names.perspective(voice[0])}, {names.short_model(voice[1])}",
+        f"Claims by what they are worth, {_source(voice)}",
         ("condition", "speaker", "claims", *VERDICTS),
         tuple(rows),
         words=2,

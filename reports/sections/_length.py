@@ -23,7 +23,9 @@ ENDS = (("agreement", "agreement", BLUE, ""), ("no agreement", "no_agreement", O
 def section(corpus: Corpus) -> Section:
     """Return how long dialogues are and how that goes with agreement."""
     caps = _caps(corpus)
-    blocks: list[Block] = [_lead(corpus), _table(corpus, caps), _figure(corpus)]
+    judges = corpus.judges_of(QUESTION)
+    tables = [_table(corpus, caps, judge, place) for place, judge in enumerate(judges)]
+    blocks: list[Block] = [_lead(corpus), *(tables or [_table(corpus, caps, None, 0)]), _figure(corpus)]
     if 0 not in caps.values():
         said = "All dialogues had a cap on utterances, so there is nothing to compare with unrestricted ones."
         blocks.append(Missing(said, _commands.unrestricted(corpus)))
@@ -63,16 +65,17 @@ def _lead(corpus: Corpus) -> Prose:
     return joined(parts, "")
 
 
-def _voices(corpus: Corpus) -> list[tuple[str, str]]:
-    return [voice for voice in corpus.voices(QUESTION) if voice[1] in corpus.judges]
-
-
-def _rates(corpus: Corpus, runs: list[str], **where: str) -> list[Number]:
+def _rates(corpus: Corpus, judge: str | None, runs: list[str], **where: str) -> list[Number]:
+    """Return how often there is an agreement: by the record, and as a judge sees it."""
     found = [mean_sd(_numeric(corpus.complete.only(run=runs, **where), "agreed"), "number", 2)]
-    for perspective, judge in _voices(corpus):
-        answers = corpus.answers(QUESTION, judge, perspective).only(run=runs, **where)
+    for perspective in _perspectives(corpus, judge):
+        answers = corpus.answers(QUESTION, str(judge), perspective).only(run=runs, **where)
         found.append(mean_sd(_numeric(answers, "value"), "number", 2))
     return found
+
+
+def _perspectives(corpus: Corpus, judge: str | None) -> list[str]:
+    return [perspective for perspective, who in corpus.voices(QUESTION) if who == judge]
 
 
 def _numeric(sample: Sample, column: str) -> Sample:
@@ -80,20 +83,20 @@ def _numeric(sample: Sample, column: str) -> Sample:
     return known.having(known.frame.assign(number=known.frame[column].astype(bool).astype(float)))
 
 
-def _table(corpus: Corpus, caps: dict[str, int]) -> Table:
+def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) -> Table:
     rows = []
     for key in [*corpus.scenario_ids, "all"]:
         where = {} if key == "all" else {"scenario": key}
         for words, runs in _settings(corpus, caps):
             sample = corpus.complete.only(run=runs, **where)
             if len(sample):
-                turns = mean_sd(sample, "turns")
-                rows.append((key, words, count(sample), turns, *_rates(corpus, runs, **where)))
-    judges = len({judge for _, judge in _voices(corpus)})
-    heads = [f"agreed, {names.voice(voice, judges=judges)}" for voice in _voices(corpus)]
+                rates = _rates(corpus, judge, runs, **where)
+                rows.append((key, words, count(sample), mean_sd(sample, "turns"), *rates))
+    heads = [f"agreed, {names.perspective(each)}" for each in _perspectives(corpus, judge)]
+    by = f", judged by {names.short_model(judge)}" if judge else ""
     return Table(
-        "length",
-        "Utterances and agreement rate, mean ± standard deviation",
+        f"length-{place + 1}" if place else "length",
+        f"Utterances and agreement rate, mean ± standard deviation{by}",
         ("scenario", "utterances allowed", "n", "utterances", "agreed, record", *heads),
         tuple(rows),
         words=2,

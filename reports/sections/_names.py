@@ -35,6 +35,6 @@ def model(name: str) -> str:
 
 
 def short_model(name: str, most: int = 36) -> str:
-    """Return a model's name short enough for a table: without its parameters."""
-    bare = name.split("?", 1)[0]
+    """Return a model's name short enough for a table: without its parameters and server."""
+    bare = name.split("?", 1)[0].split("@http", 1)[0]
     return bare if len(bare) <= most else f"{bare[: most - 1]}…"
