@@ -78,7 +78,7 @@ class Door:
             except ValueError as error:
                 reasons.append(str(error))
                 where = {"stage": stage, "role": role, "model": self.model.name, "attempt": attempt + 1}
-                logger.warning("unusable answer", extra=where)
+                logger.info("unusable answer", extra=where)
         listed = "; ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
         failed = ProtocolError(
             f"{self.model.name}, {stage}: no usable answer in {self.attempts} attempts: {listed}"
