@@ -19,7 +19,7 @@ def repair(text: str) -> str:
 
 def _decoded(match: re.Match[str]) -> str:
     try:
-        return unicodedata.normalize("NFKC", match[0].encode("latin-1").decode("gb2312"))
+        return unicodedata.normalize("NFKC", match[0].encode("latin-1").decode("gb18030"))
     except UnicodeDecodeError:
         return match[0]
 

@@ -82,12 +82,13 @@ def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
 
     """
     ordered = sorted(files, key=lambda file: (file.suffix == ".xlsx", file.name))
-    texts = [file for file in ordered if columns(file) >= TEXT]
-    infos = [file for file in ordered if columns(file) >= INFO and file not in texts]
+    names = {file: columns(file) for file in ordered}
+    texts = [file for file in ordered if names[file] >= TEXT]
+    infos = [file for file in ordered if names[file] >= INFO and file not in texts]
     if not texts or not infos:
         raise UserError(f"{files[0].parent}: needs {_DIALOGUES} and {_DONATIONS} side by side")
     donations = _donations(infos, drops)
-    labels = _labels([file for file in texts if "er_label_1" in columns(file)])
+    labels = _labels([file for file in texts if "er_label_1" in names[file]])
     for id, rows in _dialogues(texts[0], drops):
         found = _found(id, rows, donations, labels, drops)
         if found is not None:
@@ -211,7 +212,7 @@ def _valued(
         where=where,
         turns=turns,
         rewards={"own": None if donation is None else min(donation, MOST)},
-        record={"id": id, "donation": donation, "turns": [turn.model_dump() for turn in turns]},
+        record={"id": id, "donation": donation, "turns": tuple(turns)},
         system=DONATION.system,
         meta={"task": DONATION.id, "donation_stated": donation},
     )

@@ -108,14 +108,14 @@ def judged_rewards(folders: Sequence[Path], question: str, learner: int) -> dict
 
     """
     from negosim.records import THIRD_PARTY, TRUTH
-    from negosim.store import read_sheets
+    from negosim.store import Run
 
     wanted, _, judge = question.removeprefix(JUDGED).partition("@")
     question_set, _, name = wanted.rpartition("/")
     perspective = TRUTH if judge == "oracle" else THIRD_PARTY
     values: dict[str, list[float]] = defaultdict(list)
     judges: dict[tuple[str, str, str], None] = {}
-    for sheet in (sheet for folder in folders for sheet in read_sheets(folder)):
+    for sheet in (sheet for folder in folders for sheet in Run.open(folder).judgements()):
         if sheet.perspective != perspective or (question_set and sheet.questions != question_set):
             continue
         for item in sheet.judgements:

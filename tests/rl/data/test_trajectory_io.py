@@ -23,13 +23,6 @@ from negosim.rl import (
 ORIGIN = Origin(source="test", licence="none", reward="units")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "folder"
-    made.mkdir()
-    return made
-
-
 def trajectory(number: int, reward: float = 1.0, **fields: object) -> Trajectory:
     turns = (
         TrajectoryTurn(role="agent", text=f"Hello é {number}", tactic="credibility-appeal+greeting"),
