@@ -9,7 +9,6 @@ from typing import Any
 
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, Door, ModelSpec, open_doors
-from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight import _embedded, _examples
 from negosim.rl.hindsight._chat import Chat
@@ -38,6 +37,11 @@ class Chosen:
     hard_forward: str | None
     reward: str
 
+    @property
+    def has_hard(self) -> bool:
+        """Whether there is a hard forward model: a policy has one only where it is named."""
+        return not self.forward.startswith(POLICY) or self.hard_forward is not None
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -54,7 +58,6 @@ class Opened:
 async def open_back_ends(
     chosen: Chosen,
     setting: Setting,
-    card: Card,
     originals: Sequence[Trajectory],
     *,
     seed: int,
@@ -90,7 +93,7 @@ async def open_back_ends(
             if chosen.controller in chats
             else _embedded.controller(setting)
         )
-        forward = _forward(chosen, chats, setting, card, pool, rng)
+        forward = _forward(chosen, chats, setting, pool, rng)
         reward: RewardModel = (
             chat_reward(chats[chosen.reward], pool, rng)
             if chosen.reward in chats
@@ -112,7 +115,6 @@ def _forward(
     chosen: Chosen,
     chats: Mapping[str, Chat],
     setting: Setting,
-    card: Card,
     pool: Sequence[Trajectory],
     rng: Random,
 ) -> ForwardModel:
@@ -124,8 +126,8 @@ def _forward(
     if chosen.forward.startswith(POLICY):
         from negosim.rl.hindsight._policy_forward import PolicyForward
 
-        hard_path = (chosen.hard_forward or chosen.forward).removeprefix(POLICY)
-        return PolicyForward(chosen.forward.removeprefix(POLICY), hard_path, batch=BATCH)
+        hard_path = chosen.hard_forward.removeprefix(POLICY) if chosen.hard_forward else None
+        return PolicyForward(chosen.forward.removeprefix(POLICY), hard_path)
     return _embedded.forward_model(setting, pool)
 
 

@@ -38,7 +38,8 @@ class Options(TypedDict, total=False):
     forward: str
     """"embedded", a chat model, or "policy:PATH" for one trained with `--algo forward`."""
     hard_forward: str | None
-    """"policy:PATH" of the hard forward model, where `forward` is a policy."""
+    """"policy:PATH" of the hard forward model, where `forward` is a policy; None: there is none, and
+    `hard_share` is 0."""
     reward_model: str
     hard_share: float
     """Share of regenerations that the hard forward model completes, 0 to 1."""
@@ -86,6 +87,13 @@ async def regenerate_async(source: str | Path, out: str | Path, **options: Unpac
     target = _free_folder(out)
     card, originals = _originals(source)
     setting = setting_of(card, originals)
+    chosen = Chosen(
+        controller=options.get("controller", EMBEDDED),
+        forward=options.get("forward", EMBEDDED),
+        hard_forward=options.get("hard_forward"),
+        reward=options.get("reward_model", EMBEDDED),
+    )
+    hard_share = hard_share if chosen.has_hard else 0.0
     made_from: dict[str, Any] = {
         "source": _digest(originals),
         "seed": seed,
@@ -93,14 +101,8 @@ async def regenerate_async(source: str | Path, out: str | Path, **options: Unpac
         "prompts": templates().hash(TEMPLATES),
     }
     async with open_back_ends(
-        Chosen(
-            controller=options.get("controller", EMBEDDED),
-            forward=options.get("forward", EMBEDDED),
-            hard_forward=options.get("hard_forward"),
-            reward=options.get("reward_model", EMBEDDED),
-        ),
+        chosen,
         setting,
-        card,
         originals,
         seed=seed,
         concurrency=concurrency,

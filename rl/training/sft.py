@@ -13,6 +13,7 @@ from pydantic import Field
 
 from negosim._frozen import Frozen
 from negosim.errors import UserError
+from negosim.rl._ends import mark_end
 from negosim.rl._trajectory import Role, Trajectory
 from negosim.rl.training._algorithm import share_by_reward
 from negosim.rl.training._batches import Batch
@@ -94,11 +95,11 @@ class Forward(_Imitation):
     """The share of dialogues with the lowest rewards to learn from; 0.25 makes the hard forward model."""
 
     def select(self, trajectories: Sequence[Trajectory]) -> list[Trajectory]:
-        """Return all trajectories, or those with the lowest rewards."""
+        """Return all trajectories, or those with the lowest rewards, their ends marked."""
         some = _some(trajectories)
-        if self.bottom_share == 1:
-            return some
-        return share_by_reward(some, self.bottom_share, best=False)
+        if self.bottom_share < 1:
+            some = share_by_reward(some, self.bottom_share, best=False)
+        return [mark_end(trajectory) for trajectory in some]
 
 
 def _some(trajectories: Sequence[Trajectory]) -> list[Trajectory]:
