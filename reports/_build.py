@@ -8,7 +8,7 @@ import orjson
 from negosim.reports._corpus import ORACLE, Corpus
 from negosim.reports._model import Cell, Number, Prose, Report, Table
 from negosim.reports._numbers import total
-from negosim.reports.sections import SECTIONS
+from negosim.reports.sections import OF_NOTHING, SECTIONS
 from negosim.reports.sections import _names as names
 from negosim.store import Run
 from negosim.terminal import money
@@ -39,7 +39,7 @@ def report_on(runs: Sequence[Run]) -> Report:
         footer=footer_of(corpus),
         facts=facts_of(corpus),
         notices=tuple(notices_of(corpus)),
-        sections=tuple(make(corpus) for make in SECTIONS),
+        sections=tuple(make(corpus) for make in (SECTIONS if len(corpus.complete) else OF_NOTHING)),
     )
 
 

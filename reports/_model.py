@@ -68,8 +68,10 @@ class Table:
     @property
     def footnote(self) -> str:
         """What is to be said where some numbers have an interval and others none."""
-        noted = [number for _, _, number in self.numbers() if number.note and number.value is not None]
-        return " Without brackets: not enough data for an interval." if noted else ""
+        known = [number for _, _, number in self.numbers() if number.value is not None]
+        bracketed = any("[" in number.shown for number in known)
+        wanting = any(number.note and "[" not in number.shown for number in known)
+        return " Without brackets: not enough data for an interval." if bracketed and wanting else ""
 
     def numbers(self) -> Iterator[tuple[str, str, Number]]:
         """Yield every number with the words of its row and the heading of its column."""

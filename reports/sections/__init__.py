@@ -36,3 +36,6 @@ SECTIONS: tuple[Callable[[Corpus], Section], ...] = (
     _glossary.section,
 )
 """In the order they are read."""
+
+OF_NOTHING = (_summary.section, _cost.section, _glossary.section)
+"""Of a run that has no finished dialogue."""

@@ -189,11 +189,8 @@ def _of_yes(compared: list[Compared]) -> Table:
 def _confusion(compared: list[Compared]) -> Table:
     """Return the four counts of yes-or-no questions."""
     pairs = [(truth, answer) for truth in (True, False) for answer in (True, False)]
-    rows = [
-        (*each.label, *(each.cell(*pair) for pair in pairs))
-        for each in compared
-        if each.found.kind == "yes_no"
-    ]
+    asked = [each for each in compared if each.found.kind == "yes_no"]
+    rows = [(*each.label, *(each.cell(*pair) for pair in pairs)) for each in asked]
     heads = ("yes, said yes", "yes, said no", "no, said yes", "no, said no")
     return Table(
         "confusion",

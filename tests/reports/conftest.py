@@ -8,6 +8,7 @@ import pytest
 from negosim import Run, RunConfig, generate
 from negosim.judging import judge, load_question_set
 from negosim.records import THIRD_PARTY, Judgement, Sheet, agent_perspective
+from negosim.reports import Report, report_on
 
 SOME = ("viatex", "rose-lane")
 PERSPECTIVES = (THIRD_PARTY, agent_perspective(0), agent_perspective(1))
@@ -101,3 +102,15 @@ def unjudged(tmp_path_factory: pytest.TempPathFactory) -> Run:
     stored = folder / "dialogues.jsonl"
     stored.write_bytes(b"".join(stored.read_bytes().splitlines(keepends=True)[:2]))
     return Run.open(run.path)
+
+
+@pytest.fixture(scope="session")
+def report(judged: Run) -> Report:
+    """The report on the judged run."""
+    return report_on([judged])
+
+
+@pytest.fixture(scope="session")
+def partial_report(unjudged: Run) -> Report:
+    """The report on the run that is half made and not judged."""
+    return report_on([unjudged])

@@ -1,0 +1,122 @@
+"""Every number of a report knows the stored rows it came from."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from negosim import Run
+from negosim.reports import Number, Report, report_on, write_trace
+from negosim.reports._model import Figure, Prose, Table
+from negosim.reports._trace import numbers
+
+FIXED = {"0", "1", "2", "3", "4", "5", "95"}
+"""What sentences may say by themselves: ends of scales, agents, the level of intervals."""
+
+
+def tables(report: Report) -> Iterator[Table]:
+    for section in report.sections:
+        if section.key != "glossary":
+            yield from section.tables
+            yield from (figure.data for figure in section.figures)
+
+
+def sentences(report: Report) -> Iterator[Prose]:
+    for section in report.sections:
+        for block in section.blocks:
+            if isinstance(block, tuple):
+                yield block
+            elif isinstance(block, Table | Figure):
+                yield block.caption
+
+
+@pytest.mark.parametrize("name", ["report", "partial_report"])
+def test_numbers_in_tables_and_sentences_are_not_mere_text(name: str, request: pytest.FixtureRequest) -> None:
+    report = request.getfixturevalue(name)
+    for table in tables(report):
+        for row in table.rows:
+            for cell in row[table.words :]:
+                assert isinstance(cell, Number) or cell == "", (table.key, row)
+    for prose in sentences(report):
+        for piece in prose:
+            if isinstance(piece, str):
+                assert set(re.findall(r"\d+(?:[.,]\d+)?", piece)) <= FIXED, piece
+
+
+def test_the_trace_has_every_number_and_its_rows(report: Report, judged: Run, tmp_path: Path) -> None:
+    write_trace(report, tmp_path / "trace.jsonl")
+    lines = [orjson.loads(line) for line in (tmp_path / "trace.jsonl").read_bytes().splitlines()]
+    sets = {line["rows"]: line for line in lines if line["kind"] == "rows"}
+    traced = [line for line in lines if line["kind"] == "number"]
+    assert len(traced) == sum(1 for _ in numbers(report)) > 1000
+    ids = {dialogue.id for dialogue in judged}
+    for line in traced:
+        rows = sets[line["rows"]]
+        assert set(rows["dialogues"]) <= ids
+        if rows["file"] != "run.json" and line["value"] is not None and line["n"]:
+            assert rows["dialogues"], line
+
+
+def test_a_traced_rate_is_that_of_its_rows(report: Report, judged: Run) -> None:
+    outcomes = {dialogue.id: dialogue.outcome.status == "agreement" for dialogue in judged}
+    table = next(table for table in tables(report) if table.key == "outcome-efficiency")
+    checked = 0
+    for _, column, number in table.numbers():
+        if column == "agreement":
+            own = [outcomes[dialogue] for dialogue in number.rows.dialogues]
+            assert number.value == pytest.approx(sum(own) / len(own))
+            assert number.n == len(own)
+            checked += 1
+    assert checked == 6  # two scenarios and all, in two conditions
+
+
+def test_a_traced_selection_finds_the_judgements_again(report: Report, judged: Run) -> None:
+    frame = judged.judgement_frame()
+    table = next(table for table in tables(report) if table.key == "deception-1")
+    conditions = {dialogue.id: dialogue.condition.name for dialogue in judged}
+    frame["condition"] = frame["dialogue"].map(conditions)
+    for _, column, number in table.numbers():
+        if column == "present":
+            found = frame
+            for key, wanted in number.rows.where.items():
+                if wanted != "any value":
+                    found = found[found[key] == wanted]
+            assert len(found) == number.n
+            assert found["value"].astype(bool).mean() == pytest.approx(number.value)
+
+
+def test_failed_answers_are_counted_and_enter_no_number(report: Report, judged: Run) -> None:
+    statuses = next(table for table in tables(report) if table.key == "judge-answers")
+    asked = judged.judgement_frame()
+    fair = asked[(asked["judge"] == "openai:fair") & (asked["questions"] == "deception")]
+    (row,) = [row for row in statuses.rows if row[:2] == ("openai:fair", "deception")]
+    counted = dict(zip(statuses.columns, row, strict=True))
+    assert str(counted["asked"]) == f"{len(fair):,}"
+    assert str(counted["invalid"]) == str((fair["status"] == "invalid").sum())
+    assert int(str(counted["refused"])) > 0
+
+
+def test_calibration_tells_a_fair_judge_from_one_that_guesses(report: Report) -> None:
+    table = next(table for table in tables(report) if table.key == "calibration")
+    kappa = {
+        row[0]: row[table.columns.index("κ")]
+        for row in table.rows
+        if row[1:3] == ("deception-presence", "third party")
+    }
+    fair, guess = kappa["openai:fair"], kappa["local:guess"]
+    assert isinstance(fair, Number)
+    assert isinstance(guess, Number)
+    assert (fair.value or 0) > 0.4 > (guess.value or 0)
+    judges = next(section for section in report.sections if section.key == "judges")
+    said = " ".join("".join(map(str, prose)) for prose in judges.paragraphs)
+    assert re.search(r"local:guess agrees best .* not shown to be better than chance on", said)
+
+
+def test_runs_are_reported_together_without_mixing_their_dialogues(judged: Run, unjudged: Run) -> None:
+    both = report_on([judged, unjudged])
+    facts = {str(row[0]): str(row[1]) for row in both.facts.rows}
+    assert facts["dialogues"] == "34 of 36 planned dialogues"
+    rows = {dialogue for _, number in numbers(both) for dialogue in number.rows.dialogues}
+    assert {row.split("/")[0] for row in rows} == {"judged", "unjudged"}
