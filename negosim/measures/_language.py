@@ -1,7 +1,7 @@
 """Language of a dialogue: length, questions, diversity, repetition. Every measure is linear in the text.
 
-Words are runs of letters with their apostrophes and hyphens, or numbers with their decimal points and
-thousands separators, in lower case. N-grams do not cross utterances.
+Words are runs of letters and digits, with apostrophes, hyphens, decimal points and thousands separators
+inside them, in lower case. N-grams do not cross utterances.
 """
 
 import re
@@ -18,7 +18,7 @@ Hashes = NDArray[np.uint64]
 BUDGET = 8_000_000
 """Hashes of n-grams kept at most, about 100 MB; past that, repetition between dialogues is sampled."""
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*|\x1e")
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’\-][^\W_]+)*|\x1e")
 _QUESTION = re.compile(r"[?？]+")
 _END = "\x1e"
 """The record separator stands between utterances."""
