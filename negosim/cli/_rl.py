@@ -47,7 +47,7 @@ def prepare(
     from negosim.rl import prepare as make
 
     card = make(source, out, learner=learner, reward=reward, split=split, format=format, bad_rows=bad_rows)
-    _tell(card, out)
+    tell_card(card, out)
 
 
 def simulate(
@@ -91,10 +91,11 @@ def simulate(
         split=split,
         format=format,
     )
-    _tell(card, out)
+    tell_card(card, out)
 
 
-def _tell(card: "Card", out: Path) -> None:
+def tell_card(card: "Card", out: Path) -> None:
+    """Print what a folder of trajectories holds, and what was left out."""
     splits = ", ".join(f"{count:,} {name}" for name, count in card.splits.items() if count)
     typer.echo(f"{card.trajectories:,} trajectories in {out / card.file}: {splits}")
     if (reward := card.reward) is not None:

@@ -1,0 +1,34 @@
+"""`negosim rl export`: trajectories for other trainers."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def export(
+    trajectories: Annotated[
+        Path,
+        typer.Argument(metavar="TRAJ", help="Folder of trajectories; for dpo and kto a regenerated one."),
+    ],
+    to: Annotated[
+        Literal["sft", "dpo", "kto"],
+        typer.Option(help="TRL's conversational format: whole dialogues, pairs of turns, or single turns."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="JSONL file to make.")],
+    split: Annotated[
+        Literal["train", "validation", "test", "all"], typer.Option(help="Which dialogues.")
+    ] = "train",
+) -> None:
+    """Write trajectories in TRL's conversational SFT, DPO or KTO format, a JSON object a line.
+
+    For dpo and kto, the turn that hindsight has put in place is preferred to the one that was said.
+    """
+    from negosim.rl import export as write
+    from negosim.terminal import plural
+
+    done = write(trajectories, out, to=to, split=None if split == "all" else split)
+    pairs = f" from {plural(done.pairs, 'pair')}" if to == "kto" else ""
+    typer.echo(f"{plural(done.rows, 'row')}{pairs} in {out}")
+    for reason, count in done.left_out.items():
+        typer.echo(f"left out {plural(count, 'regeneration')}: {reason}")

@@ -1,0 +1,171 @@
+"""`negosim rl hindsight`: grow a set of dialogues by what the agent should have said."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from negosim.cli._configuration import budget_of
+from negosim.cli._rl import OUT, tell_card
+
+if TYPE_CHECKING:
+    from negosim.rl import Card
+
+WHO, COST = "Who does what", "Cost"
+
+EMBEDDED_HELP = "embedded (rules; no language model)"
+
+
+def hindsight(
+    trajectories: Annotated[
+        Path, typer.Argument(metavar="TRAJ", help="Folder of original trajectories, from negosim rl prepare.")
+    ],
+    out: Annotated[Path, OUT],
+    factor: Annotated[
+        float,
+        typer.Option(
+            min=1.0, metavar="X", help="Size of the result, as a multiple of the originals, which are in it."
+        ),
+    ] = 5.0,
+    controller: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help=f"Names what should have been said: a chat model, or {EMBEDDED_HELP}.",
+            rich_help_panel=WHO,
+        ),
+    ] = "embedded",
+    forward: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Completes the dialogues: a chat model, policy:FOLDER trained with --algo forward, or "
+            "embedded.",
+            rich_help_panel=WHO,
+        ),
+    ] = "embedded",
+    hard_forward: Annotated[
+        str | None,
+        typer.Option(
+            metavar="policy:FOLDER",
+            help="Hard forward model, trained on the dialogues with the lowest rewards; with a policy as "
+            "--forward only, as the others have their own.",
+            show_default="none",
+            rich_help_panel=WHO,
+        ),
+    ] = None,
+    reward_model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Says what the new dialogues were worth: a chat model, or embedded.",
+            rich_help_panel=WHO,
+        ),
+    ] = "embedded",
+    hard_share: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="X",
+            help="Share of regenerations that the hard forward model completes.",
+            rich_help_panel=WHO,
+        ),
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another seed makes other ones.")] = 0,
+    concurrency: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Model calls at once.", rich_help_panel=COST)
+    ] = 1,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            "--cache/--no-cache",
+            help="Take answers that an equal request had before, and keep new ones; see negosim cache.",
+            rich_help_panel=COST,
+        ),
+    ] = True,
+    budget_usd: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="USD",
+            help="Stop before the calls cost more than this.",
+            show_default="no limit",
+            rich_help_panel=COST,
+        ),
+    ] = None,
+    budget_tokens: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Stop before the calls use more tokens than this, in and out together.",
+            show_default="no limit",
+            rich_help_panel=COST,
+        ),
+    ] = None,
+) -> None:
+    """Grow a set of dialogues by hindsight: what should have been said, and how it would have gone on.
+
+    The same command goes on where it was stopped or killed. What fails is counted in the data card.
+    """
+    from negosim.errors import NegosimError
+    from negosim.rl.hindsight import Options, progress_path, regenerate
+
+    options = Options(
+        factor=factor,
+        controller=controller,
+        forward=forward,
+        hard_forward=hard_forward,
+        reward_model=reward_model,
+        hard_share=hard_share,
+        seed=seed,
+        concurrency=concurrency,
+        cache=cache,
+        budget=budget_of(budget_usd, budget_tokens),
+    )
+    try:
+        with _progress() as watch:
+            card = regenerate(trajectories, out, **options, watch=watch)
+    except (KeyboardInterrupt, NegosimError) as stopped:
+        if progress_path(out).exists():
+            typer.echo(
+                f"stopped: what was made is kept in {progress_path(out)}; the same command goes on", err=True
+            )
+        if isinstance(stopped, KeyboardInterrupt):
+            raise typer.Exit(130) from None
+        raise
+    tell_card(card, out)
+    _tell_regenerated(card)
+
+
+def _tell_regenerated(card: "Card") -> None:
+    """Print what came of it, and what it took."""
+    from negosim.terminal import money, plural
+
+    done = card.origin.settings["hindsight"]
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in done["forward_kinds"].items())
+    typer.echo(f"regenerated {done['made']:,} of {done['wanted']:,} wanted (forward model: {kinds})")
+    typer.echo(f"controller {done['controller']}, forward {done['forward']}, reward {done['reward_model']}")
+    if account := done["account"]:
+        priced = [row["usd"] for row in account]
+        usd = None if None in priced else sum(priced)
+        calls = plural(sum(row["calls"] for row in account), "call")
+        tokens_in, tokens_out = (sum(row[name] for row in account) for name in ("tokens_in", "tokens_out"))
+        typer.echo(f"{calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {money(usd)}")
+
+
+@contextmanager
+def _progress() -> "Iterator[Callable[[int, int], None]]":
+    """Show a bar on stderr where there is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from negosim.terminal import console_for, interactive
+
+    console = console_for(stderr=True)
+    columns = (TextColumn("regenerating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not interactive(console)) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda made, wanted: bar.update(task, completed=made, total=wanted)

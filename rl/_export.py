@@ -1,0 +1,127 @@
+"""Trajectories as TRL's trainers read them: whole dialogues, preference pairs, single judged turns.
+
+Formats: https://huggingface.co/docs/trl/dataset_formats, one JSON object a line.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from negosim.errors import UserError
+from negosim.rl._io import read_trajectories
+from negosim.rl._trajectory import Split, Trajectory, TrajectoryTurn
+
+To = Literal["sft", "dpo", "kto"]
+
+Row = dict[str, Any]
+
+_ROLES = {"agent": "assistant", "user": "user"}
+
+
+@dataclass
+class Exported:
+    """What an export came to."""
+
+    rows: int = 0
+    pairs: int = 0
+    """Preference pairs, of which a KTO row is half; 0 for SFT."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Regenerations that gave no pair, by reason."""
+
+
+def export(trajectories: str | Path, out: str | Path, *, to: To, split: Split | None = "train") -> Exported:
+    """Write a folder of trajectories to one JSONL file for TRL; it appears whole or not at all.
+
+    - "sft": `{"messages": [...]}`, a row for each dialogue.
+    - "dpo": `{"prompt": [...], "chosen": [...], "rejected": [...]}`, a row for each regeneration: what
+      the agent said (rejected) and what hindsight has put in its place (chosen), after the same prompt.
+    - "kto": `{"prompt": [...], "completion": [...], "label": true or false}`, the same turns by themselves.
+
+    A regeneration that earned less than its original is no evidence for its turn and gives no pair.
+
+    Args:
+        trajectories: the folder.
+        out: the file to make.
+        to: the format.
+        split: export these only; None: all.
+
+    Raises:
+        UserError: the file is there already or cannot be written, the folder is wrong, there is nothing
+            to export, or a regeneration's original is not in the folder.
+
+    """
+    target = Path(out).expanduser()
+    if target.exists():
+        raise UserError(f"{str(out)!r} is there already; choose another --out or remove it")
+    found = list(read_trajectories(trajectories, split=split))
+    done = Exported()
+    rows = map(_conversation, found) if to == "sft" else _preferences(found, done, paired=to == "dpo")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as made:
+            part = Path(made, "part")
+            with part.open("wb") as file:
+                for row in rows:
+                    file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+                    done.rows += 1
+            if done.rows == 0:
+                raise UserError(_nothing(trajectories, to, found, split))
+            part.rename(target)
+    except OSError as error:
+        raise UserError(f"{str(out)!r} cannot be written: {error.strerror or error}") from None
+    return done
+
+
+def _nothing(trajectories: str | Path, to: To, found: Sequence[Trajectory], split: Split | None) -> str:
+    if not found:
+        return f"{str(trajectories)!r} has no trajectories of the split {split!r}; name another with --split"
+    if any(one.ancestry is not None for one in found):
+        return f"--to {to}: no regeneration of {str(trajectories)!r} earned as much as its original"
+    return (
+        f"--to {to} needs regenerations with their originals, and {str(trajectories)!r} has none; "
+        "make them with: negosim rl hindsight"
+    )
+
+
+def _conversation(trajectory: Trajectory) -> Row:
+    return {"messages": _messages(trajectory.system, trajectory.turns)}
+
+
+def _messages(system: str | None, turns: Iterable[TrajectoryTurn]) -> list[dict[str, str]]:
+    first = [{"role": "system", "content": system}] if system else []
+    return first + [{"role": _ROLES[turn.role], "content": turn.text} for turn in turns]
+
+
+def _preferences(found: Sequence[Trajectory], done: Exported, *, paired: bool) -> Iterator[Row]:
+    originals = {one.id: one for one in found if one.ancestry is None}
+    seen: set[bytes] = set()
+    for one in found:
+        if one.ancestry is None:
+            continue
+        parent = originals.get(str(one.ancestry.get("parent")))
+        if parent is None:
+            raise UserError(
+                f"{one.id}: its original {one.ancestry.get('parent')!r} is not among the trajectories; "
+                "export the folder that negosim rl hindsight made"
+            )
+        if one.total_reward < parent.total_reward:
+            reason = "it earned less than its original"
+            done.left_out[reason] = done.left_out.get(reason, 0) + 1
+            continue
+        done.pairs += 1
+        turn = int(one.ancestry["turn"])
+        prompt = _messages(one.system, one.turns[:turn])
+        better, worse = _messages(None, [one.turns[turn]]), _messages(None, [parent.turns[turn]])
+        if paired:
+            yield {"prompt": prompt, "chosen": better, "rejected": worse}
+            continue
+        for completion, label in ((better, True), (worse, False)):
+            row = {"prompt": prompt, "completion": completion, "label": label}
+            # The original turn is the same in all pairs of one place.
+            if (key := orjson.dumps(row)) not in seen:
+                seen.add(key)
+                yield row
