@@ -35,7 +35,7 @@ def fake_answer(request: Any) -> dict[str, Any]:
     if request.schema_name == "Judge":
         return {name: {"reason": words, "score": rng.randint(0, 10)} for name in fields}
     if request.schema_name == "Speak":
-        return {"utterance": words, "action": "talk", "offer": None}
+        return {"utterance": words, "move": {"action": "talk", "offer": None}}
     if request.schema_name == "ConcludeAnswer":
         return {"concluded": False}
     return dict.fromkeys(fields, words)

@@ -89,7 +89,7 @@ def _going_on(request: ChatRequest, text: str, number: int) -> str:
     if form == "ConcludeAnswer":
         answer = {"concluded": False}
     if form == "Speak":
-        answer |= {"action": "talk", "offer": None}
+        answer["move"] = {"action": "talk", "offer": None}
     if form in ("Speak", "ConsolidateAnswer"):
         answer["utterance"] = f"{answer['utterance'][:ANSWER_CHARACTERS]} ({number})"
     return orjson.dumps(answer).decode()

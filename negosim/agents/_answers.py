@@ -88,11 +88,21 @@ class TacticsAnswer(_Answer):
 
 
 class SpeakAnswer(_Answer):
-    """What `speak` asks for; `speak_answer` gives `offer` a field for each issue."""
+    """What `speak` asks for; `speak_answer` says which moves there are, and gives an offer its issues."""
 
     utterance: Said
-    action: Action
-    offer: Any
+    move: Any
+
+    @property
+    def action(self) -> Action:
+        """What the utterance does."""
+        action: Action = self.move.action
+        return action
+
+    @property
+    def offer(self) -> dict[str, Any] | None:
+        """The values offered, by issue; issues left open are left out."""
+        return None if self.move.offer is None else self.move.offer.model_dump(exclude_none=True)
 
 
 class BeliefAnswer(_Answer):
@@ -158,8 +168,11 @@ def _speak_answer(
 ) -> type[SpeakAnswer]:
     fields: dict[str, Any] = {issue: (_one_of(values) | None, ...) for issue, values in issues}
     offer = create_model("Offer", __base__=_Answer, **fields)
-    action: Any = Literal[actions]
-    return create_model("Speak", __base__=SpeakAnswer, action=(action, ...), offer=(offer | None, ...))
+    # Two forms of a move, so that a server that enforces the schema lets through no offer without values.
+    others: Any = Literal[tuple(action for action in actions if action != "offer")]
+    plain = create_model("Move", __base__=_Answer, action=(others, ...), offer=(None, ...))
+    offering = create_model("OfferMove", __base__=_Answer, action=(Literal["offer"], ...), offer=(offer, ...))
+    return create_model("Speak", __base__=SpeakAnswer, move=(plain | offering, ...))
 
 
 def _one_of(values: tuple[Value, ...]) -> Any:

@@ -103,7 +103,7 @@ class ChatAgent(_Caller):
         said = {turn.text.casefold() for turn in view.transcript}
 
         def check(answer: SpeakAnswer) -> None:
-            view.table.check(view.side.index, answer.action, _given(answer), view.side.issues)
+            view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
             text = _spoken(answer.utterance, view, view.side.index)
             if not text:
                 raise ValueError("the utterance is empty; say something")
@@ -112,7 +112,7 @@ class ChatAgent(_Caller):
 
         form = speak_answer(view.side.issues, view.table.moves(view.side.index))
         answer = await self._ask("speak", view, form, check=check)
-        offer = view.table.check(view.side.index, answer.action, _given(answer), view.side.issues)
+        offer = view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
         text = _spoken(answer.utterance, view, view.side.index)
         return Speech(Utterance(text=text, action=answer.action, offer=offer))
 
@@ -178,10 +178,6 @@ def _rollout(tactic: str, answer: RolloutAnswer, view: View) -> Rollout:
         utterance=_spoken(answer.utterance, view, view.side.index),
         expected_reply=_spoken(answer.expected_reply, view, *view.side.others),
     )
-
-
-def _given(answer: SpeakAnswer) -> dict[str, Any] | None:
-    return None if answer.offer is None else answer.offer.model_dump(exclude_none=True)
 
 
 def _spoken(text: str, view: View, *roles: int) -> str:

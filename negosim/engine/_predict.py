@@ -175,7 +175,10 @@ class _StandIn:
         if schema.get("type") == "object":
             parts = enumerate(schema["properties"].items())
             filled = {name: self._fill(part, position + number) for number, (name, part) in parts}
-            return filled | (self._move(schema["properties"]["action"]) if "offer" in filled else {})
+            if "move" in filled:
+                plain, _ = schema["properties"]["move"]["anyOf"]
+                filled["move"] = self._move(plain["properties"]["action"])
+            return filled
         if schema.get("type") == "string":
             return self._text(schema.get("maxLength", LONGEST_TEXT))
         if schema.get("type") == "boolean":
@@ -183,7 +186,7 @@ class _StandIn:
         return schema.get("const", schema.get("minimum", 1))
 
     def _move(self, actions: Mapping[str, Any]) -> dict[str, Any]:
-        if "accept" in actions["enum"] and next(self._accepts, None) is not None:
+        if "accept" in actions.get("enum", ()) and next(self._accepts, None) is not None:
             return {"action": "accept", "offer": None}
         return {"action": "offer", "offer": self._offer}
 

@@ -18,7 +18,7 @@ def talk(body: dict[str, Any]) -> Any:
     if "concluded" in form:
         return {"concluded": False}
     text = f"Let us go on, number {random.Random(str(body['messages'])).random()}."
-    return {"utterance": text, "action": "talk", "offer": None}
+    return {"utterance": text, "move": {"action": "talk", "offer": None}}
 
 
 def options(server: Any, *more: object) -> list[object]:

@@ -11,7 +11,7 @@ from negosim.models import ChatRequest, ScriptedModel
 
 def answer(request: ChatRequest) -> dict[str, object]:
     if request.schema_name == "Speak":
-        return {"utterance": f"Words {request.seed}.", "action": "talk", "offer": None}
+        return {"utterance": f"Words {request.seed}.", "move": {"action": "talk", "offer": None}}
     return {"concluded": False}
 
 

@@ -39,7 +39,7 @@ def make_player(**overrides: Any) -> ScriptedModel:
                 for name in request.schema["properties"]
             }
         if request.schema_name == "Speak":
-            return {"utterance": words(rng), "action": "talk", "offer": None}
+            return {"utterance": words(rng), "move": {"action": "talk", "offer": None}}
         if request.schema_name == "ConcludeAnswer":
             return {"concluded": False}
         return {name: words(rng) for name in request.schema["properties"]}

@@ -44,7 +44,7 @@ def scripted(log: Path) -> ScriptedModel:
         if request.schema_name == "Judge":
             return {name: {"reason": words, "score": rng.randint(0, 10)} for name in fields}
         if request.schema_name == "Speak":
-            return {"utterance": words, "action": "talk", "offer": None}
+            return {"utterance": words, "move": {"action": "talk", "offer": None}}
         return (
             {"concluded": False} if request.schema_name == "ConcludeAnswer" else dict.fromkeys(fields, words)
         )

@@ -24,9 +24,12 @@ Length = Callable[[int], int]
 def fill(schema: dict[str, Any], rng: random.Random, length: Length) -> Any:
     """Make up what fits a form; nobody repeats another's words."""
     if "anyOf" in schema:
+        nothing = {"type": "null"} in schema["anyOf"]
+        return None if nothing else fill(schema["anyOf"][0], rng, length)
+    if schema.get("type") == "null":
         return None
     if "enum" in schema:
-        return rng.choice(schema["enum"])
+        return "talk" if "talk" in schema["enum"] else rng.choice(schema["enum"])
     if schema["type"] == "object":
         parts = schema["properties"]
         if "tactic_1" in parts:
@@ -37,7 +40,7 @@ def fill(schema: dict[str, Any], rng: random.Random, length: Length) -> Any:
             options = parts["candidate_1"]["properties"]["tactic"]["enum"]
             for candidate, tactic in zip(candidates, rng.sample(options, len(candidates)), strict=True):
                 candidate["tactic"] = tactic
-        return filled | ({"action": "talk"} if "offer" in parts else {})
+        return filled
     if schema["type"] == "string":
         size = length(schema["maxLength"])
         return "".join(rng.choices("abcdefgh ", k=size)).replace("  ", " x").strip().ljust(size, "x")

@@ -74,7 +74,10 @@ def leaky(player: Player, scenario: Scenario) -> ScriptedModel:
         return {name: {"reason": reason, "score": i} for i, name in enumerate(request.schema["properties"])}
 
     def said(request: ChatRequest) -> Any:
-        return {"utterance": f"Public words number {next(numbers)}.", "action": "talk", "offer": None}
+        return {
+            "utterance": f"Public words number {next(numbers)}.",
+            "move": {"action": "talk", "offer": None},
+        }
 
     return player(
         ReflectionAnswer=private("reflection"),

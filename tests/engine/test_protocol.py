@@ -22,6 +22,9 @@ DEAL = {
 }
 
 
+TALK = {"action": "talk", "offer": None}
+
+
 def run(model: ScriptedModel, out: Path, **settings: Any) -> Run:
     config = RunConfig(scenarios=("viatex",), models=("scripted",), **{"max_turns": 4, **settings})
     return generate(config, out=out, chat_models={"scripted": model})
@@ -35,7 +38,7 @@ def speaking(*moves: dict[str, Any]) -> Callable[[ChatRequest], Any]:
         move = queue.pop(0) if queue else {}
         offer = move.get("offer")
         full = None if offer is None else {**dict.fromkeys(DEAL), **offer}
-        return {"utterance": f"Words {next(said)}.", "action": "talk", **move, "offer": full}
+        return {"utterance": f"Words {next(said)}.", "move": {"action": "talk", **move, "offer": full}}
 
     return speak
 
@@ -128,10 +131,16 @@ def test_without_any_offer_the_outcome_is_unknown(player: Player, tmp_path: Path
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ({"utterance": "I agree.", "action": "accept", "offer": None}, "action"),
-        ({"utterance": "Here.", "action": "offer", "offer": None}, "value for at least one issue"),
-        ({"utterance": "Here.", "action": "offer", "offer": {**DEAL, "unit-price": 0.1234}}, "off the grid"),
-        ({"utterance": "Nadia Ferrante: ", "action": "talk", "offer": None}, "utterance is empty"),
+        ({"utterance": "I agree.", "move": {"action": "accept", "offer": None}}, "action"),
+        (
+            {"utterance": "Here.", "move": {"action": "offer", "offer": dict.fromkeys(DEAL)}},
+            "at least one issue",
+        ),
+        (
+            {"utterance": "Here.", "move": {"action": "offer", "offer": {**DEAL, "unit-price": 0.1234}}},
+            "off the grid",
+        ),
+        ({"utterance": "Nadia Ferrante: ", "move": TALK}, "utterance is empty"),
         ("no JSON", "JSON"),
     ],
 )
@@ -197,8 +206,7 @@ def test_role_labels_are_stripped_from_what_is_said(player: Player, tmp_path: Pa
     def speak(request: ChatRequest) -> Any:
         return {
             "utterance": f"[1] Nadia: Nadia Ferrante: Good day {next(numbers)}.",
-            "action": "talk",
-            "offer": None,
+            "move": TALK,
         }
 
     (dialogue,) = run(player(Speak=speak), tmp_path / "run", planner="direct", max_turns=1)
