@@ -16,6 +16,8 @@ from negosim.cli import (
     _prompts,
     _report,
     _rl,
+    _rl_export,
+    _rl_hindsight,
     _runs,
     _scenarios,
     _taxonomies,
@@ -100,6 +102,8 @@ app.add_typer(models)
 rl = _group("rl", "Train dialogue agents: data, simulated users, training, evaluation.")
 rl.command()(_rl.prepare)
 rl.command()(_rl.simulate)
+rl.command()(_rl_hindsight.hindsight)
+rl.command()(_rl_export.export)
 app.add_typer(rl)
 
 cache = _group("cache", "See and clear the answers that are kept.")
