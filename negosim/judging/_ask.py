@@ -166,13 +166,12 @@ async def _ask(
     def check(answer: Form) -> None:
         judged.clear()
         wrong = []
-        for item in batch:
+        for one in batch:
             try:
-                judged[item.item] = read(
-                    item.item, item.wording, answer.given(item.field), _said(item.item, task)
-                )
+                given = answer.given(one.field)
+                judged[one.item] = read(one.item, one.wording, given, _said(one.item, task))
             except ValueError as error:
-                judged[item.item] = _invalid(item.item, str(error))
+                judged[one.item] = _invalid(one.item, str(error))
         for item, judgement in _settled(asked, judged, partly=True).items():
             if judgement.status == "invalid":
                 wrong.append(f"{_field(item)}: {judgement.reason}")
@@ -180,13 +179,16 @@ async def _ask(
             raise ValueError("; ".join(wrong[:8]))
 
     form = form_of({item.field: item.wording for item in batch})
-    values = {
-        "title": asked.title,
-        "instructions": asked.instructions,
-        "questions": _shown(task, batch),
-    }
     try:
-        await task.ask("questions", form, check=check, purpose=(number,), **values)
+        await task.ask(
+            "questions",
+            form,
+            check=check,
+            purpose=(number,),
+            title=asked.title,
+            instructions=asked.instructions,
+            questions=_shown(task, batch),
+        )
     except (ProtocolError, ModelError) as error:
         failed = failures([item.item for item in batch], error)
         if isinstance(error, ModelError) or not judged:
@@ -273,6 +275,7 @@ def _shown_question(task: Task, items: Sequence[Asked]) -> dict[str, Any]:
         "options": () if issue is not None and issue.range is not None else wording.options,
         "plain": plain,
         "only_if": " and ".join(conditions),
+        "quotes": question.quotes,
         "example": None
         if example is None
         else {"dialogue": example.dialogue, "answer": _json(example.answer), "reason": example.reason},

@@ -89,7 +89,7 @@ async def judge_async(run: Run, **options: Unpack[JudgeOptions]) -> Run:
     needed = sorted({name for item in asked for name in item.models(config)} - set(provided))
     prompts = {name: Prompts(name, options.get("prompts")) for name in run.header.scenarios}
     cache, budget = options.get("cache", True), options.get("budget")
-    watch = options.get("watch", lambda event: None)
+    watch = options.get("watch", _nobody_watches)
     judge_specs = {name: spec for name, spec in judges.items() if spec is not None}
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
     async with (
@@ -112,6 +112,10 @@ async def judge_async(run: Run, **options: Unpack[JudgeOptions]) -> Run:
             watch(JudgingStarted(run, tuple(judges), len(run)))
             await session.fill_in(concurrency)
     return run
+
+
+def _nobody_watches(event: JudgingEvent) -> None:
+    pass
 
 
 def default_judge(run: Run) -> str:

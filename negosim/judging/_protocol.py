@@ -101,10 +101,15 @@ class Task:
 class Questionnaire(Protocol):
     """What is asked about every dialogue of a run: one sheet for each judge, perspective and repeat."""
 
-    id: str
-    """What `Sheet.questions` says."""
-    templates: tuple[str, ...]
-    """The prompt templates it uses besides those that show the dialogue; part of the fingerprint."""
+    @property
+    def id(self) -> str:
+        """What `Sheet.questions` says."""
+        ...
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The prompt templates it uses besides those that show the dialogue; part of the fingerprint."""
+        ...
 
     def content(self, scenario: Scenario) -> Any:
         """Return what is asked in JSON's terms, for the fingerprint; None: nothing about this scenario."""
