@@ -46,8 +46,10 @@ class Spread:
 def _weights(clusters: int) -> NDArray[np.uint8]:
     """Return how often each cluster is in each resample, shape (resamples, clusters); always the same."""
     generator = np.random.default_rng(clusters)
-    drawn = generator.multinomial(clusters, np.full(clusters, 1 / clusters), size=RESAMPLES)
-    return drawn.astype(np.uint8)
+    equal = np.full(clusters, 1 / clusters)
+    # In parts: the generator's own numbers are eight times as large.
+    parts = (generator.multinomial(clusters, equal, size=RESAMPLES // 20) for _ in range(20))
+    return np.concatenate([part.astype(np.uint8) for part in parts])
 
 
 def resampled(contributions: Floats, statistic: Statistic) -> Floats:

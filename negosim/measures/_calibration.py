@@ -55,8 +55,10 @@ def calibration(frame: "pd.DataFrame") -> list[Calibration]:
     """
     rows = against_truth(frame)
     return [
-        _calibrated(*map(str, key), group)
-        for key, group in rows.groupby(["judge", "perspective", "question"], observed=True)
+        _calibrated(str(judge), str(perspective), str(question), group)
+        for (judge, perspective, question), group in rows.groupby(
+            ["judge", "perspective", "question"], observed=True
+        )
     ]
 
 
@@ -64,10 +66,11 @@ def _calibrated(judge: str, perspective: str, question: str, group: "pd.DataFram
     import pandas as pd
 
     used = group[group["status"] == "ok"]
-    answered = (group["status"] == "ok").to_numpy(dtype=float)
+    answered: Floats = (group["status"] == "ok").to_numpy().astype(np.float64)
+    labels: list[Any] = []
     if not len(used):
         nothing = Estimate(None, note="not enough data: nothing was answered", missing=len(group))
-        kind, figures, labels = kind_of(group["truth"]), dict.fromkeys(_FIGURES, nothing), []
+        kind, figures = kind_of(group["truth"]), dict.fromkeys(_FIGURES, nothing)
         counts = np.zeros((0, 0), dtype=int)
     else:
         kind = kind_of(used["truth"], used["value"])
@@ -170,7 +173,8 @@ def _macro(of_label: Callable[[Floats, Floats, Floats], Floats]) -> Statistic:
         occurs = truths > 0
         with np.errstate(invalid="ignore", divide="ignore"):
             values = np.where(occurs & (hits > 0), of_label(hits, truths, answers), 0.0)
-            return values.sum(axis=-1) / occurs.sum(axis=-1)
+            means: Floats = values.sum(axis=-1) / occurs.sum(axis=-1)
+        return means
 
     return statistic
 

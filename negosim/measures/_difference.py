@@ -60,8 +60,8 @@ def difference(
     known = frame.assign(_value=values)[~np.isnan(values)]
     sides = [known[known[between] == name] for name in (a, b)]
     if any(not len(side) for side in sides):
-        ends = [estimate(frame[frame[between] == name], column) for name in (a, b)]
-        return Difference(column, *ends, note="not enough data: one group has no rows with a value")
+        first, second = (estimate(frame[frame[between] == name], column) for name in (a, b))
+        return Difference(column, first, second, note="not enough data: one group has no rows with a value")
     pairs = _pairs(sides, between) if between != "scenario" else None
     if pairs is not None:
         return _paired(column, pairs, binary=binary)

@@ -34,7 +34,9 @@ def judged_rows(run: Run, sets: Collection[str] | None = None) -> "pd.DataFrame"
 
     frame = run.judgement_frame(sets)
     known = list(lengths(run))
-    places = pd.Index([header.id for header in known], dtype="object").get_indexer(frame["dialogue"])
+    places = pd.Index([header.id for header in known], dtype="object").get_indexer(
+        pd.Index(frame["dialogue"])
+    )
     if (places < 0).any():
         frame, places = frame[places >= 0].reset_index(drop=True), places[places >= 0]
     headers = pd.DataFrame([header.columns() for header in known], columns=headings(run)).astype("object")

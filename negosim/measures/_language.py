@@ -120,7 +120,8 @@ class Overlap:
             self._kept = sum(len(old) for members in self._groups.values() for _, old in members)
 
     def _sampled(self, grams: Hashes) -> Hashes:
-        return grams[(grams & self._mask) == 0]
+        kept: Hashes = grams[(grams & self._mask) == 0]
+        return kept
 
     def shares(self) -> dict[int, float]:
         """Return the share by dialogue; one that is alone in its group or has no 4-grams has none."""

@@ -16,6 +16,9 @@ from negosim.records import TRUTH
 if TYPE_CHECKING:
     import pandas as pd
 
+Codes = NDArray[Any]
+"""Positions in a list, one for each row."""
+
 Metric = Literal["nominal", "ordinal", "interval"]
 Among = Literal["judges", "people", "repeats"]
 
@@ -88,7 +91,9 @@ def order_effects(frame: "pd.DataFrame") -> list[OrderEffect]:
     rows = answers(frame)
     rows = rows[(rows["perspective"] != TRUTH) & (rows["status"] == "ok")]
     found = []
-    for key, group in rows.groupby(["judge", "perspective", "question"], observed=True):
+    for (judge, perspective, question), group in rows.groupby(
+        ["judge", "perspective", "question"], observed=True
+    ):
         shown = group.assign(_shown=group["value"].map(as_text))
         items = shown.groupby([*_CODER, *ITEM], observed=True).agg(
             scenario=("scenario", "first"),
@@ -98,8 +103,9 @@ def order_effects(frame: "pd.DataFrame") -> list[OrderEffect]:
         )
         items = items[items["count"] > 1]
         if len(items):
-            changed = (items["different"] > 1).to_numpy(dtype=float)
-            found.append(OrderEffect(*map(str, key), mean_of(items, changed, binary=True)))
+            changed: Floats = (items["different"] > 1).to_numpy().astype(np.float64)
+            effect = mean_of(items, changed, binary=True)
+            found.append(OrderEffect(str(judge), str(perspective), str(question), effect))
     return found
 
 
@@ -143,9 +149,7 @@ def _estimated_alpha(contributions: Floats, statistic: Statistic, clusters: Any,
     return estimated(contributions, statistic, sizes, by, scale="correlation")
 
 
-def krippendorff_alpha(
-    values: NDArray[Any], units: NDArray[np.int64], metric: Metric = "nominal"
-) -> float | None:
+def krippendorff_alpha(values: NDArray[Any], units: Codes, metric: Metric = "nominal") -> float | None:
     """Return Krippendorff's alpha of values given to units, in any order; missing ones are left out before.
 
     Krippendorff (2011, Computing Krippendorff's Alpha-Reliability). Computed from sums over units rather
@@ -159,9 +163,7 @@ def krippendorff_alpha(
     return _alpha_of(part, metric)[0].value
 
 
-def _agreements(
-    codes: NDArray[np.int64], units: NDArray[np.int64], together: NDArray[np.int64], clusters: Any
-) -> Floats:
+def _agreements(codes: Codes, units: Codes, together: Codes, clusters: Any) -> Floats:
     """Return by cluster the diagonal of the coincidence matrix and its margins, (clusters, 2 values)."""
     count = int(codes.max()) + 1
     _, places, equal = np.unique(units * count + codes, return_inverse=True, return_counts=True)
@@ -172,9 +174,7 @@ def _agreements(
     return np.concatenate([agreed.reshape(-1, count), margins.reshape(-1, count)], axis=1)
 
 
-def _coincidences(
-    codes: NDArray[np.int64], units: NDArray[np.int64], together: NDArray[np.int64], clusters: Any
-) -> Floats:
+def _coincidences(codes: Codes, units: Codes, together: Codes, clusters: Any) -> Floats:
     """Return the coincidence matrix of every cluster, flattened, shape (clusters, values squared)."""
     count = int(codes.max()) + 1
     found, first, places = np.unique(units, return_index=True, return_inverse=True)
@@ -188,10 +188,12 @@ def _coincidences(
     return matrix
 
 
-def _squares(values: Floats, units: NDArray[np.int64], clusters: Any) -> Floats:
+def _squares(values: Floats, units: Codes, clusters: Any) -> Floats:
     """Return by cluster: answers, their sum, their sum of squares, disagreement within units."""
     _, first, places = np.unique(units, return_index=True, return_inverse=True)
-    m, total, square = (np.bincount(places, w) for w in (np.ones_like(values), values, values**2))
+    m, total, square = (
+        np.bincount(places, w).astype(float) for w in (np.ones_like(values), values, values**2)
+    )
     within = 2 * (m * square - total**2) / (m - 1)
     return sums(clusters[first], m, total, square, within)
 
