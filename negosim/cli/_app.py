@@ -18,6 +18,7 @@ from negosim.cli import (
     _rl,
     _rl_export,
     _rl_hindsight,
+    _rl_train,
     _runs,
     _scenarios,
     _taxonomies,
@@ -104,6 +105,8 @@ rl.command()(_rl.prepare)
 rl.command()(_rl.simulate)
 rl.command()(_rl_hindsight.hindsight)
 rl.command()(_rl_export.export)
+rl.command()(_rl_train.train)
+rl.command()(_rl_train.chat)
 app.add_typer(rl)
 
 cache = _group("cache", "See and clear the answers that are kept.")

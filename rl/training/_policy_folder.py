@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from negosim._frozen import Frozen
 from negosim.errors import UserError
+from negosim.rl._trajectory import Role
 from negosim.rl.training._config import TrainConfig
 from negosim.rl.training._quiet import quiet
 
@@ -39,6 +40,10 @@ class PolicyCard(Frozen):
     """How many of them were too long and lost their oldest turns."""
     data: str
     """Fingerprint of what it learnt from."""
+    system: str | None = None
+    """The context shown before the first turn, where it was the same in all dialogues."""
+    opener: Role = "agent"
+    """Who began most dialogues."""
 
 
 def write_policy(

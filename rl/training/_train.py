@@ -31,6 +31,7 @@ from negosim.rl.training._config import TrainConfig
 from negosim.rl.training._dialogue_format import DialogueFormat, Encoded
 from negosim.rl.training._model import ValueModel
 from negosim.rl.training._policy_folder import PolicyCard, write_policy
+from negosim.rl.training._tracking import check_trackers, tracking
 from negosim.rl.training._trainer import Step, Trainer, accelerated
 
 if TYPE_CHECKING:
@@ -71,18 +72,21 @@ def train(
     config: TrainConfig,
     *,
     resume: bool = False,
+    track: Sequence[str] = (),
     watch: Callable[[Step], None] = lambda step: None,
 ) -> PolicyCard:
     """Train a policy and write it to the folder `out`.
 
     Under `accelerate launch` every process calls this; the first one writes. `resume` goes on from the
-    newest checkpoint in `out`, exactly as if training had not been interrupted.
+    newest checkpoint in `out`, exactly as if training had not been interrupted. `track` names the
+    dashboards that follow it, "tensorboard" or "wandb"; `watch` hears of every step in the first process.
 
     Raises:
         UserError: the data teach nothing, the model cannot be loaded or does not fit, `out` is not empty,
             the checkpoint is another run's, or a loss is not a number.
 
     """
+    check_trackers(track)
     folder = Path(out).expanduser()
     checkpoint = _checkpoint(folder, resume)
     algorithm: Algorithm = config.algorithm
@@ -102,7 +106,8 @@ def train(
         accelerator.wait_for_everyone()  # all have looked at the folder before one writes to it
         begun = folder.exists()
         try:
-            _run(trainer, folder, about, material.data, watch)
+            with tracking(track, folder, config) as follow:
+                _run(trainer, folder, about, material.data, lambda step: (follow(step), watch(step)))
         except BaseException:
             if not begun and accelerator.is_main_process and latest_checkpoint(folder) is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -179,7 +184,7 @@ def _run(
     folder: Path,
     about: dict[str, Any],
     data: Sequence[Encoded],
-    watch: Callable[[Step], None],
+    watch: Callable[[Step], object],
 ) -> None:
     config, main = trainer.config, trainer.accelerator.is_main_process
     if main:
@@ -225,6 +230,8 @@ def _keep_lines(path: Path, count: int) -> None:
 
 def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence[Trajectory]) -> PolicyCard:
     config = trainer.config
+    contexts = {trajectory.system for trajectory in chosen}
+    opened = sum(trajectory.turns[0].role == "agent" for trajectory in chosen)
     card = PolicyCard(
         config=config,
         heads=trainer.algorithm.heads,
@@ -233,6 +240,8 @@ def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence
         trajectories=len(chosen),
         cut=sum(item.cut is not None for item in material.data),
         data=material.fingerprint,
+        system=contexts.pop() if len(contexts) == 1 else None,
+        opener="agent" if 2 * opened >= len(chosen) else "user",
     )
     weights = gathered(trainer)
     if trainer.accelerator.is_main_process:
