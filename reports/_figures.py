@@ -1,5 +1,6 @@
 """Figures as files: vector for the PDF, PNG and SVG for everyone else."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +27,14 @@ def painted(figure: Figure, width: float = WIDTH) -> "Canvas":
     return canvas
 
 
-def as_pdf(figure: Figure, width: float) -> bytes:
-    """Return a figure as a one-page PDF of its own size, the same for the same numbers."""
-    with drawing():
-        target = BytesIO()
-        painted(figure, width).savefig(target, format="pdf", dpi=DPI, metadata={"CreationDate": None})
+def as_pdf(figures: Sequence[Figure], width: float) -> bytes:
+    """Return figures as a PDF with a page of its own size for each; the same for the same numbers."""
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    target = BytesIO()
+    with drawing(), PdfPages(target, metadata={"CreationDate": None}) as pages:
+        for figure in figures:
+            painted(figure, width).savefig(pages, format="pdf", dpi=DPI)
     return target.getvalue()
 
 

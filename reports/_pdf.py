@@ -47,7 +47,7 @@ class _Setter:
         self.width = width
         self.styles = styles()
         self.slots: list[Slot] = []
-        self.figures: list[bytes] = []
+        self.figures: list[Figure] = []
         self.tables = 0
 
     def title_page(self, report: Report, contents: Flowable) -> Iterator[Flowable]:
@@ -87,7 +87,7 @@ class _Setter:
     def figure(self, figure: Figure) -> list[Flowable]:
         slot = Slot(self.width, figure.height * inch)
         self.slots.append(slot)
-        self.figures.append(as_pdf(figure, self.width / inch))
+        self.figures.append(figure)
         caption = f"<b>Figure {len(self.slots)}. {words(figure.title)}.</b> {words(text(figure.caption))}"
         return [Spacer(1, 4), slot, Paragraph(caption, self.styles["caption"])]
 
@@ -109,9 +109,9 @@ class _Setter:
 
 def _with_figures(pages: bytes, setter: _Setter, report: Report) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(BytesIO(pages)))
-    for slot, figure in zip(setter.slots, setter.figures, strict=True):
-        drawn = PdfReader(BytesIO(figure)).pages[0]
-        writer.pages[slot.page].merge_transformed_page(drawn, Transformation().translate(slot.x, slot.y))
+    drawn = PdfReader(BytesIO(as_pdf(setter.figures, setter.width / inch))) if setter.figures else None
+    for slot, figure in zip(setter.slots, drawn.pages if drawn else [], strict=True):
+        writer.pages[slot.page].merge_transformed_page(figure, Transformation().translate(slot.x, slot.y))
     for page in writer.pages:
         page.compress_content_streams()
     stamp = report.created.replace("-", "").replace(":", "").replace("T", "")[:14]

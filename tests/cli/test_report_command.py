@@ -9,8 +9,6 @@ from negosim import Run, RunConfig, generate
 def run(tmp_path: Path) -> Run:
     conditions = ("honest", "deceptive-2")
     config = RunConfig(scenarios=("viatex",), conditions=conditions, dialogues=2, planner="direct")
-        scenarios=("viatex",), conditions=("honest", "deceptive-2"), dialogues=2, planner="direct"
-    )
     return generate(config, out=Path("runs") / "first")
 
 

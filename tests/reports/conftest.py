@@ -87,7 +87,7 @@ def _grades(dialogue: str, name: str, rng: random.Random) -> Sheet:
 @pytest.fixture(scope="session")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Two scenarios in both conditions, judged by the oracle, a fair judge and one that guesses."""
-    run = make_run(tmp_path_factory.mktemp("reports") / "judged", dialogues=8)
+    run = make_run(tmp_path_factory.mktemp("reports") / "judged", dialogues=6)
     judge(run, judges=["oracle"])
     add_judge(run, "openai:fair", right=0.8)
     add_judge(run, "local:guess", right=0.0)

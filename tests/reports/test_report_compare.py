@@ -38,10 +38,10 @@ def test_a_run_compared_with_its_copy_differs_in_nothing(judged: Run, tmp_path: 
     report = comparison_of_runs(judged, copy)
     found = table(report, "comparison")
     assert cell(found, "agreement", "difference").value == 0
-    assert cell(found, "utterances", "n").shown == "32 pairs"
+    assert cell(found, "utterances", "n").shown == "24 pairs"
     assert cell(found, "utterances", "judged").value == cell(found, "utterances", "copy").value
     said = "".join(map(str, report.sections[0].paragraphs[0]))
-    assert "32 combinations of scenario, condition and index occur in both" in said
+    assert "24 combinations of scenario, condition and index occur in both" in said
     assert {table.key for table in report.sections[0].tables} >= {
         "comparison-honest",
         "comparison-deceptive-2",
@@ -50,13 +50,13 @@ def test_a_run_compared_with_its_copy_differs_in_nothing(judged: Run, tmp_path: 
 
 def test_differences_are_those_of_matched_dialogues(judged: Run, tmp_path: Path) -> None:
     def longer(dialogue: dict[str, list[object]]) -> list[object]:
-        if dialogue["index"] == 7:
+        if dialogue["index"] == 5:
             return []
         turns = dialogue["turns"]
         return [{**dialogue, "turns": [*turns, *turns[:4]]}]
 
     found = table(comparison_of_runs(judged, copied(judged, tmp_path / "longer", longer)), "comparison")
-    assert cell(found, "utterances", "n").shown == "28 pairs"
+    assert cell(found, "utterances", "n").shown == "20 pairs"
     assert cell(found, "utterances", "difference").value == pytest.approx(4)
 
 
@@ -103,7 +103,7 @@ def test_models_that_play_each_other_are_compared_by_the_parts_they_play(judged:
         assert dialogue.outcome.values is not None
         gains.append((dialogue.outcome.values[own] - low) / (best - low))
     assert cell(found, "gain", "sim").value == pytest.approx(sum(gains) / len(gains))
-    assert cell(found, "gain", "n").shown == "32 pairs"
+    assert cell(found, "gain", "n").shown == "24 pairs"
 
 
 def test_models_that_each_play_alone_are_compared_by_dialogue(judged: Run, tmp_path: Path) -> None:
@@ -115,5 +115,5 @@ def test_models_that_each_play_alone_are_compared_by_dialogue(judged: Run, tmp_p
     header["config"]["models"] = ["sim", "openai:a"]
     (run.path / "run.json").write_bytes(orjson.dumps(header))
     report = comparison_of_models([Run.open(run.path)], "sim", "openai:a")
-    assert cell(table(report, "comparison"), "utterances", "n").shown == "32 pairs"
+    assert cell(table(report, "comparison"), "utterances", "n").shown == "24 pairs"
     assert cell(table(report, "comparison"), "utterances", "difference").value == 0

@@ -8,7 +8,9 @@ import orjson
 import pytest
 
 from negosim import Run
-from negosim.reports import Number, Report, report_on, write_trace
+from negosim.reports import Number, Report, write_trace
+from negosim.reports._build import facts_of
+from negosim.reports._corpus import Corpus
 from negosim.reports._model import Figure, Prose, Table
 from negosim.reports._trace import numbers
 
@@ -115,8 +117,15 @@ def test_calibration_tells_a_fair_judge_from_one_that_guesses(report: Report) ->
 
 
 def test_runs_are_reported_together_without_mixing_their_dialogues(judged: Run, unjudged: Run) -> None:
-    both = report_on([judged, unjudged])
-    facts = {str(row[0]): str(row[1]) for row in both.facts.rows}
-    assert facts["dialogues"] == "34 of 36 planned dialogues"
-    rows = {dialogue for _, number in numbers(both) for dialogue in number.rows.dialogues}
-    assert {row.split("/")[0] for row in rows} == {"judged", "unjudged"}
+    both = Corpus([judged, unjudged])
+    facts = {str(row[0]): str(row[1]) for row in facts_of(both).rows}
+    assert facts["dialogues"] == "26 of 28 planned dialogues"
+    assert both.dialogues.frame["id"].is_unique
+    assert {row.split("/")[0] for row in both.dialogues.rows.dialogues} == {"judged", "unjudged"}
+    # Equal seeds and indices stay matched; other seeds would not be.
+    pairs = both.complete.only(scenario="viatex", index=0).frame
+    assert sorted(pairs["run"] + " " + pairs["condition"]) == [
+        "judged deceptive-2",
+        "judged honest",
+        "unjudged honest",
+    ]
