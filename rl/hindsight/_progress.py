@@ -6,6 +6,7 @@ review and every attempt, appended when it is done. It is removed when the folde
 
 import errno
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +83,21 @@ class Progress:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            self._file = self.path.open("ab", buffering=0)
-            self._file.truncate(self._read(made_from))
-            if self._file.tell() == 0:
-                self._append(_Header(made_from=made_from))
         except Timeout:
             raise UserError(f"another process is regenerating towards {str(out)!r}") from None
         except OSError as error:
             raise self._unwritable(error) from None
+        with ExitStack() as undo:
+            undo.callback(self._lock.release)
+            try:
+                whole = self._read(made_from)
+                self._file = undo.enter_context(self.path.open("ab", buffering=0))
+                self._file.truncate(whole)
+            except OSError as error:
+                raise self._unwritable(error) from None
+            if not whole:
+                self._append(_Header(made_from=made_from))
+            undo.pop_all()
 
     def add_review(self, review: Review, *, keep: bool = True) -> None:
         """Note a review; one that a provider failed on is not kept beyond this process."""
@@ -117,6 +125,8 @@ class Progress:
     def _read(self, made_from: dict[str, Any]) -> int:
         """Read what is there and return where the last whole line ends."""
         end = 0
+        if not self.path.exists():
+            return end
         for number, (line, after) in enumerate(lines(self.path), 1):
             try:
                 if number == 1:
@@ -128,7 +138,6 @@ class Progress:
                     if found.attempt:
                         self.attempts[found.attempt.parent, found.attempt.number] = found.attempt
             except ValidationError:
-                self._lock.release()
                 raise UserError(
                     f"{self.path}, line {number}: no progress of a regeneration; remove it to begin anew"
                 ) from None
@@ -139,7 +148,6 @@ class Progress:
         wanted = orjson.loads(orjson.dumps(made_from))
         differing = sorted(key for key in {*begun, *wanted} if begun.get(key) != wanted.get(key))
         if differing:
-            self._lock.release()
             was = ", ".join(
                 f"{key} {begun.get(key)!r} instead of {wanted.get(key)!r}" for key in differing[:4]
             )
@@ -149,7 +157,7 @@ class Progress:
             )
 
     def _append(self, line: Frozen) -> None:
-        content = line.model_dump(mode="json", exclude_none=True)
+        content = line.model_dump(mode="json")
         try:
             self._file.write(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
         except OSError as error:

@@ -15,6 +15,9 @@ BEFORE = (
 """What is known of a dialogue before its first turn. A regeneration keeps this much of its parent's
 `meta`: how the original ended, or what kind of person its user was, is not true of it."""
 
+NEGOTIATION_CAP = 30
+"""Turns of both sides together, as in the report (15 each) and by default in `negosim generate`."""
+
 _LABELS = {"donation": ("Worker", "Donor"), "support": ("Supporter", "Seeker")}
 
 
@@ -54,8 +57,8 @@ class Setting:
 def setting_of(card: Card, dialogues: Sequence[Trajectory]) -> Setting:
     """Return the setting of a set of dialogues.
 
-    Tasks of `negosim.rl.tasks` have a cap of their own, each side's turns counted; for others it is the
-    length of the longest dialogue.
+    Tasks of `negosim.rl.tasks` have a cap of their own; for others it is that of negotiations, or the
+    length of the longest dialogue if that is more.
 
     Raises:
         UserError: the dialogues are of several tasks.
@@ -69,4 +72,5 @@ def setting_of(card: Card, dialogues: Sequence[Trajectory]) -> Setting:
     (task,) = found
     if task in TASKS:
         return Setting(task, 2 * TASKS[task].cap, capped=True)
-    return Setting(task, max(len(dialogue.turns) for dialogue in dialogues), capped=False)
+    longest = max(len(dialogue.turns) for dialogue in dialogues)
+    return Setting(task, max(NEGOTIATION_CAP, longest), capped=False)

@@ -1,6 +1,5 @@
 """Dialogues to regenerate, and chat models that play every part."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +8,15 @@ from typing import Any
 import pytest
 
 from negosim.models import ChatRequest, ScriptedModel
-from negosim.rl import Origin, Trajectory, TrajectoryTurn, write_trajectories
+from negosim.rl import Card, Origin, Trajectory, TrajectoryTurn, write_trajectories
+from negosim.rl.hindsight import regenerate
 
 OPENINGS = ("Hello, do you know Save the Children?", "Good morning, a word about children?", "Hi there!")
 
 
-def donation(number: int, reward: float = 0.0, turns: int = 8, split: str = "train") -> Trajectory:
+def _donation(number: int, reward: float) -> Trajectory:
     said = [
-        OPENINGS[number % 3] + f" I am worker number {number}.",
+        f"{OPENINGS[number % 3]} I am worker number {number}.",
         f"Hi, I am donor {number}, go on.",
         f"Children in many places go hungry tonight, dialogue {number}.",
         "That is sad, but where does the money go?",
@@ -28,11 +28,11 @@ def donation(number: int, reward: float = 0.0, turns: int = 8, split: str = "tra
     return Trajectory(
         id=f"d{number}",
         source=f"made/d{number}",
-        split=split,  # type: ignore[arg-type]
+        split="validation" if number == 5 else "train",
         system="Persuade them.",
         turns=tuple(
-            TrajectoryTurn(role="agent" if n % 2 == 0 else "user", text=text)
-            for n, text in enumerate(said[:turns])
+            TrajectoryTurn(role="agent" if place % 2 == 0 else "user", text=text)
+            for place, text in enumerate(said)
         ),
         reward=reward,
         meta={"task": "donation", "persona": "skeptical", "donation_stated": reward},
@@ -41,7 +41,7 @@ def donation(number: int, reward: float = 0.0, turns: int = 8, split: str = "tra
 
 @pytest.fixture
 def donations() -> list[Trajectory]:
-    return [donation(number, reward) for number, reward in enumerate((0, 0, 0, 1, 2, 0.5))]
+    return [_donation(number, reward) for number, reward in enumerate((0, 0, 0, 1, 2, 0.5))]
 
 
 @pytest.fixture
@@ -51,48 +51,37 @@ def folder(tmp_path: Path, donations: list[Trajectory]) -> Path:
     return tmp_path / "traj"
 
 
-def lines_of(request: ChatRequest, label: str) -> list[str]:
+def shown(request: ChatRequest, label: str) -> list[str]:
     """Return what one side said in the dialogue that a request is about."""
-    shown = request.messages[-1].content.partition("# The conversation")[2]
-    return re.findall(rf"^{label}: (.*)$", shown, re.MULTILINE)
+    dialogue = request.messages[-1].content.partition("# The conversation")[2]
+    return re.findall(rf"^{label}: (.*)$", dialogue, re.MULTILINE)
 
 
-def stage_of(request: ChatRequest) -> str:
-    return request.schema_name
-
-
-def coach(request: ChatRequest) -> dict[str, Any]:
-    """Play all parts well."""
-    stage = stage_of(request)
+def coach(request: ChatRequest) -> Any:
+    """Play every part well."""
+    stage = request.schema_name
     if stage == "Review":
-        said = lines_of(request, "Worker")[:3]
         return {
             "places": [
                 {
                     "said": f'"{text.upper()}"',
                     "why": "too plain",
-                    "better": f"Better {n} than: {text[:25]} really",
+                    "better": f"Worker: Better {n}, {text[:20]} no",
                 }
-                for n, text in enumerate(said)
+                for n, text in enumerate(shown(request, "Worker")[:3])
             ]
         }
     if stage == "Continuation":
-        mark = request.seed % 997
         return {
             "lines": [
-                {"speaker": "user", "text": f"Donor: All right {mark}."},
+                {"speaker": "user", "text": f"Donor: All right, {request.seed}."},
                 {"speaker": "agent", "text": "Thank you."},
                 {"speaker": "user", "text": "I give $1.00."},
             ],
             "ended": True,
         }
-    if stage == "Finished":
-        return {"finished": True}
-    if stage == "Amount":
-        return {"dollars": 1.0}
-    if stage == "Intensity":
-        return {"final": 2}
-    return {"finished": True, "score": 0.5}
+    answers = {"Finished": {"finished": True}, "Amount": {"dollars": 1.0}, "Intensity": {"final": 2}}
+    return answers.get(stage, {"finished": True, "score": 0.5})
 
 
 @pytest.fixture
@@ -100,13 +89,22 @@ def scripted() -> Callable[..., ScriptedModel]:
     """Make a model that plays all parts, some of them otherwise: `scripted(Finished=lambda request: ...)`."""
 
     def make(**others: Callable[[ChatRequest], Any]) -> ScriptedModel:
-        def answer(request: ChatRequest) -> Any:
-            return others.get(stage_of(request), coach)(request)
-
-        return ScriptedModel(answer)
+        return ScriptedModel(lambda request: others.get(request.schema_name, coach)(request))
 
     return make
 
 
-def read_rows(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "trajectories.jsonl").read_text("utf-8").splitlines()]
+Regenerate = Callable[..., Card]
+
+
+@pytest.fixture
+def grow(folder: Path, tmp_path: Path) -> Regenerate:
+    """Regenerate the donations with one model for every part, into the folder "grown"."""
+
+    def run(model: ScriptedModel, **options: Any) -> Card:
+        names = {"controller": "m", "forward": "m", "reward_model": "m", "chat_models": {"m": model}}
+        return regenerate(
+            options.pop("source", folder), options.pop("out", tmp_path / "grown"), **{**names, **options}
+        )
+
+    return run
