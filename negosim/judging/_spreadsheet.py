@@ -220,7 +220,7 @@ class _Reader:
         page = self._pages.get(code)
         if page is None:
             raise ValueError(
-                f"dialogue: the run has no dialogue {code!r}; was the sheet made from another run?"
+                f"dialogue: the run has no {code!r}; was the sheet made from another run?"
             )
         if questions not in {slot.asked.id for slot in page.slots}:
             raise ValueError(

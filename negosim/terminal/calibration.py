@@ -112,8 +112,11 @@ def print_assessment(console: Console, found: Assessment) -> None:
         _calibrations(one_line(judge), list(group), tables)
     _agreement(found, tables)
     figures = [each.accuracy for each in ordered] + [each.alpha for each in found.reliabilities]
-    for note in sorted({figure.note for figure in figures if figure.note and figure.value is not None}):
-        tables.heading(f"no interval in some places: {note}")
+    notes = {figure.note for figure in figures if figure.note and figure.value is not None}
+    if notes:
+        few = "not enough data: "
+        reasons = "; ".join(sorted(note.removeprefix(few) for note in notes))
+        tables.heading(f"where there is no interval: {few}{reasons}")
 
 
 def _place(each: "Calibration | Reliability | ErrorCorrelation | OrderEffect") -> tuple[bool, str, str]:
