@@ -64,7 +64,8 @@ def _sheet(file: Path) -> Iterator[list[Any]]:
         book.close()
 
 
-def _rows(file: Path) -> Iterator[Row]:
+def read_rows(file: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV or Excel file, each with where it stands."""
     table = _table(file)
     header = [str(name) for name in next(table, [])]
     for number, row in enumerate(table, 2):
@@ -99,7 +100,7 @@ def _donations(files: Sequence[Path], drops: Drops) -> dict[str, float | None]:
     """Return what each dialogue's persuadee gave, as stated; None where the row has no usable figure."""
     found: dict[str, float | None] = {}
     for file in files:
-        for where, row in _rows(file):
+        for where, row in read_rows(file):
             id = str(row["B2"])
             if _role(row["B4"]) != "user" or id in found:
                 continue
@@ -127,7 +128,7 @@ def _labels(files: Sequence[Path]) -> Labels:
     names: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
     words: dict[tuple[str, str, str], str] = defaultdict(str)
     for file in files:
-        for _, row in _rows(file):
+        for _, row in read_rows(file):
             if (role := _role(row["B4"])) is None:
                 continue
             key = str(row["B2"]), str(row["Turn"]), role
@@ -147,7 +148,7 @@ def _dialogues(file: Path, drops: Drops) -> Iterator[tuple[str, list[Row]]]:
     """Yield each dialogue's rows; a row that stands there twice counts once."""
     grouped: dict[str, list[Row]] = defaultdict(list)
     seen: set[tuple[str, ...]] = set()
-    for where, row in _rows(file):
+    for where, row in read_rows(file):
         key = tuple(str(row.get(name)) for name in ("B2", "B4", "Turn", "Unit"))
         if key in seen:
             drops.add("row repeated", where)

@@ -26,7 +26,7 @@ MOST_WORDS = 70
 RELIEVED = 1.45
 """Distress at which a seeker thanks and goes."""
 
-INTENSITIES = (3, 3, 4, 4, 4, 5, 5)
+INTENSITIES = (2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5)
 """Where distress begins, about as often as in ESConv."""
 
 

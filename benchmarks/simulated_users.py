@@ -1,0 +1,113 @@
+"""What agents of several skills earn from the simulated users, how fast, and how well strategies are told.
+
+    python benchmarks/simulated_users.py [--data FOLDER] [--dialogues 1200]
+
+With --data, the folder of the published sets (persuasion_for_good/, esconv/), strategies recognised from
+text are compared with the annotators' labels, on the half of the dialogues the lexicons were not tuned on.
+"""
+
+import argparse
+import hashlib
+import statistics
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from negosim.rl import Drops, run_episodes, sim_users
+from negosim.rl.sources import esconv, persuasion_for_good
+from negosim.rl.tasks import (
+    DONATION,
+    SUPPORT,
+    BatchAgent,
+    RandomPersuader,
+    RandomSupporter,
+    Recogniser,
+    Task,
+    persona_names,
+    sim_agent,
+)
+
+FIRST_SEED = 900_000_000
+"""Apart from every corpus and every test."""
+
+
+def rewards(task: Task, dialogues: int) -> None:
+    chance: BatchAgent = RandomPersuader() if task is DONATION else RandomSupporter()
+    agents: dict[str, BatchAgent] = {
+        "random": chance,
+        **{f"skill {skill:g}": sim_agent(task, skill=skill) for skill in (0.0, 0.3, 0.6, 1.0)},
+    }
+    names = persona_names(task)
+    print(f"\n## {task.id}: {dialogues} dialogues an agent, reward is {task.reward}\n")
+    print("| agent | mean ± sd |", " | ".join(names), "| turns | a minute |")
+    print("|---" * (4 + len(names)) + "|")
+    for name, agent in agents.items():
+        start = time.perf_counter()
+        made = run_episodes(agent, sim_users(task, range(FIRST_SEED, FIRST_SEED + dialogues)))
+        rate = dialogues / (time.perf_counter() - start) * 60
+        by_persona = defaultdict(list)
+        for trajectory in made:
+            by_persona[trajectory.meta["persona"]].append(trajectory.reward)
+        values = [trajectory.reward for trajectory in made]
+        cells = " | ".join(f"{statistics.fmean(by_persona[persona]):.2f}" for persona in names)
+        turns = statistics.fmean(len(trajectory.agent_turns) for trajectory in made)
+        mean, sd = statistics.fmean(values), statistics.stdev(values)
+        print(f"| {name} | {mean:.2f} ± {sd:.2f} | {cells} | {turns:.1f} | {round(rate, -3):,.0f} |")
+
+
+def recognition(data: Path) -> None:
+    print("\n## Recognising strategies (lexicons were tuned on the other half)\n")
+    print("| set | labels | right | most frequent label | macro F1 |\n|---|---|---|---|---|")
+    for name, pairs in (("Persuasion for Good", _persuasion(data)), ("ESConv", _support(data))):
+        found = list(pairs)
+        right = sum(truth == guess for truth, guess in found) / len(found)
+        truths = Counter(truth for truth, _ in found)
+        guesses = Counter(guess for _, guess in found)
+        hits = Counter(truth for truth, guess in found if truth == guess)
+        scores = [2 * hits[label] / (truths[label] + guesses[label]) for label in truths]
+        common = truths.most_common(1)[0][1] / len(found)
+        print(f"| {name} | {len(found):,} | {right:.1%} | {common:.1%} | {statistics.fmean(scores):.2f} |")
+
+
+def held_out(text: str) -> bool:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 2 == 1
+
+
+def _persuasion(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield label and guess for each annotated sentence of the persuader."""
+    lexicon = Recogniser.load("donation/strategies")
+    for _, row in persuasion_for_good.read_rows(data / "persuasion_for_good" / "300_dialog.xlsx"):
+        if row["B4"] == 0 and held_out(str(row["B2"])):
+            label = str(row["er_label_1"])
+            yield (
+                label if label in lexicon.patterns else "other",
+                lexicon.sentence(str(row["Unit"])) or "other",
+            )
+
+
+def _support(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield label and guess for each turn of the supporter; its first label, if that is among those found."""
+    lexicon = Recogniser.load("support/strategies")
+    file = data / "esconv" / "multiesc" / "valid.txt"
+    for found in esconv.SOURCE.read([file], 0, Drops()):
+        if held_out(str(found.record["situation"])):
+            for turn in found.turns:
+                if turn.role == "agent" and turn.tactic:
+                    label, guesses = turn.tactic.split("+")[0], lexicon.find(turn.text) or ("other",)
+                    yield label, label if label in guesses else guesses[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder with persuasion_for_good/ and esconv/")
+    parser.add_argument("--dialogues", type=int, default=1200)
+    given = parser.parse_args(arguments)
+    for task in (DONATION, SUPPORT):
+        rewards(task, given.dialogues)
+    if given.data is not None:
+        recognition(given.data)
+
+
+if __name__ == "__main__":
+    main()
