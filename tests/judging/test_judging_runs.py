@@ -233,6 +233,7 @@ def test_a_killed_judging_goes_on_where_it_was(
         process.wait(30)
     finally:
         process.kill()
+        process.wait()
     stored = len(list(run.judgements()))
     assert 3 <= stored < 40
     with place.open("ab") as file:
