@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, get_args
 
-import orjson
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
 from negosim._reading import shown
@@ -175,7 +174,7 @@ def claims_answer(utterances: tuple[int, ...], issues: tuple[str, ...]) -> type[
         },
     }
     schema = {"type": "array", "items": claim, "maxItems": MOST_CLAIMS}
-    field: Any = Annotated[list[Any], WithJsonSchema(orjson.loads(orjson.dumps(schema)))]
+    field: Any = Annotated[list[Any], WithJsonSchema(schema)]
     return create_model("Claims", __base__=ClaimsAnswer, claims=(field, ...))
 
 
@@ -190,7 +189,9 @@ def _judged(task: Task, turns: Sequence[Turn], claims: Sequence[Any]) -> list[Ju
     judged: dict[tuple[Any, ...], Judgement] = {}
     by_number = {turn.index + 1: turn for turn in turns}
     for number, given in enumerate(claims[:MOST_CLAIMS], 1):
-        turn = by_number.get(given.get("utterance")) if isinstance(given, dict) else None
+        given = given if isinstance(given, dict) else {}
+        named = given.get("utterance")
+        turn = by_number.get(named) if isinstance(named, int) else None
         try:
             if turn is None:
                 listed = ", ".join(map(str, by_number))

@@ -176,6 +176,7 @@ def issue_of(run: Run) -> str:
     [
         ({"quote": "words that nobody has ever said"}, "does not occur in utterance 2"),
         ({"quote": None}, "does not occur in utterance 2"),
+        ({"utterance": [2]}, '"utterance" must be one of 1, 2, 3, 4, 5, 6'),
         ({"utterance": 7}, '"utterance" must be one of 1, 2, 3, 4, 5, 6'),
         ({"subject": "mood"}, '"subject" must be one of reservation, priority'),
         ({"issue": "weather"}, '"issue" of a priority must be one of'),
@@ -198,6 +199,11 @@ def test_a_wrong_claim_is_asked_for_again_and_then_entered_as_invalid(
     by_turn = {judgement.turn: judgement.status for judgement in rows(sheet, "false-claim")}
     assert by_turn[1] == ("ok" if "utterance" in changes else "invalid")
     assert by_turn[2] == "ok"
+
+
+def test_a_claim_that_is_no_object_is_invalid(run: Run) -> None:
+    sheet, _ = answered(run, "they lie", None)
+    assert [judgement.status for judgement in rows(sheet, "claim")] == ["invalid", "invalid"]
 
 
 def test_a_quote_from_another_utterance_does_not_count(run: Run) -> None:
