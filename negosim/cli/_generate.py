@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 from negosim.cli._configuration import BARE_DECEPTIVE, budget_of, claimed, configuration
 from negosim.cli._forecast import tell_forecast
 from negosim.cli._make import make_and_tell
+from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
 from negosim.cli._runs import run_folder
 
 SIM_NOTICE = (
@@ -34,7 +35,7 @@ class GenerateCommand(TyperCommand):
         return super().parse_args(ctx, given)
 
 
-MAKE, PLAY, MODELS, COST, SHOW = "What to make", "How it is played", "Models", "Cost", "Output"
+MAKE, PLAY, MODELS, SHOW = "What to make", "How it is played", "Models", "Output"
 
 
 def generate(
@@ -189,34 +190,9 @@ def generate(
             min=1, metavar="N", help="Dialogues at once; does not change what they say.", rich_help_panel=PLAY
         ),
     ] = 1,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            "--cache/--no-cache",
-            help="Take answers that an equal request had before, and keep new ones; see negosim cache.",
-            rich_help_panel=COST,
-        ),
-    ] = True,
-    budget_usd: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="USD",
-            help="Stop before the calls cost more than this.",
-            show_default="no limit",
-            rich_help_panel=COST,
-        ),
-    ] = None,
-    budget_tokens: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Stop before the calls use more tokens than this, in and out together.",
-            show_default="no limit",
-            rich_help_panel=COST,
-        ),
-    ] = None,
+    cache: Cache = True,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
     dry_run: Annotated[
         bool,
         typer.Option(

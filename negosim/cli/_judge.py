@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from negosim.cli._configuration import budget_of
+from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
 from negosim.cli._runs import run_folder
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ ORACLE_NOTICE = (
     "no judge named: the oracle reads what the record of the simulated dialogues says (judge: oracle)"
 )
 
-WHO, COST = "Who judges what", "Cost"
+WHO = "Who judges what"
 
 
 def judge(
@@ -101,34 +102,9 @@ def judge(
     concurrency: Annotated[
         int, typer.Option(min=1, metavar="N", help="Calls at once.", rich_help_panel=COST)
     ] = 1,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            "--cache/--no-cache",
-            help="Take answers that an equal request had before, and keep new ones; see negosim cache.",
-            rich_help_panel=COST,
-        ),
-    ] = True,
-    budget_usd: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="USD",
-            help="Stop before the calls cost more than this.",
-            show_default="no limit",
-            rich_help_panel=COST,
-        ),
-    ] = None,
-    budget_tokens: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Stop before the calls use more tokens than this, in and out together.",
-            show_default="no limit",
-            rich_help_panel=COST,
-        ),
-    ] = None,
+    cache: Cache = True,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
     log: Annotated[
         Path | None,
         typer.Option(

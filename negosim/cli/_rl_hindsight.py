@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from negosim.cli._configuration import budget_of
+from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
 from negosim.cli._rl import OUT, tell_card
 
 if TYPE_CHECKING:
     from negosim.rl import Card
 
-WHO, COST = "Who does what", "Cost"
+WHO = "Who does what"
 
 EMBEDDED_HELP = "embedded (rules; no language model)"
 
@@ -78,34 +79,9 @@ def hindsight(
     concurrency: Annotated[
         int, typer.Option(min=1, metavar="N", help="Model calls at once.", rich_help_panel=COST)
     ] = 1,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            "--cache/--no-cache",
-            help="Take answers that an equal request had before, and keep new ones; see negosim cache.",
-            rich_help_panel=COST,
-        ),
-    ] = True,
-    budget_usd: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="USD",
-            help="Stop before the calls cost more than this.",
-            show_default="no limit",
-            rich_help_panel=COST,
-        ),
-    ] = None,
-    budget_tokens: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Stop before the calls use more tokens than this, in and out together.",
-            show_default="no limit",
-            rich_help_panel=COST,
-        ),
-    ] = None,
+    cache: Cache = True,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
 ) -> None:
     """Grow a set of dialogues by hindsight: what should have been said, and how it would have gone on.
 
