@@ -9,7 +9,7 @@ from negosim.errors import UserError
 from negosim.plugins import suggest
 from negosim.reports._build import facts_of, footer_of, notices_of
 from negosim.reports._corpus import Corpus, Sample, perspective_order
-from negosim.reports._model import DIALOGUES, Block, Figure, Number, Prose, Report, Section, Table
+from negosim.reports._model import DIALOGUES, Block, Figure, Number, Prose, Report, Row, Section, Table
 from negosim.reports._numbers import count, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined
@@ -87,8 +87,7 @@ def comparison_of_models(runs: Sequence[Run], a: str, b: str) -> Report:
         raise UserError(f"--compare: {a!r} is given twice; name two runs or two models")
     alone = _alone(corpus)
     if {a, b} <= set(alone):
-        side = {SIDE: alone}
-        rows = corpus.complete.having(corpus.complete.frame.assign(**side))
+        rows = corpus.complete.having(corpus.complete.frame.assign(**{SIDE: alone}))
         by_dialogue = dict(zip(rows.frame["id"], alone, strict=True))
         judged = corpus.judged.frame.assign(**{SIDE: corpus.judged.frame["dialogue"].map(by_dialogue)})
         pair = Pair((a, b), corpus, rows, corpus.judged.having(judged), measures(corpus), "dialogues")
@@ -100,15 +99,14 @@ def comparison_of_models(runs: Sequence[Run], a: str, b: str) -> Report:
     return _report(pair, "models")
 
 
-def _alone(corpus: Corpus) -> list[str | None]:
+def _alone(corpus: Corpus) -> "pd.Series[Any]":
     """Return for each finished dialogue the one model that played all its roles, None where several did."""
     frame = corpus.complete.frame[_model_columns(corpus)]
-    one = frame.nunique(axis=1) == 1
-    return [model if same else None for model, same in zip(frame["model_1"], one, strict=True)]
+    return frame["model_1"].where(frame.nunique(axis=1) == 1, None)
 
 
 def _model_columns(corpus: Corpus) -> list[str]:
-    return [name for name in corpus.complete.frame if str(name).startswith("model_")]
+    return [name for name in map(str, corpus.complete.frame) if name.startswith("model_")]
 
 
 def _by_agent(corpus: Corpus) -> Sample:
@@ -204,7 +202,7 @@ def _by_scenario(pair: Pair) -> Section:
         for key in keys
         for side in (a, b)
     }
-    rows = tuple((key, *(cells[key, side] for side in (a, b))) for key in keys)
+    rows: tuple[Row, ...] = tuple((key, *(cells[key, side] for side in (a, b))) for key in keys)
     data = Table("comparison-scenarios", "Agreement by scenario", ("scenario", a, b), rows)
     said: Prose = ("How often there is an agreement in each scenario.",)
     figure = Figure(

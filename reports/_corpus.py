@@ -186,7 +186,9 @@ class Corpus:
         """
         import pandas as pd
 
-        frames = [read(run).assign(run=name) for run, name in zip(self.runs, self.names, strict=True)]
+        frames: list[pd.DataFrame] = [
+            read(run).assign(run=name) for run, name in zip(self.runs, self.names, strict=True)
+        ]
         if len(frames) == 1:
             return frames[0]
         for frame, run, name in zip(frames, self.runs, self.names, strict=True):

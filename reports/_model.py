@@ -41,6 +41,8 @@ class Number:
 
 
 Cell = str | Number
+Row = tuple[Cell, ...]
+"""One line of a table."""
 Prose = tuple[Cell, ...]
 """A paragraph: words and numbers."""
 
@@ -58,7 +60,7 @@ class Table:
     """Names its files, and the table in the trace."""
     title: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[Row, ...]
     words: int = 1
     """How many columns, from the left, are words; the others are numbers."""
     bars: str | None = None

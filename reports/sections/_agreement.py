@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, extremes, intervals, joined
@@ -27,7 +27,8 @@ def section(corpus: Corpus) -> Section:
     """Return who thinks that there is an agreement."""
     blocks: list[Block] = []
     briefs = []
-    for judge in corpus.judges_of(QUESTION) or [None]:
+    judges: list[str | None] = [*corpus.judges_of(QUESTION)]
+    for judge in judges or [None]:
         perspectives = _perspectives(corpus, judge)
         cells = _cells(corpus, judge, perspectives)
         data = _table(corpus, judge, perspectives, cells)
@@ -62,7 +63,7 @@ def _cells(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Cells:
 
 
 def _table(corpus: Corpus, judge: str | None, perspectives: list[str], cells: Cells) -> Table:
-    rows = tuple(
+    rows: tuple[Row, ...] = tuple(
         (key, names.condition(name), *(cells[perspective, name, key] for perspective in perspectives))
         for key in corpus.scenario_ids
         for name in corpus.conditions
@@ -77,7 +78,7 @@ def _table(corpus: Corpus, judge: str | None, perspectives: list[str], cells: Ce
 
 
 def _overall(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Table:
-    rows = []
+    rows: list[Row] = []
     for perspective in perspectives:
         sample, column = _answers(corpus, judge, perspective)
         for name in corpus.conditions:

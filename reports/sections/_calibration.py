@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from negosim.measures import Calibration, calibration
 from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample, perspective_order
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Rows, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Rows, Table
 from negosim.reports._numbers import bare, from_estimate
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined, listing
@@ -53,7 +53,7 @@ class Compared:
         """Return how often the truth was answered so."""
         table = self.found.confusion
         known = truth in table.index and answer in table.columns
-        count = int(table.loc[truth, answer]) if known else 0
+        count = int(cast(Any, table).loc[truth, answer]) if known else 0
         return Number(f"{count:,}", count, self.found.n, self.rows)
 
 
@@ -151,7 +151,7 @@ def _draw(
 
 
 def _table(compared: list[Compared]) -> Table:
-    rows = []
+    rows: list[Row] = []
     for each in compared:
         rho = from_estimate(each.found.spearman, each.rows)
         rows.append(
@@ -171,7 +171,7 @@ def _table(compared: list[Compared]) -> Table:
 
 
 def _of_yes(compared: list[Compared]) -> Table:
-    rows = [
+    rows: list[Row] = [
         (*each.label, each.n, *map(each.percent, ("precision", "recall", "f1")))
         for each in compared
         if each.found.kind != "degree"
@@ -190,7 +190,7 @@ def _confusion(compared: list[Compared]) -> Table:
     """Return the four counts of yes-or-no questions."""
     pairs = [(truth, answer) for truth in (True, False) for answer in (True, False)]
     asked = [each for each in compared if each.found.kind == "yes_no"]
-    rows = [(*each.label, *(each.cell(*pair) for pair in pairs)) for each in asked]
+    rows: list[Row] = [(*each.label, *(each.cell(*pair) for pair in pairs)) for each in asked]
     heads = ("yes, said yes", "yes, said no", "no, said yes", "no, said no")
     return Table(
         "confusion",
@@ -206,7 +206,7 @@ def _grades(compared: list[Compared]) -> Table:
     """Return the counts of graded questions: a row a true grade, a column an answer."""
     graded = [each for each in compared if each.found.kind == "degree"]
     answers = sorted({grade for each in graded for grade in each.found.confusion.columns})
-    rows = [
+    rows: list[Row] = [
         (*each.label, f"{truth:g}", *(each.cell(truth, answer) for answer in answers))
         for each in graded
         for truth in each.found.confusion.index

@@ -3,7 +3,7 @@
 from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Block, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import bare, count, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
@@ -55,7 +55,7 @@ def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
 
 
 def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
-    rows = []
+    rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
             part = _flagged(_of(claims, voice).only(condition=name, agent=agent))
@@ -77,14 +77,12 @@ def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:
     techniques = false.frame["detail"].map(lambda detail: detail.get("technique"))
     subjects = false.frame["detail"].map(lambda detail: detail.get("subject"))
     false = false.having(false.frame.assign(technique=techniques, subject=subjects))
-    rows: list[tuple[str | Number, ...]] = []
-    for (subject, technique), _ in false.frame.groupby(["subject", "technique"]):
-        same = false.only(subject=subject, technique=technique)
-        flagged = false.having(false.frame.assign(this=false.frame["technique"].eq(technique)))
-        flagged = flagged.having(
-            flagged.frame.assign(this=flagged.frame["this"] & flagged.frame["subject"].eq(subject))
-        )
-        rows.append((str(subject), str(technique), count(same), share(flagged, "this")))
+    rows: list[Row] = []
+    kinds = false.frame[["subject", "technique"]].drop_duplicates().dropna().astype(str)
+    for subject, technique in kinds.itertuples(index=False):
+        same = (false.frame["subject"] == subject) & (false.frame["technique"] == technique)
+        of_all = share(false.having(false.frame.assign(same=same)), "same")
+        rows.append((subject, technique, count(false.only(subject=subject, technique=technique)), of_all))
     rows.sort(key=_most_first)
     columns = ("about", "technique", "false claims", "share of false claims")
     return Table(f"{key}-false", "What false claims are about", columns, tuple(rows), words=2)

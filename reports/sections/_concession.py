@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Figure, Missing, Number, Prose, Table
+from negosim.reports._model import Figure, Missing, Number, Prose, Row, Table
 from negosim.reports._numbers import bare, count, mean
 from negosim.reports._plots import legend_of
 from negosim.reports._sentences import intervals, joined
@@ -54,7 +54,7 @@ def _curve(sample: Sample) -> Curve:
 
 
 def _table(curves: dict[tuple[int, str], Curve]) -> Table:
-    rows: list[tuple[str | Number, ...]] = []
+    rows: list[Row] = []
     for (role, name), curve in curves.items():
         for span, number in curve:
             label = f"{span * SPAN + 1} to {span * SPAN + SPAN}"

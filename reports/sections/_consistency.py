@@ -3,7 +3,7 @@
 from negosim.measures import error_correlation, order_effects, reliability
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Missing, Number, Table
+from negosim.reports._model import Block, Missing, Number, Row, Table
 from negosim.reports._numbers import from_estimate
 from negosim.reports.sections import _names as names
 
@@ -20,7 +20,7 @@ def consistency(corpus: Corpus, sample: Sample) -> list[Block]:
 
 
 def _reliability(sample: Sample) -> Table:
-    rows = []
+    rows: list[Row] = []
     for each in reliability(sample.frame):
         where = {"question": each.question, "perspective": each.perspective}
         source = sample.only(**where, **({"judge": each.judge} if each.judge else {}))
@@ -40,7 +40,7 @@ def _reliability(sample: Sample) -> Table:
 
 
 def _order(sample: Sample) -> Table:
-    rows = []
+    rows: list[Row] = []
     for each in order_effects(sample.frame):
         source = sample.only(question=each.question, perspective=each.perspective, judge=each.judge)
         changed = from_estimate(each.changed, source.rows, percent=True, places=0)
@@ -57,7 +57,7 @@ def _order(sample: Sample) -> Table:
 
 
 def _errors(sample: Sample) -> Table:
-    rows = []
+    rows: list[Row] = []
     for each in error_correlation(sample.frame):
         judges = [each.judge_a, each.judge_b]
         source = sample.only(question=each.question, perspective=each.perspective, judge=judges).rows

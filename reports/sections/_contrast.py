@@ -5,7 +5,7 @@ from typing import Any
 
 from negosim.measures import Difference, holm
 from negosim.reports._corpus import Sample
-from negosim.reports._model import Prose, Table
+from negosim.reports._model import Prose, Row, Table
 from negosim.reports._numbers import bare, compare, difference_cells, reliable
 from negosim.reports._sentences import joined, listing
 
@@ -48,7 +48,7 @@ def contrast_table(
     key: str, title: str, labels: tuple[str, str], found: list[Contrast], *, short: bool = False
 ) -> Table:
     """Return contrasts as a table; the short one leaves out effect sizes and the intervals of means."""
-    rows = []
+    rows: list[Row] = []
     for each in found:
         cells = difference_cells(each.found, each.sample.rows, each.measure.places)
         a, b, moved, _, p, n = cells

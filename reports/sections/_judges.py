@@ -2,7 +2,7 @@
 
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
-from negosim.reports._model import Block, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Block, Missing, Prose, Row, Section, Table
 from negosim.reports._numbers import count, distinct, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
@@ -65,7 +65,7 @@ def _lead(corpus: Corpus) -> Prose:
 
 
 def _statuses(corpus: Corpus) -> Table:
-    rows: list[tuple[str | Number, ...]] = []
+    rows: list[Row] = []
     for judge in corpus.judges:
         own = corpus.judged.only(judge=judge)
         for questions in sorted(own.frame["questions"].unique()):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import bare, count, mean_sd, share
 from negosim.reports._sentences import joined
 from negosim.reports._style import BLUE, ORANGE
@@ -84,7 +84,7 @@ def _numeric(sample: Sample, column: str) -> Sample:
 
 
 def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) -> Table:
-    rows = []
+    rows: list[Row] = []
     for key in [*corpus.scenario_ids, "all"]:
         where = {} if key == "all" else {"scenario": key}
         for words, runs in _settings(corpus, caps):
@@ -105,7 +105,7 @@ def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) 
 
 
 def _brief(corpus: Corpus, caps: dict[str, int]) -> Table:
-    rows = []
+    rows: list[Row] = []
     for words, runs in _settings(corpus, caps):
         for key in corpus.scenario_ids:
             sample = corpus.complete.only(run=runs, scenario=key)
@@ -125,7 +125,7 @@ def _bins(corpus: Corpus) -> list[tuple[int, int]]:
 
 
 def _figure(corpus: Corpus) -> Figure:
-    rows = []
+    rows: list[Row] = []
     for low, high in _bins(corpus):
         span = corpus.complete.only(turns=list(range(low, high + 1)))
         label = str(low) if low == high else f"{low} to {high}"
@@ -161,5 +161,5 @@ def _draw(canvas: "Canvas", *, data: Table) -> None:
     axes.set_xticks(places, [str(row[0]).replace(" to ", "–") for row in data.rows])
     axes.set_xlabel("utterances")
     axes.set_ylabel("dialogues")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="y", integer=True)
     axes.legend(frameon=False, loc="best")

@@ -3,7 +3,7 @@
 from functools import partial
 
 from negosim.reports._corpus import Corpus
-from negosim.reports._model import Block, Figure, Prose, Section, Table
+from negosim.reports._model import Block, Figure, Prose, Row, Section, Table
 from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import counted, extremes, joined
 from negosim.reports.sections import _names as names
@@ -45,7 +45,7 @@ def _groups(corpus: Corpus) -> list[tuple[str, str]]:
 
 
 def _efficiency(corpus: Corpus) -> Table:
-    rows = []
+    rows: list[Row] = []
     for key, name in [*_groups(corpus), *(("all", name) for name in corpus.conditions)]:
         sample = corpus.complete.only(condition=name)
         if key != "all":
@@ -76,7 +76,7 @@ def _efficiency(corpus: Corpus) -> Table:
 
 
 def _gains(corpus: Corpus) -> Table:
-    rows = []
+    rows: list[Row] = []
     for key, name in _groups(corpus):
         deals = corpus.complete.only(condition=name, scenario=key, outcome="agreement")
         gains = [mean(deals, f"gain_{role + 1}") for role in range(corpus.agents)]
@@ -105,7 +105,7 @@ def _gains(corpus: Corpus) -> Table:
 
 
 def _brief(corpus: Corpus) -> Table:
-    rows = []
+    rows: list[Row] = []
     for key in corpus.scenario_ids:
         sample = corpus.complete.only(scenario=key)
         deals = sample.only(outcome="agreement")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from negosim.reports._corpus import Corpus
-from negosim.reports._model import Number, Table
+from negosim.reports._model import Number, Row, Table
 from negosim.reports._numbers import count
 from negosim.reports._style import BLACK, FAINT, GREY, YELLOW, condition_mark
 from negosim.reports.sections import _names as names
@@ -40,7 +40,7 @@ def draw_planes(canvas: "Canvas", *, corpus: Corpus, keys: list[str]) -> None:
 
 def plane_data(corpus: Corpus, keys: list[str]) -> Table:
     """Return the deals reached, equal ones together, and each scenario's marks."""
-    rows: list[tuple[str | Number, ...]] = []
+    rows: list[Row] = []
     for key in keys:
         for kind, values in _landmarks(corpus.scenarios[key]):
             source = corpus.header_rows(scenario=key)
@@ -48,9 +48,9 @@ def plane_data(corpus: Corpus, keys: list[str]) -> Table:
             rows.append((key, kind, *shown, ""))
         for name in corpus.conditions:
             deals = corpus.complete.only(scenario=key, condition=name, outcome="agreement")
-            for pair, _ in deals.frame.groupby(["value_1", "value_2"]):
+            for pair in sorted(set(zip(deals.frame["value_1"], deals.frame["value_2"], strict=True))):
                 same = deals.only(value_1=pair[0], value_2=pair[1])
-                shown = [Number(f"{value:g}", float(value), len(same), same.rows) for value in pair]
+                shown = [Number(f"{value:g}", value, len(same), same.rows) for value in pair]
                 rows.append((key, f"deal, {names.condition(name)}", *shown, count(same)))
     columns = ("scenario", "what", "points of agent 1", "points of agent 2", "dialogues")
     return Table("value-planes", "Deals in the value plane", columns, tuple(rows), words=2)

@@ -8,7 +8,7 @@ import pandas as pd
 from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import count, mean
 from negosim.reports._plots import grade_legend, graded
 from negosim.reports._sentences import extremes, joined
@@ -63,7 +63,7 @@ def aspect(question: str) -> str:
 
 
 def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
-    rows = []
+    rows: list[Row] = []
     for question in _aspects(sample):
         parts = [sample.only(question=question, condition=name) for name in corpus.conditions]
         cells = [number for part in parts for number in (count(part), mean(part, "grade"))]
@@ -79,7 +79,7 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
 
 
 def _brief(sample: Sample, judge: str) -> Table:
-    rows = [
+    rows: list[Row] = [
         (aspect(q), count(sample.only(question=q)), mean(sample.only(question=q), "grade"))
         for q in _aspects(sample)
     ]
@@ -88,7 +88,7 @@ def _brief(sample: Sample, judge: str) -> Table:
 
 
 def _distribution(corpus: Corpus, sample: Sample, key: str) -> Table:
-    rows = []
+    rows: list[Row] = []
     for name in corpus.conditions:
         for question in _aspects(sample):
             part = sample.only(question=question, condition=name)

@@ -2,7 +2,7 @@
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Block, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
@@ -65,7 +65,7 @@ def _sizes(corpus: Corpus) -> Prose:
 
 
 def _levels(corpus: Corpus) -> Table:
-    rows = tuple(
+    rows: tuple[Row, ...] = tuple(
         (
             measure.label,
             *(_level(corpus.complete.only(condition=name), measure) for name in corpus.conditions),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import JUDGEMENTS, Block, Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._model import JUDGEMENTS, Block, Figure, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import bare, distinct, shares_of
 from negosim.reports._plots import Series, dots, legend_of
 from negosim.reports._sentences import intervals, joined
@@ -77,7 +77,7 @@ def _ranked(shares: Shares, deceptive: bool) -> list[tuple[str, Number]]:
 
 
 def _top(key: str, title: str, shares: Shares) -> Table:
-    rows: list[tuple[str | Number, ...]] = []
+    rows: list[Row] = []
     for deceptive, group in GROUPS.items():
         for place, (tactic, number) in enumerate(_ranked(shares, deceptive)[:3], 1):
             rows.append((group, f"{['first', 'second', 'third'][place - 1]}", tactic, number))
