@@ -82,8 +82,11 @@ def prepare(
 
 
 def _digest(file: Path) -> str:
-    content = file / "dialogues.jsonl" if file.is_dir() else file
-    return f"sha256:{hashlib.sha256(content.read_bytes()).hexdigest()}" if content.is_file() else "in shards"
+    """Return the SHA-256 of a file, or of a run folder's dialogues, shard by shard."""
+    digest = hashlib.sha256()
+    for part in sorted(file.glob("dialogues*")) if file.is_dir() else [file]:
+        digest.update(part.read_bytes())
+    return f"sha256:{digest.hexdigest()}"
 
 
 @dataclass(frozen=True)
