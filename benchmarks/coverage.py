@@ -115,8 +115,10 @@ def corpus(setting: Setting, rng: Generator, clusters: int) -> tuple[pd.DataFram
     rows = pd.DataFrame({"scenario": 0 if setting.seeds else scenario, "index": index})
     if b is None:
         return rows.assign(condition="honest", value=a), False
-    other = rows if setting.paired else rows.assign(index=rows["index"] + 1000)
-    both = [rows.assign(condition="honest", value=a), other.assign(condition="deceptive-2", value=b)]
+    both = [rows.assign(condition="honest", value=a), rows.assign(condition="deceptive-2", value=b)]
+    if not setting.paired:
+        # Other seeds, and only half as many dialogues.
+        both[1] = both[1].assign(index=both[1]["index"] + 1000)[rng.random(len(rows)) < 0.5]
     return pd.concat(both, ignore_index=True), True
 
 
