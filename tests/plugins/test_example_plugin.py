@@ -123,6 +123,33 @@ print(json.dumps({
     }
 
 
+def test_its_questions_are_asked_about_a_dialogue_of_three_roles(site: Path) -> None:
+    code = """
+import json
+from negosim import RunConfig, generate, judge
+from negosim.models import ScriptedModel
+run = generate(RunConfig(scenarios=["harbour-expansion"], max_turns=3), out="run")
+def yes(request):
+    return {name: {"reason": "so", "answer": True} for name in request.schema["properties"]}
+judge(run, judges=["m"], chat_models={"m": ScriptedModel(yes)}, questions=["fairness"])
+judge(run, judges=["oracle"], questions=["agreement", "deception", "tactic"])
+frame = run.judgement_frame()
+ours = frame[frame.questions == "fairness"]
+print(json.dumps({
+    "perspectives": ours.perspective.unique().tolist(),
+    "agents": ours.agent.tolist(),
+    "values": ours.value.unique().tolist(),
+    "oracle": frame[frame.question == "deception-presence"].agent.tolist(),
+}))
+"""
+    assert run(site, code) == {
+        "perspectives": ["third_party", "agent_1", "agent_2", "agent_3"],
+        "agents": [0, 1, 2] * 4,
+        "values": [True],
+        "oracle": [0, 1, 2],
+    }
+
+
 def test_without_the_package_its_scenario_is_unknown() -> None:
     assert "harbour-expansion" not in list_scenarios()
 

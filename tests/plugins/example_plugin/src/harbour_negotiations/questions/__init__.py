@@ -1,0 +1,1 @@
+"""Question sets of this package: one YAML file each."""
