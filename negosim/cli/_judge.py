@@ -10,7 +10,7 @@ from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
 from negosim.cli._runs import run_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from negosim.store import Run
     from negosim.terminal.judging import JudgingWatch
@@ -158,7 +158,7 @@ def judge(
     _tell_errors(watch)
 
 
-def _tell_calibration(run: "Run", questions: list[str] | None, csv: Path | None) -> None:
+def _tell_calibration(run: "Run", questions: "Sequence[str] | None", csv: Path | None) -> None:
     """Print how good the judges are, as far as their answers to the questions tell."""
     from negosim.judging import assess, write_assessment
     from negosim.terminal import console_for

@@ -306,7 +306,9 @@ def _slots(
     questionnaire: SetQuestionnaire, scenario: Scenario, transcript: Sequence[PublicTurn]
 ) -> Iterator[Slot]:
     asked = _asked(questionnaire, scenario)
-    for question in asked.questions if asked else ():
+    if asked is None:
+        return
+    for question in asked.questions:
         wording = questionnaire.worded(question, scenario)
         for item in items_of(question, scenario, transcript):
             yield Slot(asked, item, wording)

@@ -99,7 +99,7 @@ def _rows(found: Assessment) -> Iterator[dict[str, Any]]:
                 cell = {"truth": truth, "answer": answer, "value": int(count)}
                 yield {"table": "confusion", **about, "figure": "count", **cell}
     for alpha in found.reliabilities:
-        about = {"question": alpha.question, "perspective": alpha.perspective, "judge": alpha.judge}
+        about = {"question": alpha.question, "perspective": alpha.perspective, "judge": alpha.judge or ""}
         figure = f"alpha among {alpha.among} ({alpha.metric})"
         yield {"table": "agreement", **about, "figure": figure, **_numbers(alpha.alpha)}
     for pair in found.errors:

@@ -71,13 +71,9 @@ class Tables:
             else:
                 table.add_column(heading, justify="right", no_wrap=True)
         for row in rows:
-            cells = map(_cell_of, row)
-            # Ids are broken at their hyphens.
-            spaced = [
-                Text(cell.plain.replace("-", " ")) if heading == "question" else cell
-                for heading, cell in zip(headings, cells, strict=True)
-            ]
-            table.add_row(*spaced)
+            table.add_row(
+                *(_cell_of(cell, id_=name == "question") for name, cell in zip(headings, row, strict=True))
+            )
         print_view(self._console, table)
 
 
@@ -95,9 +91,10 @@ def _number(value: float) -> str:
     return f"{round(value, 2) + 0.0:.2f}"  # no "-0.00"
 
 
-def _cell_of(cell: Cell) -> Text:
+def _cell_of(cell: Cell, *, id_: bool) -> Text:
     if isinstance(cell, str | int) or cell.value is None:
-        return Text(_line_of(cell))
+        text = _line_of(cell)
+        return Text(text.replace("-", " ") if id_ else text)  # so that long ids are broken well
     if cell.low is None or cell.high is None:
         return Text(_number(cell.value))
     ends = " ".join(_number(end).replace("0.", ".", 1) for end in (cell.low, cell.high))
@@ -134,14 +131,16 @@ def _calibrations(judge: str, group: "Sequence[Calibration]", tables: Tables) ->
     grades = [each for each in group if each.kind not in ("yes_no", "choice")]
     if names:
         tables.heading(f"{judge} against the truth: yes, no and choices", INTERVALS)
-        headings = ("question", "from", "n", "answered", "accuracy", "precision", "recall", "kappa")
-        rows = [(*_begin(each), each.accuracy, each.precision, each.recall, each.kappa) for each in names]
-        tables.rows(headings, rows)
+        tables.rows(
+            ("question", "from", "n", "answered", "accuracy", "precision", "recall", "kappa"),
+            [(*_begin(each), each.accuracy, each.precision, each.recall, each.kappa) for each in names],
+        )
     if grades:
         tables.heading(f"{judge} against the truth: grades and numbers", INTERVALS)
-        headings = ("question", "from", "n", "answered", "accuracy", "weighted kappa", "Spearman")
-        rows = [(*_begin(each), each.accuracy, each.kappa, each.spearman) for each in grades]
-        tables.rows(headings, rows)
+        tables.rows(
+            ("question", "from", "n", "answered", "accuracy", "weighted kappa", "Spearman"),
+            [(*_begin(each), each.accuracy, each.kappa, each.spearman) for each in grades],
+        )
     _statuses(judge, group, tables)
     _confusion(judge, group, tables)
 
@@ -187,8 +186,10 @@ def _confusion(judge: str, group: "Sequence[Calibration]", tables: Tables) -> No
 
 
 def _count(each: "Calibration", truth: bool, answer: bool) -> int:
-    known = each.confusion.index
-    return int(each.confusion.loc[truth, answer]) if truth in known and answer in known else 0
+    labels = list(each.confusion.index)
+    if truth not in labels or answer not in labels:
+        return 0
+    return int(each.confusion.to_numpy()[labels.index(truth), labels.index(answer)])
 
 
 def _errors(each: "Calibration") -> list[Row]:

@@ -44,8 +44,8 @@ def knowing(run: Run, *, wrong_about: int | None = None) -> Callable[[dict[str, 
 
 @pytest.fixture
 def judged(make_run: MakeRun, filler: Filler) -> Run:
-    """Seven seeds of one scenario; a judge that knows nearly everything, and one that guesses."""
-    run = make_run(dialogues=7, conditions=("honest", "deceptive-2"), max_turns=14)
+    """Five seeds of one scenario; a judge that knows nearly everything, and one that guesses."""
+    run = make_run(dialogues=5, conditions=("honest", "deceptive-2"), max_turns=10)
     models = {"good": filler(knowing(run, wrong_about=0)), "guesses": filler()}
     return judge(
         run, judges=["good", "guesses", "oracle"], chat_models=models, questions=QUESTIONS, repeats=2
@@ -64,8 +64,8 @@ def shown(run: Run, *, terminal: bool) -> str:
 def test_a_judges_figures_are_those_of_its_answers(judged: Run) -> None:
     found = {(each.judge, each.perspective, each.question): each for each in assess(judged).calibrations}
     good = found["good", "third_party", "agreement"]
-    assert good.n == 28  # seven seeds, two conditions, asked twice
-    assert good.accuracy.value == pytest.approx(24 / 28)
+    assert good.n == 20  # five seeds, two conditions, asked twice
+    assert good.accuracy.value == pytest.approx(16 / 20)
     assert good.coverage.value == 1
     never = found["good", "third_party", "deception-presence"]
     liars = int(never.confusion.loc[True].sum())
@@ -95,8 +95,8 @@ def test_the_tables_have_every_part_and_fit_the_terminal(judged: Run) -> None:
 
 def test_in_a_pipe_a_row_is_a_line(judged: Run) -> None:
     lines = shown(judged, terminal=False).splitlines()
-    (row,) = [line for line in lines if line.startswith("agreement") and "third party  28" in line][:1]
-    assert "0.86 [" in row
+    (row,) = [line for line in lines if line.startswith("agreement") and "third party  20" in line][:1]
+    assert "0.80 [" in row
     assert "-0.00" not in "".join(lines)
 
 
@@ -131,7 +131,7 @@ def test_the_csv_has_every_figure(judged: Run) -> None:
         for row in rows
         if row["table"] == "confusion" and row["judge"] == "good" and row["question"] == "agreement"
     ]
-    assert sum(counts) == 28 * 3  # three perspectives
+    assert sum(counts) == 20 * 3  # three perspectives
     with pytest.raises(UserError, match="cannot be written"):
         write_assessment(found, Path("nowhere") / "figures.csv")
 
