@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class World:
 
     def optimality(self, walk: Sequence[int]) -> float:
         """Return 1 for a shortest path to the goal, falling to 0 at the limit or without one."""
-        steps = zip(walk, walk[1:], strict=False)
+        steps = pairwise(walk)
         if walk[-1] != GOAL or len(walk) > LONGEST or not all(self.edges[a, b] for a, b in steps):
             return 0.0
         return float((LONGEST - len(walk)) / (LONGEST - self.shortest[walk[0]]))

@@ -35,8 +35,9 @@ def make_dialogues(count: int, seed: int = 0) -> list[Trajectory]:
     return made
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> Iterator[None]:
+    # Tests run beside each other: more threads than processors wait for one another.
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
