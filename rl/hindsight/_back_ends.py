@@ -9,6 +9,7 @@ from typing import Any
 
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, Door, ModelSpec, open_doors
+from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight import _embedded, _examples
 from negosim.rl.hindsight._chat import Chat
@@ -37,10 +38,11 @@ class Chosen:
     hard_forward: str | None
     reward: str
 
-    @property
-    def has_hard(self) -> bool:
-        """Whether there is a hard forward model: a policy has one only where it is named."""
-        return not self.forward.startswith(POLICY) or self.hard_forward is not None
+    def has_hard(self, setting: Setting) -> bool:
+        """Return whether there is a hard forward model: of a policy where one is named, of rules by task."""
+        if self.forward.startswith(POLICY):
+            return self.hard_forward is not None
+        return self.forward != EMBEDDED or setting.task != _embedded.NEGOTIATION
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Opened:
 async def open_back_ends(
     chosen: Chosen,
     setting: Setting,
+    card: Card,
     originals: Sequence[Trajectory],
     *,
     seed: int,
@@ -97,7 +100,7 @@ async def open_back_ends(
         reward: RewardModel = (
             chat_reward(chats[chosen.reward], pool, rng)
             if chosen.reward in chats
-            else _embedded.reward_model(setting, pool)
+            else _embedded.reward_model(setting, pool, card)
         )
         yield Opened(
             BackEnds(controller, forward, reward),

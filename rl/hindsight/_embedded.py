@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from negosim.errors import UserError
+from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._protocol import Controller, ForwardModel, RewardModel
 from negosim.rl.hindsight._read_donation import DonationReading
@@ -16,6 +17,9 @@ from negosim.rl.tasks import DONATION, SUPPORT
 from negosim.rl.tasks._persuader import SimPersuader, good_acts, phrase
 from negosim.rl.tasks._supporter import SimSupporter, good_support, phrase_support
 
+NEGOTIATION = "negotiation"
+"""The task of run folders. Its back ends need the engine, which is loaded only with them."""
+
 
 def controller(setting: Setting) -> Controller:
     """Return the rules that review dialogues of a task.
@@ -28,6 +32,10 @@ def controller(setting: Setting) -> Controller:
         return RuleController(DONATION, donation_faults, phrase)
     if setting.task == SUPPORT.id:
         return RuleController(SUPPORT, support_faults, phrase_support)
+    if setting.task == NEGOTIATION:
+        from negosim.rl.hindsight._rules_negotiation import NegotiationController
+
+        return NegotiationController()
     raise _none("controller", "--controller", setting)
 
 
@@ -46,10 +54,14 @@ def forward_model(setting: Setting, pool: Sequence[Trajectory]) -> ForwardModel:
         return SimulatedForward(
             SUPPORT, pool, agent=lambda skill, seed: SimSupporter(skill, seed).speak, plan=good_support
         )
+    if setting.task == NEGOTIATION:
+        from negosim.rl.hindsight._negotiation_forward import NegotiationForward
+
+        return NegotiationForward()
     raise _none("forward model", "--forward", setting)
 
 
-def reward_model(setting: Setting, pool: Sequence[Trajectory]) -> RewardModel:
+def reward_model(setting: Setting, pool: Sequence[Trajectory], card: Card) -> RewardModel:
     """Return what reads rewards off dialogues of a task, fitted to a set of them.
 
     Raises:
@@ -60,6 +72,10 @@ def reward_model(setting: Setting, pool: Sequence[Trajectory]) -> RewardModel:
         return DonationReading(pool)
     if setting.task == SUPPORT.id:
         return IntensityReading(pool)
+    if setting.task == NEGOTIATION:
+        from negosim.rl.hindsight._rules_negotiation import PayoffReading
+
+        return PayoffReading(card)
     raise _none("reward model", "--reward-model", setting)
 
 

@@ -93,7 +93,7 @@ async def regenerate_async(source: str | Path, out: str | Path, **options: Unpac
         hard_forward=options.get("hard_forward"),
         reward=options.get("reward_model", EMBEDDED),
     )
-    hard_share = hard_share if chosen.has_hard else 0.0
+    hard_share = hard_share if chosen.has_hard(setting) else 0.0
     made_from: dict[str, Any] = {
         "source": _digest(originals),
         "seed": seed,
@@ -103,6 +103,7 @@ async def regenerate_async(source: str | Path, out: str | Path, **options: Unpac
     async with open_back_ends(
         chosen,
         setting,
+        card,
         originals,
         seed=seed,
         concurrency=concurrency,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from negosim.rl import Trajectory, TrajectoryTurn, read_trajectories, run_episodes, simulate
+from negosim.rl import Card, Trajectory, TrajectoryTurn, read_trajectories, run_episodes, simulate
 from negosim.rl.hindsight import Completion, DiscardedError, Prefix, Step, regenerate
 from negosim.rl.hindsight._embedded import controller, forward_model, reward_model
 from negosim.rl.hindsight._pipeline import check_completion
@@ -19,6 +19,18 @@ from negosim.rl.tasks import DONATION, SUPPORT, Task, sim_agent, sim_users, stra
 from negosim.seeding import Seed
 
 TASKS = [pytest.param(task, id=task.id) for task in (DONATION, SUPPORT)]
+
+
+CARD = Card.model_validate(
+    {
+        "origin": {"source": "made", "licence": "none", "reward": "dollars"},
+        "file": "trajectories.jsonl",
+        **dict.fromkeys(("trajectories", "turns", "agent_turns", "terminal", "regenerated"), 0),
+        **{name: {} for name in ("splits", "tactics", "dropped")},
+        "reward": None,
+        "problems": (),
+    }
+)
 
 
 def step(number: int = 0) -> Step:
@@ -159,7 +171,7 @@ def test_the_forward_model_guesses_whom_it_talks_to(corpora: dict[str, list[Traj
 @pytest.mark.parametrize("task", TASKS)
 def test_the_hard_forward_model_earns_less(task: Task, corpora: dict[str, list[Trajectory]]) -> None:
     pool = corpora[task.id]
-    forward, reading = forward_model(setting(task), pool), reward_model(setting(task), pool)
+    forward, reading = forward_model(setting(task), pool), reward_model(setting(task), pool, CARD)
 
     def mean(*, hard: bool) -> float:
         rewards = []
@@ -248,7 +260,7 @@ def test_pledges_are_read(dialogue: Trajectory, pledge: float | None) -> None:
 
 
 def test_what_is_undecided_has_no_reward() -> None:
-    reading = reward_model(setting(DONATION), [])
+    reading = reward_model(setting(DONATION), [], CARD)
     with pytest.raises(DiscardedError, match="unfinished"):
         asyncio.run(reading.reward(talk("Would you give?", "Tell me more."), step()))
     assert asyncio.run(reading.reward(talk("Would you give?", "No, I will not."), step())) == 0.0
@@ -258,7 +270,7 @@ def test_what_is_undecided_has_no_reward() -> None:
 def test_rewards_read_off_the_text_go_with_the_true_ones(task: Task) -> None:
     pool = run_episodes(sim_agent(task), sim_users(task, range(100)))
     held_out = run_episodes(sim_agent(task, seed=1), sim_users(task, range(500, 600)))
-    reading = reward_model(setting(task), pool)
+    reading = reward_model(setting(task), pool, CARD)
     read, true = [], []
     for one in held_out:
         stripped = one.model_copy(update={"reward": 0.0})

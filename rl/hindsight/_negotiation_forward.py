@@ -1,0 +1,109 @@
+"""The embedded forward model of negotiations: the simulated negotiator goes on, through the engine.
+
+It plays both roles from the public record alone. What it is like (how it concedes, how it talks) is drawn
+anew from the regeneration's own seed: the original's hidden persona is not looked up, and cannot be
+inferred well from a few turns. Roles keep their briefs and payoffs, which belong to the scenario. Lies told
+before the replacement are in the record as words; that they were lies is not.
+"""
+
+from functools import cached_property
+from typing import cast
+
+from langchain_core.runnables import RunnableConfig
+
+from negosim.agents.sim import SimAgent, SimJudge
+from negosim.engine._dialogue import (
+    DialogueContext,
+    DialogueGraph,
+    DialogueState,
+    Seat,
+    dialogue_graph,
+    end_of,
+    recursion_limit,
+)
+from negosim.models import Ledger
+from negosim.records import Turn
+from negosim.rl._trajectory import TrajectoryTurn
+from negosim.rl.hindsight._negotiation import Negotiation, negotiation_of
+from negosim.rl.hindsight._protocol import Completion, Prefix, Step
+from negosim.rl.sources._marks import mark
+from negosim.seeding import Seed
+from negosim.taxonomies import Taxonomy, load_taxonomy
+from negosim.views import side_of
+
+ROLLOUTS = 3
+"""As in the report, and by default in `negosim generate`."""
+
+
+class NegotiationForward:
+    """Plays a negotiation to its end; it has no hard form."""
+
+    name = "embedded"
+
+    async def complete(self, prefix: Prefix, step: Step, *, hard: bool) -> Completion:
+        """Go on from the public record.
+
+        Raises:
+            DiscardedError: a move of the prefix is against the rules.
+
+        """
+        begun = negotiation_of(prefix.meta, prefix.system, prefix.turns)
+        most = len(prefix.turns) + prefix.room
+        seed = Seed(step.number("negotiators"), begun.scenario.id, 0)
+        context = DialogueContext(
+            scenario=begun.scenario,
+            seats=tuple(self._seat(begun, role, most, seed) for role in range(2)),
+            calls="separate",
+            k=ROLLOUTS,
+            objective="joint",
+            oracle=False,
+            opener=begun.opener,
+            max_turns=most,
+            ledger=Ledger(),
+            on_turn=lambda turn, table: None,
+        )
+        state = cast(
+            DialogueState,
+            await self._graph.ainvoke(
+                DialogueState(turns=list(begun.records), votes=[], calls=[], table=begun.tables[-1]),
+                context=context,
+                config=RunnableConfig(recursion_limit=recursion_limit(most)),
+            ),
+        )
+        new = state["turns"][len(prefix.turns) :]
+        return Completion(
+            turns=tuple(_spoken(turn, begun.learner) for turn in new),
+            ended=end_of(state, most) not in ("max_turns", "safety_stop"),
+        )
+
+    def _seat(self, begun: Negotiation, role: int, most: int, seed: Seed) -> Seat:
+        tactics, techniques = self._taxonomies
+        side = side_of(
+            begun.scenario,
+            role,
+            deceptive=role in begun.condition.deceptive,
+            opener=begun.opener,
+            max_turns=most,
+            tactics=tactics,
+            techniques=techniques,
+            seed=seed,
+        )
+        return Seat(SimAgent(), SimJudge(), side)
+
+    @cached_property
+    def _graph(self) -> DialogueGraph:
+        return dialogue_graph("rollout")
+
+    @cached_property
+    def _taxonomies(self) -> tuple[Taxonomy, Taxonomy]:
+        return load_taxonomy("persuasion"), load_taxonomy("deception")
+
+
+def _spoken(turn: Turn, learner: int) -> TrajectoryTurn:
+    said = turn.utterance
+    mine = turn.role == learner
+    return TrajectoryTurn(
+        role="agent" if mine else "user",
+        text=mark(" ".join(said.text.split()), said.action, said.offer),
+        tactic=turn.tactic if mine else None,
+    )
