@@ -4,7 +4,7 @@ from asyncio import gather
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.channels import DeltaChannel
@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 
 from negosim.agents import Agent, Objective, RolloutJudge
 from negosim.config import SAFETY_STOP, Calls, Planner
-from negosim.engine._turn import StageError, TurnContext, TurnState, finished_turn, turn_graph
+from negosim.engine._turn import StageError, TurnContext, finished_turn, turn_graph
 from negosim.errors import ContextLengthError, ModelError, ProtocolError
 from negosim.models import Ledger
 from negosim.records import Call, End, Failure, Turn, Vote
@@ -97,7 +97,7 @@ def dialogue_graph(
             _raise_if_hopeless(error.error, view)
             failure = _failure(view.turn_index, role, error.stage, error.error)
             return {"end": "failed", "failure": failure, "calls": context.ledger.drain(view.turn_index)}
-        turn = finished_turn(view, cast(TurnState, output.value))
+        turn = finished_turn(view, output.value)
         table = state["table"].after(role, turn.utterance)
         context.on_turn(turn, table)
         return {"turns": [turn], "table": table, "calls": context.ledger.drain(view.turn_index)}
