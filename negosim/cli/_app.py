@@ -14,6 +14,7 @@ from negosim.cli import (
     _judge,
     _models,
     _prompts,
+    _questions,
     _report,
     _rl,
     _rl_export,
@@ -84,9 +85,9 @@ taxonomies.command()(_taxonomies.validate)
 app.add_typer(taxonomies)
 
 questions = _group("questions", "List, read and check the questions judges are asked.")
-questions.command("list")(_judge.list_)
-questions.command()(_judge.show)
-questions.command()(_judge.validate)
+questions.command("list")(_questions.list_)
+questions.command()(_questions.show)
+questions.command()(_questions.validate)
 app.add_typer(questions)
 
 prompts = _group("prompts", "See the prompts that models get.")

@@ -26,7 +26,7 @@ from negosim.judging._calibrate import Assessment, assess, known_truth, write_as
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import JudgeOptions, default_judge, judge, judge_async
 from negosim.judging._protocol import ORACLE, PERSON, Item, Questionnaire, Task
-from negosim.judging._questionnaires import DEFAULT
+from negosim.judging._questionnaires import DEFAULT, MADE
 from negosim.judging._questions import (
     NONE,
     UNSETTLED,
@@ -45,6 +45,7 @@ __all__ = [
     "BELIEFS",
     "BELIEFS_TURNS",
     "DEFAULT",
+    "MADE",
     "NONE",
     "ORACLE",
     "PERSON",
