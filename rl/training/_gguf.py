@@ -1,5 +1,6 @@
 """A model of the catalogue, one GGUF file, as a transformers model with full weights."""
 
+import copy
 from typing import TYPE_CHECKING
 
 import torch
@@ -26,6 +27,12 @@ def load_gguf(name: str, dtype: torch.dtype) -> tuple["PreTrainedModel", "PreTra
         raise UserError(f"{name} has not been got yet; run: negosim models get {name}")
     with quiet():
         tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-        lm = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=dtype)
+        unpacked = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=dtype)
+        # transformers goes on calling the unpacked model quantised and refuses to save it; a model of
+        # the same shape and weights is just a model.
+        config = copy.deepcopy(unpacked.config)
+        vars(config).pop("quantization_config", None)
+        lm = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    lm.load_state_dict(unpacked.state_dict())
     tokenizer.name_or_path = name
     return lm, tokenizer

@@ -1,8 +1,9 @@
 """Keeping transformers from drawing progress bars of its own and logging what is no news."""
 
 import logging
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 
 
 @contextmanager
@@ -14,7 +15,9 @@ def quiet() -> Iterator[None]:
     transformers_logging.disable_progress_bar()
     logging.disable(logging.WARNING)
     try:
-        yield
+        # The reader of GGUF files draws its bar whatever it is told.
+        with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+            yield
     finally:
         logging.disable(logging.NOTSET)
         if shown:
