@@ -104,7 +104,8 @@ def hindsight(
     )
     try:
         with _progress() as watch:
-            card = regenerate(trajectories, out, **options, watch=watch)
+            options["watch"] = watch
+            card = regenerate(trajectories, out, **options)
     except (KeyboardInterrupt, NegosimError) as stopped:
         if progress_path(out).exists():
             typer.echo(

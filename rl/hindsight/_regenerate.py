@@ -236,7 +236,8 @@ class Growth:
         keys = {(parent.id, number // PLACES) for parent, number in self._tried}
         reviews = [self._progress.reviews[key] for key in sorted(keys)]
         attempts = [self._progress.attempts[parent.id, number] for parent, number in self._tried]
-        rows = [row for one in (*reviews, *attempts) for row in one.account]
+        rows = [row for one in reviews for row in one.account]
+        rows += [row for one in attempts for row in one.account]
         return {
             "wanted": self.wanted,
             "made": len(self.products),

@@ -16,8 +16,11 @@ NO_INITIAL = "reward: the parent has no initial intensity"
 
 def chat_reward(chat: Chat, pool: Sequence[Trajectory], rng: Random) -> RewardModel:
     """Return the reward model for a chat's task."""
-    kinds = {"donation": DonationReward, "support": IntensityReward}
-    return kinds.get(chat.setting.task, ScoreReward)(chat, pool, rng)
+    if chat.setting.task == "donation":
+        return DonationReward(chat, pool, rng)
+    if chat.setting.task == "support":
+        return IntensityReward(chat, pool, rng)
+    return ScoreReward(chat, pool, rng)
 
 
 class _ChatReward:
