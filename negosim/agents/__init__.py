@@ -1,6 +1,7 @@
 """Agents: what plays a role. Every kind answers the same questions, each from a `View`."""
 
 from negosim.agents._chat import ChatAgent, ChatJudge
+from negosim.agents._policy import PolicyAgent
 from negosim.agents._protocol import Agent, Belief, Objective, RolloutJudge, Score, Speech, Thinking
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "ChatAgent",
     "ChatJudge",
     "Objective",
+    "PolicyAgent",
     "RolloutJudge",
     "Score",
     "Speech",

@@ -76,6 +76,8 @@ def resolve(config: RunConfig, provided: Collection[str] = ()) -> Plan:
     prompts = {name: Prompts(name, config.prompts) for name in scenarios}
     named = {*config.models, *([config.judge_model] if config.judge_model else [])}
     specs = {name: ModelSpec.parse(name) for name in sorted(named - set(provided))}
+    for spec in specs.values():
+        _check_policy(config, spec)
     for scenario in scenarios.values():
         _check_fit(config, scenario, tactics)
     return Plan(config, scenarios, tactics, techniques, prompts, tuple(_jobs(config, scenarios)), specs)
@@ -89,6 +91,17 @@ def plan(config: RunConfig) -> tuple[Job, ...]:
 
     """
     return resolve(config).jobs
+
+
+def _check_policy(config: RunConfig, spec: ModelSpec) -> None:
+    """Refuse a folder that holds no policy, and asking a policy for thoughts."""
+    if spec.kind != "policy":
+        return
+    if config.planner != "direct":
+        raise UserError(f"{spec.name} only speaks; use --planner direct, not {config.planner}")
+    from negosim.rl.policy import read_policy_card
+
+    read_policy_card(spec.target)
 
 
 def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
-from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
+from negosim.agents import Agent, ChatAgent, ChatJudge, PolicyAgent, RolloutJudge
 from negosim.agents.sim import SimAgent, SimJudge
 from negosim.engine._dialogue import (
     DialogueContext,
@@ -28,7 +28,7 @@ from negosim.table import Table
 from negosim.views import Side
 
 Doors = Mapping[str, Door | None]
-"""By model as given; None is the simulated negotiator."""
+"""By model as given; None is what is no chat model: the simulated negotiator, a trained policy."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,11 @@ def _seat(stage: Stage, job: Job, side: Side, ledger: Ledger) -> Seat:
     def writer() -> PromptWriter:
         return PromptWriter(stage.plan.prompts[job.scenario], side)
 
-    agent: Agent = ChatAgent(own, writer(), ledger) if own else SimAgent()
+    spec = stage.plan.specs.get(job.models[side.index])
+    agent: Agent
+    if own:
+        agent = ChatAgent(own, writer(), ledger)
+    else:
+        agent = PolicyAgent(spec) if spec and spec.kind == "policy" else SimAgent()
     judge: RolloutJudge = ChatJudge(judging, writer(), ledger) if judging else SimJudge()
     return Seat(agent, judge, side)

@@ -119,7 +119,7 @@ async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
     graph = dialogue_graph(plan.config.planner, plan.config.calls)
     dialogue = await play(Stage(plan, doors, graph, lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
-    return [row for row in dialogue.account if row.model != "sim"]
+    return [row for row in dialogue.account if row.model != "sim" and not row.model.startswith("policy:")]
 
 
 class _StandIn:

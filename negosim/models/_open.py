@@ -40,6 +40,8 @@ def open_model(
 def _open(spec: ModelSpec) -> ChatModel:
     if spec.kind == "sim":
         raise UserError("'sim' is the simulated negotiator, no chat model; name a chat model here")
+    if spec.kind == "policy":
+        raise UserError(f"{spec.name} is a trained policy, no chat model; name a chat model here")
     if spec.kind == "openai":
         return _open_openai(spec)
     from negosim.models._local import LocalModel

@@ -14,9 +14,9 @@ from negosim.plugins import suggest
 MODEL_VARIABLE = "NEGOSIM_MODEL"
 OPENAI_URL = "https://api.openai.com/v1"
 
-Kind = Literal["sim", "openai", "gguf", "local"]
+Kind = Literal["sim", "openai", "gguf", "local", "policy"]
 
-FORMS = "sim, openai:NAME, openai:NAME@http://host:port/v1, gguf:PATH, local"
+FORMS = "sim, openai:NAME, openai:NAME@http://host:port/v1, gguf:PATH, local, policy:FOLDER"
 
 
 class ModelSpec(Frozen):
@@ -24,8 +24,8 @@ class ModelSpec(Frozen):
 
     kind: Kind
     target: str = ""
-    """The model's name at its server ("openai"), the path of its file ("gguf"), its name in the
-    catalogue ("local")."""
+    """The model's name at its server ("openai"), the path of its file ("gguf") or folder ("policy"), its
+    name in the catalogue ("local")."""
     base_url: str | None = None
     """Where an OpenAI-compatible server answers, without the final slash; None but for "openai"."""
     temperature: float = 0.7
@@ -62,12 +62,12 @@ class ModelSpec(Frozen):
             if target not in CATALOG:
                 raise UserError(f"model {text!r}: no model {target!r} to get; {suggest(target, CATALOG)}")
             return cls.model_validate({"kind": "local", "target": target, **settings})
-        if kind not in ("openai", "gguf"):
+        if kind not in ("openai", "gguf", "policy"):
             raise UserError(f"unknown model {text!r}; a model is one of {FORMS}{_hint(name)}")
         if not target:
             raise UserError(f"model {text!r} lacks what follows {kind + ':'!r}; a model is one of {FORMS}")
-        if kind == "gguf":
-            return cls.model_validate({"kind": "gguf", "target": target, **settings})
+        if kind in ("gguf", "policy"):
+            return cls.model_validate({"kind": kind, "target": target, **settings})
         target, base_url = _split_url(text, target)
         return cls.model_validate({"kind": "openai", "target": target, "base_url": base_url, **settings})
 
@@ -161,7 +161,7 @@ def _settings(text: str, query: str) -> dict[str, float]:
 def _hint(name: str) -> str:
     kind, colon, _ = name.partition(":")
     if colon:
-        return f"; {suggest(kind, ('openai', 'gguf', 'local'))}"
+        return f"; {suggest(kind, ('openai', 'gguf', 'local', 'policy'))}"
     if name.lower().endswith(".gguf"):
         return f"; did you mean gguf:{name}?"
     if kind.startswith(("gpt-", "o1", "o3", "o4", "chatgpt")):

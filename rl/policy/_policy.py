@@ -101,8 +101,9 @@ class Policy:
         if sampling.advantage is None:
             sampling = sampling.model_copy(update={"advantage": float(self.card.config.algorithm.advantage)})
         most = self.card.max_length
+        reserve = min(sampling.max_tokens, most // 4)
         asked = [
-            self.form.prompt(prefix.system, prefix.turns, most - min(sampling.max_tokens, most // 4), speaker)
+            self.form.prompt(prefix.system, prefix.turns, most, speaker, reserve=reserve)
             for prefix in prefixes
         ]
         said = decode(

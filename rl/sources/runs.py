@@ -14,7 +14,7 @@ from negosim.rl.sources._source import Found, Source
 
 if TYPE_CHECKING:
     from negosim.records import Dialogue, Turn
-    from negosim.scenarios import Scenario
+    from negosim.scenarios import Issue, Role, Scenario
 
 JUDGED = "judged:"
 
@@ -84,12 +84,19 @@ def _turn(turn: "Turn", scenario: "Scenario", learner: int) -> TrajectoryTurn:
 def negotiation_system(scenario: "Scenario", learner: int, *, deceptive: bool) -> str:
     """Return what a policy is told before the first turn: the public context and its own brief."""
     role = scenario.roles[learner]
-    lines = [f"You are {role.name}, {role.position}. {' '.join(scenario.context.split())}"]
+    if not deceptive:
+        role = role.model_copy(update={"deceptive_brief": None})
+    return brief_for(role, scenario.context, scenario.issues)
+
+
+def brief_for(role: "Role", context: str, issues: "Sequence[Issue]") -> str:
+    """Return the same for a role that has a deceptive brief only where it is to deceive."""
+    lines = [f"You are {role.name}, {role.position}. {' '.join(context.split())}"]
     lines.append(" ".join(role.brief.split()))
-    if deceptive and role.deceptive_brief:
+    if role.deceptive_brief:
         lines.append(" ".join(role.deceptive_brief.split()))
     lines.append(f"Without a deal: {role.alternative} ({role.payoff.reservation:g} points).")
-    for issue in scenario.issues:
+    for issue in issues:
         ends = issue.values if issue.options is not None else (issue.values[0], issue.values[-1])
         worth = "; ".join(f"{value} = {role.payoff.points(issue, value):g} points" for value in ends)
         lines.append(f"{issue.id}: {worth}.")

@@ -121,8 +121,12 @@ class DialogueFormat:
         turns: Sequence[tuple[Role, str]],
         max_length: int,
         speaker: Role = "agent",
+        *,
+        reserve: int = 0,
     ) -> tuple[list[int], int]:
         """Return the tokens after which a side speaks, and how many of the oldest turns were left out.
+
+        As many turns are left out as it takes to have room for `reserve` tokens more.
 
         Raises:
             UserError: the context has no room, or the chat template refuses the dialogue.
@@ -135,7 +139,7 @@ class DialogueFormat:
             around = self.around((*roles, speaker), context is not None)[:-1]
             parts = [*([context] if context is not None else []), *said[first:]]
             tokens = _interleave(around, parts)
-            if len(tokens) <= max_length:
+            if len(tokens) + (reserve if first < len(turns) else 1) <= max_length:
                 return tokens, first
         raise UserError(f"a context of {max_length} tokens has no room for the system prompt")
 

@@ -118,7 +118,9 @@ def test_what_precedes_a_turn_is_the_same_in_training_and_decoding() -> None:
             assert forgotten == 0
             assert encoded.tokens[: len(prompt)] == prompt
             assert len(prompt) - 1 in encoded.actions
-    prompt, forgotten = form.prompt("ok ok", [("user", "hello"), ("agent", "good"), ("user", "ok")], 13)
+    prompt, forgotten = form.prompt(
+        "ok ok", [("user", "hello"), ("agent", "good"), ("user", "ok")], 13, reserve=0
+    )
     assert (forgotten, len(prompt)) == (2, 13)
 
 
