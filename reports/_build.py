@@ -31,7 +31,8 @@ def report_on(runs: Sequence[Run]) -> Report:
         UserError: the runs do not go together, or one has a broken line.
 
     """
-    corpus = Corpus(runs)
+    corpus = Corpus(runs).read()
+    made = [make(corpus) for make in (SECTIONS if len(corpus.complete) else OF_NOTHING)]
     return Report(
         title="Negotiation report",
         subtitle=", ".join(corpus.names),
@@ -39,7 +40,7 @@ def report_on(runs: Sequence[Run]) -> Report:
         footer=footer_of(corpus),
         facts=facts_of(corpus),
         notices=tuple(notices_of(corpus)),
-        sections=tuple(make(corpus) for make in (SECTIONS if len(corpus.complete) else OF_NOTHING)),
+        sections=tuple(section for section in made if section.blocks),
     )
 
 

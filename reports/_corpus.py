@@ -91,6 +91,12 @@ class Corpus:
                         "report the runs one by one, or remake one of them"
                     )
 
+    def read(self) -> "Corpus":
+        """Read everything, judgements first: what reading them takes is then free for the rest."""
+        for name in ("judged", "complete", "tactics", "offers", "beliefs"):
+            getattr(self, name)
+        return self
+
     @cached_property
     def dialogues(self) -> Sample:
         """One row a dialogue, failed ones included."""

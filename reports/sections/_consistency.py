@@ -1,5 +1,7 @@
 """Whether judges agree with each other and with themselves, and whether they err together."""
 
+import shlex
+
 from negosim.measures import error_correlation, order_effects, reliability
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
@@ -13,7 +15,7 @@ def consistency(corpus: Corpus, sample: Sample) -> list[Block]:
     tables = [_reliability(sample), _order(sample), _errors(sample)]
     shown: list[Block] = [table for table in tables if table.rows]
     if not shown:
-        judge = _commands.judge(corpus, f"--judge-model {corpus.judges[0]}", "--repeats 3")
+        judge = _commands.judge(corpus, f"--judge-model {shlex.quote(corpus.judges[0])}", "--repeats 3")
         said = "One judge answered once, so its agreement with others and with itself is not known."
         return [Missing(said, judge)]
     return shown

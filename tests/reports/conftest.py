@@ -1,6 +1,7 @@
 """Judged runs for the reports: simulated dialogues, the oracle, and made-up judges of known weakness."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,13 @@ def add_judge(run: Run, name: str, *, right: float, seed: int = 0, repeats: int 
         for repeat in range(repeats)
     ]
     sheets += [_grades(sheet.dialogue, name, rng) for sheet in truths if sheet.questions == "agreement"]
-    store(run, sheets)
+    append(run, sheets)
 
 
 COST = {"calls": 1, "tokens_in": 900, "tokens_out": 60, "tokens_cached": 300, "seconds": 1.5, "usd": 0.002}
 
 
-def store(run: Run, sheets: list[Sheet]) -> None:
+def append(run: Run, sheets: list[Sheet]) -> None:
     """Append sheets to a run."""
     with (run.path / "judgements.jsonl").open("a", encoding="utf-8") as file:
         for sheet in sheets:
@@ -114,3 +115,9 @@ def report(judged: Run) -> Report:
 def partial_report(unjudged: Run) -> Report:
     """The report on the run that is half made and not judged."""
     return report_on([unjudged])
+
+
+@pytest.fixture(scope="session", name="store")
+def _store() -> Callable[[Run, list[Sheet]], None]:
+    """Append sheets to a run."""
+    return append

@@ -1,14 +1,16 @@
 """Every number of a report knows the stored rows it came from."""
 
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 
 from negosim import Run
-from negosim.reports import Number, Report, write_trace
+from negosim.records import Judgement, Sheet
+from negosim.reports import Number, Report, report_on, write_trace
 from negosim.reports._build import facts_of
 from negosim.reports._corpus import Corpus
 from negosim.reports._model import Figure, Prose, Table
@@ -128,4 +130,34 @@ def test_runs_are_reported_together_without_mixing_their_dialogues(judged: Run, 
         "judged deceptive-2",
         "judged honest",
         "unjudged honest",
+    ]
+
+
+def test_questions_of_the_users_own_are_reported(
+    unjudged: Run, tmp_path: Path, store: Callable[[Run, list[Sheet]], None]
+) -> None:
+    folder = tmp_path / "asked"
+    shutil.copytree(unjudged.path, folder)
+    answers = [("own-yes", True), ("own-grade", 4), ("own-choice", "price")]
+    judgements = tuple(Judgement(question=key, status="ok", value=value) for key, value in answers)
+    store(
+        Run.open(folder),
+        [
+            Sheet(
+                dialogue=dialogue.id,
+                questions="own",
+                perspective="third_party",
+                judge="human:ann",
+                fingerprint="f",
+                judgements=judgements,
+            )
+            for dialogue in unjudged
+        ],
+    )
+    report = report_on([Run.open(folder)])
+    table = next(table for table in tables(report) if table.key == "other-questions")
+    assert [[str(cell) for cell in row] for row in table.rows] == [
+        ["own-choice", "third party, human:ann", "price", "100.0 %"],
+        ["own-grade", "third party, human:ann", "mean", "4.00"],
+        ["own-yes", "third party, human:ann", "yes", "100 %"],
     ]

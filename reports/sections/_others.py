@@ -1,0 +1,73 @@
+"""What else judges were asked: why there was no agreement, and questions of the user's own."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from negosim.records import TRUTH
+from negosim.reports._corpus import BELIEFS, Corpus, Sample, perspective_order
+from negosim.reports._model import Number, Row, Section, Table
+from negosim.reports._numbers import NOTHING, mean, share, shares_of
+from negosim.reports.sections import _names as names
+
+TITLE = "Other questions"
+ELSEWHERE = ("agreement", "deception-presence", "deception-degree", "tactic", "claim")
+"""Questions that have a section of their own."""
+ELSEWHERE_SETS = ("quality", "resolution")
+MOST = 6
+"""Answers of a choice that are listed, most frequent first."""
+
+
+def section(corpus: Corpus) -> Section:
+    """Return the answers to every question that has no section of its own; nothing where there is none."""
+    frame = corpus.judged.frame
+    asked = frame[(frame["status"] == "ok") & ~frame["question"].isin(ELSEWHERE)]
+    asked = asked[~asked["questions"].isin(ELSEWHERE_SETS)]
+    asked = asked[~asked["questions"].astype("object").str.startswith(BELIEFS)]
+    voices = asked[["question", "perspective", "judge"]].drop_duplicates().astype("object")
+    rows: list[Row] = []
+    for question, perspective, judge in sorted(voices.itertuples(index=False, name=None), key=_place):
+        sample = corpus.answers(question, judge, perspective)
+        who = names.perspective(perspective)
+        who = who if perspective == TRUTH else f"{who}, {names.short_model(judge)}"
+        rows += [(question, who, *row) for row in _answers(corpus, sample)]
+    if not rows:
+        return Section("others", TITLE, ())
+    table = Table(
+        "other-questions",
+        "Answers by condition",
+        ("question", "asked of", "answer", *map(names.condition, corpus.conditions)),
+        tuple(rows),
+        words=3,
+        caption=("Share of the usable answers, or their mean. Brackets are 95 % intervals.",),
+    )
+    return Section("others", TITLE, (table,), brief=table)
+
+
+def _place(voice: tuple[str, str, str]) -> tuple[object, ...]:
+    question, perspective, judge = voice
+    return question, perspective_order(perspective), judge
+
+
+def _answers(corpus: Corpus, sample: Sample) -> Iterator[Row]:
+    """Yield the answers of one judge to one question: what is answered, and how often in each condition."""
+    kinds = {type(value) for value in sample.frame["value"]}
+    by_condition = [sample.only(condition=name) for name in corpus.conditions]
+    if kinds == {bool}:
+        yes = [part.having(part.frame.assign(yes=part.frame["value"].astype(bool))) for part in by_condition]
+        yield "yes", *(share(part, "yes") for part in yes)
+    elif kinds <= {int, float}:
+        graded = [
+            part.having(part.frame.assign(grade=pd.to_numeric(part.frame["value"]))) for part in by_condition
+        ]
+        yield "mean", *(mean(part, "grade") for part in graded)
+    else:
+        found = [shares_of(part, "value") for part in by_condition]
+        for answer in list(shares_of(sample, "value"))[:MOST]:
+            parts = zip(found, by_condition, strict=True)
+            yield answer, *(each.get(answer, _none(part)) for each, part in parts)
+
+
+def _none(sample: Sample) -> Number:
+    """Return the share of an answer that was not given."""
+    return Number("0 %" if len(sample) else NOTHING, 0.0 if len(sample) else None, len(sample), sample.rows)
