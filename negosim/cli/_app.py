@@ -17,6 +17,7 @@ from negosim.cli import (
     _questions,
     _report,
     _rl,
+    _rl_evaluate,
     _rl_export,
     _rl_hindsight,
     _rl_train,
@@ -107,6 +108,7 @@ rl.command()(_rl.simulate)
 rl.command()(_rl_hindsight.hindsight)
 rl.command()(_rl_export.export)
 rl.command()(_rl_train.train)
+rl.command()(_rl_evaluate.evaluate)
 rl.command()(_rl_train.chat)
 app.add_typer(rl)
 

@@ -1,0 +1,150 @@
+"""`negosim rl evaluate`: agents on the same simulated users."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from negosim.cli._configuration import budget_of
+from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from negosim.models import Budget
+    from negosim.rl.evaluation import Evaluation
+    from negosim.rl.tasks import Task
+
+
+def evaluate(
+    agents: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="AGENT...",
+            help="A policy folder (or policy:FOLDER); habit:SKILL, the embedded agent; data:TRAJ, what the "
+            "agent of a set did; a chat model, which is prompted directly. The others are compared with the "
+            "first.",
+        ),
+    ],
+    task: Annotated[Literal["donation", "support"], typer.Option(help="What the agents do.")],
+    users: Annotated[
+        str,
+        typer.Option(metavar="all|NAME,...", help="Kinds of users; they take turns."),
+    ] = "all",
+    dialogues: Annotated[
+        int, typer.Option("--dialogues", "-n", min=1, metavar="N", help="Of each agent, over all users.")
+    ] = 400,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Another seed has other users; never those of training.")
+    ] = 0,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the numbers, unrounded, as CSV.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="Write the tables as a PDF.")] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Model calls at once.", rich_help_panel=COST)
+    ] = 4,
+    cache: Cache = True,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+) -> None:
+    """Measure agents on simulated users: reward, length, tactics, language, with intervals.
+
+    Every agent meets the same users. A dialogue that fails is counted, and is in no mean.
+    """
+    import asyncio
+
+    from negosim.errors import UserError
+    from negosim.rl.evaluation import write_csv
+    from negosim.rl.tasks import task_named
+
+    if out is not None and out.suffix.lower() != ".pdf":
+        raise UserError(f"--out {str(out)!r} is no name for a PDF; write {str(out.with_suffix('.pdf'))!r}")
+    kinds = [] if users == "all" else [name.strip() for name in users.split(",") if name.strip()]
+    if users != "all" and not kinds:
+        raise UserError(f"--users {users!r} names nobody; write all, or names with commas between them")
+    budget = budget_of(budget_usd, budget_tokens)
+    made = asyncio.run(
+        _evaluated(agents, task_named(task), dialogues, kinds, seed, concurrency, cache=cache, budget=budget)
+    )
+    _tell(made)
+    if csv is not None:
+        write_csv(made, csv)
+        typer.echo(f"{csv}: the numbers")
+    if out is not None:
+        from datetime import UTC, datetime
+
+        from negosim.reports import write_pdf
+        from negosim.rl.evaluation import evaluation_report
+
+        write_pdf(evaluation_report(made, created=datetime.now(UTC).isoformat(timespec="seconds")), out)
+        typer.echo(f"{out}: the tables")
+
+
+async def _evaluated(
+    names: list[str],
+    task: "Task",
+    dialogues: int,
+    kinds: list[str],
+    seed: int,
+    concurrency: int,
+    *,
+    cache: bool,
+    budget: "Budget | None",
+) -> "Evaluation":
+    from negosim.rl.evaluation import evaluate as run
+    from negosim.rl.evaluation import evaluation_users, open_agents
+
+    # What is wrong with the users is said before any model is loaded.
+    evaluation_users(task, dialogues, kinds=kinds, seed=seed)
+    opened = open_agents(names, task, seed=seed, concurrency=concurrency, cache=cache, budget=budget)
+    async with opened as agents:
+        with _progress(dialogues) as watch:
+            made = await run(agents, task, dialogues, kinds=kinds, seed=seed, watch=watch)
+    return made.evaluation
+
+
+def _tell(evaluation: "Evaluation") -> None:
+    """Print the tables and what must be said of single agents."""
+    from negosim.rl.evaluation import evaluation_tables, notes_of
+    from negosim.terminal import console_for, print_rows
+
+    console = console_for()
+    typer.echo(
+        f"{evaluation.task.name}: {evaluation.dialogues:,} dialogues an agent with simulated users "
+        f"({', '.join(evaluation.personas)})"
+    )
+    for table in evaluation_tables(evaluation):
+        typer.echo(f"\n{table.title}. {''.join(map(str, table.caption))}")
+        numbers = table.columns[table.words :]
+        print_rows(
+            console,
+            table.columns,
+            [[str(cell) for cell in row] for row in table.rows],
+            numbers=numbers,
+        )
+    typer.echo()
+    for note in notes_of(evaluation):
+        typer.echo(note)
+
+
+@contextmanager
+def _progress(dialogues: int) -> "Iterator[Callable[[str, int], None]]":
+    """Show a bar for each agent on stderr where there is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from negosim.terminal import console_for, interactive
+
+    console = console_for(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not interactive(console)) as bar:
+        bars: dict[str, TaskID] = {}
+
+        def watch(name: str, over: int) -> None:
+            if name not in bars:
+                bars[name] = bar.add_task(name, total=dialogues)
+            bar.update(bars[name], completed=over)
+
+        yield watch

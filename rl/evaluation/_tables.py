@@ -1,0 +1,268 @@
+"""An evaluation as tables: for the terminal, a CSV file and a PDF."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from negosim.errors import UserError
+from negosim.rl.evaluation._measure import FLUENCY, Evaluation, Result
+
+if TYPE_CHECKING:
+    from negosim.measures import Estimate
+    from negosim.reports import Number, Report, Table
+
+HEADINGS = {
+    "words_per_turn": "words a turn",
+    "distinct_1": "distinct-1",
+    "distinct_2": "distinct-2",
+    "repetition": "repetition",
+}
+
+SIMULATED_USERS = (
+    "The users are simulated: no language model and no people. What earns reward here need not work on "
+    "anyone else."
+)
+
+
+def evaluation_tables(evaluation: Evaluation) -> list["Table"]:
+    """Return the tables of an evaluation: reward, by user, differences, language, tactics."""
+    made = [_rewards(evaluation), _by_user(evaluation)]
+    if any(result.difference is not None for result in evaluation.results):
+        made.append(_differences(evaluation))
+    return [*made, _language(evaluation), _tactics(evaluation)]
+
+
+def evaluation_report(evaluation: Evaluation, *, created: str) -> "Report":
+    """Return an evaluation as a report, for `negosim.reports.write_pdf`; `created` is its date, ISO 8601."""
+    from negosim.reports import Report, Section, Table
+
+    task = evaluation.task
+    facts = Table(
+        "facts",
+        "What was done",
+        ("", ""),
+        (
+            ("Task", task.name),
+            ("Reward", task.reward),
+            ("Users", ", ".join(evaluation.personas)),
+            ("Dialogues an agent", f"{evaluation.dialogues:,}"),
+            ("Seed", str(evaluation.seed)),
+        ),
+        words=2,
+    )
+    *rewards, language, tactics = evaluation_tables(evaluation)
+    notes = [(note,) for note in notes_of(evaluation)]
+    return Report(
+        title="Evaluation on simulated users",
+        subtitle=", ".join(result.name for result in evaluation.results),
+        created=created,
+        footer=f"{task.id} · seed {evaluation.seed} · {evaluation.dialogues:,} dialogues an agent",
+        facts=facts,
+        notices=((SIMULATED_USERS,),),
+        sections=(
+            Section("reward", "What was earned", (*rewards, *notes)),
+            Section("behaviour", "How it was earned", (language, tactics)),
+        ),
+    )
+
+
+def notes_of(evaluation: Evaluation) -> Iterator[str]:
+    """Yield what must be said of single agents: failures, and rewards that are not of these users."""
+    for result in evaluation.results:
+        for reason, count in result.failures.items():
+            yield f"{result.name}: {count:,} without a reward, in no mean: {reason}."
+        if result.own_rewards:
+            yield (
+                f"{result.name}: dialogues of a set with the rewards they have there; its users are "
+                "others, so nothing is paired with them."
+            )
+
+
+def write_csv(evaluation: Evaluation, path: Path) -> None:
+    """Write the numbers unrounded: a row for each agent with all users, and one for each kind of user.
+
+    Raises:
+        UserError: the file cannot be written.
+
+    """
+    rows = [row for result in evaluation.results for row in _csv_rows(evaluation, result)]
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    target = io.StringIO()
+    writer = csv.DictWriter(target, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(target.getvalue(), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise UserError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+
+
+def _csv_rows(evaluation: Evaluation, result: Result) -> Iterator[dict[str, Any]]:
+    whole = {
+        "agent": result.name,
+        "users": "all",
+        **_columns("reward", result.reward),
+        "failed": sum(result.failures.values()),
+        **_columns("turns", result.turns),
+        **{name: cell for each in FLUENCY for name, cell in _columns(each, result.fluency[each]).items()},
+    }
+    for tactic in _tactic_names(evaluation):
+        found = result.tactics.get(tactic)
+        whole[f"tactic {tactic}"] = 0.0 if found is None and result.tactics else found and found.value
+    if (gap := result.difference) is not None:
+        whole |= {
+            "difference": gap.value,
+            "difference_low": gap.low,
+            "difference_high": gap.high,
+            "effect": gap.effect,
+            "effect_name": gap.effect_name,
+            "p": gap.p,
+            "p_holm": gap.p_holm,
+            "pairs": gap.n if gap.paired else 0,
+        }
+    yield whole
+    for persona, found in result.by_persona.items():
+        yield {"agent": result.name, "users": persona, **_columns("reward", found), "failed": found.missing}
+
+
+def _columns(name: str, found: "Estimate") -> dict[str, Any]:
+    cells = {name: found.value, f"{name}_sd": found.sd, f"{name}_low": found.low, f"{name}_high": found.high}
+    return {**cells, "n": found.n} if name == "reward" else cells
+
+
+def _rewards(evaluation: Evaluation) -> "Table":
+    from negosim.reports import Table
+
+    return Table(
+        "reward",
+        "Reward",
+        ("agent", "mean ± sd", "95 % interval", "dialogues", "failed"),
+        tuple(
+            (
+                result.name,
+                _mean_sd(result.reward, result),
+                _interval(result.reward),
+                f"{result.reward.n:,}",
+                f"{sum(result.failures.values()):,}",
+            )
+            for result in evaluation.results
+        ),
+        caption=(f"{evaluation.task.reward}.",),
+    )
+
+
+def _by_user(evaluation: Evaluation) -> "Table":
+    from negosim.reports import Table
+
+    return Table(
+        "reward-by-user",
+        "Reward by kind of user",
+        ("agent", *evaluation.personas),
+        tuple(
+            (result.name, *(_mean_sd(found, result, kind) for kind, found in result.by_persona.items()))
+            for result in evaluation.results
+        ),
+        caption=("Mean ± sd.",),
+    )
+
+
+def _differences(evaluation: Evaluation) -> "Table":
+    from negosim.reports import Rows, Table
+    from negosim.reports._numbers import difference_cells
+
+    first = evaluation.results[0].name
+    rows = []
+    for result in evaluation.results:
+        if result.difference is not None:
+            of = Rows("evaluation", {"agent": [first, result.name]})
+            rows.append((result.name, *difference_cells(result.difference, of, 2)[2:]))
+    return Table(
+        "differences",
+        f"Difference in reward to {first}",
+        ("agent", "difference", "effect", "p (Holm)", "n"),
+        tuple(rows),
+        caption=("Paired by user where both met the same; in brackets, 95 % intervals.",),
+    )
+
+
+def _language(evaluation: Evaluation) -> "Table":
+    from negosim.reports import Table
+
+    return Table(
+        "language",
+        "Length and language of the agent",
+        ("agent", "turns", *HEADINGS.values()),
+        tuple(
+            (
+                result.name,
+                _mean_sd(result.turns, result, places=1),
+                *(_mean_sd(result.fluency[each], result, sd=False) for each in HEADINGS),
+            )
+            for result in evaluation.results
+        ),
+        caption=(
+            "Means of dialogues. Distinct-n falls with length; repetition is of 4-grams in a dialogue.",
+        ),
+    )
+
+
+def _tactics(evaluation: Evaluation) -> "Table":
+    from negosim.reports import Rows, Table
+    from negosim.reports._numbers import NOTHING, from_estimate
+
+    def cell(result: Result, tactic: str) -> "Number | str":
+        if tactic not in result.tactics:
+            return "0.0 %" if result.tactics else NOTHING
+        found = result.tactics[tactic]
+        number = from_estimate(
+            found, Rows("evaluation", {"agent": result.name, "tactic": tactic}), percent=True, places=1
+        )
+        return number if len(evaluation.results) <= 3 else f"{100 * (found.value or 0):.1f} %"
+
+    return Table(
+        "tactics",
+        "Shares of tactics",
+        ("tactic", *(result.name for result in evaluation.results)),
+        tuple(
+            (tactic, *(cell(result, tactic) for result in evaluation.results))
+            for tactic in _tactic_names(evaluation)
+        ),
+        caption=("Recognised in the text by patterns; docs/rl.md has how often they are right.",),
+    )
+
+
+def _tactic_names(evaluation: Evaluation) -> list[str]:
+    """Return the tactics anybody used, those used most, over all agents, first."""
+    total: dict[str, float] = {}
+    for result in evaluation.results:
+        for tactic, found in result.tactics.items():
+            total[tactic] = total.get(tactic, 0.0) + (found.value or 0.0)
+    return sorted(total, key=lambda tactic: (-total[tactic], tactic))
+
+
+def _mean_sd(
+    found: "Estimate", result: Result, users: str = "all", *, places: int = 2, sd: bool = True
+) -> "Number":
+    from negosim.reports import Number, Rows
+    from negosim.reports._numbers import NOTHING, written
+
+    rows = Rows("evaluation", {"agent": result.name, "users": users})
+    if found.value is None:
+        return Number(NOTHING, None, found.n, rows, note=found.note)
+    shown = written(found.value, places)
+    if sd and found.sd is not None:
+        shown += f" ± {written(found.sd, places)}"
+    return Number(shown, found.value, found.n, rows, found.low, found.high, found.note)
+
+
+def _interval(found: "Estimate") -> str:
+    from negosim.reports._numbers import NOTHING, written
+
+    if found.low is None or found.high is None:
+        return NOTHING
+    return f"[{written(found.low, 2)}, {written(found.high, 2)}]"
