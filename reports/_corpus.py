@@ -187,8 +187,9 @@ class Corpus:
     def _pooled(self, read: Any, id_column: str = "dialogue") -> "pd.DataFrame":
         """Read every run and put the frames together, keeping matched dialogues matched.
 
-        Dialogues are matched by scenario, seed and index. Where there are several runs the pair of seed
-        and index becomes one number, and ids begin with the run's name.
+        Dialogues are matched by scenario, index and what else decides how they are played, the seed above
+        all. Where there are several runs, that and the index become one number, and ids begin with the
+        run's name.
         """
         import pandas as pd
 
@@ -200,8 +201,8 @@ class Corpus:
         for frame, run, name in zip(frames, self.runs, self.names, strict=True):
             frame[id_column] = name + "/" + frame[id_column].astype(str)
             if not self._by_index:
-                seeds = list(dict.fromkeys(other.config.seed for other in self.runs))
-                frame["index"] = frame["index"] * len(seeds) + seeds.index(run.config.seed)
+                designs = list(dict.fromkeys(_design(other) for other in self.runs))
+                frame["index"] = frame["index"] * len(designs) + designs.index(_design(run))
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
 
@@ -222,6 +223,11 @@ def _with_gains(frame: "pd.DataFrame", scenarios: dict[str, Scenario]) -> "pd.Da
         best = frame["scenario"].map({key: high for key, (_, high) in ends.items()})
         gains[f"gain_{role + 1}"] = (frame[f"value_{role + 1}"] - reservation) / (best - reservation)
     return gains
+
+
+def _design(run: Run) -> str:
+    """Return what decides how a run's dialogues are played, whichever of them it has."""
+    return run.config.model_dump_json(exclude={"scenarios", "dialogues", "conditions", "concurrency"})
 
 
 def _names(runs: tuple[Run, ...]) -> tuple[str, ...]:

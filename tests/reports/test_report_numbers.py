@@ -124,7 +124,7 @@ def test_runs_are_reported_together_without_mixing_their_dialogues(judged: Run, 
     assert facts["dialogues"] == "26 of 28 planned dialogues"
     assert both.dialogues.frame["id"].is_unique
     assert {row.split("/")[0] for row in both.dialogues.rows.dialogues} == {"judged", "unjudged"}
-    # Equal seeds and indices stay matched; other seeds would not be.
+    # Equal seeds and indices stay matched.
     pairs = both.complete.only(scenario="viatex", index=0).frame
     assert sorted(pairs["run"] + " " + pairs["condition"]) == [
         "judged deceptive-2",
@@ -161,3 +161,20 @@ def test_questions_of_the_users_own_are_reported(
         ["own-grade", "third party, human:ann", "mean", "4.00"],
         ["own-yes", "third party, human:ann", "yes", "100 %"],
     ]
+
+
+def test_dialogues_played_in_another_way_are_no_pairs(unjudged: Run, tmp_path: Path) -> None:
+    other = make_free(unjudged, tmp_path / "free")
+    both = Corpus([unjudged, other])
+    assert len(both.complete.only(index=0)) == len(both.complete.only(index=1)) == 1
+    matched = Corpus([unjudged, other], by_index=True)
+    assert len(matched.complete.only(index=0)) == 2
+
+
+def make_free(run: Run, folder: Path) -> Run:
+    """Copy a run as if it had been played without a cap."""
+    shutil.copytree(run.path, folder)
+    header = orjson.loads((folder / "run.json").read_bytes())
+    header["config"]["max_turns"] = 0
+    (folder / "run.json").write_bytes(orjson.dumps(header))
+    return Run.open(folder)
