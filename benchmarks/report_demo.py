@@ -23,7 +23,7 @@ from negosim.store import Run
 
 SAMPLED = ("viatex", "rose-lane", "casino-two")
 """Scenarios the language model judges: it takes a minute or two for each dialogue on a processor."""
-MODEL = "local?max_tokens=300"
+MODEL = "local?max_tokens=700&timeout=600"
 QUESTIONS = ("agreement", "deception", "quality")
 
 
