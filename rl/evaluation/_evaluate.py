@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from negosim.errors import UserError
 from negosim.plugins import suggest
@@ -73,12 +74,12 @@ async def evaluate(
     """
     made: dict[str, list[Played]] = {}
     for agent in agents:
+        # Users remember what they have heard: every agent gets new ones.
+        users = evaluation_users(task, dialogues, kinds=kinds, seed=seed)
         if agent.speaker is None:
             made[agent.name] = behaviour_of(agent, task, kinds)
             continue
-        users = evaluation_users(task, dialogues, kinds=kinds, seed=seed)
-        name = agent.name
-        made[name] = await play(agent.speaker, users, watch=lambda over, name=name: watch(name, over))
+        made[agent.name] = await play(agent.speaker, users, watch=partial(watch, agent.name))
     own = frozenset(agent.name for agent in agents if agent.speaker is None)
     shown = tuple(kinds) or persona_names(task)
     return Evaluated(measure(made, task, shown, dialogues_asked=dialogues, seed=seed, own_rewards=own), made)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from negosim.rl._ends import read_end
 from negosim.rl.evaluation._play import Failed
 from negosim.rl.policy import Policy, Prefix, Sampling
 from negosim.rl.tasks import Transcript
@@ -45,5 +46,6 @@ class PolicyAgent:
                 seeds=[Seed(self.seed, one.id, 0).number("policy", len(one.turns)) for one in batch],
                 sampling=self.sampling,
             )
-            said += [reply.text for reply in replies]
+            # A model of both sides (--algo forward) writes a mark where it ends the dialogue.
+            said += [read_end(reply.text)[0] for reply in replies]
         return said

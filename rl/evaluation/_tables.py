@@ -176,7 +176,7 @@ def _differences(evaluation: Evaluation) -> "Table":
     from negosim.reports._numbers import difference_cells
 
     first = evaluation.results[0].name
-    rows = []
+    rows: list[tuple[str | Number, ...]] = []
     for result in evaluation.results:
         if result.difference is not None:
             of = Rows("evaluation", {"agent": [first, result.name]})

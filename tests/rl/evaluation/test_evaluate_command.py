@@ -1,0 +1,57 @@
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from typer.testing import CliRunner
+
+from negosim.cli._app import app
+from negosim.errors import UserError
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(app, ["rl", "evaluate", *words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_terminal_csv_and_pdf_have_the_same_numbers(tmp_path: Path) -> None:
+    said = run(
+        *("habit:0", "habit:1", "--task", "donation", "-n", "16", "--users", "caring,skeptical"),
+        *("--csv", str(tmp_path / "e.csv"), "--out", str(tmp_path / "e.pdf")),
+    )
+    rows = list(csv.DictReader((tmp_path / "e.csv").read_text().splitlines()))
+    assert [(row["agent"], row["users"]) for row in rows] == [
+        (agent, users) for agent in ("habit:0", "habit:1") for users in ("all", "caring", "skeptical")
+    ]
+    plan = rows[3]
+    shown = f"{float(plan['reward']):.2f} ± {float(plan['reward_sd']):.2f}"
+    pages = "".join(page.extract_text() for page in PdfReader(tmp_path / "e.pdf").pages)
+    assert shown in said
+    assert shown in pages
+    assert f"{float(plan['difference']):+.2f} [" in said
+    assert f"{float(plan['difference']):+.2f} [" in pages
+    assert plan["pairs"] == plan["n"] == "16"
+    assert sum(float(plan[name]) for name in plan if name.startswith("tactic ")) == pytest.approx(1)
+    assert float(plan["reward"]) == pytest.approx(sum(float(row["reward"]) for row in rows[4:]) / 2)
+
+
+def test_the_csv_is_the_same_every_time(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run("habit:0.5", "--task", "support", "-n", "10", "--csv", str(tmp_path / name))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--out", "report.txt"], "no name for a PDF"),
+        (["--users", ","], "names nobody"),
+        (["--users", "carin"], "did you mean"),
+    ],
+)
+def test_wrong_options_are_said_before_anything_is_made(words: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=re.escape(said)):
+        run("habit:0", "--task", "donation", "-n", "4", "--csv", str(tmp_path / "e.csv"), *words)
+    assert not (tmp_path / "e.csv").exists()
