@@ -170,8 +170,9 @@ def _speak_answer(
     offer = create_model("Offer", __base__=_Answer, **fields)
     # Two forms of a move, so that a server that enforces the schema lets through no offer without values.
     others: Any = Literal[tuple(action for action in actions if action != "offer")]
+    only: Any = Literal["offer"]
     plain = create_model("Move", __base__=_Answer, action=(others, ...), offer=(None, ...))
-    offering = create_model("OfferMove", __base__=_Answer, action=(Literal["offer"], ...), offer=(offer, ...))
+    offering = create_model("OfferMove", __base__=_Answer, action=(only, ...), offer=(offer, ...))
     return create_model("Speak", __base__=SpeakAnswer, move=(plain | offering, ...))
 
 
