@@ -21,7 +21,7 @@ import torch
 from negosim.rl.policy._sampling import Sampling, decode
 from negosim.rl.training import ILQL, MC, TrainConfig
 from negosim.rl.training._dialogue_format import Encoded
-from negosim.rl.training._model import ValueModel
+from negosim.rl.training._model import ValueModel, guides
 from negosim.rl.training._tiny import tiny_gpt
 from negosim.rl.training._trainer import Trainer, accelerated
 from negosim.rl.training.sft import BC
@@ -113,13 +113,10 @@ def train(data: Sequence[Encoded], algorithm: Any, seed: int, **settings: Any) -
 
 def evaluate(model: ValueModel, world: World, beta: float, samples: int = 20, seed: int = 0) -> float:
     """Return the mean optimality of walks drawn from every start."""
-    names = [name for name in ("target_q1", "target_q2") if name in model.heads] or [
-        name for name in ("q1",) if name in model.heads
-    ]
     prompts = [[start] for start in world.starts for _ in range(samples)]
     said = decode(
         model.lm.eval(),
-        [model.head(name) for name in names],  # type: ignore[arg-type]
+        [model.head(name) for name in guides(list(model.heads))],
         prompts,
         sampling=Sampling(advantage=beta, top_k=NODES, max_tokens=LONGEST - 1),
         seeds=[seed * len(prompts) + number for number in range(len(prompts))],

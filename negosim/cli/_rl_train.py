@@ -21,7 +21,7 @@ def train(
     algo: Annotated[
         Literal["ilql", "mc", "sft", "rft", "bc", "forward"],
         typer.Option(
-            help="ilql, mc: offline RL. sft, rft: imitate the best. bc: imitate all. forward: imitate both sides."
+            help="ilql, mc: offline RL; sft, rft: imitate the best; bc: imitate all; forward: both sides."
         ),
     ] = "ilql",
     model: Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from safetensors import SafetensorError
@@ -15,7 +15,7 @@ from negosim.errors import UserError
 from negosim.rl._trajectory import Role
 from negosim.rl.policy._sampling import Sampling, decode
 from negosim.rl.training._dialogue_format import DialogueFormat
-from negosim.rl.training._model import ValueHead
+from negosim.rl.training._model import ValueHead, guides
 from negosim.rl.training._policy_folder import HEADS, MODEL, PolicyCard, read_policy_card
 from negosim.rl.training._quiet import quiet
 
@@ -67,17 +67,14 @@ class Policy:
         try:
             with quiet():
                 tokenizer = AutoTokenizer.from_pretrained(path / MODEL)
-                lm = AutoModelForCausalLM.from_pretrained(
+                lm: Any = AutoModelForCausalLM.from_pretrained(
                     path / MODEL, use_safetensors=True, dtype=torch.float32
                 )
             weights = load_file(path / HEADS) if card.heads else {}
         except (OSError, ValueError, SafetensorError) as error:
             raise UserError(f"{path} is damaged: {str(error).splitlines()[0]}; train it again") from None
-        names = [name for name in ("target_q1", "target_q2") if name in card.heads] or [
-            name for name in ("q1",) if name in card.heads
-        ]
         vocabulary, width = lm.get_output_embeddings().weight.shape
-        heads = [_head(path / HEADS, name, weights, width, vocabulary) for name in names]
+        heads = [_head(path / HEADS, name, weights, width, vocabulary) for name in guides(card.heads)]
         return cls(card, lm.to(device), [head.to(device) for head in heads], DialogueFormat(tokenizer))
 
     def reply(

@@ -16,8 +16,11 @@ class Algorithm(Protocol):
     """The value heads it needs beside the language model."""
     learner: ClassVar[tuple[Role, ...]]
     """Whose tokens it learns."""
-    advantage: float
-    """beta: how much the Q values weigh against the language model when the policy speaks."""
+
+    @property
+    def advantage(self) -> float:
+        """beta: how much the Q values weigh against the language model when the policy speaks."""
+        ...
 
     def select(self, trajectories: Sequence[Trajectory]) -> list[Trajectory]:
         """Return the trajectories to learn from.

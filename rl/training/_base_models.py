@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -46,7 +46,7 @@ def load_base(
         lm, tokenizer = load_gguf("smollm2", dtype)
     else:
         lm, tokenizer = _transformers(name, dtype)
-    known = lm.get_input_embeddings().num_embeddings
+    known = len(lm.get_input_embeddings().weight)  # type: ignore[arg-type]
     if len(tokenizer) > known:
         raise UserError(
             f"model {name!r}: its tokenizer has {len(tokenizer)} tokens and the model knows {known}; "
@@ -62,12 +62,12 @@ def context_of(lm: "PreTrainedModel", asked: int | None) -> int:
         UserError: more is asked for than the model can take, or its context is not known.
 
     """
-    most = getattr(lm.config.get_text_config(), "max_position_embeddings", None)
+    most: Any = getattr(lm.config.get_text_config(), "max_position_embeddings", None)
     if most is None and asked is None:
         raise UserError("the model does not say how long its context is; give --max-length")
     if most is not None and asked is not None and asked > most:
         raise UserError(f"--max-length {asked} is more than the model's context of {most} tokens")
-    return int(asked or most)
+    return int(asked if asked is not None else most)
 
 
 def _tiny(

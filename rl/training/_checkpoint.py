@@ -30,7 +30,7 @@ def gathered(trainer: Trainer) -> dict[str, Tensor]:
 
     Only the main process gets them; all must call.
     """
-    state = get_model_state_dict(trainer.model, options=WHOLE)
+    state: dict[str, Any] = get_model_state_dict(trainer.model, options=WHOLE)
     changing = _changing(trainer.plain)
     return {name: tensor.contiguous() for name, tensor in state.items() if name in changing}
 
@@ -51,7 +51,9 @@ def _changing(model: ValueModel) -> set[str]:
 def save_checkpoint(folder: Path, trainer: Trainer, about: dict[str, Any]) -> None:
     """Write a checkpoint to a folder of its own inside `folder`, then remove older ones."""
     weights = gathered(trainer)
-    optimizer = get_optimizer_state_dict(trainer.model, trainer.optimizer.optimizer, options=WHOLE)
+    optimizer: dict[str, Any] = get_optimizer_state_dict(
+        trainer.model, trainer.optimizer.optimizer, options=WHOLE
+    )
     random = gather_object([_random_state()])
     if trainer.accelerator.is_main_process:
         part, whole = folder / f".{PREFIX}part", folder / f"{PREFIX}{trainer.done:08d}"
@@ -121,7 +123,7 @@ def load_progress(checkpoint: Path, trainer: Trainer) -> None:
         moments.setdefault(weight, {})[key] = value
     optimizer = trainer.optimizer.optimizer
     # Groups of weights by name, which every process knows; the moments are those of the file.
-    state = {**get_optimizer_state_dict(trainer.model, optimizer), "state": moments}
+    state: dict[str, Any] = {**get_optimizer_state_dict(trainer.model, optimizer), "state": moments}
     set_optimizer_state_dict(trainer.model, optimizer, state, options=StateDictOptions(full_state_dict=True))
     random = load_file(checkpoint / "random.safetensors")
     own = f"{trainer.accelerator.process_index}/"

@@ -70,7 +70,9 @@ class LinearScores:
 
     def cross_entropy(self, weights: Tensor) -> Tensor:
         """Return the weighted sum of cross-entropies; its gradient is worked out along with it."""
-        total: Tensor = _CrossEntropySum.apply(self.features, self.weight, self.bias, self.actions, weights)
+        total: Tensor = _CrossEntropySum.apply(  # type: ignore[no-untyped-call]
+            self.features, self.weight, self.bias, self.actions, weights
+        )
         return total
 
 

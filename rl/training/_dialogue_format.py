@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError
 
@@ -60,7 +60,7 @@ class DialogueFormat:
 
         """
         self.tokenizer = tokenizer
-        self._around: dict[tuple[Role, ...], list[list[int]]] = {}
+        self._around: dict[tuple[bool, tuple[Role, ...]], list[list[int]]] = {}
         self.special = {
             number for number, token in tokenizer.added_tokens_decoder.items() if token.special
         } | set(tokenizer.all_special_ids)
@@ -150,7 +150,7 @@ class DialogueFormat:
             UserError: the chat template refuses such a dialogue, or leaves out or reorders texts.
 
         """
-        key: tuple[Any, ...] = (with_system, *roles)
+        key = (with_system, roles)
         if key not in self._around:
             names = [*(["system"] if with_system else []), *(_CHAT_ROLES[role] for role in roles)]
             self._around[key] = [self._tokens(text) for text in self._render(names)]
@@ -166,7 +166,7 @@ class DialogueFormat:
         if not before:
             return
         earlier = self.around(roles[: before[-1] + 1], with_system)[:-1]
-        if earlier != self._around[(with_system, *roles)][: len(earlier)]:
+        if earlier != self.around(roles, with_system)[: len(earlier)]:
             raise UserError(
                 f"the chat template of {self.tokenizer.name_or_path!r} writes earlier turns otherwise than "
                 "the last one; take another model, or change its chat template"

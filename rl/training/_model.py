@@ -1,6 +1,6 @@
 """A language model with value heads on its last hidden states."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 HeadName = Literal["q1", "q2", "target_q1", "target_q2", "v"]
 
 TARGETS: tuple[tuple[HeadName, HeadName], ...] = (("target_q1", "q1"), ("target_q2", "q2"))
+
+
+def guides(heads: Collection[str]) -> tuple[HeadName, ...]:
+    """Return which of a model's heads guide its policy: both targets, else the one Q, else none."""
+    if "target_q1" in heads:
+        return ("target_q1", "target_q2")
+    return ("q1",) if "q1" in heads else ()
 
 
 class ValueHead(nn.Module):
@@ -84,7 +91,7 @@ class ValueModel(nn.Module):
     @property
     def lm_weight(self) -> Tensor:
         """The language model's output matrix, [V, d]."""
-        weight: Tensor = self.lm.get_output_embeddings().weight  # type: ignore[assignment]
+        weight: Tensor = self.lm.get_output_embeddings().weight
         return weight
 
     @property

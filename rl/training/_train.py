@@ -107,7 +107,7 @@ def train(
         begun = folder.exists()
         try:
             with tracking(track, folder, config) as follow:
-                _run(trainer, folder, about, material.data, lambda step: (follow(step), watch(step)))
+                _run(trainer, folder, about, material.data, (follow, watch))
         except BaseException:
             if not begun and accelerator.is_main_process and latest_checkpoint(folder) is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -184,7 +184,7 @@ def _run(
     folder: Path,
     about: dict[str, Any],
     data: Sequence[Encoded],
-    watch: Callable[[Step], object],
+    watchers: Sequence[Callable[[Step], None]],
 ) -> None:
     config, main = trainer.config, trainer.accelerator.is_main_process
     if main:
@@ -196,7 +196,8 @@ def _run(
         if main:
             with (folder / CURVE).open("ab") as curve:
                 curve.write(orjson.dumps(_row(step), option=orjson.OPT_APPEND_NEWLINE))
-            watch(step)
+            for watch in watchers:
+                watch(step)
         if step.number % config.checkpoint_every == 0 and step.number < config.steps:
             save_checkpoint(folder, trainer, about)
 
