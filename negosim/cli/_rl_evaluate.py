@@ -13,7 +13,7 @@ from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from negosim.models import Budget
+    from negosim.models import Budget, Ledger
     from negosim.rl.evaluation import Evaluation
     from negosim.rl.tasks import Task
 
@@ -66,10 +66,12 @@ def evaluate(
     if users != "all" and not kinds:
         raise UserError(f"--users {users!r} names nobody; write all, or names with commas between them")
     budget = budget_of(budget_usd, budget_tokens)
-    made = asyncio.run(
+    made, account = asyncio.run(
         _evaluated(agents, task_named(task), dialogues, kinds, seed, concurrency, cache=cache, budget=budget)
     )
     _tell(made)
+    for line in account:
+        typer.echo(line)
     if csv is not None:
         write_csv(made, csv)
         typer.echo(f"{csv}: the numbers")
@@ -93,9 +95,10 @@ async def _evaluated(
     *,
     cache: bool,
     budget: "Budget | None",
-) -> "Evaluation":
+) -> "tuple[Evaluation, list[str]]":
+    """Return the evaluation and what the calls to chat models took, a line for each."""
+    from negosim.rl.evaluation import ChatAgent, evaluation_users, open_agents
     from negosim.rl.evaluation import evaluate as run
-    from negosim.rl.evaluation import evaluation_users, open_agents
 
     # What is wrong with the users is said before any model is loaded.
     evaluation_users(task, dialogues, kinds=kinds, seed=seed)
@@ -103,7 +106,21 @@ async def _evaluated(
     async with opened as agents:
         with _progress(dialogues) as watch:
             made = await run(agents, task, dialogues, kinds=kinds, seed=seed, watch=watch)
-    return made.evaluation
+    spoke = [(agent.name, agent.speaker) for agent in agents]
+    return made.evaluation, [
+        _account(name, speaker.ledger) for name, speaker in spoke if isinstance(speaker, ChatAgent)
+    ]
+
+
+def _account(name: str, ledger: "Ledger") -> str:
+    from negosim.terminal import money, plural
+
+    rows = ledger.rows()
+    priced = [row.usd for row in rows]
+    usd = None if None in priced else sum(one for one in priced if one is not None)
+    tokens_in, tokens_out = sum(row.tokens_in for row in rows), sum(row.tokens_out for row in rows)
+    calls = plural(sum(row.calls for row in rows), "call")
+    return f"{name}: {calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {money(usd)}"
 
 
 def _tell(evaluation: "Evaluation") -> None:

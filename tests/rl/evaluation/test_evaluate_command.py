@@ -1,6 +1,7 @@
 import csv
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from pypdf import PdfReader
@@ -41,6 +42,21 @@ def test_the_csv_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("a", "b"):
         run("habit:0.5", "--task", "support", "-n", "10", "--csv", str(tmp_path / name))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_chat_model_is_asked_through_the_door_and_not_again_for_what_it_said(
+    loopback: ModuleType, tmp_path: Path
+) -> None:
+    with loopback.LoopbackServer(lambda _: {"utterance": "Would you like to donate?"}) as server:
+        agent = f"openai:any@{server.url}"
+        words = (agent, "--task", "donation", "-n", "2", "--users", "unfriendly", "--csv")
+        first = run(*words, str(tmp_path / "first.csv"))
+        asked = len(server.bodies)
+    again = run(*words, str(tmp_path / "again.csv"))  # the server is gone
+    assert f"{agent}: {asked} calls, " in first
+    assert f"{agent}: 0 calls, 0 tokens in, 0 out" in again
+    assert asked > 2
+    assert (tmp_path / "first.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
 
 
 @pytest.mark.parametrize(
