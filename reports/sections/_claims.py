@@ -1,5 +1,7 @@
 """Lies: claims about a speaker's own situation, held against its brief and payoff."""
 
+from collections.abc import Sequence
+
 from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
@@ -10,6 +12,8 @@ from negosim.reports.sections import _names as names
 
 TITLE = "Claims held against the truth"
 VERDICTS = ("true", "false", "misleading", "unverifiable")
+BRIEF = ("true", "false")
+"""What a narrow table has room for."""
 
 
 def section(corpus: Corpus) -> Section:
@@ -27,7 +31,8 @@ def section(corpus: Corpus) -> Section:
         blocks += [_lead(corpus, claims, voice), table]
         techniques = _techniques(claims, voice, table.key)
         blocks += [techniques] if techniques.rows else []
-    return Section("claims", TITLE, tuple(blocks), brief=tables[0])
+    brief = _verdicts(corpus, claims, corpus.voices("claim")[0], BRIEF)
+    return Section("claims", TITLE, tuple(blocks), brief=brief)
 
 
 def _of(claims: Sample, voice: tuple[str, str]) -> Sample:
@@ -54,18 +59,20 @@ def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
     return (*joined(said, ""), ".")
 
 
-def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
+def _verdicts(
+    corpus: Corpus, claims: Sample, voice: tuple[str, str], verdicts: Sequence[str] = VERDICTS
+) -> Table:
     rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
             part = _flagged(_of(claims, voice).only(condition=name, agent=agent))
-            shares = [share(part, verdict) for verdict in VERDICTS]
+            shares = [share(part, verdict) for verdict in verdicts]
             rows.append((names.condition(name), names.agent(agent), count(part), *shares))
     place = corpus.voices("claim").index(voice) + 1
     return Table(
         "claims" if place == 1 else f"claims-{place}",
         f"Claims by what they are worth, {_source(voice)}",
-        ("condition", "speaker", "claims", *VERDICTS),
+        ("condition", "speaker", "claims", *verdicts),
         tuple(rows),
         words=2,
         caption=("Each claim about the speaker's own situation is held against its brief and payoff.",),
