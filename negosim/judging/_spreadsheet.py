@@ -219,9 +219,7 @@ class _Reader:
         code, questions, question, agent, utterance = key
         page = self._pages.get(code)
         if page is None:
-            raise ValueError(
-                f"dialogue: the run has no {code!r}; was the sheet made from another run?"
-            )
+            raise ValueError(f"dialogue: the run has no {code!r}; was the sheet made from another run?")
         if questions not in {slot.asked.id for slot in page.slots}:
             raise ValueError(
                 f"questions: {questions!r} are not asked here; name those of the sheet with --questions"
