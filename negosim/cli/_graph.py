@@ -20,7 +20,6 @@ def schema() -> None:
     """Print the JSON Schema of a line of dialogues.jsonl."""
     import orjson
 
-    from negosim.records import Dialogue
+    from negosim.records import dialogue_schema
 
-    data = Dialogue.model_json_schema(mode="serialization")
-    typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(dialogue_schema(), option=orjson.OPT_INDENT_2).decode())

@@ -19,6 +19,7 @@ from negosim.records._judgement import (
     Status,
     agent_perspective,
 )
+from negosim.records._schema import dialogue_schema
 from negosim.records._turn import Action, Claim, Rollout, Subject, Turn, Utterance, Vote
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "Utterance",
     "Vote",
     "agent_perspective",
+    "dialogue_schema",
 ]
