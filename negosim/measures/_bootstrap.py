@@ -23,6 +23,13 @@ Statistic = Callable[[Floats], Floats]
 Scale = Literal["plain", "positive", "share", "correlation"]
 """Where a statistic can lie: anywhere, above 0, between 0 and 1, between -1 and 1."""
 
+BOUNDS: dict[Scale, tuple[float, float]] = {
+    "plain": (-np.inf, np.inf),
+    "positive": (0, np.inf),
+    "share": (0, 1),
+    "correlation": (-1, 1),
+}
+
 CONFIDENCE = 0.95
 RESAMPLES = 2000
 MIN_CLUSTERS = 5
@@ -90,6 +97,7 @@ def interval(value: float, spread: Spread, scale: Scale) -> tuple[float, float]:
     """Return the 95 % interval around a value, by the delta method on its scale.
 
     Logarithm above 0, log odds for shares, Fisher's z for correlations: the ends stay where a value can be.
+    A value on a bound itself has no such scale; there the plain interval is cut off.
     """
     from scipy.special import expit, logit
     from scipy.stats import t
@@ -103,7 +111,7 @@ def interval(value: float, spread: Spread, scale: Scale) -> tuple[float, float]:
         elif scale == "correlation" and -1 < value < 1:
             ends = np.tanh(np.arctanh(value) + reach / (1 - value**2))
         else:
-            ends = value + reach
+            ends = np.clip(value + reach, *BOUNDS[scale])
     return float(ends[0]), float(ends[1])
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from negosim.measures import Estimate, difference, entropy, estimate, shares
-from negosim.measures._bootstrap import MIN_CLUSTERS, RESAMPLES, resampled
+from negosim.measures._bootstrap import MIN_CLUSTERS, RESAMPLES, Scale, Spread, interval, resampled
 from negosim.measures._estimate import ratio
 
 Corpus = Callable[..., pd.DataFrame]
@@ -222,3 +222,15 @@ def test_equal_input_gives_equal_output(corpus: Corpus) -> None:
         assert estimate(rows, "yes") == estimate(rows.copy(), "yes")
         first = difference(rows, "number", a="honest", b="deceptive-2")
         assert first == difference(rows.copy(), "number", a="honest", b="deceptive-2")
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "bounds"),
+    [(1.0, "share", (0, 1)), (0.0, "share", (0, 1)), (-1.0, "correlation", (-1, 1))],
+)
+def test_an_interval_around_a_bound_does_not_go_past_it(
+    value: float, scale: Scale, bounds: tuple[float, float]
+) -> None:
+    low, high = interval(value, Spread(error=0.2, freedom=9), scale)
+    assert bounds[0] <= low <= value <= high <= bounds[1]
+    assert low < high
