@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-ALLOCATIONS = 50_000
+ALLOCATIONS = 200_000
 """Objects made before the garbage collector looks at the young ones. An import or a turn makes thousands
 that stay or die by reference count; with the interpreter's 700 it would look again and again in vain."""
 
