@@ -43,7 +43,7 @@ def row(player: str, calls: str, **settings: Any) -> None:
     print(
         f"| {player} | {calls} | {len(frame)} | {len(frame) - len(done)} | {done['turns'].mean():.1f} "
         f"| {done['calls'].mean():.1f} | {done['tokens_in'].mean():,.0f} | {done['tokens_out'].mean():,.0f} "
-        f"| {len(agreed)} | {agreed['joint_value'].mean():.1f} |",
+        f"| {len(agreed)} | {format(agreed['joint_value'].mean(), '.1f') if len(agreed) else ''} |",
         flush=True,
     )
 
