@@ -24,13 +24,23 @@ class PublicRole:
 
 
 @dataclass(frozen=True)
-class Side:
-    """The part of a view that stays the same for a whole dialogue."""
+class _Setting:
+    """What everybody knows before the first word."""
 
     title: str
     context: str
     issues: tuple[Issue, ...]
     roles: tuple[PublicRole, ...]
+
+    def describe(self, deal: Deal) -> str:
+        """Write a deal or a partial offer in one line."""
+        return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
+
+
+@dataclass(frozen=True)
+class Side(_Setting):
+    """The part of a view that stays the same for a whole dialogue."""
+
     index: int
     """The agent's own position in `roles`."""
     role: Role
@@ -54,25 +64,13 @@ class Side:
         """Return what a complete deal is worth to the agent itself."""
         return sum(self.role.payoff.points(issue, deal[issue.id]) for issue in self.issues)
 
-    def describe(self, deal: Deal) -> str:
-        """Write a deal or a partial offer in one line."""
-        return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
-
 
 @dataclass(frozen=True)
-class Audience:
+class Audience(_Setting):
     """What a neutral reader of a dialogue knows: what is public, and nothing of any side."""
 
-    title: str
-    context: str
-    issues: tuple[Issue, ...]
-    roles: tuple[PublicRole, ...]
     index: None = None
     """A reader is none of the roles."""
-
-    def describe(self, deal: Deal) -> str:
-        """Write a deal or a partial offer in one line."""
-        return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
 
 
 @dataclass(frozen=True)

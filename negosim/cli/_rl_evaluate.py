@@ -113,11 +113,11 @@ async def _evaluated(
 
 
 def _account(name: str, ledger: "Ledger") -> str:
+    from negosim.records import total_usd
     from negosim.terminal import money, plural
 
     rows = ledger.rows()
-    priced = [row.usd for row in rows]
-    usd = None if None in priced else sum(one for one in priced if one is not None)
+    usd = total_usd(row.usd for row in rows)
     tokens_in, tokens_out = sum(row.tokens_in for row in rows), sum(row.tokens_out for row in rows)
     calls = plural(sum(row.calls for row in rows), "call")
     return f"{name}: {calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {money(usd)}"

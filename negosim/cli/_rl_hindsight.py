@@ -120,6 +120,7 @@ def hindsight(
 
 def _tell_regenerated(card: "Card") -> None:
     """Print what came of it, and what it took."""
+    from negosim.records import total_usd
     from negosim.terminal import money, plural
 
     done = card.origin.settings["hindsight"]
@@ -127,8 +128,7 @@ def _tell_regenerated(card: "Card") -> None:
     typer.echo(f"regenerated {done['made']:,} of {done['wanted']:,} wanted (forward model: {kinds})")
     typer.echo(f"controller {done['controller']}, forward {done['forward']}, reward {done['reward_model']}")
     if account := done["account"]:
-        priced = [row["usd"] for row in account]
-        usd = None if None in priced else sum(priced)
+        usd = total_usd(row["usd"] for row in account)
         calls = plural(sum(row["calls"] for row in account), "call")
         tokens_in, tokens_out = (sum(row[name] for row in account) for name in ("tokens_in", "tokens_out"))
         typer.echo(f"{calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {money(usd)}")

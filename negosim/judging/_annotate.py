@@ -138,11 +138,7 @@ class Annotation:
 
     def leave_out(self, page: Page, slot: Slot) -> None:
         """Note that the person gives no answer."""
-        item = slot.item
-        refused = Judgement(
-            question=item.question, agent=item.agent, turn=item.turn, status="refused", reason=LEFT_OUT
-        )
-        self._put(page, slot, refused)
+        self._put(page, slot, slot.item.judged("refused", reason=LEFT_OUT))
 
     def _put(self, page: Page, slot: Slot, judgement: Judgement) -> None:
         key = page.code, slot.asked.id

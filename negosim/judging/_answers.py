@@ -133,11 +133,8 @@ def read(item: Item, wording: Wording, given: Any, said: Sequence[str]) -> Judge
     value = _value(wording, answer)
     evidence = tuple(_quoted(quote, said) for quote in quotes if quote.strip())
     names = [name for name, _ in wording.options]
-    return Judgement(
-        question=item.question,
-        agent=item.agent,
-        turn=item.turn,
-        status="ok",
+    return item.judged(
+        "ok",
         value=value,
         evidence=tuple(dict.fromkeys(evidence)),
         reason=" ".join(reason.split())[:LONGEST_REASON],

@@ -225,13 +225,7 @@ def ruled_out(asked: QuestionSet, item: Item, judged: Mapping[Item, Judgement | 
         other = judged.get(Item(name, item.agent, item.turn))
         if other is not None and other.status == "ok" and other.value != wanted:
             assert other.value is not None
-            return Judgement(
-                question=item.question,
-                agent=item.agent,
-                turn=item.turn,
-                status="not_applicable",
-                reason=f"{name} is {_json(other.value)}",
-            )
+            return item.judged("not_applicable", reason=f"{name} is {_json(other.value)}")
     return None
 
 
@@ -241,9 +235,7 @@ def _all_known(asked: QuestionSet, item: Item, judged: Mapping[Item, Judgement |
 
 
 def _invalid(item: Item, reason: str) -> Judgement:
-    return Judgement(
-        question=item.question, agent=item.agent, turn=item.turn, status="invalid", reason=reason
-    )
+    return item.judged("invalid", reason=reason)
 
 
 def _shown(task: Task, batch: Sequence[Asked]) -> list[dict[str, Any]]:

@@ -100,7 +100,4 @@ def _judgements(task: Task, other: int, turn: int, belief: Belief) -> list[Judge
     values = [low + belief.reservation * (high - low)]
     values += [belief.priorities[issue.id] for issue in task.scenario.issues]
     items = _items(task, other, turn)
-    return [
-        Judgement(question=item.question, agent=other, turn=turn, status="ok", value=round(value, 6))
-        for item, value in zip(items, values, strict=True)
-    ]
+    return [item.judged("ok", value=round(value, 6)) for item, value in zip(items, values, strict=True)]

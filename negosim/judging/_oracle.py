@@ -36,18 +36,9 @@ def answer_from_record(
 
 def _judgement(item: Item, found: Found) -> Judgement:
     if isinstance(found, str):
-        return Judgement(
-            question=item.question, agent=item.agent, turn=item.turn, status="not_applicable", reason=found
-        )
+        return item.judged("not_applicable", reason=found)
     value, evidence = found
-    return Judgement(
-        question=item.question,
-        agent=item.agent,
-        turn=item.turn,
-        status="ok",
-        value=value,
-        evidence=evidence[:MOST_EVIDENCE],
-    )
+    return item.judged("ok", value=value, evidence=evidence[:MOST_EVIDENCE])
 
 
 class _Record:

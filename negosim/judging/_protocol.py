@@ -31,6 +31,10 @@ class Item:
     agent: int | None = None
     turn: int | None = None
 
+    def judged(self, status: Status, **said: Any) -> Judgement:
+        """Return a judgement about it; `said` are the other fields of the judgement."""
+        return Judgement(question=self.question, agent=self.agent, turn=self.turn, status=status, **said)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -159,9 +163,4 @@ def failures(items: Iterable[Item], error: ProtocolError | ModelError) -> tuple[
         status = "error"
     elif error.refused:
         status = "refused"
-    return tuple(
-        Judgement(
-            question=item.question, agent=item.agent, turn=item.turn, status=status, reason=str(error)[:1000]
-        )
-        for item in items
-    )
+    return tuple(item.judged(status, reason=str(error)[:1000]) for item in items)

@@ -13,7 +13,7 @@ from negosim.judging._protocol import Questionnaire, Task, failures
 from negosim.judging._reader import Reader
 from negosim.models import Door, Ledger
 from negosim.prompts import Prompts
-from negosim.records import TRUTH, Dialogue, Sheet
+from negosim.records import TRUTH, Dialogue, Sheet, total_usd
 from negosim.seeding import Seed
 from negosim.store import Run, SheetWriter, answered_keys
 from negosim.taxonomies import Taxonomy
@@ -190,7 +190,6 @@ class Session:
         if not judgements:
             raise ValueError(f"questionnaire {questionnaire.id!r} left a sheet empty")
         account = ledger.rows()
-        priced = [row.usd for row in account]
         return Sheet(
             dialogue=dialogue.id,
             questions=questionnaire.id,
@@ -205,7 +204,7 @@ class Session:
             tokens_out=sum(row.tokens_out for row in account),
             tokens_cached=sum(row.tokens_cached for row in account),
             seconds=round(time.perf_counter() - started, 6),
-            usd=None if None in priced else sum(usd for usd in priced if usd is not None),
+            usd=total_usd(row.usd for row in account),
         )
 
 

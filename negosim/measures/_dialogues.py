@@ -8,6 +8,7 @@ import numpy as np
 from negosim.measures._language import Overlap, Text, Vocabulary, language
 from negosim.measures._read import Spoken, headings, spoken
 from negosim.measures._shares import entropy_of
+from negosim.records import total_usd
 from negosim.store import Run
 
 if TYPE_CHECKING:
@@ -117,12 +118,11 @@ def _moves(dialogue: Spoken) -> dict[str, Any]:
 
 def _cost(dialogue: Spoken) -> dict[str, Any]:
     account = dialogue.account
-    priced = [stage.usd for stage in account]
     return {
         "calls": sum(stage.calls for stage in account),
         "tokens_in": sum(stage.tokens_in for stage in account),
         "tokens_out": sum(stage.tokens_out for stage in account),
         "tokens_cached": sum(stage.tokens_cached for stage in account),
-        "usd": None if None in priced else sum(usd for usd in priced if usd is not None),
+        "usd": total_usd(stage.usd for stage in account),
         "seconds": dialogue.seconds,
     }

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from negosim.models._prices import price_of
 from negosim.models._types import Usage
-from negosim.records import Call, StageAccount
+from negosim.records import Call, StageAccount, total_usd
 
 
 class Ledger:
@@ -70,7 +70,6 @@ def account_of(calls: Iterable[Call]) -> tuple[StageAccount, ...]:
 
 
 def _sum(calls: list[Call]) -> StageAccount:
-    priced = [call.usd for call in calls]
     return StageAccount(
         stage=calls[0].stage,
         role=calls[0].role,
@@ -81,5 +80,5 @@ def _sum(calls: list[Call]) -> StageAccount:
         tokens_out=sum(call.tokens_out for call in calls),
         tokens_cached=sum(call.tokens_cached for call in calls),
         seconds=sum(call.seconds for call in calls),
-        usd=None if None in priced else sum(usd for usd in priced if usd is not None),
+        usd=total_usd(call.usd for call in calls),
     )

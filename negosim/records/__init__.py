@@ -9,6 +9,7 @@ from negosim.records._dialogue import (
     Failure,
     Outcome,
     StageAccount,
+    total_usd,
 )
 from negosim.records._judgement import (
     THIRD_PARTY,
@@ -46,4 +47,5 @@ __all__ = [
     "Vote",
     "agent_perspective",
     "dialogue_schema",
+    "total_usd",
 ]

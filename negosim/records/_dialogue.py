@@ -1,5 +1,6 @@
 """One complete dialogue, as stored: header, turns, outcome, account."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -90,6 +91,12 @@ class StageAccount(Frozen):
     seconds: float = 0.0
     usd: float | None = None
     """None where the model's price is not known."""
+
+
+def total_usd(amounts: Iterable[float | None]) -> float | None:
+    """Return the sum of amounts of money; None where one of them is not known."""
+    known = list(amounts)
+    return None if None in known else sum(usd for usd in known if usd is not None)
 
 
 class Call(StageAccount):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from negosim.records import Dialogue
+from negosim.records import Dialogue, total_usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,11 +36,10 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
         row[f"model_{role + 1}"] = model
         row[f"value_{role + 1}"] = outcome.values[role] if outcome.values else None
         row[f"rational_{role + 1}"] = outcome.rational[role] if outcome.rational else None
-    priced = [stage.usd for stage in dialogue.account]
     row["calls"] = sum(stage.calls for stage in dialogue.account)
     row["tokens_in"] = sum(stage.tokens_in for stage in dialogue.account)
     row["tokens_out"] = sum(stage.tokens_out for stage in dialogue.account)
     row["tokens_cached"] = sum(stage.tokens_cached for stage in dialogue.account)
-    row["usd"] = None if None in priced else sum(usd for usd in priced if usd is not None)
+    row["usd"] = total_usd(stage.usd for stage in dialogue.account)
     row["seconds"] = dialogue.seconds
     return row
