@@ -78,7 +78,10 @@ class SimulatedForward:
         self._plan = plan
 
     async def complete(self, prefix: Prefix, step: Step, *, hard: bool) -> Completion:
-        """Draw a user that fits the prefix, and let it talk with an agent to the end."""
+        """Draw a user that fits the prefix, and let it talk with an agent to the end.
+
+        With a prefix of no turns, a whole dialogue from scratch.
+        """
         fit = self._hard_fit if hard else self._standard_fit
         rng = step.stream("user")
         drawn = rng.choices(fit.population, k=DRAWS)
@@ -89,7 +92,7 @@ class SimulatedForward:
         turns, ended = list(prefix.turns), False
         while len(turns) < len(prefix.turns) + prefix.room:
             transcript = Transcript(name, prefix.system, tuple(turns))
-            if turns[-1].role == "user":
+            if turns[-1].role == "user" if turns else self._task.opening == "agent":
                 text = " ".join(agent(transcript).split())
                 tactic = "+".join(strategies_of(self._task, text)) or None
                 turns.append(TrajectoryTurn(role="agent", text=text, tactic=tactic))
