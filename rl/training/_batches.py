@@ -10,9 +10,6 @@ from torch import Tensor
 
 from negosim.rl.training._dialogue_format import Encoded
 
-BUCKET = 32
-"""Batches that are drawn together and sorted by length, so that dialogues of like length meet."""
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -73,7 +70,9 @@ def batches(lengths: Sequence[int], size: int, seed: int) -> Iterator[list[int]]
     """Yield batches of `size` indices without end, each epoch in another order.
 
     Every index comes at least once an epoch; what an epoch lacks to whole batches is drawn again.
-    Each batch holds dialogues of like length, longest first.
+    Each batch is sorted, longest first, so that micro-batches hold dialogues of like length. Batches
+    themselves are drawn without regard to length: a loss is a mean over a batch's actions, and in a batch
+    of short dialogues each action would count more.
     """
     count, epoch = len(lengths), 0
     while True:
@@ -81,11 +80,9 @@ def batches(lengths: Sequence[int], size: int, seed: int) -> Iterator[list[int]]
         order = list(draw.permutation(count))
         while len(order) % size:
             order += list(draw.permutation(count))[: size - len(order) % size]
-        made: list[list[int]] = []
-        for start in range(0, len(order), BUCKET * size):
-            near = sorted(order[start : start + BUCKET * size], key=lambda index: (-lengths[index], index))
-            made += [[int(index) for index in near[at : at + size]] for at in range(0, len(near), size)]
-        yield from (made[number] for number in draw.permutation(len(made)))
+        for start in range(0, len(order), size):
+            drawn = order[start : start + size]
+            yield [int(index) for index in sorted(drawn, key=lambda index: (-lengths[index], index))]
         epoch += 1
 
 

@@ -41,16 +41,20 @@ def test_every_dialogue_comes_once_an_epoch(lengths: list[int], size: int, seed:
     assert epoch == list(islice(batches(lengths, size, seed), count))
 
 
-def test_dialogues_of_like_length_meet() -> None:
+def test_micro_batches_hold_dialogues_of_like_length() -> None:
     lengths = list(range(640))
-    spread = [
-        max(lengths[i] for i in batch) - min(lengths[i] for i in batch)
-        for batch in islice(batches(lengths, 8, 0), 80)
-    ]
-    assert sum(spread) / len(spread) < 40
-    assert [batch[0] for batch in islice(batches(lengths, 8, 0), 9)] != sorted(
-        batch[0] for batch in islice(batches(lengths, 8, 0), 9)
-    )
+    for batch in islice(batches(lengths, 64, 0), 10):
+        spread = [lengths[part[0]] - lengths[part[-1]] for part in share(batch, 0, 2, 8)]
+        assert all(one >= 0 for one in spread)
+        assert sum(spread) / len(spread) < 240
+
+
+def test_batches_have_short_and_long_dialogues_alike() -> None:
+    # Actions of a batch share its weight: were batches sorted by length, those of short dialogues would
+    # count more than those of long ones.
+    lengths = list(range(640))
+    means = [sum(lengths[i] for i in batch) / 64 for batch in islice(batches(lengths, 64, 0), 50)]
+    assert max(means) - min(means) < 200
 
 
 @given(size=st.integers(1, 6), processes=st.integers(1, 4), micro=st.integers(1, 5))
