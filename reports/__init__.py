@@ -10,7 +10,7 @@ from negosim.reports._build import report_on
 from negosim.reports._compare import comparison_of_models, comparison_of_runs
 from negosim.reports._model import Figure, Missing, Number, Report, Rows, Section, Table
 from negosim.reports._terminal import print_report
-from negosim.reports._write import Paper, write_parts, write_pdf, write_trace
+from negosim.reports._write import Paper, check_names, write_parts, write_pdf, write_trace
 
 __all__ = [
     "Figure",
@@ -21,6 +21,7 @@ __all__ = [
     "Rows",
     "Section",
     "Table",
+    "check_names",
     "comparison_of_models",
     "comparison_of_runs",
     "print_report",

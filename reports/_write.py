@@ -11,6 +11,19 @@ from negosim.reports._trace import trace
 Paper = Literal["a4", "letter"]
 
 
+def check_names(*, pdf: Path | None = None, trace: Path | None = None) -> None:
+    """Check the names of files to be written.
+
+    Raises:
+        UserError: a name does not end as the file's form asks for.
+
+    """
+    for path, suffix, form in ((pdf, ".pdf", "a PDF"), (trace, ".jsonl", "a trace, which is JSON lines")):
+        if path is not None and path.suffix.lower() != suffix:
+            right = path.with_suffix(suffix) if path.name else path / f"report{suffix}"
+            raise UserError(f"{str(path)!r} is no name for {form}; write {str(right)!r}")
+
+
 def write_pdf(report: Report, path: Path, paper: Paper = "a4") -> None:
     """Write a report as a PDF.
 
@@ -20,8 +33,7 @@ def write_pdf(report: Report, path: Path, paper: Paper = "a4") -> None:
     """
     from negosim.reports._pdf import pdf
 
-    if path.suffix.lower() != ".pdf":
-        raise UserError(f"{str(path)!r} is no name for a PDF; write {str(path.with_suffix('.pdf'))!r}")
+    check_names(pdf=path)
     _whole(path, lambda: pdf(report, paper))
 
 
@@ -29,9 +41,10 @@ def write_trace(report: Report, path: Path) -> None:
     """Write where every number of a report comes from, a JSON object a line.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, or its name does not end in .jsonl.
 
     """
+    check_names(trace=path)
     _whole(path, lambda: b"".join(trace(report)))
 
 

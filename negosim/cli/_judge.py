@@ -174,14 +174,14 @@ def _tell_calibration(run: "Run", questions: "Sequence[str] | None", csv: Path |
 
 def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWatch") -> None:
     """Judge, and say what came of it. Exits with 130 after Ctrl-C."""
-    from negosim.errors import NegosimError
+    from negosim.errors import NegosimError, UserError
     from negosim.terminal import plural
 
     try:
         judge_it()
     except (KeyboardInterrupt, NegosimError) as stopped:
         watch.close()
-        if watch.run is not None:
+        if watch.run is not None and not isinstance(stopped, UserError):
             watch.summary()
             stored = plural(watch.tally.total.sheets, "sheet is", "sheets are")
             typer.echo(f"stopped: {stored} stored in {run.path}; the same command goes on", err=True)
@@ -218,5 +218,17 @@ def _asked(questions: list[str] | None, beliefs: Literal["ends", "turns"] | None
 
 
 def listed(given: str | None) -> list[str] | None:
-    """Return the parts of a list with commas."""
-    return None if given is None else [part.strip() for part in given.split(",") if part.strip()]
+    """Return the parts of a list with commas.
+
+    Raises:
+        UserError: it has none.
+
+    """
+    from negosim.errors import UserError
+
+    if given is None:
+        return None
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    if not parts:
+        raise UserError(f"{given!r} names nothing; leave it out, or put names with commas between them")
+    return parts

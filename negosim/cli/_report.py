@@ -30,7 +30,8 @@ def report(
     trace: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write which stored rows every number comes from, a JSON object a line."
+            metavar="FILE.jsonl",
+            help="Write which stored rows every number comes from, a JSON object a line.",
         ),
     ] = None,
     compare: Annotated[
@@ -45,6 +46,7 @@ def report(
     """
     from negosim import reports
 
+    reports.check_names(pdf=out, trace=trace)
     made = _made(runs or [], compare)
     if out is not None:
         reports.write_pdf(made, out, paper)

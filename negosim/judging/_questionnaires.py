@@ -59,6 +59,8 @@ def questionnaires(
         if made.id in found:
             raise UserError(f"questions {made.id!r} are named twice; name them once")
         found[made.id] = made
+    if not found:
+        raise UserError("name at least one question set")
     return tuple(found.values())
 
 

@@ -21,6 +21,8 @@ RESERVED = (RESOLUTION, "claims", "beliefs", "beliefs-turns")
 """Ids of what is asked by other means than a file."""
 UNSETTLED = "unsettled"
 """The answer to a question about an issue on which nothing was agreed."""
+MOST_GRADES = 101
+"""A scale of 0 to 100; each grade is a line of the prompt."""
 NONE = "none"
 """The answer to a question about tactics where no tactic was used."""
 
@@ -178,6 +180,9 @@ def _check_question(question: Question, earlier: Mapping[str, Question]) -> Iter
             yield Problem((field,), f"an answer of kind {kind!r} needs {field} with at least two entries")
         if question.answer != kind and given is not None:
             yield Problem((field,), f"is for answers of kind {kind!r}, not {question.answer!r}; remove it")
+    if len(question.grades) > MOST_GRADES:
+        what = f"has {len(question.grades):,} grades from end to end; use at most {MOST_GRADES}"
+        yield Problem(("scale",), what)
     ids = [option.id for option in question.options or ()]
     for number, option in enumerate(ids):
         if option in ids[:number]:

@@ -19,7 +19,7 @@ FILLED_IN = ("value", "quotes", "reason")
 COLUMNS = (*KEYS, "asked", "answers", *FILLED_IN)
 
 BETWEEN_QUOTES = " | "
-MOST_PROBLEMS = 20
+MOST_PROBLEMS = 8
 """Problems listed at once."""
 WIDTH = 100
 

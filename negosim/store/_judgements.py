@@ -118,8 +118,9 @@ def _rows(place: Path) -> Iterator[tuple[int, dict[str, Any], bytes]]:
             row = orjson.loads(line)
             _key(row)
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            wrong = f"no field {error}" if isinstance(error, KeyError) else str(error)
             raise UserError(
-                f"{place}, line {number}: no sheet of judgements: {error}; remove the line"
+                f"{place}, line {number}: no sheet of judgements: {wrong}; remove the line"
             ) from None
         yield number, row, line
 

@@ -81,12 +81,26 @@ def test_what_the_user_can_mend(cli: Cli, run: Run, monkeypatch: pytest.MonkeyPa
         ([run.path, "--judges", "oracle,oracle"], "named twice"),
         ([run.path, "--judges", "oracle", "--judge-model", "local"], "not both"),
         ([run.path, "--questions", "agrement"], "did you mean agreement"),
+        ([run.path, "--questions", ""], "'' names nothing"),
+        ([run.path, "--judges", ","], "',' names nothing"),
         ([run.path, "--repeats", "0"], "--repeats"),
     ):
         result = cli("judge", *arguments)
         assert result.code == 2, message
         assert message in result.err
     assert not (run.path / "judgements.jsonl").exists()
+
+
+def test_a_broken_line_is_named(cli: Cli, run: Run) -> None:
+    assert cli("judge", run.path, "--questions", "agreement").code == 0
+    place = run.path / "judgements.jsonl"
+    place.write_bytes(place.read_bytes().replace(b'"judge":', b'"jugde":', 1))
+    before = place.read_bytes()
+    result = cli("judge", run.path, "--questions", "agreement")
+    assert result.code == 2
+    assert "line 1: no sheet of judgements: no field 'judge'; remove the line" in result.err
+    assert "goes on" not in result.err
+    assert place.read_bytes() == before
 
 
 def test_a_provider_that_fails(cli: Cli, run: Run, loopback: ModuleType) -> None:

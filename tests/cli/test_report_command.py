@@ -51,6 +51,8 @@ def test_files_are_written_and_named(cli, run) -> None:
         (["first", "--compare", "first", "first"], "no other RUN is needed"),
         (["--compare", "first", "first"], "given twice"),
         (["first", "--out", "report.html"], "write 'report.pdf'"),
+        (["first", "--out", "."], "write 'report.pdf'"),
+        (["first", "--out", "new.pdf", "--trace", "t.csv"], "which is JSON lines; write 't.jsonl'"),
     ],
 )
 def test_what_the_user_can_mend(cli, run, arguments: list[str], message: str) -> None:
@@ -58,3 +60,4 @@ def test_what_the_user_can_mend(cli, run, arguments: list[str], message: str) ->
     assert done.code == 2
     assert message in " ".join(done.err.split())
     assert "Traceback" not in done.err
+    assert not Path("new.pdf").exists()

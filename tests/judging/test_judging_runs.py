@@ -179,6 +179,7 @@ def test_who_judges_by_default(
         ({"judges": []}, "at least one judge"),
         ({"questions": ["qualities"]}, "did you mean quality"),
         ({"questions": ["quality", "quality"]}, "named twice"),
+        ({"questions": []}, "name at least one question set"),
         ({"questions": ["nowhere/x.yaml"]}, "no file"),
         ({"repeats": 0}, "repeats must be at least 1"),
         ({"prompts": "nowhere"}, "no prompts folder"),

@@ -85,6 +85,7 @@ def test_a_set_of_ones_own(tmp_path: Path) -> None:
         ("perspectives: [third_party]", "perspectives: [me]", 4, "'third_party' or 'agents'"),
         ("title: Warmth", "titel: Warmth", 1, "missing"),
         ("scale: {1: not at all, 5: very}", "scale: {1: not at all}", 14, "at least two entries"),
+        ("5: very}", "2000: very}", 14, "has 2,000 grades from end to end; use at most 101"),
     ],
 )
 def test_what_is_wrong_with_a_set(tmp_path: Path, old: str, new: str, line: int, what: str) -> None:
