@@ -69,11 +69,14 @@ class Table:
 
     @property
     def footnote(self) -> str:
-        """What is to be said where some numbers have an interval and others none."""
+        """What is to be said about the intervals."""
         known = [number for _, _, number in self.numbers() if number.value is not None]
         bracketed = any("[" in number.shown for number in known)
         wanting = any(number.note and "[" not in number.shown for number in known)
-        return " Without brackets: not enough data for an interval." if bracketed and wanting else ""
+        if not bracketed:
+            return " There is not enough data for intervals." if wanting else ""
+        said = " Brackets are 95 % intervals"
+        return f"{said}; without: not enough data for one." if wanting else f"{said}."
 
     def numbers(self) -> Iterator[tuple[str, str, Number]]:
         """Yield every number with the words of its row and the heading of its column."""

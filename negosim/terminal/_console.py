@@ -19,12 +19,15 @@ def interactive(console: Console) -> bool:
 
 
 def print_view(console: Console, view: RenderableType) -> None:
-    """Print a view no wider than is good to read; without a terminal, also without trailing spaces."""
+    """Print a view no wider than is good to read; without a terminal, also without trailing spaces.
+
+    What must not be broken into lines, as a command to copy, is as long as it is.
+    """
     width = min(console.width, WIDEST)
     if console.is_terminal:
-        console.print(view, width=width)
+        console.print(view, width=width, crop=False)
         return
     with console.capture() as captured:
-        console.print(view, width=width)
+        console.print(view, width=width, crop=False)
     for line in captured.get().splitlines():
         print(line.rstrip(), file=console.file)

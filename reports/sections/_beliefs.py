@@ -71,8 +71,7 @@ def _table(corpus: Corpus, lines: list[Line], cells: Cells) -> Table:
         caption=(
             "Reservation value: distance to the truth in parts of the other's scale from its worst to its "
             "best deal. Priorities: total variation distance between believed and true shares of "
-            "importance. Both run from 0 (right) to 1; a change below 0 is an approach to the truth. "
-            "Brackets are 95 % intervals.",
+            "importance. Both run from 0 (right) to 1; a change below 0 is an approach to the truth.",
         ),
     )
 

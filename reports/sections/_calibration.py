@@ -165,7 +165,7 @@ def _table(compared: list[Compared]) -> Table:
         words=3,
         caption=(
             "n usable answers whose truth is known. κ: Cohen's, for grades with quadratic weights; ρ: "
-            "Spearman's, for grades. Brackets are 95 % intervals.",
+            "Spearman's, for grades.",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import shlex
 
+from negosim.judging import PERSON
 from negosim.measures import error_correlation, order_effects, reliability
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
@@ -15,10 +16,20 @@ def consistency(corpus: Corpus, sample: Sample) -> list[Block]:
     tables = [_reliability(sample), _order(sample), _errors(sample)]
     shown: list[Block] = [table for table in tables if table.rows]
     if not shown:
-        judge = _commands.judge(corpus, f"--judge-model {shlex.quote(corpus.judges[0])}", "--repeats 3")
-        said = "One judge answered once, so its agreement with others and with itself is not known."
-        return [Missing(said, judge)]
+        return [_missing(corpus)]
     return shown
+
+
+def _missing(corpus: Corpus) -> Missing:
+    """Say what would make them: a model is asked again, a person is joined by one."""
+    said = (
+        "No question was answered by two judges, or twice by one, so how far judges agree with each other "
+        "and with themselves is not known."
+    )
+    models = [judge for judge in corpus.judges if not judge.startswith(PERSON)]
+    if not models:
+        return Missing(said, _commands.judge(corpus, f"--judge-model {_commands.model_of(corpus)}"))
+    return Missing(said, _commands.judge(corpus, f"--judge-model {shlex.quote(models[0])}", "--repeats 3"))
 
 
 def _reliability(sample: Sample) -> Table:
@@ -37,7 +48,7 @@ def _reliability(sample: Sample) -> Table:
         ("question", "perspective", "among", "judges or repeats", "items", "Krippendorff's α"),
         tuple(rows),
         words=3,
-        caption=("1 is perfect agreement, 0 what chance would give. Brackets are 95 % intervals.",),
+        caption=("1 is perfect agreement, 0 what chance would give.",),
     )
 
 

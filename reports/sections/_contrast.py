@@ -11,8 +11,8 @@ from negosim.reports._sentences import joined, listing
 
 HEADS = ("difference", "effect", "p (Holm)", "n")
 CAPTION = (
-    "Differences are between matched dialogues where there are pairs (n counts them). Brackets are 95 % "
-    "intervals; p is corrected for the number of rows."
+    "Differences are between matched dialogues where there are pairs (n counts them). p is "
+    "corrected for the number of rows."
 )
 
 

@@ -93,7 +93,7 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
         bars="present",
         caption=(
             "Share of dialogues in which the agent is said to deceive, and how much, from 1 (not at all) "
-            "to 5. Brackets are 95 % intervals.",
+            "to 5.",
         ),
     )
 

@@ -33,7 +33,7 @@ def section(corpus: Corpus) -> Section:
         "Language by condition",
         ("measure", *map(names.condition, corpus.conditions)),
         rows,
-        caption=("Means over finished dialogues with 95 % intervals.",),
+        caption=("Means over finished dialogues.",),
     )
     return Section("language", TITLE, (_lead(corpus, cells), table), brief=table)
 

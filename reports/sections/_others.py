@@ -39,7 +39,7 @@ def section(corpus: Corpus) -> Section:
         ("question", "asked of", "answer", *map(names.condition, corpus.conditions)),
         tuple(rows),
         words=3,
-        caption=("Share of the usable answers, or their mean. Brackets are 95 % intervals.",),
+        caption=("Share of the usable answers, or their mean.",),
     )
     return Section("others", TITLE, (table,), brief=table)
 

@@ -70,7 +70,7 @@ def _efficiency(corpus: Corpus) -> Table:
         bars="agreement",
         caption=(
             "Agreement among finished dialogues; distance to the Pareto frontier (0 is efficient) and "
-            "share of the largest Nash product (1 is best) among agreements. Brackets are 95 % intervals.",
+            "share of the largest Nash product (1 is best) among agreements.",
         ),
     )
 

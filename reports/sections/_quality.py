@@ -74,7 +74,7 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
         f"Mean grades by aspect, judged by {names.short_model(judge)}",
         ("aspect", *heads),
         tuple(rows),
-        caption=("Grades run from 1 (poor) to 5 (excellent). Brackets are 95 % intervals.",),
+        caption=("Grades run from 1 (poor) to 5 (excellent).",),
     )
 
 

@@ -73,7 +73,7 @@ def _levels(corpus: Corpus) -> Table:
         for measure in measures(corpus)
     )
     heads = ("measure", *map(names.condition, corpus.conditions))
-    caption: Prose = ("Means over finished dialogues; brackets are 95 % intervals.",)
+    caption: Prose = ("Means over finished dialogues.",)
     return Table("findings", "Means by condition", heads, rows, caption=caption)
 
 

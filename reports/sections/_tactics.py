@@ -88,7 +88,7 @@ def _top(key: str, title: str, shares: Shares) -> Table:
         tuple(rows),
         words=3,
         bars="share of utterances",
-        caption=("Share of the group's utterances. Brackets are 95 % intervals.",),
+        caption=("Share of the group's utterances.",),
     )
 
 

@@ -2,6 +2,8 @@
 
 import csv
 import re
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -13,6 +15,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from negosim import Run
 from negosim.errors import UserError
+from negosim.judging import judge
+from negosim.records import THIRD_PARTY, Sheet
 from negosim.reports import (
     Number,
     Paper,
@@ -82,6 +86,20 @@ def test_what_is_missing_is_said_with_its_command(partial_report: Report, tmp_pa
     assert said.count("Not shown.") >= 8
 
 
+def test_a_person_is_not_asked_again_by_a_command(
+    unjudged: Run, store: Callable[[Run, list[Sheet]], None], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(unjudged.path, folder)
+    run = judge(Run.open(folder), judges=["oracle"], questions=["agreement"])
+    person = {"judge": "human:ann", "perspective": THIRD_PARTY}
+    store(run, [sheet.model_copy(update=person) for sheet in run.judgements()])
+    section = next(each for each in report_on([run]).sections if each.key == "judges")
+    (missing,) = section.missing
+    assert "how far judges agree" in missing.what
+    assert missing.command == f"negosim judge {folder} --judge-model local"
+
+
 def test_a_run_without_dialogues_has_a_report(unjudged: Run, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -144,6 +162,7 @@ def test_the_terminal_at_80_columns(
     stable = [line for line in shown.getvalue().splitlines() if not line.startswith(("made", "finger"))]
     commands = [line for line in stable if line.startswith("  negosim")]
     assert all(len(line) <= 80 for line in stable if line not in commands)
+    assert any(line.endswith("-unrestricted") for line in commands)  # not cut: it is there to be copied
     kept = "\n".join(line for line in stable if line not in commands)
     assert re.sub(r" +\d+\.\d s", " T s", kept) == snapshot
 
