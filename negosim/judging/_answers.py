@@ -19,8 +19,9 @@ from negosim.taxonomies import Tactic
 
 LONGEST_GRID = 100
 """Numbers of an issue with more values than this are left open in the form and checked afterwards."""
-LONGEST_REASON, LONGEST_QUOTE = 400, 300
-"""In characters: a sentence or two; the bounds keep a small model from rambling on."""
+LONGEST_REASON, LONGEST_QUOTE = 200, 160
+"""In characters, a sentence each: thirteen answers that use all of it would be 1,900 tokens, not 3,400 of
+rambling."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ def _value(wording: Wording, answer: Any) -> JudgedValue:
 
 def _quoted(quote: str, said: Sequence[str]) -> str:
     found = verbatim(quote, said)
+    if found is None and len(quote) == LONGEST_QUOTE:  # the form's bound has cut it, maybe within a word
+        found = verbatim(quote.rsplit(maxsplit=1)[0], said)
     if found is None:
         raise ValueError(
             f"the quote {shown(quote)} does not occur in what was said; copy it word for word from one "

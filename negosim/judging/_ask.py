@@ -160,13 +160,15 @@ def _batches(asked: Iterable[Sequence[Asked]]) -> Iterator[list[Asked]]:
 async def _ask(
     task: Task, asked: QuestionSet, batch: Sequence[Asked], number: int
 ) -> dict[Item, Judgement | None]:
-    """Ask one call's items; an answer that holds some that are sound is not thrown away for the others."""
+    """Ask one call's items. The first sound answer to each counts: what is asked again is for the others."""
     judged: dict[Item, Judgement | None] = {}
 
     def check(answer: Form) -> None:
-        judged.clear()
         wrong = []
         for one in batch:
+            known = judged.get(one.item)
+            if known is not None and known.status == "ok":
+                continue
             try:
                 given = answer.given(one.field)
                 judged[one.item] = read(one.item, one.wording, given, _said(one.item, task))

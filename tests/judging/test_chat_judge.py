@@ -9,6 +9,7 @@ import pytest
 from negosim import Run
 from negosim.errors import BudgetError, ContextLengthError, ModelError
 from negosim.judging import judge
+from negosim.judging._answers import LONGEST_QUOTE
 from negosim.models import Budget, ChatRequest, ChatResponse, ScriptedModel, Usage
 from negosim.records import Judgement, Sheet
 
@@ -86,6 +87,30 @@ def test_what_is_sound_in_the_last_answer_stays(run: Run) -> None:
     assert sheet.calls == 3
     assert statuses(sheet) == {"agreement": ("ok", False), "obstacle": ("invalid", None)}
     assert "does not occur" in sheet.judgements[1].reason
+
+
+def test_the_first_sound_answer_to_each_question_counts(run: Run) -> None:
+    invented = {"reason": "", "quotes": ["no such words"], "answer": "impasse"}
+    first = {"agreement": NO, "obstacle": invented}
+    second = {"agreement": {**YES, "quotes": ["nor these"]}, "obstacle": {**invented, "quotes": []}}
+    sheet, model = third_party(run, first, second)
+    assert sheet.calls == 2
+    assert statuses(sheet) == {"agreement": ("ok", False), "obstacle": ("ok", "impasse")}
+    assert "agreement:" not in model.requests[1].messages[-1].content.split("could not be used")[1]
+
+
+def test_a_quote_that_the_form_cut_short_loses_its_last_word(run: Run) -> None:
+    (dialogue,) = run
+    said = next(turn.utterance.text for turn in dialogue.turns if len(turn.utterance.text) > LONGEST_QUOTE)
+    cut = said[:LONGEST_QUOTE]
+    sheet, _ = third_party(run, {"agreement": {**YES, "quotes": [cut]}, "obstacle": NOTHING})
+    (quote,) = sheet.judgements[0].evidence
+    assert cut.startswith(quote)
+    assert len(quote) > LONGEST_QUOTE - 30
+    (run.path / "judgements.jsonl").unlink()
+    longer = {"agreement": {**YES, "quotes": [f"{cut} never"]}, "obstacle": NOTHING}
+    sheet, _ = third_party(run, longer, longer, longer)
+    assert sheet.judgements[0].status == "invalid"
 
 
 @pytest.mark.parametrize(
