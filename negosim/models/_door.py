@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-import orjson
 from pydantic import BaseModel
 
 from negosim.errors import BudgetError, ModelError, ProtocolError
 from negosim.models._answer import parse_answer
 from negosim.models._ledger import Ledger
-from negosim.models._schema import Schema, answer_schema, schema_name
+from negosim.models._schema import answer_schema, schema_name
 from negosim.models._types import ChatModel, ChatRequest, ChatResponse, Message, Usage
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -64,7 +63,7 @@ class Door:
         prompt, reasons, refused = tuple(messages), list[str](), False
         for attempt in range(self.attempts):
             request = ChatRequest(
-                messages=_with_reason(prompt, reasons[-1], schema) if reasons else prompt,
+                messages=_with_reason(prompt, reasons[-1]) if reasons else prompt,
                 schema=schema,
                 schema_name=schema_name(answer),
                 seed=_derive(self.seed, seed, attempt),
@@ -121,12 +120,10 @@ class Door:
         return parsed
 
 
-def _with_reason(messages: tuple[Message, ...], reason: str, schema: Schema) -> tuple[Message, ...]:
+def _with_reason(messages: tuple[Message, ...], reason: str) -> tuple[Message, ...]:
+    # The form is not told again: the server is held to it, or the transport has put it into the prompt.
     last = messages[-1]
-    again = (
-        f"\n\nYour previous answer to this could not be used: {reason}. "
-        f"Answer again, with one JSON object that fits this JSON Schema:\n{orjson.dumps(schema).decode()}"
-    )
+    again = f"\n\nYour previous answer to this could not be used: {reason}. Answer again, in the same form."
     return (*messages[:-1], replace(last, content=last.content + again))
 
 
