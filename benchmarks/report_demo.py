@@ -4,27 +4,30 @@
 
 Ten scenarios in both conditions, ten dialogues each, played by the simulated negotiator. The oracle judges
 all of them. The small language model (SmolLM2, 135 million parameters, fetched once) judges
-`--judge-sample` dialogues of the scenarios in `SAMPLED` in each condition; 0 leaves it out. It is far too
-weak for the task, and the page on judges must show that. `--unrestricted` dialogues a scenario and
-condition are also played without a cap, for the table of lengths.
+`--judge-sample` dialogues of the scenarios in `SAMPLED` in each condition, as a neutral reader; 0 leaves it
+out. It is far too weak for the task, and the page on judges must show that. `--unrestricted` dialogues a
+scenario and condition are also played without a cap, for the table of lengths.
 """
 
 import argparse
 import platform
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import yaml
+
 from negosim import RunConfig, generate
-from negosim.judging import judge
+from negosim.judging import judge, load_question_set
 from negosim.reports import report_on, write_parts, write_pdf, write_trace
 from negosim.scenarios import list_scenarios
 from negosim.store import Run
 
-SAMPLED = ("viatex", "rose-lane", "casino-two")
-"""Scenarios the language model judges: it takes a minute or two for each dialogue on a processor."""
+SAMPLED = ("viatex", "rose-lane", "casino-two", "daily-herald", "powerscreen", "west-wind")
+"""Scenarios the language model judges: enough for intervals, at a minute or two a dialogue."""
 MODEL = "local?max_tokens=700&timeout=600"
-QUESTIONS = ("agreement", "deception", "quality")
+QUESTIONS = ("agreement", "deception")
 
 
 def simulated(out: Path, scenarios: tuple[str, ...], dialogues: int, max_turns: int) -> Run:
@@ -40,6 +43,16 @@ def simulated(out: Path, scenarios: tuple[str, ...], dialogues: int, max_turns: 
     judge(run, judges=["oracle"])
     judge(run, questions=["beliefs"])
     return run
+
+
+def asked_of_a_reader(folder: Path) -> Iterator[str]:
+    """Write the built-in question sets as sets of one's own that no agent is asked; yield their paths."""
+    folder.mkdir()
+    for name in QUESTIONS:
+        asked = load_question_set(name).model_copy(update={"perspectives": ("third_party",)})
+        place = folder / f"{name}.yaml"
+        place.write_text(yaml.safe_dump(asked.model_dump(mode="json", exclude_none=True)), "utf-8")
+        yield str(place)
 
 
 def main() -> None:
@@ -63,7 +76,8 @@ def main() -> None:
 
     if arguments.judge_sample:
         started = time.perf_counter()
-        judge(runs[0], judges=[MODEL], questions=QUESTIONS, sample=arguments.judge_sample)
+        questions = list(asked_of_a_reader(out / "questions"))
+        judge(runs[0], judges=[MODEL], questions=questions, sample=arguments.judge_sample)
         print(f"| the small model | {time.perf_counter() - started:.0f} s |", flush=True)
 
     started = time.perf_counter()

@@ -42,7 +42,7 @@ def mean_sd(sample: Sample, column: str, places: int = 1) -> Number:
     shown = written(found.value, places)
     if found.sd is not None:
         shown += f" ± {written(found.sd, places)}"
-    return Number(shown, found.value, found.n, rows, found.low, found.high, found.note)
+    return Number(shown, found.value, found.n, rows, found.low, found.high)
 
 
 def count(sample: Sample) -> Number:

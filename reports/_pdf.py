@@ -22,7 +22,7 @@ from reportlab.platypus import (
 from negosim.reports._document import Document, Slot, boxed, heading, styles, words
 from negosim.reports._figures import as_pdf
 from negosim.reports._grid import grid
-from negosim.reports._model import Block, Figure, Missing, Prose, Report, Section, Table, text
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Report, Section, Table
 from negosim.reports._write import Paper
 
 PAGES = {"a4": A4, "letter": LETTER}
@@ -55,7 +55,7 @@ class _Setter:
         yield Paragraph(words(report.title), self.styles["title"])
         yield Paragraph(words(report.subtitle), self.styles["subtitle"])
         for notice in report.notices:
-            yield boxed(words(text(notice)), self.styles["notice"], self.width)
+            yield boxed(_set(notice), self.styles["notice"], self.width)
         yield Spacer(1, 8)
         yield grid(report.facts, self.width, self.styles, headed=False)
         yield Spacer(1, 14)
@@ -82,19 +82,19 @@ class _Setter:
         return [self.paragraph(block)]
 
     def paragraph(self, prose: Prose) -> Flowable:
-        return Paragraph(words(text(prose)), self.styles["body"])
+        return Paragraph(_set(prose), self.styles["body"])
 
     def figure(self, figure: Figure) -> list[Flowable]:
         slot = Slot(self.width, figure.height * inch)
         self.slots.append(slot)
         self.figures.append(figure)
-        caption = f"<b>Figure {len(self.slots)}. {words(figure.title)}.</b> {words(text(figure.caption))}"
+        caption = f"<b>Figure {len(self.slots)}. {words(figure.title)}.</b> {_set(figure.caption)}"
         return [Spacer(1, 4), slot, Paragraph(caption, self.styles["caption"])]
 
     def table(self, table: Table) -> list[Flowable]:
         self.tables += 1
         caption = (
-            f"<b>Table {self.tables}. {words(table.title)}.</b> {words(text(table.caption) + table.footnote)}"
+            f"<b>Table {self.tables}. {words(table.title)}.</b> {_set((*table.caption, table.footnote))}"
         )
         body = grid(table, self.width, self.styles)
         return [Paragraph(caption, self.styles["table caption"]), body, Spacer(1, 10)]
@@ -105,6 +105,14 @@ class _Setter:
             command = words(missing.command).replace("\n", "<br/>")
             said += f'<br/><font face="mono" size="7.5">{command}</font>'
         return boxed(said, self.styles["missing"], self.width)
+
+
+def _set(prose: Prose) -> str:
+    """Return a paragraph for reportlab; no line ends within a number and its interval."""
+    return "".join(
+        words(str(piece)).replace(" ", "\u00a0") if isinstance(piece, Number) else words(piece)
+        for piece in prose
+    )
 
 
 def _with_figures(pages: bytes, setter: _Setter, report: Report) -> bytes:

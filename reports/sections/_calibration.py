@@ -214,4 +214,5 @@ def _grades(compared: list[Compared]) -> Table:
     ]
     heads = (f"said {answer:g}" for answer in answers)
     columns = ("judge", "question", "perspective", "truth", *heads)
-    return Table("confusion-grades", "Confusion of grades", columns, tuple(rows), words=4)
+    caption = ("How often each true grade was answered with which.",)
+    return Table("confusion-grades", "Confusion of grades", columns, tuple(rows), words=4, caption=caption)

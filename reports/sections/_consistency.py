@@ -66,6 +66,7 @@ def _order(sample: Sample) -> Table:
         ("judge", "question", "perspective", "items", "changed"),
         tuple(rows),
         words=3,
+        caption=("Of what was asked repeatedly, the share that was not always answered alike.",),
     )
 
 
