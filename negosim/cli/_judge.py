@@ -136,6 +136,9 @@ def judge(
     names = listed(judges) or ([judge_model] if judge_model and named else [judging.default_judge(found)])
     if csv is not None and not calibrate:
         raise typer.BadParameter("has the figures of --calibrate; give that as well", param_hint="--csv")
+    if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):  # said before judging costs anything
+        wrong = "is a folder" if csv.is_dir() else "is in a folder that does not exist"
+        raise typer.BadParameter(f"{str(csv)!r} {wrong}; name a file that can be written", param_hint="--csv")
     if calibrate:
         names = judging.known_truth(found, names)
     elif judges is None and judge_model is None:

@@ -83,6 +83,8 @@ def test_what_the_user_can_mend(cli: Cli, run: Run, monkeypatch: pytest.MonkeyPa
         ([run.path, "--questions", "agrement"], "did you mean agreement"),
         ([run.path, "--questions", ""], "'' names nothing"),
         ([run.path, "--judges", ","], "',' names nothing"),
+        ([run.path, "--calibrate", "--csv", run.path], "is a folder; name a file"),
+        ([run.path, "--calibrate", "--csv", run.path / "no" / "f.csv"], "a folder that does not exist"),
         ([run.path, "--repeats", "0"], "--repeats"),
     ):
         result = cli("judge", *arguments)
