@@ -27,12 +27,18 @@ def guides(heads: Collection[str]) -> tuple[HeadName, ...]:
 
 
 class ValueHead(nn.Module):
-    """Two layers, d -> 2d -> ReLU -> outputs: a Q value for each token, or one V."""
+    """Two layers, d -> 2d -> ReLU -> outputs: a Q value for each token, or one V.
+
+    All outputs begin at 0: a token the data never has keeps its first value unless the conservative term
+    changes it, and with random ones the policy would follow noise, beta times as loud.
+    """
 
     def __init__(self, width: int, outputs: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(width, 2 * width)
         self.output = nn.Linear(2 * width, outputs)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
 
     def features(self, states: Tensor) -> Tensor:
         """Return what the last layer is applied to, [..., 2d]."""

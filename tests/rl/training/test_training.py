@@ -106,6 +106,21 @@ def test_training_computes_the_published_losses(dialogues: list[Trajectory], sma
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 
 
+def test_tokens_the_data_never_has_are_worth_nothing(dialogues: list[Trajectory], small: Small) -> None:
+    # Without the conservative term nothing moves their Q: it stays what it was, which must not be noise.
+    config = small(algorithm={"algo": "ilql", "cql_weight": 0}, steps=20)
+    material = prepare(dialogues, config)
+    model = ValueModel(material.lm, ILQL.heads)
+    with accelerated(config) as accelerator:
+        Trainer(accelerator, model, material.data, config).run()
+    q = model.head("target_q1")(torch.randn(5, model.lm_weight.shape[1]))
+    said = {item.tokens[place + 1] for item in material.data for place in item.actions}
+    never = [token for token in range(q.shape[1]) if token not in said]
+    assert len(never) >= 3
+    assert not q[:, never].any()
+    assert q[:, sorted(said)].any()
+
+
 def test_micro_batches_add_up_to_the_batch(dialogues: list[Trajectory], small: Small, tmp_path: Path) -> None:
     train(dialogues, tmp_path / "whole", small())
     for number, changed in enumerate(({"micro_batch_size": 3}, {"gradient_checkpointing": True})):
