@@ -101,7 +101,7 @@ def main() -> None:
     if arguments.one:
         print(json.dumps(measure(*arguments.one, arguments.dialogues)))
         return
-    floor = bare_langgraph.measure()
+    floor = bare_langgraph.measure(bare_langgraph.flat())
     print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}; ", end="")
     print(f"LangGraph alone (bare_langgraph.py) takes {floor:.2f} ms CPU a turn\n")
     headings = (

@@ -1,68 +1,67 @@
 """Where unfinished dialogues stand: LangGraph's SQLite checkpointer, one file in the run folder.
 
-A checkpoint is written after every turn and every round's votes. The transcript is kept as what
-each turn added to it (a delta channel), so storage grows with the turns and not with their square.
-A dialogue's checkpoints are deleted when it is stored, and the file when the run is finished.
+After every turn and every round of votes a checkpoint is written, of what that step added: so a dialogue
+can be taken up after its last finished step, and storage grows with the turns and not with their square.
+Left to itself the graph would keep a place after each stage, the whole transcript in every one
+(ten times the time and the storage). A dialogue's checkpoints are deleted when it is stored, and the file
+when the run is finished.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import Checkpoint, CheckpointMetadata, CheckpointTuple, DeltaChannelHistory
+from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
+
+from negosim.engine._state import Progress
 
 CHECKPOINTS = "checkpoints.sqlite"
 
 STORED_TYPES = tuple(
     [("negosim.records._turn", name) for name in ("Turn", "Utterance", "Rollout", "Claim", "Vote")]
-    + [("negosim.records._dialogue", name) for name in ("Failure", "Call")]
-    + [("negosim.table", "Table")]
+    + [("negosim.records._dialogue", "Call")]
 )
 """The only classes a checkpoint may bring to life again."""
 
 
-class InlineSqliteSaver(SqliteSaver):
-    """LangGraph's SQLite checkpointer, called from the event loop's own thread.
+class Checkpoints:
+    """The checkpoints of one dialogue."""
 
-    A write takes a fraction of a millisecond; handing it to a thread, as the asynchronous saver does,
-    costs more than that.
-    """
+    def __init__(self, saver: SqliteSaver, dialogue: str) -> None:
+        self._saver = saver
+        self._dialogue = dialogue
+        self._latest = RunnableConfig(configurable={"thread_id": dialogue, "checkpoint_ns": ""})
 
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Read a dialogue's latest checkpoint."""
-        return self.get_tuple(config)
+    def progress(self) -> list[Progress]:
+        """Return what every finished step has added, the first one first."""
+        kept = list(self._saver.list(self._latest))
+        if kept:
+            self._latest = kept[0].config
+        return [cast(Progress, one.checkpoint["channel_values"]) for one in reversed(kept)]
 
-    async def aput(
-        self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata, new_versions: Any
-    ) -> RunnableConfig:
-        """Write a checkpoint."""
-        return self.put(config, checkpoint, metadata, new_versions)
+    def add(self, added: Progress) -> None:
+        """Keep what a step has added; the table follows from the turns."""
+        checkpoint = empty_checkpoint()
+        checkpoint["channel_values"] = {name: value for name, value in added.items() if name != "table"}
+        self._latest = self._saver.put(self._latest, checkpoint, {"source": "loop"}, {})
 
-    async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
-        """Write what a finished step adds to the state."""
-        self.put_writes(config, writes, task_id, task_path)
-
-    async def aget_delta_channel_history(
-        self, *, config: RunnableConfig, channels: Sequence[str]
-    ) -> Mapping[str, DeltaChannelHistory]:
-        """Read what every step has added to a channel."""
-        return self.get_delta_channel_history(config=config, channels=channels)
+    def delete(self) -> None:
+        """Forget the dialogue."""
+        self._saver.delete_thread(self._dialogue)
 
 
 @contextmanager
-def checkpoints(run: Path) -> Iterator[InlineSqliteSaver]:
+def checkpoints(run: Path) -> Iterator[SqliteSaver]:
     """Open the checkpoints of a run folder, making the file if need be."""
     with closing(sqlite3.connect(run / CHECKPOINTS, check_same_thread=False)) as connection:
         # What a killed process has written is in the operating system's hands: no need to wait for the disk.
         connection.execute("PRAGMA synchronous=NORMAL")
-        saver = InlineSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=STORED_TYPES))
+        saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=STORED_TYPES))
         saver.setup()
         yield saver
 

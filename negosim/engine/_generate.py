@@ -11,8 +11,7 @@ from typing import TypedDict, Unpack
 
 from negosim._loop import run_coroutine
 from negosim.config import RunConfig
-from negosim.engine._checkpoints import checkpoints, remove_checkpoints
-from negosim.engine._dialogue import dialogue_graph
+from negosim.engine._checkpoints import Checkpoints, checkpoints, remove_checkpoints
 from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
@@ -163,18 +162,15 @@ async def _make(
         return
     # A simulated dialogue is made again faster than its place could be looked up.
     if all(door is None for door in doors.values()):
-        await _play_all(
-            Stage(plan, doors, dialogue_graph(plan.config.planner, plan.config.calls), watch), jobs, store
-        )
+        await _play_all(Stage(plan, doors, watch), jobs, store)
         return
     with checkpoints(run.path) as saver:
 
         def store_and_forget(dialogue: Dialogue) -> None:
             store(dialogue)
-            saver.delete_thread(dialogue.id)
+            Checkpoints(saver, dialogue.id).delete()
 
-        stage = Stage(plan, doors, dialogue_graph(plan.config.planner, plan.config.calls, saver), watch)
-        await _play_all(stage, jobs, store_and_forget)
+        await _play_all(Stage(plan, doors, watch, saver), jobs, store_and_forget)
     remove_checkpoints(run.path)
 
 

@@ -7,23 +7,20 @@ from functools import cache
 from typing import cast
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from negosim.agents import Agent, ChatAgent, ChatJudge, PolicyAgent, RolloutJudge
 from negosim.agents.sim import SimAgent, SimJudge
-from negosim.engine._dialogue import (
-    DialogueContext,
-    DialogueGraph,
-    DialogueState,
-    Seat,
-    end_of,
-    recursion_limit,
-)
+from negosim.engine._checkpoints import Checkpoints
+from negosim.engine._dialogue import DialogueGraph, dialogue_graph, end_of, recursion_limit
 from negosim.engine._events import DialogueStarted, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of
+from negosim.engine._state import DialogueContext, DialogueState, Progress, Seat, StageError
+from negosim.errors import ContextLengthError, ModelError
 from negosim.models import Door, Ledger, account_of
 from negosim.outcome import outcome_of
 from negosim.prompts import PromptWriter
-from negosim.records import Dialogue, Outcome, Turn
+from negosim.records import Dialogue, Failure, Outcome
 from negosim.table import Table
 from negosim.views import Side
 
@@ -37,35 +34,44 @@ class Stage:
 
     plan: Plan
     doors: Doors
-    graph: DialogueGraph
     watch: Watcher
+    saver: SqliteSaver | None = None
+    """Where dialogues in progress are kept, if they are."""
 
 
 async def play(stage: Stage, job: Job) -> Dialogue:
     """Play one dialogue to its end, or to the failure that ends it.
 
-    Where the graph has a checkpointer that knows the dialogue, it goes on after the last finished turn;
-    the watcher is told of the turns before as well.
+    Where there are checkpoints of it, it goes on after the last finished step; the watcher is told of the
+    turns before as well.
+
+    Raises:
+        ModelError: every dialogue would fail likewise.
+
     """
     plan, config, scenario = stage.plan, stage.plan.config, stage.plan.scenarios[job.scenario]
     started = time.perf_counter()
     opener = opener_of(config, scenario)
-    place = RunnableConfig(recursion_limit=recursion_limit(config.max_turns))
-    if stage.graph.checkpointer:
-        place["configurable"] = {"thread_id": job.id}
-    known = await _known(stage, place)
     ledger = Ledger()
     seats = tuple(_seat(stage, job, plan.side(job, role), ledger) for role in range(len(scenario.roles)))
     models = tuple(seat.agent.model for seat in seats)
     stage.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
+    kept = Checkpoints(stage.saver, job.id) if stage.saver else None
 
-    def tell(turn: Turn, table: Table) -> None:
-        stage.watch(TurnFinished(job.id, scenario, turn, table))
+    def tell(added: Progress) -> None:
+        for turn in added.get("turns", ()):
+            stage.watch(TurnFinished(job.id, scenario, turn, added["table"]))
 
-    table = opening = Table(tuple(issue.id for issue in scenario.issues), len(seats))
-    for turn in known.get("turns", ()):
-        table = table.after(turn.role, turn.utterance)
-        tell(turn, table)
+    def keep_and_tell(added: Progress) -> None:
+        if kept:
+            kept.add(added)
+        tell(added)
+
+    table = Table(tuple(issue.id for issue in scenario.issues), len(seats))
+    state = Progress(turns=[], votes=[], calls=[], table=table)
+    for added in kept.progress() if kept else ():
+        state = _after(state, added)
+        tell(added | {"table": state["table"]})
     context = DialogueContext(
         scenario=scenario,
         seats=seats,
@@ -76,17 +82,9 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         opener=opener,
         max_turns=config.max_turns,
         ledger=ledger,
-        on_turn=tell,
+        on_progress=keep_and_tell,
     )
-    beginning = DialogueState(turns=[], votes=[], calls=[], table=opening)
-    result = await stage.graph.ainvoke(
-        None if known else beginning,
-        context=context,
-        config=place,
-        durability="sync" if stage.graph.checkpointer else None,
-    )
-    state = cast(DialogueState, result)
-    failure = state.get("failure")
+    state, failure = await run_graph(dialogue_graph(config.planner, config.calls), state, context)
     return Dialogue(
         id=job.id,
         scenario=scenario.id,
@@ -96,7 +94,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         opener=opener,
         models=models,
         status="failed" if failure else "complete",
-        end=end_of(state, config.max_turns),
+        end="failed" if failure else end_of(state, config.max_turns),
         turns=tuple(state["turns"]),
         votes=tuple(state["votes"]),
         outcome=Outcome(status="unknown") if failure else outcome_of(scenario, state["table"]),
@@ -107,11 +105,55 @@ async def play(stage: Stage, job: Job) -> Dialogue:
     )
 
 
-async def _known(stage: Stage, place: RunnableConfig) -> DialogueState:
-    """Return what the checkpointer has of a dialogue; empty for one not begun."""
-    if not stage.graph.checkpointer:
-        return DialogueState()
-    return cast(DialogueState, (await stage.graph.aget_state(place)).values)
+async def run_graph(
+    graph: DialogueGraph, begun: Progress, context: DialogueContext
+) -> tuple[Progress, Failure | None]:
+    """Go on with a dialogue; return all that has happened, and the failure that ended it if one did.
+
+    Raises:
+        ModelError: every dialogue would fail likewise.
+
+    """
+    state = begun
+    steps = graph.astream(
+        cast(DialogueState, begun),
+        context=context,
+        config=RunnableConfig(recursion_limit=recursion_limit(context.max_turns)),
+        stream_mode="values",
+    )
+    try:
+        async for step in steps:
+            state = cast(Progress, step)
+    except StageError as error:
+        _raise_if_hopeless(error)
+        calls = context.ledger.drain(error.turn - (error.stage == "conclude"))
+        return _after(state, Progress(calls=calls)), _failure(error)
+    return state, None
+
+
+def _after(state: Progress, added: Progress) -> Progress:
+    """Return what has happened after a step."""
+    table = state["table"]
+    for turn in added.get("turns", ()):
+        table = table.after(turn.role, turn.utterance)
+    both = {name: [*state[name], *added.get(name, ())] for name in ("turns", "votes", "calls")}
+    return cast(Progress, {**state, **added, **both, "table": table})
+
+
+def _raise_if_hopeless(failed: StageError) -> None:
+    """Stop the run where every dialogue would fail likewise.
+
+    A prompt that does not fit is the fault of a long dialogue, unless nothing has been said yet.
+    """
+    error = failed.error
+    first_prompt = isinstance(error, ContextLengthError) and failed.turn == 0
+    if first_prompt or (isinstance(error, ModelError) and error.permanent):
+        raise error
+
+
+def _failure(failed: StageError) -> Failure:
+    kind, message = type(failed.error).__name__, str(failed.error)
+    return Failure(turn=failed.turn, role=failed.role, stage=failed.stage, error=kind, message=message)
 
 
 def _seat(stage: Stage, job: Job, side: Side, ledger: Ledger) -> Seat:

@@ -15,7 +15,6 @@ import orjson
 from negosim._frozen import Frozen
 from negosim._loop import run_coroutine
 from negosim.config import SAFETY_STOP, RunConfig
-from negosim.engine._dialogue import dialogue_graph
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Stage, play
 from negosim.models import ChatRequest, ChatResponse, Door, Usage, most_usage
@@ -116,8 +115,7 @@ async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
         spec = plan.specs[name]
         model = _StandIn(spec.name, plan, scenario, numbers, accepts, longest)
         doors[name] = Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
-    graph = dialogue_graph(plan.config.planner, plan.config.calls)
-    dialogue = await play(Stage(plan, doors, graph, lambda event: None), job)
+    dialogue = await play(Stage(plan, doors, lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
     return [row for row in dialogue.account if row.model != "sim" and not row.model.startswith("policy:")]
 

@@ -1,146 +1,104 @@
-"""The turn graphs: how a planner gets from what the speaker sees to one public utterance.
+"""A turn: how a planner gets from what the speaker sees to one public utterance.
 
 - `rollout`: reflect → tactics → K rollouts at once → judge → speak → consolidate (report, 3.3).
   With fused calls, think (reflection, tactics and rollouts in one) → judge → speak → consolidate.
 - `reflect`: reflect → speak → consolidate.
 - `direct`: speak, in one call.
+
+The stages are nodes of the dialogue graph itself: a graph of its own, called once a turn, would cost
+nearly a third more (`benchmarks/bare_langgraph.py`).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from operator import add
-from typing import Annotated, Any, TypedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
+from langgraph.graph import StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Overwrite, Send
 
-from negosim.agents import Agent, Objective, RolloutJudge, Speech
+from negosim.agents import Speech
 from negosim.config import Calls, Planner
-from negosim.errors import ModelError, NegosimError, ProtocolError
-from negosim.records import Rollout, Turn, Utterance
-from negosim.scenarios import Role
+from negosim.engine._state import DialogueContext, DialogueState, Progress, Seat, StageError, TurnState
+from negosim.errors import ModelError, ProtocolError
+from negosim.records import Rollout, Turn
 from negosim.views import View
 
-
-@dataclass(frozen=True)
-class TurnContext:
-    """What a turn is made with: the speaker, who judges its rollouts, and what it sees."""
-
-    view: View
-    """As the turn begins; each stage adds what the stages before it found."""
-    agent: Agent
-    judge: RolloutJudge
-    k: int
-    objective: Objective
-    other_sides: tuple[Role, ...]
-    """The other roles' confidential sides in the oracle view, else empty."""
+Stage = Callable[[Any, Seat, DialogueContext], Awaitable[dict[str, Any]]]
 
 
-class TurnState(TypedDict, total=False):
-    """What the stages of a turn hand on."""
-
-    reflection: str
-    tactics: Sequence[str]
-    candidates: Annotated[list[tuple[int, Rollout | ModelError | ProtocolError]], add]
-    rollouts: tuple[Rollout, ...]
-    chosen: int
-    speech: Speech
-    consolidated: Utterance
-
-
-class RolloutTask(TypedDict):
-    """One of the K rollouts that run at the same time."""
-
-    position: int
-    tactic: str
-    reflection: str
-
-
-class StageError(NegosimError):
-    """A stage failed for good; the dialogue is stored as failed with this reason."""
-
-    def __init__(self, stage: str, error: ModelError | ProtocolError) -> None:
-        self.stage = stage
-        self.error = error
-        super().__init__(f"{stage}: {error}")
-
-
-TurnGraph = CompiledStateGraph[TurnState, TurnContext, TurnState, TurnState]
-Stage = Callable[[Any, Runtime[TurnContext]], Awaitable[dict[str, Any]]]
-
-
-async def reflect(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
+async def reflect(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Think privately about the conversation so far."""
-    return {"reflection": await runtime.context.agent.reflect(runtime.context.view)}
+    view = state["view"]
+    return {"view": replace(view, reflection=await seat.agent.reflect(view))}
 
 
-async def tactics(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
+async def tactics(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Choose K tactics."""
-    context = runtime.context
-    return {"tactics": await context.agent.choose_tactics(_seen(state, context), context.k)}
+    return {"tactics": await seat.agent.choose_tactics(state["view"], context.k)}
 
 
 async def fan_out(state: TurnState) -> list[Send]:
     """Start a rollout for every tactic."""
     return [
-        Send("rollout", RolloutTask(position=position, tactic=tactic, reflection=state["reflection"]))
+        Send("rollout", {"view": state["view"], "position": position, "tactic": tactic})
         for position, tactic in enumerate(state["tactics"])
     ]
 
 
-async def rollout(task: RolloutTask, runtime: Runtime[TurnContext]) -> dict[str, Any]:
-    """Sketch one candidate as a mini-dialogue.
+async def rollout(task: dict[str, Any], seat: Seat, context: DialogueContext) -> dict[str, Any]:
+    """Sketch one candidate as a mini-dialogue; `task` is what `fan_out` gave it.
 
     A failure is handed on: raised here it would cut off the other rollouts, whose calls are paid for
     and belong in the account.
     """
-    view = replace(runtime.context.view, reflection=task["reflection"])
     try:
-        candidate = await runtime.context.agent.rollout(view, task["tactic"])
+        candidate = await seat.agent.rollout(task["view"], task["tactic"])
     except (ModelError, ProtocolError) as error:
         return {"candidates": [(task["position"], error)]}
     return {"candidates": [(task["position"], candidate)]}
 
 
-async def think(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
+async def think(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Reflect and sketch all K candidates at once."""
-    context = runtime.context
-    thinking = await context.agent.think(context.view, context.k)
-    return {"reflection": thinking.reflection, "candidates": list(enumerate(thinking.rollouts))}
+    thinking = await seat.agent.think(state["view"], context.k)
+    return {
+        "view": replace(state["view"], reflection=thinking.reflection),
+        "candidates": list(enumerate(thinking.rollouts)),
+    }
 
 
-async def judge(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
+async def judge(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Score the candidates; the best wins, the first of equals."""
-    context = runtime.context
+    view = state["view"]
     candidates: list[Rollout] = []
     for _, candidate in sorted(state["candidates"], key=lambda item: item[0]):
         if isinstance(candidate, Exception):
-            raise StageError("rollout", candidate) from candidate
+            raise _failed("rollout", candidate, view) from candidate
         candidates.append(candidate)
-    scores = await context.judge.score(
-        _seen(state, context), candidates, context.objective, context.other_sides
+    others = (role for index, role in enumerate(context.scenario.roles) if index != view.side.index)
+    scores = await seat.judge.score(
+        view, candidates, context.objective, tuple(others) if context.oracle else ()
     )
     scored = tuple(
         candidate.model_copy(update={"score": score.score, "reason": score.reason})
         for candidate, score in zip(candidates, scores, strict=True)
     )
-    return {
-        "rollouts": scored,
-        "chosen": max(range(len(scores)), key=lambda position: scores[position].score),
-    }
+    best = max(range(len(scores)), key=lambda position: scores[position].score)
+    return {"view": replace(view, rollouts=scored, chosen=best), "candidates": Overwrite([])}
 
 
-async def speak(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
+async def speak(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Say the public utterance."""
-    return {"speech": await runtime.context.agent.speak(_seen(state, runtime.context))}
+    speech = await seat.agent.speak(state["view"])
+    return {"view": replace(state["view"], draft=speech.utterance), "speech": speech}
 
 
-async def consolidate(state: TurnState, runtime: Runtime[TurnContext]) -> dict[str, Any]:
+async def consolidate(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Vary the opening of the utterance."""
-    return {"consolidated": await runtime.context.agent.consolidate(_seen(state, runtime.context))}
+    utterance = await seat.agent.consolidate(state["view"])
+    return {"speech": replace(state["speech"], utterance=utterance)}
 
 
 STAGES: dict[str, Stage] = {
@@ -163,57 +121,64 @@ CHAINS: dict[tuple[Planner, Calls], tuple[str, ...]] = {
 }
 
 
-@lru_cache
-def turn_graph(planner: Planner, calls: Calls) -> TurnGraph:
-    """Build and compile the turn graph of a planner."""
-    builder = StateGraph(TurnState, context_schema=TurnContext)
+def add_turn(
+    builder: StateGraph[DialogueState, DialogueContext], planner: Planner, calls: Calls
+) -> tuple[str, str]:
+    """Add the stages of a planner's turn to a graph; return the first one and the last."""
     chain = CHAINS[planner, calls]
+    first, last = chain[0], chain[-1]
     for name in chain:
-        builder.add_node(name, _named(name, STAGES[name]))
-    for before, after in zip((START, *chain), (*chain, END), strict=True):
+        schema = DialogueState if name == first else TurnState
+        builder.add_node(name, _node(name, first=name == first, last=name == last), input_schema=schema)
+    for before, after in pairwise(chain):
         if after == "rollout":
             builder.add_conditional_edges(before, fan_out, [after])
         else:
             builder.add_edge(before, after)
-    return builder.compile(name=planner)
+    return first, last
 
 
-def finished_turn(view: View, state: TurnState) -> Turn:
-    """Make the record of a turn from what its stages found."""
-    speech = state["speech"]
-    utterance = state.get("consolidated", speech.utterance)
-    rollouts, chosen = state.get("rollouts", ()), state.get("chosen")
+def _node(name: str, *, first: bool, last: bool) -> Any:
+    """Return a stage as a node: the first opens the view of a turn, the last puts the turn on record."""
+    stage = STAGES[name]
+
+    async def run(state: Any, runtime: Runtime[DialogueContext]) -> dict[str, Any] | Progress:
+        context = runtime.context
+        if first:
+            role = (context.opener + len(state["turns"])) % len(context.seats)
+            state["view"] = context.view(state, role)
+        view: View = state["view"]
+        try:
+            found = await stage(state, context.seats[view.side.index], context)
+        except (ModelError, ProtocolError) as error:
+            raise _failed(name, error, view) from error
+        return _finished(state | found, context) if last else found
+
+    return run
+
+
+def _finished(state: TurnState, context: DialogueContext) -> Progress:
+    """Return what a turn adds to the dialogue."""
+    view, speech = state["view"], state["speech"]
+    turn = _record(view, speech)
+    table = view.table.after(turn.role, speech.utterance)
+    return context.add(turn.index, Progress(turns=[turn], table=table))
+
+
+def _record(view: View, speech: Speech) -> Turn:
+    draft = view.draft.text if view.draft else None
     return Turn(
         index=view.turn_index,
         role=view.side.index,
-        reflection=state.get("reflection", speech.reflection),
-        rollouts=rollouts,
-        chosen=chosen,
-        tactic=rollouts[chosen].tactic if chosen is not None else speech.tactic,
-        draft=speech.utterance.text if utterance.text != speech.utterance.text else None,
-        utterance=utterance,
+        reflection=view.reflection or speech.reflection,
+        rollouts=view.rollouts,
+        chosen=view.chosen,
+        tactic=speech.tactic if view.chosen is None else view.rollouts[view.chosen].tactic,
+        draft=draft if draft != speech.utterance.text else None,
+        utterance=speech.utterance,
         claims=speech.claims,
     )
 
 
-def _seen(state: TurnState, context: TurnContext) -> View:
-    speech = state.get("speech")
-    return replace(
-        context.view,
-        reflection=state.get("reflection"),
-        rollouts=state.get("rollouts", ()),
-        chosen=state.get("chosen"),
-        draft=speech.utterance if speech else None,
-    )
-
-
-def _named(name: str, stage: Stage) -> Any:
-    """Name the stage in its failures."""
-
-    async def run(state: Any, runtime: Runtime[TurnContext]) -> dict[str, Any]:
-        try:
-            return await stage(state, runtime)
-        except (ModelError, ProtocolError) as error:
-            raise StageError(name, error) from error
-
-    return run
+def _failed(stage: str, error: ModelError | ProtocolError, view: View) -> StageError:
+    return StageError(stage, error, turn=view.turn_index, role=view.side.index)

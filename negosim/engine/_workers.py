@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from negosim._loop import run_coroutine
 from negosim.config import RunConfig
-from negosim.engine._dialogue import dialogue_graph
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._play import Stage, play
 from negosim.records import Dialogue
@@ -34,9 +33,7 @@ def _begin(config: RunConfig) -> None:
     global _stage
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     plan = resolve(config)
-    _stage = Stage(
-        plan, dict.fromkeys(plan.specs), dialogue_graph(config.planner, config.calls), lambda event: None
-    )
+    _stage = Stage(plan, dict.fromkeys(plan.specs), lambda event: None)
 
 
 def _play_batch(jobs: Sequence[Job]) -> list[Dialogue]:

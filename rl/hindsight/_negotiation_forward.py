@@ -7,20 +7,11 @@ before the replacement are in the record as words; that they were lies is not.
 """
 
 from functools import cached_property
-from typing import cast
-
-from langchain_core.runnables import RunnableConfig
 
 from negosim.agents.sim import SimAgent, SimJudge
-from negosim.engine._dialogue import (
-    DialogueContext,
-    DialogueGraph,
-    DialogueState,
-    Seat,
-    dialogue_graph,
-    end_of,
-    recursion_limit,
-)
+from negosim.engine._dialogue import dialogue_graph, end_of
+from negosim.engine._play import run_graph
+from negosim.engine._state import DialogueContext, Progress, Seat
 from negosim.models import Ledger
 from negosim.records import Turn
 from negosim.rl._trajectory import TrajectoryTurn
@@ -60,16 +51,10 @@ class NegotiationForward:
             opener=begun.opener,
             max_turns=most,
             ledger=Ledger(),
-            on_turn=lambda turn, table: None,
+            on_progress=lambda added: None,
         )
-        state = cast(
-            DialogueState,
-            await self._graph.ainvoke(
-                DialogueState(turns=list(begun.records), votes=[], calls=[], table=begun.tables[-1]),
-                context=context,
-                config=RunnableConfig(recursion_limit=recursion_limit(most)),
-            ),
-        )
+        before = Progress(turns=list(begun.records), votes=[], calls=[], table=begun.tables[-1])
+        state, _ = await run_graph(dialogue_graph("rollout"), before, context)
         new = state["turns"][len(prefix.turns) :]
         return Completion(
             turns=tuple(_spoken(turn, begun.learner) for turn in new),
@@ -89,10 +74,6 @@ class NegotiationForward:
             seed=seed,
         )
         return Seat(SimAgent(), SimJudge(), side)
-
-    @cached_property
-    def _graph(self) -> DialogueGraph:
-        return dialogue_graph("rollout")
 
     @cached_property
     def _taxonomies(self) -> tuple[Taxonomy, Taxonomy]:

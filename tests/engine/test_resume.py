@@ -1,11 +1,9 @@
 """A run survives: killed at any instant it is finished without losing, doubling or paying anything twice."""
 
 import json
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from negosim import Run, RunConfig, UserError, generate, resume
+from negosim.engine._checkpoints import Checkpoints, checkpoints
 from negosim.models import ChatRequest, ScriptedModel
 
 Player = Callable[..., ScriptedModel]
@@ -128,11 +127,11 @@ def test_checkpoints_grow_with_the_turns_and_not_with_their_square(player: Playe
     for turns in (20, 60):
         folder = tmp_path / str(turns)
         interrupted(player, folder, after=turns, max_turns=80)
-        with closing(sqlite3.connect(folder / "checkpoints.sqlite")) as file:
-            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (said[turns],) = file.execute(
-                "SELECT sum(length(value)) FROM writes WHERE channel = 'turns'"
-            ).fetchone()
+        with checkpoints(folder) as saver:
+            saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (dialogue,) = {kept.config["configurable"]["thread_id"] for kept in saver.list(None)}
+            steps = Checkpoints(saver, dialogue).progress()
+        said[turns] = sum(len(turn.model_dump_json()) for step in steps for turn in step.get("turns", ()))
         size[turns] = (folder / "checkpoints.sqlite").stat().st_size
     assert (size[60] - said[60] - (size[20] - said[20])) / 40 < 6 * 1024
 

@@ -18,7 +18,7 @@ LIMITS = {
 }
 
 
-def test_a_span_for_the_dialogue_each_turn_and_each_stage(tmp_path: Path) -> None:
+def test_a_span_for_the_dialogue_and_each_stage(tmp_path: Path) -> None:
     batches: list[bytes] = []
 
     class Collector(BaseHTTPRequestHandler):
@@ -66,4 +66,4 @@ def test_a_span_for_the_dialogue_each_turn_and_each_stage(tmp_path: Path) -> Non
     names = [run["name"] for batch in batches for run in json.loads(batch)["post"]]
     assert names.count("dialogue") == 1
     assert names.count("rollout") >= 2 * 3
-    assert {"turn", "reflect", "tactics", "judge", "speak", "consolidate", "vote"} <= set(names)
+    assert {"reflect", "tactics", "judge", "speak", "consolidate", "vote"} <= set(names)

@@ -1,0 +1,91 @@
+"""What the stages of a dialogue hand on, and what they are played with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import add
+from typing import Annotated, TypedDict
+
+from negosim.agents import Agent, Objective, RolloutJudge, Speech
+from negosim.config import Calls
+from negosim.errors import ModelError, NegosimError, ProtocolError
+from negosim.models import Ledger
+from negosim.records import Call, End, Rollout, Turn, Vote
+from negosim.scenarios import Scenario
+from negosim.table import Table
+from negosim.views import Side, View, view_of
+
+Candidate = tuple[int, Rollout | ModelError | ProtocolError]
+"""A rollout's position among the K, and what came of it."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A place at the table: an agent, its side, and who judges its rollouts."""
+
+    agent: Agent
+    judge: RolloutJudge
+    side: Side
+
+
+class Progress(TypedDict, total=False):
+    """What has happened so far; turns and votes add to it."""
+
+    turns: Annotated[list[Turn], add]
+    votes: Annotated[list[Vote], add]
+    calls: Annotated[list[Call], add]
+    table: Table
+    end: End
+
+
+class TurnState(TypedDict, total=False):
+    """The turn that is being made; nothing of it outlives the turn but what is put on record."""
+
+    view: View
+    """What the speaker sees; each stage adds what it found."""
+    tactics: Sequence[str]
+    candidates: Annotated[list[Candidate], add]
+    speech: Speech
+
+
+class DialogueState(Progress, TurnState):
+    """The state of the dialogue graph."""
+
+
+@dataclass(frozen=True)
+class DialogueContext:
+    """What a dialogue is played with."""
+
+    scenario: Scenario
+    seats: tuple[Seat, ...]
+    calls: Calls
+    k: int
+    objective: Objective
+    oracle: bool
+    opener: int
+    max_turns: int
+    ledger: Ledger
+    """Where the agents enter what the present step costs."""
+    on_progress: Callable[[Progress], None]
+    """Told what each turn and each round of votes adds, before anything comes of it."""
+
+    def view(self, progress: Progress, role: int) -> View:
+        """Return what a role sees of what has happened."""
+        return view_of(self.seats[role].side, progress["turns"], progress["table"])
+
+    def add(self, turn: int, progress: Progress) -> Progress:
+        """Put what a step adds on record, with the calls it took for a turn."""
+        added = Progress(**progress, calls=self.ledger.drain(turn))
+        self.on_progress(added)
+        return added
+
+
+class StageError(NegosimError):
+    """A stage failed for good; the dialogue is stored as failed with this reason."""
+
+    def __init__(self, stage: str, error: ModelError | ProtocolError, *, turn: int, role: int) -> None:
+        """`turn` is the index of the utterance that was to come, `role` whose stage failed."""
+        self.stage = stage
+        self.error = error
+        self.turn = turn
+        self.role = role
+        super().__init__(f"{stage}: {error}")
