@@ -20,8 +20,6 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from negosim.engine._state import Progress
 
-CHECKPOINTS = "checkpoints.sqlite"
-
 STORED_TYPES = tuple(
     [("negosim.records._turn", name) for name in ("Turn", "Utterance", "Rollout", "Claim", "Vote")]
     + [("negosim.records._dialogue", "Call")]
@@ -56,17 +54,11 @@ class Checkpoints:
 
 
 @contextmanager
-def checkpoints(run: Path) -> Iterator[SqliteSaver]:
-    """Open the checkpoints of a run folder, making the file if need be."""
-    with closing(sqlite3.connect(run / CHECKPOINTS, check_same_thread=False)) as connection:
+def checkpoints(file: Path) -> Iterator[SqliteSaver]:
+    """Open a file of checkpoints, making it if need be."""
+    with closing(sqlite3.connect(file, check_same_thread=False)) as connection:
         # What a killed process has written is in the operating system's hands: no need to wait for the disk.
         connection.execute("PRAGMA synchronous=NORMAL")
         saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=STORED_TYPES))
         saver.setup()
         yield saver
-
-
-def remove_checkpoints(run: Path) -> None:
-    """Delete the checkpoints of a finished run."""
-    for suffix in ("", "-wal", "-shm"):
-        (run / f"{CHECKPOINTS}{suffix}").unlink(missing_ok=True)

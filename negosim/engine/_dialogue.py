@@ -2,10 +2,12 @@
 
 from asyncio import gather
 from functools import lru_cache
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from negosim.config import SAFETY_STOP, Calls, Planner
 from negosim.engine._state import DialogueContext, DialogueState, Progress, StageError
@@ -24,12 +26,9 @@ def dialogue_graph(planner: Planner, calls: Calls = "separate") -> DialogueGraph
     fails for good.
     """
     builder = StateGraph(DialogueState, context_schema=DialogueContext, output_schema=Progress)
-    first, last = add_turn(builder, planner, calls)
-    builder.add_node("vote", vote, input_schema=Progress)
-    nodes = {"turn": first, "vote": "vote", END: END}
-    builder.add_conditional_edges(START, go_on, nodes)
-    builder.add_conditional_edges(last, after_turn, nodes)
-    builder.add_conditional_edges("vote", after_vote, {"turn": first, END: END})
+    first = add_turn(builder, planner, calls, after_turn)
+    builder.add_node("vote", _voting(first), input_schema=Progress, destinations=(first, END))
+    builder.add_conditional_edges(START, go_on, {"turn": first, "vote": "vote", END: END})
     return builder.compile(name="dialogue")
 
 
@@ -38,14 +37,14 @@ async def go_on(state: Progress, runtime: Runtime[DialogueContext]) -> str:
     if not state["turns"]:
         return "turn"
     voted = state["votes"] and state["votes"][-1].after_turn == len(state["turns"]) - 1
-    return await (after_vote if voted else after_turn)(state, runtime)
+    return (after_vote if voted else after_turn)(state, runtime.context)
 
 
-async def after_turn(state: Progress, runtime: Runtime[DialogueContext]) -> str:
+def after_turn(state: Progress, context: DialogueContext) -> str:
     """Go on, ask for votes after a full round, or end where somebody left."""
     if state["table"].left_by is not None:
         return END
-    context, count = runtime.context, len(state["turns"])
+    count = len(state["turns"])
     if count % len(context.seats) == 0 and (
         context.calls == "separate" or seems_over(state, len(context.seats))
     ):
@@ -59,9 +58,21 @@ def seems_over(state: Progress, roles: int) -> bool:
     return state["table"].deal is not None or all(turn.utterance.action == "talk" for turn in last)
 
 
-async def vote(state: Progress, runtime: Runtime[DialogueContext]) -> Progress:
+def _voting(first: str) -> Any:
+    """Return the votes as a node that goes on with a turn, whose first stage is given, or ends."""
+
+    async def vote(state: Progress, runtime: Runtime[DialogueContext]) -> Command[str]:
+        context = runtime.context
+        added = context.add(len(state["turns"]) - 1, await cast_votes(state, context))
+        over = after_vote(state | added, context) == END
+        return Command(update=added, goto=END if over else first)
+
+    return vote
+
+
+async def cast_votes(state: Progress, context: DialogueContext) -> Progress:
     """Ask every role, all at once, whether it has concluded the conversation."""
-    context, count = runtime.context, len(state["turns"])
+    count = len(state["turns"])
     answers = await gather(
         *(seat.agent.concluded(context.view(state, role)) for role, seat in enumerate(context.seats)),
         return_exceptions=True,
@@ -73,15 +84,13 @@ async def vote(state: Progress, runtime: Runtime[DialogueContext]) -> Progress:
         if isinstance(answer, BaseException):
             raise answer
         concluded.append(answer)
-    cast_votes = Progress(votes=[Vote(after_turn=count - 1, concluded=tuple(concluded))])
-    if all(concluded):
-        cast_votes["end"] = "concluded"
-    return context.add(count - 1, cast_votes)
+    votes = [Vote(after_turn=count - 1, concluded=tuple(concluded))]
+    return Progress(votes=votes, end="concluded") if all(concluded) else Progress(votes=votes)
 
 
-async def after_vote(state: Progress, runtime: Runtime[DialogueContext]) -> str:
+def after_vote(state: Progress, context: DialogueContext) -> str:
     """End when all have concluded or the cap is reached."""
-    over = "end" in state or len(state["turns"]) >= _cap(runtime.context.max_turns)
+    over = "end" in state or len(state["turns"]) >= _cap(context.max_turns)
     return END if over else "turn"
 
 

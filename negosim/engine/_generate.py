@@ -4,26 +4,29 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from negosim._loop import run_coroutine
 from negosim.config import RunConfig
-from negosim.engine._checkpoints import Checkpoints, checkpoints, remove_checkpoints
 from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
-from negosim.engine._play import Doors, Stage, play
 from negosim.engine._preview import check_prompts
-from negosim.engine._workers import play_in_processes
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, open_doors
 from negosim.records import Dialogue
 from negosim.store import Run, RunHeader, Writer
 
+if TYPE_CHECKING:
+    from negosim.engine._play import Doors, Stage
+
 logger = logging.getLogger(__name__)
+
+CHECKPOINTS = "checkpoints.sqlite"
+"""Where unfinished dialogues with a model stand, in the run folder."""
 
 
 class Means(TypedDict, total=False):
@@ -102,7 +105,7 @@ async def resume_async(path: str | Path, *, config: RunConfig | None = None, **m
         check_unchanged(run.header, _header(plan), config)
         stored = {dialogue.id for dialogue in run}
         left = [job for job in plan.jobs if job.id not in stored]
-        async with _doors(plan, means) as doors:
+        async with _doors(plan, means) if left else nullcontext({}) as doors:
             await _make(plan, left, doors, run, writer, means)
     return run
 
@@ -120,7 +123,7 @@ def _resolve(config: RunConfig, means: Means) -> Plan:
     return plan
 
 
-def _doors(plan: Plan, means: Means) -> AbstractAsyncContextManager[Doors]:
+def _doors(plan: Plan, means: Means) -> "AbstractAsyncContextManager[Doors]":
     """Open every model the plan names, and check that it answers."""
     provided, budget = means.get("chat_models", {}), means.get("budget")
     return open_doors(plan.specs, provided, cache=means.get("cache", True), budget=budget)
@@ -143,7 +146,7 @@ def _header(plan: Plan) -> RunHeader:
 
 
 async def _make(
-    plan: Plan, jobs: Sequence[Job], doors: Doors, run: Run, writer: Writer, means: Means
+    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, means: Means
 ) -> None:
     """Play jobs and store the dialogues."""
     watch = means.get("watch", _nobody_watches)
@@ -151,12 +154,28 @@ async def _make(
 
     logger.info("run started", extra={"run": str(run.path), "planned": len(plan.jobs), "left": len(jobs)})
 
+    if jobs:
+        await _play_jobs(plan, jobs, doors, run, writer, means)
+    for file in run.path.glob(f"{CHECKPOINTS}*"):
+        file.unlink()
+
+
+async def _play_jobs(
+    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, means: Means
+) -> None:
+    """Play jobs and store the dialogues; the graphs are imported only now, since that takes a while."""
+    from negosim.engine._checkpoints import Checkpoints, checkpoints
+    from negosim.engine._play import Stage
+    from negosim.engine._workers import play_in_processes
+
+    watch = means.get("watch", _nobody_watches)
+
     def store(dialogue: Dialogue) -> None:
         writer.append(dialogue)
         _log(dialogue)
         watch(DialogueFinished(dialogue, plan.scenarios[dialogue.scenario]))
 
-    if means.get("workers", 1) > 1 and jobs:
+    if means.get("workers", 1) > 1:
         for dialogue in play_in_processes(plan, jobs, means["workers"]):
             store(dialogue)
         return
@@ -164,14 +183,13 @@ async def _make(
     if all(door is None for door in doors.values()):
         await _play_all(Stage(plan, doors, watch), jobs, store)
         return
-    with checkpoints(run.path) as saver:
+    with checkpoints(run.path / CHECKPOINTS) as saver:
 
         def store_and_forget(dialogue: Dialogue) -> None:
             store(dialogue)
             Checkpoints(saver, dialogue.id).delete()
 
         await _play_all(Stage(plan, doors, watch, saver), jobs, store_and_forget)
-    remove_checkpoints(run.path)
 
 
 def _log(dialogue: Dialogue) -> None:
@@ -194,8 +212,10 @@ def _nobody_watches(event: Event) -> None:
     pass
 
 
-async def _play_all(stage: Stage, jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
+async def _play_all(stage: "Stage", jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
     """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest."""
+    from negosim.engine._play import play
+
     waiting = iter(jobs)
 
     async def worker() -> None:

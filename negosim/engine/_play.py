@@ -136,8 +136,12 @@ def _after(state: Progress, added: Progress) -> Progress:
     table = state["table"]
     for turn in added.get("turns", ()):
         table = table.after(turn.role, turn.utterance)
-    both = {name: [*state[name], *added.get(name, ())] for name in ("turns", "votes", "calls")}
-    return cast(Progress, {**state, **added, **both, "table": table})
+    after = state | added
+    after["turns"] = [*state["turns"], *added.get("turns", ())]
+    after["votes"] = [*state["votes"], *added.get("votes", ())]
+    after["calls"] = [*state["calls"], *added.get("calls", ())]
+    after["table"] = table
+    return after
 
 
 def _raise_if_hopeless(failed: StageError) -> None:

@@ -16,7 +16,6 @@ from negosim._frozen import Frozen
 from negosim._loop import run_coroutine
 from negosim.config import SAFETY_STOP, RunConfig
 from negosim.engine._plan import Job, Plan, resolve
-from negosim.engine._play import Stage, play
 from negosim.models import ChatRequest, ChatResponse, Door, Usage, most_usage
 from negosim.records import StageAccount
 from negosim.scenarios import Issue, Scenario, Value
@@ -108,6 +107,8 @@ async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
 
     They stand for the simulated negotiator too, which might end the dialogue early.
     """
+    from negosim.engine._play import Stage, play
+
     names = {*job.models, *([plan.config.judge_model] if plan.config.judge_model else [])}
     doors, scenario, numbers = {}, plan.scenarios[job.scenario], count(1)
     accepts = iter(range(len(scenario.roles) - 1))

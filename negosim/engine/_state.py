@@ -1,6 +1,6 @@
 """What the stages of a dialogue hand on, and what they are played with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import add
 from typing import Annotated, TypedDict
@@ -42,7 +42,6 @@ class TurnState(TypedDict, total=False):
 
     view: View
     """What the speaker sees; each stage adds what it found."""
-    tactics: Sequence[str]
     candidates: Annotated[list[Candidate], add]
     speech: Speech
 

@@ -14,9 +14,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from langgraph.graph import StateGraph
+from langgraph.graph import END, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Overwrite, Send
+from langgraph.types import Command, Overwrite, Send
 
 from negosim.agents import Speech
 from negosim.config import Calls, Planner
@@ -25,7 +25,9 @@ from negosim.errors import ModelError, ProtocolError
 from negosim.records import Rollout, Turn
 from negosim.views import View
 
-Stage = Callable[[Any, Seat, DialogueContext], Awaitable[dict[str, Any]]]
+Stage = Callable[[Any, Seat, DialogueContext], Awaitable[dict[str, Any] | Command[str]]]
+AfterTurn = Callable[[Progress, DialogueContext], str]
+"""Says what comes after a turn: "turn", "vote" or END."""
 
 
 async def reflect(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
@@ -34,21 +36,16 @@ async def reflect(state: TurnState, seat: Seat, context: DialogueContext) -> dic
     return {"view": replace(view, reflection=await seat.agent.reflect(view))}
 
 
-async def tactics(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
-    """Choose K tactics."""
-    return {"tactics": await seat.agent.choose_tactics(state["view"], context.k)}
-
-
-async def fan_out(state: TurnState) -> list[Send]:
-    """Start a rollout for every tactic."""
-    return [
-        Send("rollout", {"view": state["view"], "position": position, "tactic": tactic})
-        for position, tactic in enumerate(state["tactics"])
-    ]
+async def tactics(state: TurnState, seat: Seat, context: DialogueContext) -> Command[str]:
+    """Choose K tactics and start a rollout for each."""
+    view = state["view"]
+    chosen = await seat.agent.choose_tactics(view, context.k)
+    tasks = [{"view": view, "position": position, "tactic": tactic} for position, tactic in enumerate(chosen)]
+    return Command(goto=[Send("rollout", task) for task in tasks])
 
 
 async def rollout(task: dict[str, Any], seat: Seat, context: DialogueContext) -> dict[str, Any]:
-    """Sketch one candidate as a mini-dialogue; `task` is what `fan_out` gave it.
+    """Sketch one candidate as a mini-dialogue; `task` is what `tactics` gave it.
 
     A failure is handed on: raised here it would cut off the other rollouts, whose calls are paid for
     and belong in the account.
@@ -122,47 +119,61 @@ CHAINS: dict[tuple[Planner, Calls], tuple[str, ...]] = {
 
 
 def add_turn(
-    builder: StateGraph[DialogueState, DialogueContext], planner: Planner, calls: Calls
-) -> tuple[str, str]:
-    """Add the stages of a planner's turn to a graph; return the first one and the last."""
+    builder: StateGraph[DialogueState, DialogueContext, DialogueState, Progress],
+    planner: Planner,
+    calls: Calls,
+    after: AfterTurn,
+) -> str:
+    """Add the stages of a planner's turn to a graph that has a node "vote"; return the first one.
+
+    Nodes say themselves where it goes on, where that depends: asking an edge costs as much as a stage.
+    """
     chain = CHAINS[planner, calls]
     first, last = chain[0], chain[-1]
-    for name in chain:
+    for name in chain[:-1]:
         schema = DialogueState if name == first else TurnState
-        builder.add_node(name, _node(name, first=name == first, last=name == last), input_schema=schema)
-    for before, after in pairwise(chain):
-        if after == "rollout":
-            builder.add_conditional_edges(before, fan_out, [after])
-        else:
-            builder.add_edge(before, after)
-    return first, last
+        ways = ("rollout",) if name == "tactics" else None
+        builder.add_node(name, _node(name, opens=name == first), input_schema=schema, destinations=ways)
+    ending = _ending(_node(last, opens=last == first), {"turn": first, "vote": "vote", END: END}, after)
+    builder.add_node(last, ending, input_schema=DialogueState, destinations=(first, "vote", END))
+    for before, stage in pairwise(chain):
+        if before != "tactics":
+            builder.add_edge(before, stage)
+    return first
 
 
-def _node(name: str, *, first: bool, last: bool) -> Any:
-    """Return a stage as a node: the first opens the view of a turn, the last puts the turn on record."""
+def _node(name: str, *, opens: bool) -> Any:
+    """Return a stage as a node; the one that opens a turn lets the next role see the table."""
     stage = STAGES[name]
 
-    async def run(state: Any, runtime: Runtime[DialogueContext]) -> dict[str, Any] | Progress:
+    async def run(state: Any, runtime: Runtime[DialogueContext]) -> dict[str, Any] | Command[str]:
         context = runtime.context
-        if first:
+        if opens:
             role = (context.opener + len(state["turns"])) % len(context.seats)
             state["view"] = context.view(state, role)
         view: View = state["view"]
         try:
-            found = await stage(state, context.seats[view.side.index], context)
+            return await stage(state, context.seats[view.side.index], context)
         except (ModelError, ProtocolError) as error:
             raise _failed(name, error, view) from error
-        return _finished(state | found, context) if last else found
 
     return run
 
 
-def _finished(state: TurnState, context: DialogueContext) -> Progress:
-    """Return what a turn adds to the dialogue."""
-    view, speech = state["view"], state["speech"]
-    turn = _record(view, speech)
-    table = view.table.after(turn.role, speech.utterance)
-    return context.add(turn.index, Progress(turns=[turn], table=table))
+def _ending(node: Any, nodes: dict[str, str], after: AfterTurn) -> Any:
+    """Return the last stage as a node that puts the turn on record and goes on to what comes after it."""
+
+    async def run(state: Any, runtime: Runtime[DialogueContext]) -> Command[str]:
+        context = runtime.context
+        state |= await node(state, runtime)
+        view, speech = state["view"], state["speech"]
+        turn = _record(view, speech)
+        table = view.table.after(turn.role, speech.utterance)
+        added = context.add(turn.index, Progress(turns=[turn], table=table))
+        now = Progress(turns=[*state["turns"], turn], table=table)
+        return Command(update=added, goto=nodes[after(now, context)])
+
+    return run
 
 
 def _record(view: View, speech: Speech) -> Turn:

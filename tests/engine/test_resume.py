@@ -127,7 +127,7 @@ def test_checkpoints_grow_with_the_turns_and_not_with_their_square(player: Playe
     for turns in (20, 60):
         folder = tmp_path / str(turns)
         interrupted(player, folder, after=turns, max_turns=80)
-        with checkpoints(folder) as saver:
+        with checkpoints(folder / "checkpoints.sqlite") as saver:
             saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (dialogue,) = {kept.config["configurable"]["thread_id"] for kept in saver.list(None)}
             steps = Checkpoints(saver, dialogue).progress()
