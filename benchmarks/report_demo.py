@@ -24,10 +24,11 @@ from negosim.reports import report_on, write_parts, write_pdf, write_trace
 from negosim.scenarios import list_scenarios
 from negosim.store import Run
 
-SAMPLED = ("viatex", "rose-lane", "casino-two", "daily-herald", "powerscreen", "west-wind")
+SAMPLED = ("viatex", "rose-lane", "casino-two", "powerscreen", "west-wind")
 """Scenarios the language model judges: enough for intervals, at a minute or two a dialogue."""
 MODEL = "local?max_tokens=700&timeout=600"
-QUESTIONS = ("agreement", "deception")
+QUESTIONS = {"agreement": 2, "deception": 0}
+"""Question sets it answers, and how many quotes it is asked for: with them hardly an answer is usable."""
 
 
 def simulated(out: Path, scenarios: tuple[str, ...], dialogues: int, max_turns: int) -> Run:
@@ -46,10 +47,12 @@ def simulated(out: Path, scenarios: tuple[str, ...], dialogues: int, max_turns: 
 
 
 def asked_of_a_reader(folder: Path) -> Iterator[str]:
-    """Write the built-in question sets as sets of one's own that no agent is asked; yield their paths."""
+    """Write the question sets as sets of one's own that no agent is asked; yield their paths."""
     folder.mkdir()
-    for name in QUESTIONS:
-        asked = load_question_set(name).model_copy(update={"perspectives": ("third_party",)})
+    for name, quotes in QUESTIONS.items():
+        asked = load_question_set(name)
+        questions = tuple(question.model_copy(update={"quotes": quotes}) for question in asked.questions)
+        asked = asked.model_copy(update={"perspectives": ("third_party",), "questions": questions})
         place = folder / f"{name}.yaml"
         place.write_text(yaml.safe_dump(asked.model_dump(mode="json", exclude_none=True)), "utf-8")
         yield str(place)
