@@ -4,8 +4,11 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from negosim import RunConfig, generate
 
 HEAVY = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "yaml", "orjson", "rapidfuzz"}
 
@@ -48,6 +51,17 @@ def test_help_and_version_take_less_than_half_a_second(argument: str) -> None:
 def test_listing_scenarios_does_not_start_the_engine() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROBE, "scenarios", "list"], capture_output=True, text=True, check=True
+    )
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    assert code == 0
+    assert not {"langgraph", "langchain_core", "pandas"} & set(modules)
+
+
+def test_resuming_a_finished_run_does_not_start_the_engine(tmp_path: Path) -> None:
+    generate(RunConfig(scenarios=("viatex",), planner="direct", max_turns=2), out=tmp_path / "run")
+    arguments = ["generate", "--resume", str(tmp_path / "run")]
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True
     )
     code, modules = json.loads(done.stdout.splitlines()[-1])
     assert code == 0
