@@ -14,7 +14,7 @@ from datetime import date
 from typing import Annotated, Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
-from langgraph.types import Overwrite, Send
+from langgraph.types import Command, Overwrite, Send
 
 from negosim._loop import run_coroutine
 
@@ -24,7 +24,6 @@ STEPS = 1000
 
 class Turn(TypedDict, total=False):
     text: str
-    tasks: list[str]
     results: Annotated[list[str], operator.add]
 
 
@@ -36,8 +35,8 @@ async def node(state: Turn) -> Turn:
     return {"text": "x"}
 
 
-async def choose(state: Turn) -> Turn:
-    return {"tasks": ["a", "b", "c"]}
+async def choose(state: Turn) -> Command[str]:
+    return Command(goto=[Send("task", {"text": name}) for name in "abc"])
 
 
 async def task(state: Any) -> Turn:
@@ -48,63 +47,54 @@ async def judge(state: Turn) -> dict[str, Any]:
     return {"results": Overwrite([])}
 
 
-async def last(state: Turn) -> Dialogue:
-    return {"turns": ["x"]}
+STAGES = {"a": node, "b": choose, "task": task, "judge": judge, "c": node}
+FIRST = "a"
 
 
-async def vote(state: Dialogue) -> Dialogue:
-    return {}
+def said(state: Dialogue, first: str) -> Command[str]:
+    return Command(update={"turns": ["x"]}, goto="vote" if len(state["turns"]) % 2 else first)
 
 
-async def fan_out(state: Turn) -> list[Send]:
-    return [Send("task", {"text": name}) for name in state["tasks"]]
-
-
-async def after_turn(state: Dialogue) -> str:
-    return "turn" if len(state["turns"]) % 2 else "vote"
-
-
-async def after_vote(state: Dialogue) -> str:
-    return END if len(state["turns"]) >= TURNS else "turn"
-
-
-def add_turn(builder: Any, end: Any) -> None:
-    nodes = {"a": node, "b": choose, "task": task, "judge": judge, "c": node, "d": end}
-    for name, run in nodes.items():
+def add_stages(builder: Any) -> None:
+    for name, run in STAGES.items():
         builder.add_node(name, run, input_schema=Turn)
-    builder.add_edge("a", "b")
-    builder.add_conditional_edges("b", fan_out, ["task"])
-    for before, after in (("task", "judge"), ("judge", "c"), ("c", "d")):
+    for before, after in (("a", "b"), ("task", "judge"), ("judge", "c"), ("c", "d")):
         builder.add_edge(before, after)
 
 
+def with_votes(builder: Any, first: str) -> Any:
+    async def vote(state: Dialogue) -> Command[str]:
+        return Command(goto=END if len(state["turns"]) >= TURNS else first)
+
+    builder.add_node("vote", vote)
+    builder.add_edge(START, first)
+    return builder.compile()
+
+
 def flat() -> Any:
+    async def last(state: Dialogue) -> Command[str]:
+        return said(state, FIRST)
+
     builder = StateGraph(Dialogue)
-    add_turn(builder, last)
-    return with_votes(builder, "a", "d")
+    add_stages(builder)
+    builder.add_node("d", last)
+    return with_votes(builder, FIRST)
 
 
 def nested() -> Any:
-    turn_builder = StateGraph(Turn)
-    add_turn(turn_builder, node)
-    turn_builder.add_edge(START, "a")
-    turn_builder.add_edge("d", END)
-    turns = turn_builder.compile()
+    stages = StateGraph(Turn)
+    add_stages(stages)
+    stages.add_node("d", node, input_schema=Turn)
+    stages.add_edge(START, FIRST)
+    turns = stages.compile()
 
-    async def turn(state: Dialogue) -> Dialogue:
-        return {"turns": [(await turns.ainvoke({}))["text"]]}
+    async def turn(state: Dialogue) -> Command[str]:
+        await turns.ainvoke({})
+        return said(state, "turn")
 
     builder = StateGraph(Dialogue)
     builder.add_node("turn", turn)
-    return with_votes(builder, "turn", "turn")
-
-
-def with_votes(builder: Any, first: str, end: str) -> Any:
-    builder.add_node("vote", vote)
-    builder.add_edge(START, first)
-    builder.add_conditional_edges(end, after_turn, {"turn": first, "vote": "vote"})
-    builder.add_conditional_edges("vote", after_vote, {"turn": first, END: END})
-    return builder.compile()
+    return with_votes(builder, "turn")
 
 
 async def play(graph: Any, dialogues: int) -> None:

@@ -5,8 +5,8 @@
 - `reflect`: reflect → speak → consolidate.
 - `direct`: speak, in one call.
 
-The stages are nodes of the dialogue graph itself: a graph of its own, called once a turn, would cost
-nearly a third more (`benchmarks/bare_langgraph.py`).
+The stages are nodes of the dialogue graph itself; a graph of its own, called once a turn, costs more
+(`benchmarks/bare_langgraph.py`).
 """
 
 from collections.abc import Awaitable, Callable
