@@ -6,6 +6,7 @@ heads are applied to the last position and the k candidates only.
 """
 
 import inspect
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,10 @@ class Sampling(Frozen):
     """beta: how much Q counts; 0 speaks as the data, None is what the policy was trained with."""
     top_k: Annotated[int, Field(ge=1)] = 20
     """How many of the likeliest tokens are considered."""
+    min_p: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Tokens less likely than this share of the likeliest are not considered (Nguyen et al. 2024): where the
+    language model is sure of how a word goes on, no Q value can talk it into another; where it is not, all
+    that are like are left to choose from."""
     temperature: Annotated[float, Field(ge=0)] = 1.0
     """Applied after the shift; 0 always takes the best."""
     max_tokens: Annotated[int, Field(ge=1)] = 96
@@ -35,7 +40,12 @@ class Sampling(Frozen):
 
 
 def guided(
-    logits: Tensor, state: Tensor, heads: Sequence[ValueHead], advantage: float, top_k: int
+    logits: Tensor,
+    state: Tensor,
+    heads: Sequence[ValueHead],
+    advantage: float,
+    top_k: int,
+    min_p: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """Return the k likeliest tokens and their scores after the shift, each [B, k].
 
@@ -43,6 +53,8 @@ def guided(
     """
     scores, tokens = logits.float().topk(min(top_k, logits.shape[1]), dim=1)
     scores = scores - logits.float().logsumexp(1, keepdim=True)
+    if min_p:
+        scores = scores.masked_fill(scores < scores[:, :1] + math.log(min_p), -torch.inf)
     if heads and advantage:
         worth = torch.stack([head.of(state.float(), tokens) for head in heads]).amin(0)
         # A token the language model may not say stays impossible, whatever it would be worth.
@@ -90,22 +102,23 @@ def decode(
     ids = torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in prompts], device=device)
     mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
     output, cache = lm.get_output_embeddings(), None
-    positioned = "position_ids" in inspect.signature(lm.base_model.forward).parameters
+    accepted = inspect.signature(lm.base_model.forward).parameters
+    kept = "cache" if "cache" in accepted else "past_key_values"  # renamed in transformers 5
     while rows:
         place = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         result = lm.base_model(
             input_ids=ids,
             attention_mask=mask,
-            past_key_values=cache,
             use_cache=True,
-            **({"position_ids": place} if positioned else {}),
+            **{kept: cache},
+            **({"position_ids": place} if "position_ids" in accepted else {}),
         )
-        cache, state = result.past_key_values, result.last_hidden_state[:, -1]
+        cache, state = getattr(result, kept), result.last_hidden_state[:, -1]
         logits = output(state).float().masked_fill(banned, -torch.inf)
         if say_something and not rows[0].tokens:
             logits[:, stop] = -torch.inf
         assert sampling.advantage is not None
-        tokens, scores = guided(logits, state, heads, sampling.advantage, sampling.top_k)
+        tokens, scores = guided(logits, state, heads, sampling.advantage, sampling.top_k, sampling.min_p)
         chosen = tokens.gather(1, _draw(scores, sampling.temperature, rows)[:, None])
         for row, token in zip(rows, chosen.squeeze(1).tolist(), strict=True):
             row.tokens.append(token)

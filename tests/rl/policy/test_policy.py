@@ -91,6 +91,13 @@ def test_guidance_never_makes_the_impossible_likely() -> None:
     torch.testing.assert_close(scores.exp().sum(), torch.tensor(1.0))
 
 
+def test_no_q_value_makes_the_policy_say_what_is_far_less_likely_than_the_likeliest() -> None:
+    head = ValueHead(2, 3)
+    logits = torch.tensor([[0.9, 0.08, 0.02]]).log()
+    _, scores = guided(logits, torch.ones(1, 2), [head], 1e6, 3, min_p=0.05)
+    assert scores[0].isfinite().tolist() == [True, True, False]
+
+
 def test_a_turn_is_cut_off_and_old_turns_forgotten(policy: Policy) -> None:
     (reply,) = policy.reply([Prefix(ASKED)], seeds=[1], sampling=Sampling(max_tokens=1))
     assert not reply.complete
