@@ -78,6 +78,7 @@ def tiny_gpt(vocabulary: int, *, layers: int = 4, width: int = 128, context: int
             n_embd=width,
             n_layer=layers,
             n_head=max(1, width // 32),
+            activation_function="gelu_pytorch_tanh",  # the same as GPT-2's own, in one kernel
             resid_pdrop=0.0,
             embd_pdrop=0.0,
             attn_pdrop=0.0,
