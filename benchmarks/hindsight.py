@@ -1,17 +1,20 @@
 """Hindsight regeneration against what the paper compares it with: the figures of docs/hindsight-results.md.
 
-On the simulated donation task. Each seed is a repeat of the whole: originals of a mediocre agent (skill .3),
-the set grown to five times its size by hindsight, a set as large made from scratch, a policy a method, and
-dialogues with users that no corpus holds. Only originals have true rewards; what is generated has those that
-the reward model reads off the text.
+On the simulated donation task. A small language model learns once how both sides talk, from dialogues without
+rewards; it stands for the pretrained one of the paper. Then each seed is a repeat of the rest: originals of a
+mediocre agent (skill .3), that set grown to five times its size by hindsight, a set as large from scratch,
+a policy a method, and dialogues with users that no corpus holds. Only originals have true rewards; what is
+generated has those that the reward model reads off the text.
 
-    python benchmarks/hindsight.py [--seeds 3] [--dialogues 400] [--workers 2] [--quick]
+    python benchmarks/hindsight.py [--seeds 3] [--dialogues 400] [--workers 2] [--work FOLDER] [--quick]
 
-Each worker is a process with one thread. --quick is a smoke test; its figures mean nothing.
+Each worker is a process with one thread. With --work everything is kept in a folder, and a language model
+that is there is used again. --quick is a smoke test; its figures mean nothing.
 """
 
 import argparse
 import asyncio
+import json
 import multiprocessing
 import platform
 import tempfile
@@ -40,6 +43,9 @@ FIRST_SEED = 10
 """A seed names the corpus, what is generated from it, the training and the users of one repeat. Settings
 were chosen on a corpus of seed 100 and the users of seed 1, which are in no repeat."""
 
+BASE_SEED = 50
+"""Of the dialogues that the language model learns from; they are in no repeat either."""
+
 SetName = Literal["originals", "hindsight", "scratch"]
 
 
@@ -47,13 +53,26 @@ SetName = Literal["originals", "hindsight", "scratch"]
 class Size:
     """How much is made and learnt."""
 
+    base_dialogues: int
+    base_steps: int
     originals: int
-    model: str
     steps: int
+    """Of each method."""
+    model: str
 
 
-FULL = Size(originals=400, model="tiny:2x64", steps=500)
-QUICK = Size(originals=20, model="tiny:1x32", steps=10)
+FULL = Size(base_dialogues=1000, base_steps=1500, originals=400, steps=300, model="tiny:2x64")
+QUICK = Size(base_dialogues=20, base_steps=10, originals=20, steps=10, model="tiny:1x32")
+
+BASE_BATCH, BATCH = 16, 8
+FAST, SLOW = 3e-3, 6e-4
+"""Learning rates: of the first three quarters of the language model's steps, and of all that follow."""
+
+TOP_K, MIN_P = 60, 0.1
+"""What a policy may say: of its likeliest tokens, those at least a tenth as likely as the first."""
+
+VALUES = {"discount": 1.0, "cql_weight": 0.0, "advantage": 12}
+"""What ILQL and MC have in common here. `advantage` is beta."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +85,7 @@ class Method:
     """With its hyperparameters, as `TrainConfig` takes it."""
 
 
-ILQL = {"algo": "ilql"}
+ILQL = {"algo": "ilql", "target_rate": 0.2, **VALUES}
 
 METHODS = (
     Method("SFT", "originals", {"algo": "sft"}),
@@ -74,18 +93,19 @@ METHODS = (
     Method("zero-shot RL", "scratch", ILQL),
     Method("ILQL on originals", "originals", ILQL),
     Method("hindsight ILQL", "hindsight", ILQL),
-    Method("hindsight MC", "hindsight", {"algo": "mc"}),
+    Method("hindsight MC", "hindsight", {"algo": "mc", **VALUES}),
 )
-BEHAVIOUR = f"the originals' agent (habit:{SKILL:g})"
+BEHAVIOUR = f"agent of the originals (habit:{SKILL:g})"
 
 
 @dataclass(frozen=True)
-class Sets:
-    """The data of one seed."""
+class Made:
+    """A set of dialogues of one seed."""
 
     seed: int
-    cards: dict[SetName, Card]
-    seconds: dict[SetName, float]
+    name: SetName
+    card: Card
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -101,22 +121,59 @@ class Outcome:
     """Seconds the evaluation took."""
 
 
-def make_sets(folder: Path, size: Size, seed: int) -> Sets:
+def make_base(work: Path, size: Size) -> float:
+    """Train the language model that all methods begin with; return the seconds its steps took."""
+    from negosim.rl.training import Forward
+
+    stages = (work / "fast", work / "base")
+    if not (stages[1] / "policy.json").exists():
+        corpus, fast = work / "corpus", size.base_steps * 3 // 4
+        simulate(DONATION, corpus, dialogues=size.base_dialogues, skill=SKILL, seed=BASE_SEED, split="train")
+        learn(corpus, stages[0], Forward(), size.model, fast, FAST, batch=BASE_BATCH, seed=0)
+        slow, start = size.base_steps - fast, str(stages[0])
+        learn(corpus, stages[1], Forward(), start, slow, SLOW, batch=BASE_BATCH, seed=1)
+    lines = [line for stage in stages for line in (stage / "training.jsonl").read_text().splitlines()]
+    return float(sum(json.loads(line)["seconds"] for line in lines))
+
+
+def learn(
+    data: Path, out: Path, algorithm: Any, model: str, steps: int, rate: float, *, batch: int, seed: int
+) -> None:
+    """Train on one thread."""
+    import torch
+
+    from negosim.rl.training import TrainConfig, train
+
+    torch.set_num_threads(1)
+    config = TrainConfig(
+        algorithm=algorithm,
+        model=model,
+        steps=steps,
+        batch_size=batch,
+        learning_rate=rate,
+        warmup_steps=min(20, steps),
+        seed=seed,
+        checkpoint_every=1_000_000,
+    )
+    train(read_trajectories(data), out, config)
+
+
+def make_sets(folder: Path, size: Size, seed: int) -> list[Made]:
     """Make the originals, what hindsight makes of them, and a set as large from scratch."""
-    originals, hindsight, scratch = (folder / name for name in ("originals", "hindsight", "scratch"))
-    times = [time.perf_counter()]
-    simulate(DONATION, originals, dialogues=size.originals, skill=SKILL, seed=seed, split="train")
-    times.append(time.perf_counter())
-    regenerate(originals, hindsight, factor=FACTOR, seed=seed)
-    times.append(time.perf_counter())
-    asyncio.run(make_from_scratch(originals, scratch, FACTOR * size.originals, seed))
-    times.append(time.perf_counter())
-    names: tuple[SetName, ...] = ("originals", "hindsight", "scratch")
-    cards = {name: read_card(folder / name) for name in names}
-    return Sets(seed, cards, {name: times[n + 1] - times[n] for n, name in enumerate(names)})
+    originals, made = folder / "originals", list[Made]()
+    for name in ("originals", "hindsight", "scratch"):
+        started, out = time.perf_counter(), folder / name
+        if name == "originals":
+            card = simulate(DONATION, out, dialogues=size.originals, skill=SKILL, seed=seed, split="train")
+        elif name == "hindsight":
+            card = regenerate(originals, out, factor=FACTOR, seed=seed)
+        else:
+            card = asyncio.run(make_from_scratch(originals, out, FACTOR * size.originals, seed))
+        made.append(Made(seed, name, card, time.perf_counter() - started))
+    return made
 
 
-async def make_from_scratch(source: Path, out: Path, count: int, seed: int) -> None:
+async def make_from_scratch(source: Path, out: Path, count: int, seed: int) -> Card:
     """Make whole dialogues with the forward and reward models that hindsight uses."""
     originals, card = list(read_trajectories(source)), read_card(source)
     setting = setting_of(card, originals)
@@ -143,56 +200,46 @@ async def make_from_scratch(source: Path, out: Path, count: int, seed: int) -> N
         except DiscardedError:
             continue
         made.append(dialogue.model_copy(update={"reward": reward}))
-    write_trajectories(out, made, card.origin)
+    return write_trajectories(out, made, card.origin)
 
 
-def train_and_speak(folder: Path, method: Method, size: Size, seed: int, dialogues: int) -> Outcome:
+def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues: int) -> Outcome:
     """Train a policy and let it talk to the users of its seed."""
-    import torch
-
     from negosim.rl.evaluation._policy_agent import PolicyAgent
-    from negosim.rl.training import TrainConfig, train
+    from negosim.rl.policy import Policy, Sampling
+    from negosim.rl.training import TrainConfig
 
-    torch.set_num_threads(1)
-    started = time.perf_counter()
-    policy = folder / method.name.replace(" ", "-")
-    config = TrainConfig.model_validate(
-        {"algorithm": method.algorithm, "model": size.model, "steps": size.steps, "seed": seed}
-    )
-    train(read_trajectories(folder / method.data), policy, config)
+    started, folder = time.perf_counter(), work / str(seed)
+    out = folder / method.name.replace(" ", "-")
+    algorithm = TrainConfig.model_validate({"algorithm": method.algorithm}).algorithm
+    learn(folder / method.data, out, algorithm, str(work / "base"), size.steps, SLOW, batch=BATCH, seed=seed)
     trained = time.perf_counter()
-    played = asyncio.run(
-        play(PolicyAgent.load(str(policy), seed), evaluation_users(DONATION, dialogues, seed=seed))
-    )
+    agent = PolicyAgent(Policy.load(out), seed, Sampling(top_k=TOP_K, min_p=MIN_P))
+    played = asyncio.run(play(agent, evaluation_users(DONATION, dialogues, seed=seed)))
     return Outcome(method.name, seed, played, trained - started, time.perf_counter() - trained)
 
 
 def run(
     work: Path, size: Size, seeds: Sequence[int], dialogues: int, workers: int
-) -> tuple[list[Sets], list[Outcome]]:
-    """Make the data of all seeds, then train and measure all methods, several at a time."""
+) -> tuple[float, list[Made], list[Outcome]]:
+    """Make the language model and the data, then train and measure all methods, several at a time."""
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        base = pool.submit(make_base, work, size)
         making = [pool.submit(make_sets, work / str(seed), size, seed) for seed in seeds]
-        sets = [one.result() for one in making]
+        sets = [made for one in making for made in one.result()]
+        seconds = base.result()
         speaking = [
-            pool.submit(train_and_speak, work / str(seed), method, size, seed, dialogues)
-            for method in METHODS
+            pool.submit(train_and_speak, work, method, size, seed, dialogues)
             for seed in seeds
+            for method in METHODS
         ]
-        return sets, [one.result() for one in speaking]
+        return seconds, sets, [one.result() for one in speaking]
 
 
 def behaviour(seed: int, dialogues: int) -> Outcome:
     """Let the agent of the originals talk to the users."""
-    started = time.perf_counter()
     users = evaluation_users(DONATION, dialogues, seed=seed)
-    played = asyncio.run(play(HabitAgent(DONATION, SKILL, seed), users))
-    return Outcome(BEHAVIOUR, seed, played, 0.0, time.perf_counter() - started)
-
-
-def by_method(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
-    names = dict.fromkeys(one.method for one in outcomes)
-    return {name: [one for one in outcomes if one.method == name] for name in names}
+    return Outcome(BEHAVIOUR, seed, asyncio.run(play(HabitAgent(DONATION, SKILL, seed), users)), 0.0, 0.0)
 
 
 def over_repeats(outcomes: Sequence[Outcome]) -> Estimate:
@@ -209,9 +256,10 @@ def over_repeats(outcomes: Sequence[Outcome]) -> Estimate:
     return estimate(pd.DataFrame(rows), "reward")
 
 
-def tables(sets: Sequence[Sets], outcomes: Sequence[Outcome], dialogues: int) -> Iterator[str]:
-    """Yield the lines of the tables: rewards, kinds of users, sets of dialogues, seconds."""
-    personas, found = persona_names(DONATION), by_method(outcomes)
+def tables(sets: Sequence[Made], outcomes: Sequence[Outcome], dialogues: int) -> Iterator[str]:
+    """Yield the lines of the tables: rewards, kinds of users, seconds, sets."""
+    personas = persona_names(DONATION)
+    found = {one.method: [other for other in outcomes if other.method == one.method] for one in outcomes}
     played = {name: [each for one in some for each in one.played] for name, some in found.items()}
     results = measure(played, DONATION, personas, dialogues_asked=dialogues, seed=FIRST_SEED).results
     yield from (
@@ -220,37 +268,37 @@ def tables(sets: Sequence[Sets], outcomes: Sequence[Outcome], dialogues: int) ->
     )
     for result in results:
         yield _rewards(result, found[result.name])
-    yield from ("", f"| method | {' | '.join(personas)} | agent's turns | words a turn | failed |")
-    yield f"|---|{'---:|' * (len(personas) + 3)}"
+    heads = ("method", *personas, "agent's turns", "words a turn", "failed", "training, s", "dialogues, s")
+    yield from ("", f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}")
     for result in results:
+        some = found[result.name]
         cells = [f"{result.by_persona[name].value:.2f}" for name in personas]
         cells += [f"{result.turns.value:.1f}", f"{result.fluency['words_per_turn'].value:.1f}"]
-        yield f"| {result.name} | {' | '.join(cells)} | {sum(result.failures.values())} |"
-    yield from ("", "| set | dialogues | reward, as recorded or read: mean, by repeat |", "|---|---:|---|")
-    for name in sets[0].cards:
-        cards = [one.cards[name] for one in sets]
-        means = ", ".join(f"{card.reward.mean:.2f}" for card in cards if card.reward is not None)
-        yield f"| {name} | {cards[0].trajectories:,} | {means} |"
-    yield from ("", "| stage | seconds, mean of the repeats |", "|---|---:|")
-    for name in sets[0].seconds:
-        yield f"| making {name} | {sum(one.seconds[name] for one in sets) / len(sets):.0f} |"
-    for name, some in found.items():
-        training, speaking = (sum(times) / len(some) for times in zip(*map(_seconds, some), strict=True))
-        yield f"| {name}: training, {dialogues} dialogues | {training:.0f}, {speaking:.0f} |"
-
-
-def _seconds(outcome: Outcome) -> tuple[float, float]:
-    return outcome.training, outcome.speaking
+        cells += [str(sum(result.failures.values()))]
+        cells += [f"{sum(one.training for one in some) / len(some):.0f}"]
+        cells += [f"{sum(one.speaking for one in some) / len(some):.0f}"]
+        yield f"| {result.name} | {' | '.join(cells)} |"
+    yield from (
+        "",
+        "| set | seed | dialogues | reward, recorded or read | making, s |",
+        "|---|---:|---:|---:|---:|",
+    )
+    for made in sets:
+        mean = "" if made.card.reward is None else f"{made.card.reward.mean:.2f} ± {made.card.reward.sd:.2f}"
+        yield f"| {made.name} | {made.seed} | {made.card.trajectories:,} | {mean} | {made.seconds:.0f} |"
 
 
 def _rewards(result: Result, outcomes: Sequence[Outcome]) -> str:
-    means = [estimate_of(one.played) for one in outcomes]
     reward = result.reward
+    each = [
+        [one.trajectory.total_reward for one in outcome.played if one.trajectory is not None]
+        for outcome in outcomes
+    ]
     cells = (
         f"{reward.value:.2f} ± {reward.sd:.2f}",
         _interval(reward),
         _interval(over_repeats(outcomes)) if len(outcomes) > 1 else "",
-        ", ".join(f"{mean:.2f}" for mean in means),
+        ", ".join(f"{sum(rewards) / len(rewards):.2f}" for rewards in each),
     )
     return f"| {result.name} | {' | '.join(cells)} |"
 
@@ -259,27 +307,23 @@ def _interval(found: Estimate) -> str:
     return "" if found.low is None or found.high is None else f"[{found.low:.2f}, {found.high:.2f}]"
 
 
-def estimate_of(played: Sequence[Played]) -> float:
-    rewards = [one.trajectory.total_reward for one in played if one.trajectory is not None]
-    return sum(rewards) / len(rewards)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=3, help="repeats of everything")
+    parser.add_argument("--seeds", type=int, default=3, help="repeats of everything but the language model")
     parser.add_argument("--dialogues", type=int, default=400, help="of each policy of each repeat")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--work", type=Path, help="a folder that keeps what is made")
     parser.add_argument("--quick", action="store_true", help="a smoke test")
     given = parser.parse_args(arguments)
     size, started = (QUICK if given.quick else FULL), time.perf_counter()
     seeds = range(FIRST_SEED, FIRST_SEED + given.seeds)
-    with tempfile.TemporaryDirectory() as work:
-        sets, outcomes = run(Path(work), size, seeds, given.dialogues, given.workers)
+    with tempfile.TemporaryDirectory() as scrap:
+        base, sets, outcomes = run(given.work or Path(scrap), size, seeds, given.dialogues, given.workers)
     outcomes += [behaviour(seed, given.dialogues) for seed in seeds]
     print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}, ", end="")
-    print(f"{given.workers} processes; {size}; {given.seeds} repeats, {given.dialogues} dialogues each\n")
+    print(f"{given.workers} processes; {given.seeds} repeats, {given.dialogues} dialogues a policy; {size}\n")
     print("\n".join(tables(sets, outcomes, given.dialogues)))
-    print(f"\n{time.perf_counter() - started:.0f} s in all")
+    print(f"\nlanguage model: {base:.0f} s; {time.perf_counter() - started:.0f} s in all")
 
 
 if __name__ == "__main__":
