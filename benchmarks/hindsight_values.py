@@ -1,0 +1,114 @@
+"""Why the policies of benchmarks/hindsight.py earn what they earn: figures of docs/hindsight-results.md.
+
+    python benchmarks/hindsight.py --work FOLDER
+    python benchmarks/hindsight_values.py FOLDER [--dialogues 100]
+
+For each method with values: how Q of what was said agrees with the reward that followed, on dialogues of the
+originals' agent that nothing has learnt from, early and late in a dialogue; and for one repeat, what the
+policy earns and how often it answers a doubt, with and without guidance by Q. The users are those on whom
+settings were chosen, not those reported on.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from hindsight import MIN_P, SKILL, TOP_K
+
+from negosim.rl import Trajectory, read_trajectories, run_episodes, sim_agent, sim_users
+from negosim.rl.evaluation import evaluation_users, play
+from negosim.rl.evaluation._policy_agent import PolicyAgent
+from negosim.rl.policy import Policy, Sampling
+from negosim.rl.tasks import DONATION, Recogniser, strategies_of
+from negosim.rl.tasks._persuader import REPLIES
+from negosim.rl.training._batches import collate
+
+HELD_OUT = range(70 * 10_000_000, 70 * 10_000_000 + 200)
+"""Seeds of users that no corpus of the benchmark holds."""
+
+TUNING = 1
+"""Seed of the users on whom settings were chosen."""
+
+VALUED = ("zero-shot-RL", "ILQL-on-originals", "hindsight-ILQL", "hindsight-MC")
+
+
+@torch.inference_mode()
+def values(policy: Policy, dialogues: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return, for each token of the agent, its Q, the reward that followed, and how late it came, 0 to 1."""
+    card = policy.card
+    encoded = [policy.form.encode(one, card.max_length, reward_scale=card.reward_scale) for one in dialogues]
+    parts = []
+    for start in range(0, len(encoded), 50):
+        some = encoded[start : start + 50]
+        batch = collate(some)
+        hidden = policy.lm.base_model(
+            input_ids=batch.ids, attention_mask=batch.attention, use_cache=False
+        ).last_hidden_state[batch.row, batch.at]
+        q = torch.stack([head.of(hidden, batch.action) for head in policy.heads]).amin(0).numpy()
+        counts = [len(one.actions) for one in some]
+        returns = np.repeat([sum(one.rewards) for one in some], counts)
+        parts.append((q, returns, np.concatenate([np.arange(1, n + 1) / n for n in counts])))
+    q, returns, late = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return q, returns, late
+
+
+def answered(dialogues: Iterable[Trajectory]) -> float:
+    """Return the share of voiced doubts that the agent's next turn answers with what answers them."""
+    cues, found = Recogniser.load("donation/user-cues"), list[bool]()
+    for one in dialogues:
+        for heard, said in zip(one.turns, one.turns[1:], strict=False):
+            doubt = next((cue for cue in cues.find(heard.text) if cue in REPLIES), None)
+            if heard.role == "user" and doubt is not None:
+                found.append(REPLIES[doubt] in strategies_of(DONATION, said.text))
+    return float(np.mean(found))
+
+
+def show_values(repeats: Sequence[Path]) -> None:
+    held_out = run_episodes(sim_agent(DONATION, skill=SKILL, seed=7), sim_users(DONATION, HELD_OUT))
+    print("| policy, repeat | correlation of Q and reward; by fifth | mean of both | sd of both |")
+    print("|---|---|---|---|")
+    for name in VALUED:
+        for repeat in repeats:
+            q, returns, late = values(Policy.load(repeat / name), held_out)
+            cells = [np.corrcoef(q, returns)[0, 1]]
+            for fifth in range(5):
+                here = (late > fifth / 5) & (late <= (fifth + 1) / 5)
+                cells.append(np.corrcoef(q[here], returns[here])[0, 1])
+            first, *others = (f"{cell:.2f}" for cell in cells)
+            means, sds = (f"{part(q):.2f}, {part(returns):.2f}" for part in (np.mean, np.std))
+            print(f"| {name}, {repeat.name} | {first}; {', '.join(others)} | {means} | {sds} |", flush=True)
+
+
+def show_rewards(repeat: Path, dialogues: int) -> None:
+    print("\n| who | reward | doubts answered |\n|---|---:|---:|")
+    for name in ("originals", "hindsight", "scratch"):
+        show(f"the dialogues of {name}", list(read_trajectories(repeat / name)))
+    for name in ("SFT", "RFT", *VALUED):
+        policy = Policy.load(repeat / name)
+        for beta in (0.0, float(policy.card.config.algorithm.advantage)) if policy.heads else (0.0,):
+            agent = PolicyAgent(policy, 0, Sampling(advantage=beta, top_k=TOP_K, min_p=MIN_P))
+            played = asyncio.run(play(agent, evaluation_users(DONATION, dialogues, seed=TUNING)))
+            show(f"{name}, beta {beta:g}", [one.trajectory for one in played if one.trajectory is not None])
+
+
+def show(name: str, dialogues: Sequence[Trajectory]) -> None:
+    worth = float(np.mean([one.reward for one in dialogues]))
+    print(f"| {name} | {worth:.2f} | {answered(dialogues):.0%} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--dialogues", type=int, default=100)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    repeats = sorted(path for path in given.folder.iterdir() if path.name.isdigit())
+    show_values(repeats)
+    show_rewards(repeats[0], given.dialogues)
+
+
+if __name__ == "__main__":
+    main()
