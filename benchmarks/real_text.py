@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from negosim.reports._style import BLUE, GREEN, VERMILLION, drawing
 from negosim.rl import prepare, read_card, read_trajectories, write_trajectories
@@ -163,6 +164,7 @@ def draw(out: Path, path: Path) -> None:
                 smooth = np.convolve(values, np.ones(width) / width, mode="valid")
                 axes.plot(range(width, len(rows) + 1), smooth, dashes, color=colour, label=label)
             axes.set(title=title, xlabel="step")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             if len(curves) > 1:
                 axes.legend(frameon=False)
         canvas.savefig(path, metadata={"Date": None})
