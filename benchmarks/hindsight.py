@@ -40,8 +40,9 @@ from negosim.seeding import Seed
 SKILL, FACTOR = 0.3, 5
 
 FIRST_SEED = 10
-"""A seed names the corpus, what is generated from it, the training and the users of one repeat. Settings
-were chosen on a corpus of seed 100 and the users of seed 1, which are in no repeat."""
+"""A seed names the corpus, what is generated from it, the training and the users of one repeat. Learning
+rates, batches, `MIN_P`, the discount, the rate of the targets and beta were chosen on a corpus of seed 100
+and the users of seed 1, which are in no repeat; steps by the time there is."""
 
 BASE_SEED = 50
 """Of the dialogues that the language model learns from; they are in no repeat either."""
