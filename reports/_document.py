@@ -12,7 +12,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, TableStyle
 from reportlab.platypus import Table as Grid
 from reportlab.platypus.tableofcontents import TableOfContents
 
@@ -137,7 +137,15 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
         frame = Frame(SIDE, BOTTOM, self.width, self.height, 0, 0, 0, 0)
         self.addPageTemplates([PageTemplate("page", [frame], onPage=self._foot)])
         self.contents = TableOfContents(
-            levelStyles=[styles()["contents"]], dotsMinLevel=0, rightColumnWidth=24
+            levelStyles=[styles()["contents"]],
+            dotsMinLevel=0,
+            rightColumnWidth=24,
+            tableStyle=TableStyle(
+                [
+                    (f"{side}PADDING", (0, 0), (-1, -1), width)
+                    for side, width in (("LEFT", 0), ("RIGHT", 0), ("TOP", 1), ("BOTTOM", 1))
+                ]
+            ),
         )
 
     def _foot(self, canvas: "Canvas", _: Any) -> None:

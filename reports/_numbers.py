@@ -12,6 +12,8 @@ EFFECTS = {"Cohen's h": "h", "Cohen's d_z": "dz", "Hedges' g": "g"}
 """How effect sizes are called in tables."""
 NOTHING = "–"
 """Stands where there is nothing to count."""
+GRADES = range(1, 6)
+"""Of deception and quality."""
 
 
 def share(sample: Sample, column: str) -> Number:
@@ -22,6 +24,14 @@ def share(sample: Sample, column: str) -> Number:
 def mean(sample: Sample, column: str, places: int = 2) -> Number:
     """Return a column's mean with its interval: "3.41 [3.20, 3.62]"."""
     return from_estimate(_estimate(sample, column), sample.known(column).rows, places=places)
+
+
+def grade(sample: Sample, column: str) -> Number:
+    """Return the mean of a column of grades with its interval, which ends where the scale does."""
+    found = _estimate(sample, column)
+    if found.low is not None and found.high is not None:
+        found = replace(found, low=max(found.low, GRADES[0]), high=min(found.high, GRADES[-1]))
+    return from_estimate(found, sample.known(column).rows)
 
 
 def shares_of(sample: Sample, column: str, *, weight: str | None = None) -> dict[str, Number]:

@@ -69,7 +69,7 @@ def _caption(curves: dict[tuple[int, str], Curve], offers: Number) -> Prose:
         "What an offer was worth to the one who made it: 1 is the best possible deal, 0 the reservation "
         "value. All scenarios together; n = ",
         offers,
-        " complete offers.",
+        " complete offers. Towards the right there are only the dialogues that lasted so long.",
     )
     parts = [said]
     for (role, name), curve in curves.items():

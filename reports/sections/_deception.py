@@ -8,7 +8,7 @@ from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
-from negosim.reports._numbers import bare, mean, share
+from negosim.reports._numbers import GRADES, bare, grade, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined
 from negosim.reports._style import condition_mark
@@ -69,7 +69,7 @@ def _cells(corpus: Corpus, voices: list[Voice]) -> Cells:
                 presence = _sample(corpus, PRESENCE, voice, agent, name)
                 cells[PRESENCE, voice, agent, name] = share(presence, "answer")
                 degree = _sample(corpus, DEGREE, voice, agent, name)
-                cells[DEGREE, voice, agent, name] = mean(degree, "answer")
+                cells[DEGREE, voice, agent, name] = grade(degree, "answer")
     return cells
 
 
@@ -165,6 +165,6 @@ def _draw(canvas: "Canvas", *, corpus: Corpus, voices: list[Voice], cells: Cells
                 axes.set_xlabel("deception present")
             else:
                 axes.set_xlim(0.88, 5.12)
-                axes.set_xticks(range(1, 6))
+                axes.set_xticks(GRADES)
                 axes.set_xlabel("degree, 1 (none) to 5")
     legend_of(canvas, [(names.condition(n), condition_mark(n, i)) for i, n in enumerate(corpus.conditions)])

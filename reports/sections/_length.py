@@ -100,7 +100,10 @@ def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) 
         ("scenario", "utterances allowed", "n", "utterances", "agreed, record", *heads),
         tuple(rows),
         words=2,
-        caption=("All conditions together. Agreement counts as 1, none as 0.",),
+        caption=(
+            "All conditions together; n counts dialogues, of which a judge may have read only some. "
+            "Agreement counts as 1, none as 0.",
+        ),
     )
 
 

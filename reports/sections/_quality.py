@@ -9,7 +9,7 @@ from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
-from negosim.reports._numbers import count, mean
+from negosim.reports._numbers import GRADES, count, grade
 from negosim.reports._plots import grade_legend, graded
 from negosim.reports._sentences import extremes, joined
 from negosim.reports.sections import _names as names
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 TITLE = "Conversation quality"
 PREFIX = "quality-"
-GRADES = range(1, 6)
 
 
 def section(corpus: Corpus) -> Section:
@@ -52,7 +51,7 @@ def _grades(corpus: Corpus) -> Sample:
 def _aspects(sample: Sample) -> list[str]:
     """Return the questions asked, best first."""
     ordered = [
-        (mean(sample.only(question=q), "grade").value or 0, q) for q in sample.frame["question"].unique()
+        (grade(sample.only(question=q), "grade").value or 0, q) for q in sample.frame["question"].unique()
     ]
     return [question for _, question in sorted(ordered, key=lambda pair: (-pair[0], pair[1]))]
 
@@ -66,7 +65,7 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
     rows: list[Row] = []
     for question in _aspects(sample):
         parts = [sample.only(question=question, condition=name) for name in corpus.conditions]
-        cells = [number for part in parts for number in (count(part), mean(part, "grade"))]
+        cells = [number for part in parts for number in (count(part), grade(part, "grade"))]
         rows.append((aspect(question), *cells))
     heads = [head for name in corpus.conditions for head in ("n", names.condition(name))]
     return Table(
@@ -80,7 +79,7 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
 
 def _brief(sample: Sample, judge: str) -> Table:
     rows: list[Row] = [
-        (aspect(q), count(sample.only(question=q)), mean(sample.only(question=q), "grade"))
+        (aspect(q), count(sample.only(question=q)), grade(sample.only(question=q), "grade"))
         for q in _aspects(sample)
     ]
     title = f"Mean grades, judged by {names.short_model(judge)}"
@@ -92,7 +91,7 @@ def _distribution(corpus: Corpus, sample: Sample, key: str) -> Table:
     for name in corpus.conditions:
         for question in _aspects(sample):
             part = sample.only(question=question, condition=name)
-            counts = [count(part.only(grade=grade)) for grade in GRADES]
+            counts = [count(part.only(grade=each)) for each in GRADES]
             rows.append((names.condition(name), aspect(question), count(part), *counts))
     columns = ("condition", "aspect", "n", *map(str, GRADES))
     return Table(key, "Answers by grade", columns, tuple(rows), words=2)
@@ -111,7 +110,7 @@ def _figure(corpus: Corpus, sample: Sample, judge: str, key: str, means: Table) 
 
 
 def _caption(sample: Sample, data: Table) -> Prose:
-    labelled = [(aspect(q), mean(sample.only(question=q), "grade")) for q in _aspects(sample)]
+    labelled = [(aspect(q), grade(sample.only(question=q), "grade")) for q in _aspects(sample)]
     counts = [row[2] for row in data.rows if isinstance(row[2], Number)]
     least, most = min(counts, key=lambda c: c.n), max(counts, key=lambda c: c.n)
     said: Prose = (

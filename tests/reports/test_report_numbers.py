@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
+import pandas as pd
 import pytest
 
 from negosim import Run
 from negosim.records import Judgement, Sheet
 from negosim.reports import Number, Report, report_on, write_trace
 from negosim.reports._build import facts_of
-from negosim.reports._corpus import Corpus
+from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Figure, Prose, Table
+from negosim.reports._numbers import grade, mean
 from negosim.reports._trace import numbers
 
 FIXED = {"0", "1", "2", "3", "4", "5", "95"}
@@ -116,6 +118,16 @@ def test_calibration_tells_a_fair_judge_from_one_that_guesses(report: Report) ->
     judges = next(section for section in report.sections if section.key == "judges")
     said = " ".join("".join(map(str, prose)) for prose in judges.paragraphs)
     assert re.search(r"local:guess agrees best .* not shown to be better than chance on", said)
+
+
+def test_an_interval_of_grades_ends_where_the_scale_does() -> None:
+    given = [1, 1, 1, 3, 1, 1]
+    frame = pd.DataFrame({"scenario": list("abcdef"), "index": 0, "dialogue": list("abcdef"), "grade": given})
+    sample = Sample(frame, "judgements.jsonl")
+    assert (mean(sample, "grade").low or 0) < 1
+    number = grade(sample, "grade")
+    assert number.low == 1
+    assert number.shown.startswith("1.33 [1.00, ")
 
 
 def test_runs_are_reported_together_without_mixing_their_dialogues(judged: Run, unjudged: Run) -> None:
