@@ -31,6 +31,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 32
 """Deeper nesting than this is no plugin file but a mistake, or an attack."""
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; close a bracket or reduce the indentation"
 
 
 @dataclass(frozen=True)
@@ -174,16 +175,17 @@ def read_yaml(text: str, name: str) -> tuple[Any, dict[Location, int]]:
             found.problems.append(Problem((), what, _line(extra)))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        what = " ".join(part for part in (error.problem, error.context) if part)
-        raise PluginError(name, [Problem((), f"not valid YAML: {what}", line)]) from None
+        what = "not valid YAML: " + " ".join(part for part in (error.problem, error.context) if part)
+        if "nesting depth" in what:  # the parser has a bound of its own, met before ours in a long line
+            what = TOO_DEEP
+        raise PluginError(name, [Problem((), what, line)]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise PluginError(
             name, [Problem((), f"not valid YAML: {error.reason} ({error.character!r})", line)]
         ) from None
     except _TooDeepError as error:
-        what = f"nested more than {MAX_DEPTH} levels deep; close a bracket or reduce the indentation"
-        raise PluginError(name, [Problem((), what, error.line)]) from None
+        raise PluginError(name, [Problem((), TOO_DEEP, error.line)]) from None
     if found.problems:
         raise PluginError(name, found.problems)
     return data, found.lines

@@ -8,7 +8,7 @@ from negosim import Run, generate
 from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.judging import annotation, export_sheet, import_sheet, unwritten_annotation
-from negosim.judging._spreadsheet import COLUMNS
+from negosim.judging._spreadsheet import COLUMNS, MOST_PROBLEMS
 from negosim.records import Sheet
 
 QUESTIONS = ["agreement", "resolution", "deception"]
@@ -189,7 +189,7 @@ def test_every_problem_is_listed_up_to_a_limit_after_lines_with_breaks(run: Run,
         bring(run, sheet)
     lines = str(caught.value).splitlines()
     assert lines[0].startswith("sheet.csv, line 4: value: ")
-    assert len(lines) == 22
+    assert len(lines) == MOST_PROBLEMS + 2
     assert lines[-2].startswith("and ")
 
 
