@@ -1,8 +1,7 @@
 """The parts of `benchmarks/hindsight.py`, at its quick size."""
 
 import asyncio
-import importlib.util
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,17 +18,10 @@ from negosim.rl.hindsight._setting import Setting
 from negosim.rl.tasks import DONATION, SUPPORT, Task
 from negosim.seeding import Seed
 
-SCRIPT = Path(__file__).resolve().parents[3] / "benchmarks" / "hindsight.py"
-
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("negosim_hindsight_benchmark", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(benchmark_module: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_module("hindsight")
 
 
 @pytest.mark.parametrize("task", [DONATION, SUPPORT], ids=lambda task: task.id)

@@ -1,8 +1,6 @@
 """The random walks of `benchmarks/random_walks.py`, short: Q guidance finds paths no walk took."""
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -10,17 +8,10 @@ import pytest
 
 from negosim.rl.training import BC
 
-SCRIPT = Path(__file__).resolve().parents[3] / "benchmarks" / "random_walks.py"
-
 
 @pytest.fixture(scope="module")
-def toy() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("negosim_random_walks", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def toy(benchmark_module: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_module("random_walks")
 
 
 def test_optimality_is_that_of_the_shortest_path(toy: ModuleType) -> None:
