@@ -8,6 +8,7 @@ purpose: the dialogues of a matched pair share their streams, so that only the c
 import hashlib
 import random
 from dataclasses import dataclass
+from functools import cached_property
 
 __all__ = ["Seed"]
 
@@ -22,8 +23,12 @@ class Seed:
 
     def number(self, *purpose: str | int) -> int:
         """Return a 63-bit number that depends on this seed and the purpose alone."""
-        text = "\x1f".join(map(str, (self.run, self.scenario, self.index, *purpose)))
+        text = "\x1f".join([self._prefix, *map(str, purpose)])
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+    @cached_property
+    def _prefix(self) -> str:
+        return f"{self.run}\x1f{self.scenario}\x1f{self.index}"
 
     def stream(self, *purpose: str | int) -> random.Random:
         """Return a fresh generator for a purpose; equal purposes give equal streams."""

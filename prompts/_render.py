@@ -12,7 +12,14 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Any, Literal, get_args
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from negosim.errors import UserError
@@ -41,14 +48,17 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._safe: dict[tuple[type, str], bool] = {}
+        self._plain: set[tuple[type, str]] = set()
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Say whether a template may read an attribute; the sandbox judges by type and name."""
-        key = (type(obj), attr)
-        if key not in self._safe:
-            self._safe[key] = super().is_safe_attribute(obj, attr, value)
-        return self._safe[key]
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Read an attribute; the sandbox judges by type and name, so it is asked once for each of them."""
+        key = (type(obj), attribute)
+        if key in self._plain:
+            return getattr(obj, attribute)
+        value = super().getattr(obj, attribute)
+        if not callable(value) and not isinstance(obj, dict) and not isinstance(value, Undefined):
+            self._plain.add(key)
+        return value
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return a template's globals as one dictionary; Jinja would copy them from two at every call."""
@@ -65,6 +75,7 @@ class Templates:
             undefined=StrictUndefined,
             keep_trailing_newline=True,
             autoescape=False,
+            auto_reload=False,
         )
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:

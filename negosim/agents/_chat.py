@@ -192,5 +192,5 @@ def _labels(names: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _first_words(text: str, count: int = 8) -> str:
-    words = text.split()
+    words = text.split(maxsplit=count)
     return " ".join(words[:count]) + (" ..." if len(words) > count else "")

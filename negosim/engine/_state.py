@@ -1,6 +1,6 @@
 """What the stages of a dialogue hand on, and what they are played with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import add
 from typing import Annotated, TypedDict
@@ -13,9 +13,6 @@ from negosim.records import Call, End, Rollout, Turn, Vote
 from negosim.scenarios import Scenario
 from negosim.table import Table
 from negosim.views import Side, View, view_of
-
-Candidate = tuple[int, Rollout | ModelError | ProtocolError]
-"""A rollout's position among the K, and what came of it."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,8 @@ class TurnState(TypedDict, total=False):
 
     view: View
     """What the speaker sees; each stage adds what it found."""
-    candidates: Annotated[list[Candidate], add]
+    tactics: Sequence[str]
+    candidates: Sequence[Rollout]
     speech: Speech
 
 

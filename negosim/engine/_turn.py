@@ -9,6 +9,7 @@ The stages are nodes of the dialogue graph itself; a graph of its own, called on
 (`benchmarks/bare_langgraph.py`).
 """
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ from typing import Any
 
 from langgraph.graph import END, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Command, Overwrite, Send
+from langgraph.types import Command
 
 from negosim.agents import Speech
 from negosim.config import Calls, Planner
@@ -25,7 +26,7 @@ from negosim.errors import ModelError, ProtocolError
 from negosim.records import Rollout, Turn
 from negosim.views import View
 
-Stage = Callable[[Any, Seat, DialogueContext], Awaitable[dict[str, Any] | Command[str]]]
+Stage = Callable[[Any, Seat, DialogueContext], Awaitable[dict[str, Any]]]
 AfterTurn = Callable[[Progress, DialogueContext], str]
 """Says what comes after a turn: "turn", "vote" or END."""
 
@@ -36,25 +37,28 @@ async def reflect(state: TurnState, seat: Seat, context: DialogueContext) -> dic
     return {"view": replace(view, reflection=await seat.agent.reflect(view))}
 
 
-async def tactics(state: TurnState, seat: Seat, context: DialogueContext) -> Command[str]:
-    """Choose K tactics and start a rollout for each."""
-    view = state["view"]
-    chosen = await seat.agent.choose_tactics(view, context.k)
-    tasks = [{"view": view, "position": position, "tactic": tactic} for position, tactic in enumerate(chosen)]
-    return Command(goto=[Send("rollout", task) for task in tasks])
+async def tactics(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+    """Choose K tactics."""
+    return {"tactics": await seat.agent.choose_tactics(state["view"], context.k)}
 
 
-async def rollout(task: dict[str, Any], seat: Seat, context: DialogueContext) -> dict[str, Any]:
-    """Sketch one candidate as a mini-dialogue; `task` is what `tactics` gave it.
+async def rollout(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+    """Sketch a candidate for each tactic as a mini-dialogue, all at once.
 
-    A failure is handed on: raised here it would cut off the other rollouts, whose calls are paid for
-    and belong in the account.
+    One node for all: a task of the graph for each costs as much again as all the other stages
+    (`benchmarks/bare_langgraph.py`). A failure waits for the others, whose calls are paid for and belong
+    in the account.
     """
-    try:
-        candidate = await seat.agent.rollout(task["view"], task["tactic"])
-    except (ModelError, ProtocolError) as error:
-        return {"candidates": [(task["position"], error)]}
-    return {"candidates": [(task["position"], candidate)]}
+    view = state["view"]
+    sketches = await gather(
+        *(seat.agent.rollout(view, tactic) for tactic in state["tactics"]), return_exceptions=True
+    )
+    candidates: list[Rollout] = []
+    for sketch in sketches:
+        if isinstance(sketch, BaseException):
+            raise sketch
+        candidates.append(sketch)
+    return {"candidates": candidates}
 
 
 async def think(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
@@ -62,18 +66,14 @@ async def think(state: TurnState, seat: Seat, context: DialogueContext) -> dict[
     thinking = await seat.agent.think(state["view"], context.k)
     return {
         "view": replace(state["view"], reflection=thinking.reflection),
-        "candidates": list(enumerate(thinking.rollouts)),
+        "candidates": thinking.rollouts,
     }
 
 
 async def judge(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Score the candidates; the best wins, the first of equals."""
     view = state["view"]
-    candidates: list[Rollout] = []
-    for _, candidate in sorted(state["candidates"], key=lambda item: item[0]):
-        if isinstance(candidate, Exception):
-            raise _failed("rollout", candidate, view) from candidate
-        candidates.append(candidate)
+    candidates = state["candidates"]
     others = (role for index, role in enumerate(context.scenario.roles) if index != view.side.index)
     scores = await seat.judge.score(
         view, candidates, context.objective, tuple(others) if context.oracle else ()
@@ -83,7 +83,7 @@ async def judge(state: TurnState, seat: Seat, context: DialogueContext) -> dict[
         for candidate, score in zip(candidates, scores, strict=True)
     )
     best = max(range(len(scores)), key=lambda position: scores[position].score)
-    return {"view": replace(view, rollouts=scored, chosen=best), "candidates": Overwrite([])}
+    return {"view": replace(view, rollouts=scored, chosen=best)}
 
 
 async def speak(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
@@ -132,13 +132,11 @@ def add_turn(
     first, last = chain[0], chain[-1]
     for name in chain[:-1]:
         schema = DialogueState if name == first else TurnState
-        ways = ("rollout",) if name == "tactics" else None
-        builder.add_node(name, _node(name, opens=name == first), input_schema=schema, destinations=ways)
+        builder.add_node(name, _node(name, opens=name == first), input_schema=schema)
     ending = _ending(_node(last, opens=last == first), {"turn": first, "vote": "vote", END: END}, after)
     builder.add_node(last, ending, input_schema=DialogueState, destinations=(first, "vote", END))
     for before, stage in pairwise(chain):
-        if before != "tactics":
-            builder.add_edge(before, stage)
+        builder.add_edge(before, stage)
     return first
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
-from negosim.models._prices import price_of
+from negosim.models._prices import Price, price_of
 from negosim.models._types import Usage
 from negosim.records import Call, StageAccount, total_usd
 
@@ -12,7 +13,8 @@ class Ledger:
     """The calls of one dialogue that have not been put on record yet."""
 
     def __init__(self) -> None:
-        self._calls: list[Call] = []
+        self._rows: list[dict[str, Any]] = []
+        self._prices: dict[str, Price | None] = {}
 
     def add(
         self,
@@ -29,34 +31,36 @@ class Ledger:
 
         `cached_calls` is 1 for an answer that came from the response cache: it took and used nothing.
         """
-        price = price_of(model)
+        if model not in self._prices:
+            self._prices[model] = price_of(model)
+        price = self._prices[model]
         if cached_calls:
             usd: float | None = 0.0
         else:
             usd = None if price is None else price.cost(usage)
-        self._calls.append(
-            Call(
-                stage=stage,
-                role=role,
-                model=model,
-                calls=calls,
-                cached_calls=cached_calls,
-                tokens_in=usage.tokens_in,
-                tokens_out=usage.tokens_out,
-                tokens_cached=usage.tokens_cached,
-                seconds=round(seconds, 6),
-                usd=usd,
-            )
+        self._rows.append(
+            {
+                "stage": stage,
+                "role": role,
+                "model": model,
+                "calls": calls,
+                "cached_calls": cached_calls,
+                "tokens_in": usage.tokens_in,
+                "tokens_out": usage.tokens_out,
+                "tokens_cached": usage.tokens_cached,
+                "seconds": round(seconds, 6),
+                "usd": usd,
+            }
         )
 
     def rows(self) -> tuple[StageAccount, ...]:
         """Return the sums by stage, role and model."""
-        return account_of(self._calls)
+        return account_of(Call(**row) for row in self._rows)
 
     def drain(self, turn: int) -> list[Call]:
         """Return the calls, made for a turn, and begin anew."""
-        calls = [call.model_copy(update={"turn": turn}) for call in self._calls]
-        self._calls.clear()
+        calls = [Call(**row, turn=turn) for row in self._rows]
+        self._rows.clear()
         return calls
 
 

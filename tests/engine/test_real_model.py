@@ -1,5 +1,6 @@
 """The real small language model plays a short Viatex dialogue: its prose is weak, its protocol is real."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,11 @@ def check(dialogue: Dialogue, model: str, turns: int) -> None:
         assert all(turn.utterance.text for turn in dialogue.turns)
     assert sum(row.tokens_in for row in dialogue.account) > 1000
     assert sum(row.tokens_out for row in dialogue.account) > 0
-    assert sum(row.tokens_cached for row in dialogue.account) > 0
+    requests: Counter[int | None] = Counter()
+    for row in dialogue.account:
+        requests[row.role] += row.calls
+    if max(requests.values()) > 1:  # a model that leaves at once shares nothing with itself
+        assert sum(row.tokens_cached for row in dialogue.account) > 0
 
 
 def test_rollouts_in_process(smollm2: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Choosing what to offer: the band of equal aspiration, searched for what the others like best."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -88,8 +89,8 @@ class Bidder:
 
     def _between(self, low: float, high: float, wanted: Constraints | None = None) -> NDArray[np.intp]:
         deals = self._deals
-        bounds = deals.reservation + np.array([low, high]) * deals.span + (-1e-9, 1e-9)
-        start, stop = np.searchsorted(deals.ranked, bounds)
+        start = bisect_left(deals.ranked, deals.reservation + low * deals.span - 1e-9)
+        stop = bisect_left(deals.ranked, deals.reservation + high * deals.span + 1e-9)
         return self._allowed(deals.order[start:stop], wanted or self._constraints)
 
     def at(self, number: int) -> Bid:
@@ -113,11 +114,12 @@ class Bidder:
         return numbers
 
     def _best(self, numbers: NDArray[np.intp], rng: Random) -> int:
-        score = self._partner[numbers]
+        score, codes = self._partner[numbers], self._deals.codes[numbers]
+        issues = codes.shape[1]
         if self._theirs is not None:
-            score = score + _NEAR_THEIRS * (self._deals.codes[numbers] == self._theirs).mean(axis=1)
+            score = score + _NEAR_THEIRS * (np.add.reduce(codes == self._theirs, axis=1) / issues)
         if self._mine is not None:
-            score = score - _STEADY * (self._deals.codes[numbers] != self._mine).mean(axis=1)
+            score = score - _STEADY * (np.add.reduce(codes != self._mine, axis=1) / issues)
         # People do not optimise to the last point: now and then the second or third best will do.
         rank = min(len(numbers), rng.choice((1, 1, 1, 1, 2, 3)))
         if rank == 1:

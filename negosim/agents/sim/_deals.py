@@ -28,13 +28,18 @@ class Deals:
         self.points: tuple[Floats, ...] = tuple(
             np.array([payoff.points(issue, value) for value in issue.values], dtype=float) for issue in issues
         )
+        self._own = {
+            issue.id: dict(zip(issue.values, points.tolist(), strict=True))
+            for issue, points in zip(issues, self.points, strict=True)
+        }
         self.shape = tuple(len(points) for points in self.points)
         self.value = self.total(self.points)
         self.codes = np.indices(self.shape, dtype=np.int16).reshape(len(self.shape), -1).T.copy()
         self.order = np.argsort(self.value, kind="stable")
-        self.ranked = self.value[self.order]
+        self.ranked: list[float] = self.value[self.order].tolist()
+        """The values in ascending order, those of the deals in `order`."""
         self.reservation = float(payoff.reservation)
-        self.best = float(self.ranked[-1])
+        self.best = self.ranked[-1]
         self.span = max(self.best - self.reservation, 1e-9)
         ranges = [float(np.ptp(points)) for points in self.points]
         whole = sum(ranges) or 1.0
@@ -74,8 +79,7 @@ class Deals:
 
     def own_points(self, issue: str, value: Value) -> float:
         """Return the role's points for one value of one issue."""
-        position = self.index[issue]
-        return float(self.points[position][self.positions[position][value]])
+        return self._own[issue][value]
 
     def limit(self, issue: str) -> Value:
         """Return the worst value of an issue the role could take if it got its way on all others."""

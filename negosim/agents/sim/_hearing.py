@@ -50,12 +50,13 @@ class _Cues:
 
     def kinds(self, sentence: str, among: Iterable[str]) -> list[str]:
         """Return which of some kinds of remark a sentence in small letters has, in order of weight."""
-        return [
-            kind
-            for kind in among
-            if any(word in sentence for word in self.remarks[kind])
-            or (kind in self.patterns and self.patterns[kind].search(sentence))
-        ]
+        return [kind for kind in among if self._has(sentence, kind)]
+
+    def _has(self, sentence: str, kind: str) -> bool:
+        for word in self.remarks[kind]:
+            if word in sentence:
+                return True
+        return kind in self.patterns and self.patterns[kind].search(sentence) is not None
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,8 @@ _LIE_TACTICS = {
 }
 """By what the turn's lie is about: the tactics that carry it."""
 
+_PHASES = ("early", "middle", "late")
+
 _CARRIERS = frozenset({"misrepresentation", "false-information", "false-promises", "rumors"})
 """Tactics that are nothing without a lie."""
 
@@ -30,13 +32,11 @@ _CARRIERS = frozenset({"misrepresentation", "false-information", "false-promises
 def choose(plan: Plan, k: int) -> list[str]:
     """Choose up to `k` different tactics, most promising kinds most often.
 
-    An honest role chooses among the tactics that are not deceptive, if the taxonomy has any.
+    The side has only those it may use: an honest role's are not deceptive.
     """
-    allowed = [tactic for tactic in plan.side.tactics.tactics if plan.side.deceptive or not tactic.deceptive]
-    ids = [tactic.id for tactic in allowed or plan.side.tactics.tactics]
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "tactics")
     known = _known(plan)
-    weights = {tactic: _weight(plan, tactic, known) for tactic in ids}
+    weights = {tactic: _weight(plan, tactic, known) for tactic in plan.side.tactics.by_id}
     chosen: list[str] = []
     while weights and len(chosen) < k:
         names = list(weights)
@@ -64,9 +64,8 @@ def _speakable(plan: Plan, frames: TacticFrames, known: AbstractSet[str], fresh:
     """Return whether the tactic has a frame for this situation, and an unused one if it is not `fresh`."""
     if frames.stance == "step":
         return plan.move in ("talk", "offer") and may_step(plan)
-    return any(
-        frame.needs <= known and (fresh or frame.key not in plan.reading.said) for frame in frames.frames
-    )
+    said = plan.reading.said
+    return any(frame.needs <= known and (fresh or frame.key not in said) for frame in frames.frames)
 
 
 def _weight(plan: Plan, tactic: str, known: AbstractSet[str]) -> float:
@@ -75,7 +74,7 @@ def _weight(plan: Plan, tactic: str, known: AbstractSet[str]) -> float:
         return 1.0 if frames.closing else 1e-6
     if not _speakable(plan, frames, known, plan.uses.get(tactic, 0) < 2):
         return 1e-6
-    weight = frames.weights[{"early": 0, "middle": 1}.get(plan.phase, 2)]
+    weight = frames.weights[_PHASES.index(plan.phase)]
     weight *= plan.persona.liking(tactic)
     weight *= _USED ** plan.uses.get(tactic, 0)
     effect = plan.effects.get(tactic)
