@@ -6,6 +6,7 @@ roles' briefs, payoffs, reflections or claims.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from negosim.records import Action, Claim, Rollout, Turn, Utterance
 from negosim.scenarios import Deal, Issue, Role, Scenario, Value
@@ -73,22 +74,20 @@ class Audience(_Setting):
     """A reader is none of the roles."""
 
 
-@dataclass(frozen=True)
-class PublicTurn:
+class PublicTurn(NamedTuple):
     """One utterance as everybody heard it."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides the method of tuples, which nobody needs here
     role: int
     text: str
     action: Action
     offer: dict[str, Value] | None
 
 
-@dataclass(frozen=True)
-class OwnTurn:
+class OwnTurn(NamedTuple):
     """What the agent privately remembers of one of its own turns."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides the method of tuples, which nobody needs here
     reflection: str | None
     tactic: str | None
     claims: tuple[Claim, ...]

@@ -62,6 +62,9 @@ def evaluate(
 
     if out is not None and out.suffix.lower() != ".pdf":
         raise UserError(f"--out {str(out)!r} is no name for a PDF; write {str(out.with_suffix('.pdf'))!r}")
+    for option, file in (("--csv", csv), ("--out", out)):
+        if file is not None and file.is_dir():
+            raise UserError(f"{option} {str(file)!r} is a folder; name a file")
     kinds = [] if users == "all" else [name.strip() for name in users.split(",") if name.strip()]
     if users != "all" and not kinds:
         raise UserError(f"--users {users!r} names nobody; write all, or names with commas between them")

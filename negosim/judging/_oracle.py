@@ -4,7 +4,8 @@
 - resolution: the settled value of the question's issue
 - deception: from the claims whose truth is known, which is so for the simulated negotiator alone
 - tactic: the one the speaker chose
-Everything else (qualities, questions of others) is not applicable: the oracle has no opinions.
+Everything else (qualities, questions of others) is not applicable: the oracle has no opinions. A question is
+known by its id and its set's, whoever words it.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -28,7 +28,7 @@ class Deals:
         self.points: tuple[Floats, ...] = tuple(
             np.array([payoff.points(issue, value) for value in issue.values], dtype=float) for issue in issues
         )
-        self._own = {
+        self._own: dict[str, dict[Value, float]] = {
             issue.id: dict(zip(issue.values, points.tolist(), strict=True))
             for issue, points in zip(issues, self.points, strict=True)
         }
@@ -39,7 +39,7 @@ class Deals:
         self.ranked: list[float] = self.value[self.order].tolist()
         """The values in ascending order, those of the deals in `order`."""
         self.reservation = float(payoff.reservation)
-        self.best = self.ranked[-1]
+        self.best = float(self.ranked[-1])
         self.span = max(self.best - self.reservation, 1e-9)
         ranges = [float(np.ptp(points)) for points in self.points]
         whole = sum(ranges) or 1.0

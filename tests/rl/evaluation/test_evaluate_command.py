@@ -63,11 +63,16 @@ def test_a_chat_model_is_asked_through_the_door_and_not_again_for_what_it_said(
     ("words", "said"),
     [
         (["--out", "report.txt"], "no name for a PDF"),
+        (["--out", "folder.pdf"], "is a folder"),
         (["--users", ","], "names nobody"),
         (["--users", "carin"], "did you mean"),
     ],
 )
-def test_wrong_options_are_said_before_anything_is_made(words: list[str], said: str, tmp_path: Path) -> None:
+def test_wrong_options_are_said_before_anything_is_made(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder.pdf").mkdir()
     with pytest.raises(UserError, match=re.escape(said)):
         run("habit:0", "--task", "donation", "-n", "4", "--csv", str(tmp_path / "e.csv"), *words)
     assert not (tmp_path / "e.csv").exists()
