@@ -4,8 +4,8 @@
     python benchmarks/hindsight_values.py FOLDER [--dialogues 100]
 
 For each method with values: how Q of what was said agrees with the reward that followed, on dialogues of the
-originals' agent that nothing has learnt from, early and late in a dialogue; and for one repeat, what the
-policy earns and how often it answers a doubt, with and without guidance by Q. The users are those on whom
+originals' agent that nothing has learnt from, early and late in a dialogue; and what each policy earns and
+how often it answers a doubt, with and without guidance by Q. The users are those on whom
 settings were chosen, not those reported on.
 """
 
@@ -82,21 +82,32 @@ def show_values(repeats: Sequence[Path]) -> None:
             print(f"| {name}, {repeat.name} | {first}; {', '.join(others)} | {means} | {sds} |", flush=True)
 
 
-def show_rewards(repeat: Path, dialogues: int) -> None:
-    print("\n| who | reward | doubts answered |\n|---|---:|---:|")
+def show_rewards(repeats: Sequence[Path], dialogues: int) -> None:
+    print("\n| who | reward; by repeat | doubts answered; by repeat |\n|---|---|---|")
+    for name in ("hindsight-MC", "hindsight-ILQL", "RFT", "SFT", "zero-shot-RL", "ILQL-on-originals"):
+        policies = [Policy.load(repeat / name) for repeat in repeats]
+        usual = float(getattr(policies[0].card.config.algorithm, "advantage", 0.0))
+        for beta in (0.0, usual) if usual else (0.0,):
+            show(f"{name}, beta {beta:g}", [said(policy, beta, dialogues) for policy in policies])
     for name in ("originals", "hindsight", "scratch"):
-        show(f"the dialogues of {name}", list(read_trajectories(repeat / name)))
-    for name in ("SFT", "RFT", *VALUED):
-        policy = Policy.load(repeat / name)
-        for beta in (0.0, float(policy.card.config.algorithm.advantage)) if policy.heads else (0.0,):
-            agent = PolicyAgent(policy, 0, Sampling(advantage=beta, top_k=TOP_K, min_p=MIN_P))
-            played = asyncio.run(play(agent, evaluation_users(DONATION, dialogues, seed=TUNING)))
-            show(f"{name}, beta {beta:g}", [one.trajectory for one in played if one.trajectory is not None])
+        show(f"the dialogues of {name}", [list(read_trajectories(repeat / name)) for repeat in repeats])
 
 
-def show(name: str, dialogues: Sequence[Trajectory]) -> None:
-    worth = float(np.mean([one.reward for one in dialogues]))
-    print(f"| {name} | {worth:.2f} | {answered(dialogues):.0%} |", flush=True)
+def said(policy: Policy, beta: float, dialogues: int) -> list[Trajectory]:
+    """Return the dialogues of a policy with the users on whom settings were chosen."""
+    agent = PolicyAgent(policy, 0, Sampling(advantage=beta, top_k=TOP_K, min_p=MIN_P))
+    played = asyncio.run(play(agent, evaluation_users(DONATION, dialogues, seed=TUNING)))
+    return [one.trajectory for one in played if one.trajectory is not None]
+
+
+def show(name: str, by_repeat: Sequence[Sequence[Trajectory]]) -> None:
+    worth = [float(np.mean([one.reward for one in dialogues])) for dialogues in by_repeat]
+    shares = [answered(dialogues) for dialogues in by_repeat]
+    cells = (
+        f"{np.mean(worth):.2f}; {', '.join(f'{each:.2f}' for each in worth)}",
+        f"{np.mean(shares):.0%}; {', '.join(f'{each:.0%}' for each in shares)}",
+    )
+    print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
@@ -107,7 +118,7 @@ def main() -> None:
     torch.set_num_threads(1)
     repeats = sorted(path for path in given.folder.iterdir() if path.name.isdigit())
     show_values(repeats)
-    show_rewards(repeats[0], given.dialogues)
+    show_rewards(repeats, given.dialogues)
 
 
 if __name__ == "__main__":
