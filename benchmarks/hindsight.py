@@ -73,8 +73,8 @@ TOP_K, MIN_P = 60, 0.3
 """What a policy may say: of its likeliest tokens, those at least three tenths as likely as the first."""
 
 VALUES = {"discount": 1.0, "cql_weight": 0.0, "bc_weight": 0.1}
-"""What ILQL and MC have in common here. At the usual weight of 1 cloning drowns the values: its loss is a
-hundred times that of Q."""
+"""What ILQL and MC have in common here. At the usual weight of 1 cloning drowns the values: its loss is
+many times that of Q."""
 
 
 @dataclass(frozen=True)
