@@ -45,7 +45,7 @@ async def tactics(state: TurnState, seat: Seat, context: DialogueContext) -> dic
 async def rollout(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
     """Sketch a candidate for each tactic as a mini-dialogue, all at once.
 
-    One node for all: a task of the graph for each costs as much again as all the other stages
+    One node for all: a task of the graph for each would cost a sixth of LangGraph's time more
     (`benchmarks/bare_langgraph.py`). A failure waits for the others, whose calls are paid for and belong
     in the account.
     """
