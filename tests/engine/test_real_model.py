@@ -33,10 +33,10 @@ def check(dialogue: Dialogue, model: str, turns: int) -> None:
 
 def test_rollouts_in_process(smollm2: Path, tmp_path: Path) -> None:
     config = RunConfig(
-        scenarios=("viatex",), conditions=("deceptive-2",), models=("local?max_tokens=250",), k=2, max_turns=2
+        scenarios=("viatex",), conditions=("deceptive-1",), models=("local?max_tokens=250",), k=2, max_turns=1
     )
     (dialogue,) = generate(config, out=tmp_path / "run")
-    check(dialogue, "local:smollm2", 2)
+    check(dialogue, "local:smollm2", 1)
     assert {row.stage for row in dialogue.account} >= {"reflect", "tactics"}
     for turn in dialogue.turns:
         assert len(turn.rollouts) == 2
