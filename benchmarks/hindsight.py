@@ -86,6 +86,11 @@ class Method:
     algorithm: Mapping[str, Any]
     """With its hyperparameters, as `TrainConfig` takes it."""
 
+    @property
+    def folder(self) -> str:
+        """The folder of its policy in that of a repeat."""
+        return self.name.replace(" ", "-")
+
 
 ILQL = {"algo": "ilql", "expectile": 0.7, "target_rate": 1.0, "advantage": 16, **VALUES}
 MC = {"algo": "mc", "advantage": 48, **VALUES}
@@ -214,7 +219,7 @@ def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues
     from negosim.rl.training import TrainConfig
 
     started, folder = time.perf_counter(), work / str(seed)
-    out = folder / method.name.replace(" ", "-")
+    out = folder / method.folder
     algorithm = TrainConfig.model_validate({"algorithm": method.algorithm}).algorithm
     learn(folder / method.data, out, algorithm, str(work / "base"), size.steps, SLOW, batch=BATCH, seed=seed)
     trained = time.perf_counter()

@@ -5,8 +5,8 @@
 
 For each method with values: how Q of what was said agrees with the reward that followed, on dialogues of the
 originals' agent that nothing has learnt from, early and late in a dialogue; and what each policy earns and
-how often it answers a doubt, with and without guidance by Q. The users are those on whom
-settings were chosen, not those reported on.
+how often it answers a doubt, with and without guidance by Q. The users are those on whom settings were
+chosen, not those reported on.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from hindsight import MIN_P, SKILL, TOP_K
+from hindsight import METHODS, MIN_P, SKILL, TOP_K
 
 from negosim.rl import Trajectory, read_trajectories, run_episodes, sim_agent, sim_users
 from negosim.rl.evaluation import evaluation_users, play
@@ -31,8 +31,6 @@ HELD_OUT = range(70 * 10_000_000, 70 * 10_000_000 + 200)
 
 TUNING = 1
 """Seed of the users on whom settings were chosen."""
-
-VALUED = ("zero-shot-RL", "ILQL-on-originals", "hindsight-ILQL", "hindsight-MC")
 
 
 @torch.inference_mode()
@@ -70,25 +68,29 @@ def show_values(repeats: Sequence[Path]) -> None:
     held_out = run_episodes(sim_agent(DONATION, skill=SKILL, seed=7), sim_users(DONATION, HELD_OUT))
     print("| policy, repeat | correlation of Q and reward; by fifth | mean of both | sd of both |")
     print("|---|---|---|---|")
-    for name in VALUED:
+    for method in METHODS:
+        if "advantage" not in method.algorithm:
+            continue
         for repeat in repeats:
-            q, returns, late = values(Policy.load(repeat / name), held_out)
+            q, returns, late = values(Policy.load(repeat / method.folder), held_out)
             cells = [np.corrcoef(q, returns)[0, 1]]
             for fifth in range(5):
                 here = (late > fifth / 5) & (late <= (fifth + 1) / 5)
                 cells.append(np.corrcoef(q[here], returns[here])[0, 1])
             first, *others = (f"{cell:.2f}" for cell in cells)
             means, sds = (f"{part(q):.2f}, {part(returns):.2f}" for part in (np.mean, np.std))
-            print(f"| {name}, {repeat.name} | {first}; {', '.join(others)} | {means} | {sds} |", flush=True)
+            print(
+                f"| {method.name}, {repeat.name} | {first}; {', '.join(others)} | {means} | {sds} |",
+                flush=True,
+            )
 
 
 def show_rewards(repeats: Sequence[Path], dialogues: int) -> None:
     print("\n| who | reward; by repeat | doubts answered; by repeat |\n|---|---|---|")
-    for name in ("hindsight-MC", "hindsight-ILQL", "RFT", "SFT", "zero-shot-RL", "ILQL-on-originals"):
-        policies = [Policy.load(repeat / name) for repeat in repeats]
-        usual = float(getattr(policies[0].card.config.algorithm, "advantage", 0.0))
-        for beta in (0.0, usual) if usual else (0.0,):
-            show(f"{name}, beta {beta:g}", [said(policy, beta, dialogues) for policy in policies])
+    for method in METHODS:
+        policies = [Policy.load(repeat / method.folder) for repeat in repeats]
+        for beta in sorted({0.0, float(method.algorithm.get("advantage", 0))}):
+            show(f"{method.name}, beta {beta:g}", [said(policy, beta, dialogues) for policy in policies])
     for name in ("originals", "hindsight", "scratch"):
         show(f"the dialogues of {name}", [list(read_trajectories(repeat / name)) for repeat in repeats])
 

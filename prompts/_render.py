@@ -56,7 +56,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if key in self._plain:
             return getattr(obj, attribute)
         value = super().getattr(obj, attribute)
-        if not callable(value) and not isinstance(obj, dict) and not isinstance(value, Undefined):
+        if hasattr(obj, attribute) and not callable(value) and not isinstance(value, Undefined):
             self._plain.add(key)
         return value
 

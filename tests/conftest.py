@@ -5,6 +5,7 @@ import ipaddress
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -63,16 +64,26 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def loopback() -> ModuleType:
+def benchmark_module() -> Callable[[str], ModuleType]:
+    """Return a function that imports a script of `benchmarks/` by its name, once."""
+
+    def load(script: str) -> ModuleType:
+        name = f"negosim_{script}"
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{script}.py")
+            assert spec is not None
+            assert spec.loader is not None
+            module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        return sys.modules[name]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def loopback(benchmark_module: Callable[[str], ModuleType]) -> ModuleType:
     """The fake model server: `with loopback.LoopbackServer(lambda body: ...) as server`."""
-    name = "negosim_loopback_server"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / "loopback_server.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+    return benchmark_module("loopback_server")
 
 
 @pytest.fixture(scope="session")

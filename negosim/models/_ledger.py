@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from negosim.models._prices import Price, price_of
+from negosim.models._prices import price_of
 from negosim.models._types import Usage
 from negosim.records import Call, StageAccount, total_usd
 
@@ -14,7 +14,6 @@ class Ledger:
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
-        self._prices: dict[str, Price | None] = {}
 
     def add(
         self,
@@ -31,9 +30,7 @@ class Ledger:
 
         `cached_calls` is 1 for an answer that came from the response cache: it took and used nothing.
         """
-        if model not in self._prices:
-            self._prices[model] = price_of(model)
-        price = self._prices[model]
+        price = price_of(model)
         if cached_calls:
             usd: float | None = 0.0
         else:

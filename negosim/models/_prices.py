@@ -62,7 +62,12 @@ def price_of(model: str) -> Price | None:
 
     """
     path = os.environ.get(PRICES_VARIABLE)
-    table = _with_file(*_place(path)) if path else _built_in()
+    return _price(model, *_place(path)) if path else _price(model)
+
+
+@lru_cache(maxsize=256)
+def _price(model: str, path: str | None = None, changed: int = 0) -> Price | None:
+    table = _with_file(path, changed) if path else _built_in()
     name = model.removeprefix("openai:")
     found = table.get(model) or table.get(name) or table.get(_SNAPSHOT.sub("", name))
     if found is None and model.startswith(("gguf:", "local:")):

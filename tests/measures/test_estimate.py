@@ -1,9 +1,6 @@
 """Means and shares with clustered intervals: hand-computed values, library values, invariants, coverage."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -187,14 +184,8 @@ def test_entropy_by_hand_and_as_scipy_has_it() -> None:
 
 
 @pytest.fixture(scope="module")
-def simulation() -> ModuleType:
-    place = Path(__file__).resolve().parents[2] / "benchmarks" / "coverage.py"
-    spec = importlib.util.spec_from_file_location("negosim_coverage", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["negosim_coverage"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def simulation(benchmark_module: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_module("coverage")
 
 
 @pytest.mark.parametrize(
