@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows a question mark; it does not crash.
             stream.reconfigure(errors="replace")
-    with patient_collector():
+    with patient_collector(leaving=True):
         code = _run(arguments)
     sys.exit(code)
 

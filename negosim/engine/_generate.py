@@ -14,6 +14,7 @@ from negosim.config import RunConfig
 from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
+from negosim.engine._postponed import postpone_unused
 from negosim.engine._preview import check_prompts
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, open_doors
@@ -164,6 +165,7 @@ async def _play_jobs(
     plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, means: Means
 ) -> None:
     """Play jobs and store the dialogues; the graphs are imported only now, since that takes a while."""
+    postpone_unused()
     from negosim.engine._checkpoints import Checkpoints, checkpoints
     from negosim.engine._play import Stage
     from negosim.engine._workers import play_in_processes

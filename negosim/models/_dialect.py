@@ -3,13 +3,15 @@
 import logging
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from negosim.models._http import Reply
 from negosim.models._schema import portable
 from negosim.models._types import AnswerMode, ChatRequest
+
+if TYPE_CHECKING:
+    from negosim.models._http import Reply
 
 logger = logging.getLogger("negosim.models")
 
@@ -68,7 +70,7 @@ class Dialect:
             body.pop(name, None)
         return body
 
-    def learn(self, form: int, body: dict[str, Any], reply: Reply) -> bool:
+    def learn(self, form: int, body: dict[str, Any], reply: "Reply") -> bool:
         """Take note of what a server rejected in a body sent in this form; return whether to try again."""
         named, said = reply.parameter, reply.message
         about_format = "response_format" in named or (not named and _FORMAT_WORDS.search(said))

@@ -1,6 +1,6 @@
 """Sending requests to a model server: shared connections, and retries of what passes by itself.
 
-Imported only when a model is opened: aiohttp and tenacity take a while to load.
+Imported only for the first request: aiohttp and tenacity take a while to load.
 """
 
 import asyncio
@@ -155,7 +155,7 @@ class Server:
             failed = ModelError(f"{self.base_url}: {error} ({ATTEMPTS} attempts)")
             failed.permanent = isinstance(error, _NotConnected)
         except aiohttp.ClientError as error:
-            failed = ModelError(f"{self.base_url}: {describe(error)}")
+            failed = ModelError(f"{self.base_url}: {_describe(error)}")
             failed.permanent = True
         except ModelError as error:
             failed = error
@@ -166,15 +166,17 @@ class Server:
         """Fetch once, within some seconds, without trying again.
 
         Raises:
-            aiohttp.ClientError, TimeoutError: the server cannot be reached.
+            ModelError: the server cannot be reached.
 
         """
         limit = aiohttp.ClientTimeout(total=seconds)
-        url = self._url(path)
-        async with self._joined().session.get(
-            url, headers=self._headers, timeout=limit, allow_redirects=False
-        ) as got:
-            return self._reply(got.status, await got.read(), 1)
+        try:
+            async with self._joined().session.get(
+                self._url(path), headers=self._headers, timeout=limit, allow_redirects=False
+            ) as got:
+                return self._reply(got.status, await got.read(), 1)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ModelError(_describe(error)) from None
 
     async def close(self) -> None:
         """Give the share in the session back; the last one closes it."""
@@ -233,9 +235,9 @@ class Server:
         except aiohttp.ClientSSLError:
             raise
         except aiohttp.ClientConnectorError as error:
-            raise _NotConnected(describe(error)) from None
+            raise _NotConnected(_describe(error)) from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
-            raise _Passing(describe(error), lost=True) from None
+            raise _Passing(_describe(error), lost=True) from None
         if reply.status == 200 and not (isinstance(reply.data, dict) and reply.data.get("choices")):
             raise _Passing(f"the reply holds no answer: {reply.message}", lost=True)
         if reply.status in _OVERLOADED and reply.code != "insufficient_quota":
@@ -325,7 +327,7 @@ def _proxy(base_url: str) -> str | None:
     return urllib.request.getproxies().get(parts.scheme)
 
 
-def describe(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """Say in words why a server could not be reached, or how it was lost."""
     if isinstance(error, TimeoutError):
         return "no answer in time"

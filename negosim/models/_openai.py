@@ -1,17 +1,18 @@
 """Models behind the chat completions protocol of OpenAI, wherever they run."""
 
 import re
-from typing import Any
-
-import aiohttp
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models._dialect import Dialect
-from negosim.models._http import Reply, Server, describe
 from negosim.models._limiter import Limits
 from negosim.models._spec import OPENAI_URL
 from negosim.models._types import AnswerMode, ChatRequest, ChatResponse, Usage
 from negosim.plugins import suggest
+
+if TYPE_CHECKING:
+    from negosim.models._http import Reply, Server
 
 PREFLIGHT_SECONDS = 10.0
 
@@ -42,15 +43,25 @@ class OpenAIModel:
         """
         self.name = name
         self._model = model
+        self._base_url = base_url
         self._key = key
         self._key_variable = key_variable
-        self._server = Server(base_url, key, timeout, model, limits)
+        self._timeout = timeout
+        self._limits = limits
         first = (
             Dialect(model, form=1, length="max_completion_tokens")
             if base_url == OPENAI_URL
             else Dialect(model)
         )
         self._dialect = _dialects.setdefault((base_url, model), first)
+
+    @cached_property
+    def _server(self) -> "Server":
+        """What is sent through. Made for the first request: where the cache has all answers, aiohttp and
+        the certificates need not be loaded."""
+        from negosim.models._http import Server
+
+        return Server(self._base_url, self._key, self._timeout, self._model, self._limits)
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Send one request; what the server does not take of the protocol is left out from then on."""
@@ -74,12 +85,12 @@ class OpenAIModel:
 
     async def preflight(self) -> None:
         """Ask the server for its models: cheap, and needs the same key."""
-        url = self._server.base_url
+        url = self._base_url
         try:
             reply = await self._server.get("/models", PREFLIGHT_SECONDS)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except ModelError as error:
             raise UserError(
-                f"no model server at {url}: {describe(error)}. Start one there (for example "
+                f"no model server at {url}: {error}. Start one there (for example "
                 "`vllm serve MODEL`, `ollama serve` or `llama-server -m FILE`), or correct the URL"
             ) from None
         if reply.status in (401, 403):
@@ -94,9 +105,10 @@ class OpenAIModel:
 
     async def close(self) -> None:
         """Release the connections."""
-        await self._server.close()
+        if "_server" in vars(self):
+            await self._server.close()
 
-    def _read(self, reply: Reply, mode: AnswerMode, requests: int) -> ChatResponse:
+    def _read(self, reply: "Reply", mode: AnswerMode, requests: int) -> ChatResponse:
         data = reply.data
         try:
             choice = data["choices"][0]
@@ -112,12 +124,12 @@ class OpenAIModel:
             return ChatResponse(text, "refusal", usage, mode, requests)
         return ChatResponse(text, "length" if finish == "length" else "stop", usage, mode, requests)
 
-    def _too_long(self, reply: Reply) -> bool:
+    def _too_long(self, reply: "Reply") -> bool:
         return reply.code in ("context_length_exceeded", "exceed_context_size_error") or bool(
             _TOO_LONG.search(reply.message)
         )
 
-    def _rejected(self, reply: Reply, requests: int) -> ModelError:
+    def _rejected(self, reply: "Reply", requests: int) -> ModelError:
         kind = ContextLengthError if self._too_long(reply) else ModelError
         error = kind(self._explain(reply))
         error.requests = requests
@@ -126,9 +138,9 @@ class OpenAIModel:
         )
         return error
 
-    def _explain(self, reply: Reply) -> str:
+    def _explain(self, reply: "Reply") -> str:
         """Say what a rejected request means for the user."""
-        url, said = self._server.base_url, reply.message
+        url, said = self._base_url, reply.message
         if reply.status in (401, 403):
             # OpenAI repeats part of the key here: the message is not passed on.
             state = "refused the key in" if self._key else "wants a key; set"

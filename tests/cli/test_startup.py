@@ -5,6 +5,8 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -18,8 +20,18 @@ from negosim.cli import main
 try:
     main(sys.argv[1:])
 except SystemExit as stopped:
-    print(json.dumps([stopped.code, sorted({name.partition(".")[0] for name in sys.modules})]))
+    print(json.dumps([stopped.code, sorted(sys.modules)]))
 """
+
+
+def modules_of(*arguments: str) -> set[str]:
+    """Return what a command has imported when it is done."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True
+    )
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    assert code == 0, done.stderr
+    return set(modules)
 
 
 @pytest.mark.parametrize(
@@ -32,12 +44,7 @@ except SystemExit as stopped:
     ],
 )
 def test_help_and_version_import_nothing_heavy(arguments: list[str], heavy: set[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True
-    )
-    code, modules = json.loads(done.stdout.splitlines()[-1])
-    assert code == 0
-    assert not heavy & set(modules)
+    assert not heavy & modules_of(*arguments)
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
@@ -49,20 +56,41 @@ def test_help_and_version_take_less_than_half_a_second(argument: str) -> None:
 
 
 def test_listing_scenarios_does_not_start_the_engine() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, "scenarios", "list"], capture_output=True, text=True, check=True
-    )
-    code, modules = json.loads(done.stdout.splitlines()[-1])
-    assert code == 0
-    assert not {"langgraph", "langchain_core", "pandas"} & set(modules)
+    assert not {"langgraph", "langchain_core", "pandas"} & modules_of("scenarios", "list")
 
 
 def test_resuming_a_finished_run_does_not_start_the_engine(tmp_path: Path) -> None:
     generate(RunConfig(scenarios=("viatex",), planner="direct", max_turns=2), out=tmp_path / "run")
-    arguments = ["generate", "--resume", str(tmp_path / "run")]
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True
+    modules = modules_of("generate", "--resume", str(tmp_path / "run"))
+    assert not {"langgraph", "langchain_core", "pandas"} & modules
+
+
+def test_a_run_leaves_the_clients_of_langgraph_s_services_alone(tmp_path: Path) -> None:
+    modules = modules_of("generate", "-s", "viatex", "--max-turns", "1", "--out", str(tmp_path / "run"))
+    assert {"langgraph.graph", "langgraph_sdk", "langsmith.types"} <= modules
+    assert not {"langgraph_sdk.client", "langsmith.types.run"} & modules
+
+
+def test_what_a_run_left_alone_is_there_when_asked_for() -> None:
+    check = (
+        "import sys; from negosim.engine._postponed import postpone_unused; postpone_unused()\n"
+        "from langgraph.graph import StateGraph\n"
+        "assert 'langgraph_sdk.client' not in sys.modules\n"
+        "import langgraph_sdk, langsmith.types\n"
+        "assert langgraph_sdk.get_client is sys.modules['langgraph_sdk.client'].get_client\n"
+        "assert langsmith.types.Run is sys.modules['langsmith.types.run'].Run\n"
     )
-    code, modules = json.loads(done.stdout.splitlines()[-1])
-    assert code == 0
-    assert not {"langgraph", "langchain_core", "pandas"} & set(modules)
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_rerun_from_the_cache_loads_no_http_client(loopback: ModuleType, tmp_path: Path) -> None:
+    def speech(body: Any) -> dict[str, Any]:
+        return {"utterance": "What would you settle for?", "move": {"action": "talk", "offer": None}}
+
+    with loopback.LoopbackServer(speech) as server:
+        model = f"openai:small@{server.url}"
+        settings = RunConfig(scenarios=("viatex",), models=(model,), planner="direct", max_turns=1)
+        generate(settings, out=tmp_path / "first")
+    command = ["generate", "-s", "viatex", "--planner", "direct", "--max-turns", "1", "--model", model]
+    assert "aiohttp" not in modules_of(*command, "--out", str(tmp_path / "again"))
