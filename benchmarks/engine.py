@@ -21,8 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import bare_langgraph
+import orjson
+
+from negosim.models import ChatRequest, ChatResponse, Usage
 
 WARM_UP, ROUNDS = 5, 20
+NO_TOKENS = Usage()
 
 
 def fake_answer(request: Any) -> dict[str, Any]:
@@ -41,15 +45,30 @@ def fake_answer(request: Any) -> dict[str, Any]:
     return dict.fromkeys(fields, words)
 
 
+class Instant:
+    """A model that takes no time and keeps nothing."""
+
+    name = "fake"
+
+    async def complete(self, request: ChatRequest) -> ChatResponse:
+        return ChatResponse(orjson.dumps(fake_answer(request)).decode(), "stop", NO_TOKENS)
+
+    async def preflight(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
 def measure(player: str, planner: str, dialogues: int) -> dict[str, Any]:
     """Run one configuration in this process and return its figures."""
     import resource
 
     from negosim import RunConfig, generate
-    from negosim.models import ScriptedModel
+
+    models = {"fake": Instant()} if player == "fake" else {}
 
     def run(count: int, folder: str) -> tuple[int, float, float]:
-        models = {"fake": ScriptedModel(fake_answer)} if player == "fake" else {}
         config = RunConfig(
             scenarios=("viatex",), models=(player,), planner=planner, dialogues=count, conditions=("honest",)
         )
@@ -61,8 +80,6 @@ def measure(player: str, planner: str, dialogues: int) -> dict[str, Any]:
             if not began:
                 began.append((time.process_time(), time.perf_counter()))
             turns += type(event).__name__ == "TurnFinished"
-            if models and len(models["fake"].requests) > 1000:
-                models["fake"].requests.clear()
 
         generate(config, out=folder, watch=watch, chat_models=models)
         cpu, wall = began[0]

@@ -28,7 +28,6 @@ def played(player: str, dialogues: int) -> int:
     """Play a warm-up and some dialogues in this process; return the turns of the dialogues."""
     from negosim import RunConfig, generate
     from negosim._loop import run_coroutine
-    from negosim.models import ScriptedModel
 
     if player == "LangGraph alone":
         run_coroutine(bare_langgraph.play(bare_langgraph.flat(), FEW + dialogues))
@@ -36,7 +35,7 @@ def played(player: str, dialogues: int) -> int:
     turns = 0
     with tempfile.TemporaryDirectory() as folder:
         for count in (FEW, dialogues):
-            models = {"fake": ScriptedModel(engine.fake_answer)} if player == "fake" else {}
+            models = {"fake": engine.Instant()} if player == "fake" else {}
             config = RunConfig(
                 scenarios=("viatex",), models=(player,), dialogues=count, conditions=("honest",)
             )

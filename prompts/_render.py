@@ -7,6 +7,7 @@ agent in a dialogue share their beginning byte for byte, and prefix caches hit.
 
 import hashlib
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from traceback import walk_tb
@@ -77,6 +78,7 @@ class Templates:
             autoescape=False,
             auto_reload=False,
         )
+        self._compiled = cache(self._environment.get_template)
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         file = self.source(name)
@@ -94,7 +96,7 @@ class Templates:
 
         """
         try:
-            return self._environment.get_template(f"{name}.j2").render(values)
+            return self._compiled(f"{name}.j2").render(values)
         except TemplateSyntaxError as error:
             raise UserError(f"{error.filename or name}, line {error.lineno}: {error.message}") from None
         except TemplateNotFound as error:

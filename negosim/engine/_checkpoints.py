@@ -11,20 +11,28 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from negosim._frozen import Frozen
 from negosim.engine._state import Progress
+from negosim.records import Call, End, Turn, Vote
 
-STORED_TYPES = tuple(
-    [("negosim.records._turn", name) for name in ("Turn", "Utterance", "Rollout", "Claim", "Vote")]
-    + [("negosim.records._dialogue", "Call")]
-)
-"""The only classes a checkpoint may bring to life again."""
+_STEP = "step"
+"""The channel of a checkpoint that holds what a step has added, as JSON."""
+
+
+class _Step(Frozen):
+    """What a step has added to a dialogue; the table follows from the turns."""
+
+    turns: tuple[Turn, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    calls: tuple[Call, ...] = ()
+    end: End | None = None
 
 
 class Checkpoints:
@@ -40,17 +48,24 @@ class Checkpoints:
         kept = list(self._saver.list(self._latest))
         if kept:
             self._latest = kept[0].config
-        return [cast(Progress, one.checkpoint["channel_values"]) for one in reversed(kept)]
+        return [_progress(one.checkpoint["channel_values"][_STEP]) for one in reversed(kept)]
 
     def add(self, added: Progress) -> None:
-        """Keep what a step has added; the table follows from the turns."""
+        """Keep what a step has added."""
+        values: dict[str, Any] = {name: value for name, value in added.items() if name != "table"}
         checkpoint = empty_checkpoint()
-        checkpoint["channel_values"] = {name: value for name, value in added.items() if name != "table"}
+        checkpoint["channel_values"] = {_STEP: _Step(**values).model_dump_json(exclude_defaults=True)}
         self._latest = self._saver.put(self._latest, checkpoint, {"source": "loop"}, {})
 
     def delete(self) -> None:
         """Forget the dialogue."""
         self._saver.delete_thread(self._dialogue)
+
+
+def _progress(step: str) -> Progress:
+    kept = _Step.model_validate_json(step)
+    added = {name: getattr(kept, name) for name in kept.model_fields_set}
+    return cast(Progress, added)
 
 
 @contextmanager
@@ -59,6 +74,6 @@ def checkpoints(file: Path) -> Iterator[SqliteSaver]:
     with closing(sqlite3.connect(file, check_same_thread=False)) as connection:
         # What a killed process has written is in the operating system's hands: no need to wait for the disk.
         connection.execute("PRAGMA synchronous=NORMAL")
-        saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=STORED_TYPES))
+        saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=()))
         saver.setup()
         yield saver

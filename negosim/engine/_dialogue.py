@@ -1,6 +1,6 @@
 """The dialogue graph: turns until all roles say they have concluded, one leaves, or the cap is reached."""
 
-from asyncio import gather
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from langgraph.types import Command
 from negosim.config import SAFETY_STOP, Calls, Planner
 from negosim.engine._state import DialogueContext, DialogueState, Progress, StageError
 from negosim.engine._turn import CHAINS, add_turn
+from negosim.engine._unawaited import Node, NodeResult, unawaited
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import End, Vote
 
@@ -19,20 +20,26 @@ DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, DialogueState
 
 
 @lru_cache
-def dialogue_graph(planner: Planner, calls: Calls = "separate") -> DialogueGraph:
+def dialogue_graph(planner: Planner, calls: Calls = "separate", *, waits: bool = True) -> DialogueGraph:
     """Build and compile the dialogue graph with a planner's stages in it.
 
     It begins with what has happened so far, nothing as a rule, and raises `StageError` when a stage
-    fails for good.
+    fails for good. One that `waits` is for any agents and run asynchronously; one that doesn't is for agents
+    that wait for nothing, and run synchronously.
     """
     builder = StateGraph(DialogueState, context_schema=DialogueContext, output_schema=Progress)
-    first = add_turn(builder, planner, calls, after_turn)
-    builder.add_node("vote", _voting(first), input_schema=Progress, destinations=(first, END))
+    as_node: Callable[[Node], Any] = _as_it_is if waits else unawaited
+    first = add_turn(builder, planner, calls, after_turn, as_node)
+    builder.add_node("vote", as_node(_voting(first)), input_schema=Progress, destinations=(first, END))
     builder.add_conditional_edges(START, go_on, {"turn": first, "vote": "vote", END: END})
     return builder.compile(name="dialogue")
 
 
-async def go_on(state: Progress, runtime: Runtime[DialogueContext]) -> str:
+def _as_it_is(node: Node) -> Node:
+    return node
+
+
+def go_on(state: Progress, runtime: Runtime[DialogueContext]) -> str:
     """Open the dialogue, or take it up where it stands."""
     if not state["turns"]:
         return "turn"
@@ -58,10 +65,10 @@ def seems_over(state: Progress, roles: int) -> bool:
     return state["table"].deal is not None or all(turn.utterance.action == "talk" for turn in last)
 
 
-def _voting(first: str) -> Any:
+def _voting(first: str) -> Node:
     """Return the votes as a node that goes on with a turn, whose first stage is given, or ends."""
 
-    async def vote(state: Progress, runtime: Runtime[DialogueContext]) -> Command[str]:
+    async def vote(state: Progress, runtime: Runtime[DialogueContext]) -> NodeResult:
         context = runtime.context
         added = context.add(len(state["turns"]) - 1, await cast_votes(state, context))
         over = after_vote(state | added, context) == END
@@ -73,9 +80,8 @@ def _voting(first: str) -> Any:
 async def cast_votes(state: Progress, context: DialogueContext) -> Progress:
     """Ask every role, all at once, whether it has concluded the conversation."""
     count = len(state["turns"])
-    answers = await gather(
-        *(seat.agent.concluded(context.view(state, role)) for role, seat in enumerate(context.seats)),
-        return_exceptions=True,
+    answers = await context.at_once(
+        seat.agent.concluded(context.view(state, role)) for role, seat in enumerate(context.seats)
     )
     concluded: list[bool] = []
     for role, answer in enumerate(answers):

@@ -1,6 +1,7 @@
 """Playing one dialogue, from the opening or from where it stands."""
 
 import time
+from asyncio import sleep
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -84,7 +85,8 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         ledger=ledger,
         on_progress=keep_and_tell,
     )
-    state, failure = await run_graph(dialogue_graph(config.planner, config.calls), state, context)
+    graph = dialogue_graph(config.planner, config.calls, waits=context.waits)
+    state, failure = await run_graph(graph, state, context)
     return Dialogue(
         id=job.id,
         scenario=scenario.id,
@@ -114,16 +116,16 @@ async def run_graph(
         ModelError: every dialogue would fail likewise.
 
     """
-    state = begun
-    steps = graph.astream(
-        cast(DialogueState, begun),
-        context=context,
-        config=RunnableConfig(recursion_limit=recursion_limit(context.max_turns)),
-        stream_mode="values",
-    )
+    state, start = begun, cast(DialogueState, begun)
+    limits = RunnableConfig(recursion_limit=recursion_limit(context.max_turns))
     try:
-        async for step in steps:
-            state = cast(Progress, step)
+        if context.waits:
+            async for step in graph.astream(start, limits, context=context, stream_mode="values"):
+                state = cast(Progress, step)
+        else:
+            for step in graph.stream(start, limits, context=context, stream_mode="values"):
+                state = cast(Progress, step)
+                await sleep(0)  # for whoever else runs in the event loop, and for Ctrl-C
     except StageError as error:
         _raise_if_hopeless(error)
         calls = context.ledger.drain(error.turn - (error.stage == "conclude"))

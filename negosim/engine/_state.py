@@ -1,9 +1,11 @@
 """What the stages of a dialogue hand on, and what they are played with."""
 
-from collections.abc import Callable, Sequence
+from asyncio import gather
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import add
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict, TypeVar
 
 from negosim.agents import Agent, Objective, RolloutJudge, Speech
 from negosim.config import Calls
@@ -13,6 +15,8 @@ from negosim.records import Call, End, Rollout, Turn, Vote
 from negosim.scenarios import Scenario
 from negosim.table import Table
 from negosim.views import Side, View, view_of
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,20 @@ class DialogueContext:
     """Where the agents enter what the present step costs."""
     on_progress: Callable[[Progress], None]
     """Told what each turn and each round of votes adds, before anything comes of it."""
+
+    @cached_property
+    def waits(self) -> bool:
+        """Whether anything has to be waited for: not where simulated negotiators are among themselves."""
+        return any({seat.agent.model, seat.judge.model} != {"sim"} for seat in self.seats)
+
+    async def at_once(self, asked: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer | BaseException]:
+        """Return answers, or errors in their place, of agents that are all asked at once.
+
+        An error waits for the others, whose calls are paid for and belong in the account.
+        """
+        if self.waits:
+            return await gather(*asked, return_exceptions=True)
+        return [await one for one in asked]
 
     def view(self, progress: Progress, role: int) -> View:
         """Return what a role sees of what has happened."""

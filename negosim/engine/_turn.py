@@ -9,7 +9,6 @@ The stages are nodes of the dialogue graph itself; a graph of its own, called on
 (`benchmarks/bare_langgraph.py`).
 """
 
-from asyncio import gather
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -22,6 +21,7 @@ from langgraph.types import Command
 from negosim.agents import Speech
 from negosim.config import Calls, Planner
 from negosim.engine._state import DialogueContext, DialogueState, Progress, Seat, StageError, TurnState
+from negosim.engine._unawaited import Node, NodeResult
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import Rollout, Turn
 from negosim.views import View
@@ -46,13 +46,10 @@ async def rollout(state: TurnState, seat: Seat, context: DialogueContext) -> dic
     """Sketch a candidate for each tactic as a mini-dialogue, all at once.
 
     One node for all: a task of the graph for each would cost a sixth of LangGraph's time more
-    (`benchmarks/bare_langgraph.py`). A failure waits for the others, whose calls are paid for and belong
-    in the account.
+    (`benchmarks/bare_langgraph.py`).
     """
     view = state["view"]
-    sketches = await gather(
-        *(seat.agent.rollout(view, tactic) for tactic in state["tactics"]), return_exceptions=True
-    )
+    sketches = await context.at_once(seat.agent.rollout(view, tactic) for tactic in state["tactics"])
     candidates: list[Rollout] = []
     for sketch in sketches:
         if isinstance(sketch, BaseException):
@@ -123,6 +120,7 @@ def add_turn(
     planner: Planner,
     calls: Calls,
     after: AfterTurn,
+    as_node: Callable[[Node], Any],
 ) -> str:
     """Add the stages of a planner's turn to a graph that has a node "vote"; return the first one.
 
@@ -132,19 +130,19 @@ def add_turn(
     first, last = chain[0], chain[-1]
     for name in chain[:-1]:
         schema = DialogueState if name == first else TurnState
-        builder.add_node(name, _node(name, opens=name == first), input_schema=schema)
+        builder.add_node(name, as_node(_node(name, opens=name == first)), input_schema=schema)
     ending = _ending(_node(last, opens=last == first), {"turn": first, "vote": "vote", END: END}, after)
-    builder.add_node(last, ending, input_schema=DialogueState, destinations=(first, "vote", END))
+    builder.add_node(last, as_node(ending), input_schema=DialogueState, destinations=(first, "vote", END))
     for before, stage in pairwise(chain):
         builder.add_edge(before, stage)
     return first
 
 
-def _node(name: str, *, opens: bool) -> Any:
+def _node(name: str, *, opens: bool) -> Node:
     """Return a stage as a node; the one that opens a turn lets the next role see the table."""
     stage = STAGES[name]
 
-    async def run(state: Any, runtime: Runtime[DialogueContext]) -> dict[str, Any] | Command[str]:
+    async def run(state: Any, runtime: Runtime[DialogueContext]) -> NodeResult:
         context = runtime.context
         if opens:
             role = (context.opener + len(state["turns"])) % len(context.seats)
@@ -158,10 +156,10 @@ def _node(name: str, *, opens: bool) -> Any:
     return run
 
 
-def _ending(node: Any, nodes: dict[str, str], after: AfterTurn) -> Any:
+def _ending(node: Node, nodes: dict[str, str], after: AfterTurn) -> Node:
     """Return the last stage as a node that puts the turn on record and goes on to what comes after it."""
 
-    async def run(state: Any, runtime: Runtime[DialogueContext]) -> Command[str]:
+    async def run(state: Any, runtime: Runtime[DialogueContext]) -> NodeResult:
         context = runtime.context
         state |= await node(state, runtime)
         view, speech = state["view"], state["speech"]

@@ -54,7 +54,7 @@ class NegotiationForward:
             on_progress=lambda added: None,
         )
         before = Progress(turns=list(begun.records), votes=[], calls=[], table=begun.tables[-1])
-        state, _ = await run_graph(dialogue_graph("rollout"), before, context)
+        state, _ = await run_graph(dialogue_graph("rollout", waits=context.waits), before, context)
         new = state["turns"][len(prefix.turns) :]
         return Completion(
             turns=tuple(_spoken(turn, begun.learner) for turn in new),

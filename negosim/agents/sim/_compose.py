@@ -44,7 +44,8 @@ class Composition:
 
 def frames_of(tactic: str) -> TacticFrames:
     """Return how a tactic is put into words; neutral frames for one that has none of its own."""
-    return library().tactics.get(tactic, library().neutral)
+    frames = library()
+    return frames.tactics.get(tactic, frames.neutral)
 
 
 def compose(plan: Plan, tactic: str) -> Composition:

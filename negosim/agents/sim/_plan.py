@@ -340,17 +340,19 @@ def plan_for(view: View) -> Plan:
 
     A plan depends on the side and the record alone, not on what this turn's stages add to the view.
     """
-    last = _plans.pop(id(view.side), None)
+    last = _plans.get(id(view.side))
     if last is not None and last.view.side is not view.side:
         last = None
     if (
-        last is None
-        or last.view.transcript is not view.transcript
-        or last.view.own_turns is not view.own_turns
-        or last.view.table is not view.table
+        last is not None
+        and last.view.transcript is view.transcript
+        and last.view.own_turns is view.own_turns
+        and last.view.table is view.table
     ):
-        last = Plan(view, last.persona if last is not None else persona_of(view.side))
+        return last
+    made = Plan(view, last.persona if last is not None else persona_of(view.side))
+    _plans.pop(id(view.side), None)
     while len(_plans) >= _PLANS:
-        _plans.pop(next(iter(_plans)), None)
-    _plans[id(view.side)] = last
-    return last
+        del _plans[next(iter(_plans))]
+    _plans[id(view.side)] = made
+    return made

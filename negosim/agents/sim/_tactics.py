@@ -35,8 +35,7 @@ def choose(plan: Plan, k: int) -> list[str]:
     The side has only those it may use: an honest role's are not deceptive.
     """
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "tactics")
-    known = _known(plan)
-    weights = {tactic: _weight(plan, tactic, known) for tactic in plan.side.tactics.by_id}
+    weights = _weights(plan)
     chosen: list[str] = []
     while weights and len(chosen) < k:
         names = list(weights)
@@ -60,31 +59,33 @@ def _known(plan: Plan) -> AbstractSet[str]:
     return known
 
 
-def _speakable(plan: Plan, frames: TacticFrames, known: AbstractSet[str], fresh: bool) -> bool:
-    """Return whether the tactic has a frame for this situation, and an unused one if it is not `fresh`."""
-    if frames.stance == "step":
-        return plan.move in ("talk", "offer") and may_step(plan)
-    said = plan.reading.said
-    return any(frame.needs <= known and (fresh or frame.key not in said) for frame in frames.frames)
-
-
-def _weight(plan: Plan, tactic: str, known: AbstractSet[str]) -> float:
-    frames = frames_of(tactic)
+def _weights(plan: Plan) -> dict[str, float]:
+    """Return how much each tactic of the side is worth choosing now."""
+    tactics = plan.side.tactics.by_id
     if plan.phase == "closing":
-        return 1.0 if frames.closing else 1e-6
-    if not _speakable(plan, frames, known, plan.uses.get(tactic, 0) < 2):
-        return 1e-6
-    weight = frames.weights[_PHASES.index(plan.phase)]
-    weight *= plan.persona.liking(tactic)
-    weight *= _USED ** plan.uses.get(tactic, 0)
-    effect = plan.effects.get(tactic)
-    if effect is not None:
-        weight *= 1.5 if effect > 0 else 0.8
-    lie = plan.lie
-    if tactic in _CARRIERS:
-        weight *= 4.0 if lie is not None and tactic in _LIE_TACTICS[lie] else 1e-6
-    elif lie is not None and tactic in _LIE_TACTICS[lie]:
-        weight *= 3.0
-    elif plan.side.tactics.by_id[tactic].deceptive:
-        weight *= _COERCIVE
-    return max(weight, 1e-6)
+        return {tactic: 1.0 if frames_of(tactic).closing else 1e-6 for tactic in tactics}
+    known, said, uses, effects, lie = _known(plan), plan.reading.said, plan.uses, plan.effects, plan.lie
+    phase, liking = _PHASES.index(plan.phase), plan.persona.liking
+    steps = plan.move in ("talk", "offer") and may_step(plan)
+    carriers = _LIE_TACTICS[lie] if lie is not None else ()
+    weights: dict[str, float] = {}
+    for tactic, definition in tactics.items():
+        frames, used = frames_of(tactic), uses.get(tactic, 0)
+        speakable = steps if frames.stance == "step" else _speakable(frames, known, said, fresh=used < 2)
+        if not speakable or (tactic in _CARRIERS and tactic not in carriers):
+            weights[tactic] = 1e-6
+            continue
+        weight = frames.weights[phase] * liking(tactic) * _USED**used
+        if tactic in effects:
+            weight *= 1.5 if effects[tactic] > 0 else 0.8
+        if tactic in carriers:
+            weight *= 4.0 if tactic in _CARRIERS else 3.0
+        elif definition.deceptive:
+            weight *= _COERCIVE
+        weights[tactic] = max(weight, 1e-6)
+    return weights
+
+
+def _speakable(frames: TacticFrames, known: AbstractSet[str], said: str, *, fresh: bool) -> bool:
+    """Return whether the tactic has a frame for this situation, and an unused one if it is not `fresh`."""
+    return any(frame.needs <= known and (fresh or frame.key not in said) for frame in frames.frames)

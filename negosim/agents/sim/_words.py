@@ -81,13 +81,10 @@ class Words:
         keys = {issue.id: _keywords(issue, issues) for issue in issues}
         named = "|".join(rf"(?P<i{n}>{re.escape(issue.phrase)})" for n, issue in enumerate(issues))
         self._phrases = re.compile(rf"(?P<pre> (?:on|for) )?\b(?:{named})\b", re.IGNORECASE)
-        self._mention = re.compile(
-            "|".join(
-                rf"(?P<i{n}>\b(?:{'|'.join(map(re.escape, keys[issue.id]))})\b)"
-                for n, issue in enumerate(issues)
-            ),
-            re.IGNORECASE,
+        mention = "|".join(
+            rf"(?P<i{n}>(?:{'|'.join(map(re.escape, keys[issue.id]))})\b)" for n, issue in enumerate(issues)
         )
+        self._mention = re.compile(rf"\b(?:{mention})", re.IGNORECASE)
 
     def mentioned(self, text: str) -> tuple[str, ...]:
         """Return the issues a text names, each once, in order."""
