@@ -3,9 +3,10 @@
     python benchmarks/bare_langgraph.py
 
 Six nodes that do nothing, one of which does three things at once, and votes after every second turn: 30
-turns in the event loop that the engine uses; the best of twenty rounds. Two shapes that the engine does not
-have are measured beside it: each of the three things as a task of the graph (LangGraph's `Send`), and the
-six nodes as a graph of their own, called by a node of the dialogue's graph once a turn.
+turns in the event loop that the engine uses with models, and without one, as for simulated negotiators; the
+best of twenty rounds. Two shapes that the engine does not have are measured beside it: each of the three
+things as a task of the graph (LangGraph's `Send`), and the six nodes as a graph of their own, called by a
+node of the dialogue's graph once a turn.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, Overwrite, Send
 
 from negosim._loop import run_coroutine
+from negosim.engine._unawaited import run_through
 
 TURNS, DIALOGUES, WARM_UP, ROUNDS = 30, 5, 5, 20
 STEPS = 1000
@@ -57,6 +59,7 @@ async def collect(state: Turn) -> dict[str, Any]:
 
 STAGES = {"a": node, "b": node, "task": at_once, "judge": node, "c": node}
 TASKS = {**STAGES, "b": send, "task": task, "judge": collect}
+UNAWAITED = dict.fromkeys(STAGES, node)
 FIRST, LAST = "a", "d"
 
 
@@ -64,31 +67,34 @@ def said(state: Dialogue, first: str) -> Command[str]:
     return Command(update={"turns": ["x"]}, goto="vote" if len(state["turns"]) % 2 else first)
 
 
-def add_stages(builder: Any, stages: Any) -> None:
+def add_stages(builder: Any, stages: Any, as_node: Any = lambda run: run) -> None:
     for name, run in stages.items():
-        builder.add_node(name, run, input_schema=Turn)
+        builder.add_node(name, as_node(run), input_schema=Turn)
     for before, after in pairwise([*stages, LAST]):
         if stages[before] is not send:
             builder.add_edge(before, after)
 
 
-def with_votes(builder: Any, first: str) -> Any:
+def with_votes(builder: Any, first: str, as_node: Any = lambda run: run) -> Any:
     async def vote(state: Dialogue) -> Command[str]:
         return Command(goto=END if len(state["turns"]) >= TURNS else first)
 
-    builder.add_node("vote", vote)
+    builder.add_node("vote", as_node(vote), input_schema=Dialogue)
     builder.add_edge(START, first)
     return builder.compile()
 
 
-def flat(stages: Any = STAGES) -> Any:
+def flat(stages: Any = STAGES, *, waits: bool = True) -> Any:
     async def last(state: Dialogue) -> Command[str]:
         return said(state, FIRST)
 
+    def as_node(run: Any) -> Any:
+        return run if waits else lambda state: run_through(run(state))
+
     builder = StateGraph(Dialogue)
-    add_stages(builder, stages)
-    builder.add_node(LAST, last)
-    return with_votes(builder, FIRST)
+    add_stages(builder, stages, as_node)
+    builder.add_node(LAST, as_node(last), input_schema=Dialogue)
+    return with_votes(builder, FIRST, as_node)
 
 
 def nested() -> Any:
@@ -107,26 +113,31 @@ def nested() -> Any:
     return with_votes(builder, "turn")
 
 
-async def play(graph: Any, dialogues: int) -> None:
+async def play(graph: Any, dialogues: int, *, waits: bool = True) -> None:
     for _ in range(dialogues):
-        await graph.ainvoke({"turns": []}, config={"recursion_limit": STEPS})
+        if waits:
+            await graph.ainvoke({"turns": []}, config={"recursion_limit": STEPS})
+        else:
+            graph.invoke({"turns": []}, config={"recursion_limit": STEPS})
 
 
-def measure(graph: Any) -> float:
+def measure(graph: Any, *, waits: bool = True) -> float:
     """Return the CPU milliseconds of a turn: of the round that was disturbed least."""
-    run_coroutine(play(graph, WARM_UP))
+    run_coroutine(play(graph, WARM_UP, waits=waits))
     spent = []
     for _ in range(ROUNDS):
         started = time.process_time()
-        run_coroutine(play(graph, DIALOGUES))
+        run_coroutine(play(graph, DIALOGUES, waits=waits))
         spent.append(time.process_time() - started)
     return min(spent) / (DIALOGUES * TURNS) * 1000
 
 
 if __name__ == "__main__":
     print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}")
+    unawaited = measure(flat(UNAWAITED, waits=False), waits=False)
+    print(f"{unawaited:.2f} ms CPU a turn, the engine's shape without an event loop")
     for shape, graph in (
-        ("the engine's shape", flat()),
+        ("the engine's shape in an event loop", flat()),
         ("with a task of the graph for each of the three things", flat(TASKS)),
         ("with a graph of its own for the turn", nested()),
     ):

@@ -1,10 +1,13 @@
 """The simulated negotiator through the whole engine: determinism, privacy, economics, conditions."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from negosim import Dialogue, Run, RunConfig, generate
+from negosim import Dialogue, Run, RunConfig, generate, generate_async
+from negosim.engine._state import DialogueContext
+from negosim.engine._unawaited import run_through
 from negosim.scenarios import list_scenarios, load_scenario
 
 SCENARIOS = sorted(list_scenarios())
@@ -109,6 +112,37 @@ def test_tactics_are_varied_and_honest_ones_when_honest(made: Run, dialogues: li
 def test_smaller_planners_reach_agreements_too(tmp_path: Path, planner: str) -> None:
     run = generate(RunConfig(scenarios=("viatex",), planner=planner, dialogues=5), out=tmp_path / "run")
     assert "agreement" in {dialogue.outcome.status for dialogue in run}
+
+
+@pytest.mark.parametrize("calls", ["separate", "fused"])
+def test_the_graph_for_agents_that_wait_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: str
+) -> None:
+    config = RunConfig(scenarios=("viatex",), conditions=("deceptive-2",), calls=calls, dialogues=3)
+    unawaited = generate(config, out=tmp_path / "unawaited")
+    monkeypatch.setattr(DialogueContext, "waits", True)
+    awaited = generate(config, out=tmp_path / "awaited")
+    assert [dialogue.transcript() for dialogue in unawaited] == [d.transcript() for d in awaited]
+
+
+def test_others_in_the_event_loop_get_their_turn(tmp_path: Path) -> None:
+    config = RunConfig(scenarios=("viatex",), dialogues=2)
+
+    async def count_meanwhile() -> tuple[int, int]:
+        made = asyncio.create_task(generate_async(config, out=tmp_path / "run"))
+        count = 0
+        while not made.done():
+            await asyncio.sleep(0)
+            count += 1
+        return count, sum(len(dialogue.turns) for dialogue in made.result())
+
+    count, turns = asyncio.run(count_meanwhile())
+    assert count >= turns
+
+
+def test_an_agent_that_waits_is_not_run_through() -> None:
+    with pytest.raises(RuntimeError, match="not to wait"):
+        run_through(asyncio.sleep(0))
 
 
 def test_frame_has_a_row_for_each_dialogue(made: Run, dialogues: list[Dialogue]) -> None:
