@@ -5,7 +5,7 @@
 Two players: the simulated negotiator, and a fake model that answers at once, so that what is
 measured is the graphs, views, prompts, validation and records. Every player and planner is run in
 a process of its own; CPU is that process's, from the first dialogue's start to the last one's end, in the
-round of twenty that other load disturbed least. LangGraph alone is measured beside them, so that machines
+round of forty that other load disturbed least. LangGraph alone is measured beside them, so that machines
 can be compared.
 """
 
@@ -25,7 +25,7 @@ import orjson
 
 from negosim.models import ChatRequest, ChatResponse, Usage
 
-WARM_UP, ROUNDS = 5, 20
+WARM_UP, ROUNDS = 5, 40
 NO_TOKENS = Usage()
 
 
@@ -112,7 +112,7 @@ def in_own_process(player: str, planner: str, dialogues: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dialogues", type=int, default=200, help="dialogues for each line of the table")
+    parser.add_argument("--dialogues", type=int, default=400, help="dialogues for each line of the table")
     parser.add_argument(
         "--memory", type=int, default=10_000, help="dialogues for the memory line; 0 leaves it out"
     )
@@ -121,13 +121,10 @@ def main() -> None:
     if arguments.one:
         print(json.dumps(measure(*arguments.one, arguments.dialogues)))
         return
-    bare = bare_langgraph
-    floors = {
-        "sim": bare.measure(bare.flat(bare.UNAWAITED, waits=False), waits=False),
-        "fake": bare.measure(bare.flat()),
-    }
-    print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}; LangGraph alone")
-    print(f"(bare_langgraph.py) takes {floors['fake']:.2f} ms CPU a turn, {floors['sim']:.2f} without loop\n")
+    shapes = bare_langgraph.shapes()
+    floors = dict(zip(("sim", "fake"), shapes.values(), strict=False))
+    print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}; LangGraph alone:")
+    print("; ".join(f"{spent:.2f} ms CPU a turn {shape}" for shape, spent in shapes.items()), end="\n\n")
     headings = (
         "player",
         "planner",

@@ -4,7 +4,7 @@
 
 Needs valgrind (Linux), under which everything takes fifty times as long. Each player is run twice, with 2
 and with 8 dialogues more, in processes whose hashes are not randomised; the difference is that of the turns.
-LangGraph alone is the graph of bare_langgraph.py that has the engine's shape.
+LangGraph alone is the graph of bare_langgraph.py in an event loop, as for models.
 """
 
 import argparse

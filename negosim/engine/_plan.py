@@ -120,8 +120,11 @@ def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy) -> None
                     f"{scenario.id!r} has {count} roles; there is no agent {role + 1} to be deceptive"
                 )
         usable = tactics.usable(deceptive=False) if len(condition.deceptive) < count else tactics
-        if config.planner == "rollout" and config.k > len(usable.tactics):
+        needed = config.k if config.planner == "rollout" else int("sim" in config.models)
+        if needed > len(usable.tactics):
             kind = "tactics" if usable is tactics else "tactics that are not deceptive"
+            if not usable.tactics:
+                raise UserError(f"taxonomy {tactics.id!r} has no {kind}; name another with --tactics")
             raise UserError(
                 f"K is {config.k}, but taxonomy {tactics.id!r} has {len(usable.tactics)} {kind}; lower --k"
             )

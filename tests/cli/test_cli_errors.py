@@ -69,6 +69,16 @@ def test_one_message_and_nothing_left_behind(arguments: str, message: str, cli: 
     assert sorted(Path().rglob("*")) == before
 
 
+@pytest.mark.parametrize("planner", ["rollout", "direct"])
+def test_tactics_that_no_honest_role_may_use_are_refused(cli: Any, planner: str) -> None:
+    tactic = '{"id": "lie", "name": "Lie", "family": "f", "definition": "Say it.", "example": "So."'
+    Path("lies.jsonl").write_text(tactic + ', "deceptive": true}\n')
+    done = cli("generate", "-s", "viatex", "--tactics", "lies.jsonl", "--planner", planner)
+    message = "Error: taxonomy 'lies' has no tactics that are not deceptive; name another with --tactics\n"
+    assert (done.code, done.err.splitlines(keepends=True)[-1]) == (2, message)
+    assert [file.name for file in Path().iterdir()] == ["lies.jsonl"]
+
+
 def test_a_wrong_search_path_is_an_error(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEGOSIM_PATH", "nowhere")
     done = cli("scenarios", "list")
