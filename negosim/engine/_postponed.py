@@ -7,10 +7,12 @@ one name each. A seventh of all that a run imports, they are left until somethin
 import sys
 from contextlib import suppress
 from importlib.util import find_spec, module_from_spec
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
 _UNUSED = ("langsmith.types", "langgraph_sdk")
+_running = RLock()
 
 
 class _Postponed(ModuleType):
@@ -20,11 +22,16 @@ class _Postponed(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
-        self.__class__ = ModuleType  # type: ignore[assignment]  # a plain module from now on
-        assert self.__spec__ is not None
-        assert self.__spec__.loader is not None
-        self.__spec__.loader.exec_module(self)
-        return getattr(self, name)
+        with (
+            _running
+        ):  # other threads wait; what the package's own code asks for while it runs is there or not
+            if "_begun" not in vars(self):
+                vars(self)["_begun"] = True
+                assert self.__spec__ is not None
+                assert self.__spec__.loader is not None
+                self.__spec__.loader.exec_module(self)
+                self.__class__ = ModuleType  # type: ignore[assignment]  # a plain module from now on
+        return ModuleType.__getattribute__(self, name)
 
 
 def postpone_unused() -> None:

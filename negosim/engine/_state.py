@@ -8,6 +8,7 @@ from operator import add
 from typing import Annotated, Any, TypedDict, TypeVar
 
 from negosim.agents import Agent, Objective, RolloutJudge, Speech
+from negosim.agents.sim import SimAgent, SimJudge
 from negosim.config import Calls
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.models import Ledger
@@ -72,7 +73,9 @@ class DialogueContext:
     @cached_property
     def waits(self) -> bool:
         """Whether anything has to be waited for: not where simulated negotiators are among themselves."""
-        return any({seat.agent.model, seat.judge.model} != {"sim"} for seat in self.seats)
+        return not all(
+            isinstance(seat.agent, SimAgent) and isinstance(seat.judge, SimJudge) for seat in self.seats
+        )
 
     async def at_once(self, asked: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer | BaseException]:
         """Return answers, or errors in their place, of agents that are all asked at once.
