@@ -1,7 +1,7 @@
 """Where unfinished dialogues stand: LangGraph's SQLite checkpointer, one file in the run folder.
 
-After every turn and every round of votes a checkpoint is written, of what that step added: so a dialogue
-can be taken up after its last finished step, and storage grows with the turns and not with their square.
+After every turn a checkpoint is written, of what was added since the last: so a dialogue can be taken up
+after its last finished turn, and storage grows with the turns and not with their square.
 Left to itself the graph would keep a place after each stage, the whole transcript in every one
 (ten times the time and the storage). A dialogue's checkpoints are deleted when it is stored, and the file
 when the run is finished.
@@ -23,11 +23,11 @@ from negosim.engine._state import Progress
 from negosim.records import Call, End, Turn, Vote
 
 _STEP = "step"
-"""The channel of a checkpoint that holds what a step has added, as JSON."""
+"""The channel of a checkpoint that holds what was added, as JSON."""
 
 
 class _Step(Frozen):
-    """What a step has added to a dialogue; the table follows from the turns."""
+    """What a turn, and the votes before it, have added to a dialogue; the table follows from the turns."""
 
     turns: tuple[Turn, ...] = ()
     votes: tuple[Vote, ...] = ()
@@ -42,19 +42,27 @@ class Checkpoints:
         self._saver = saver
         self._dialogue = dialogue
         self._latest = RunnableConfig(configurable={"thread_id": dialogue, "checkpoint_ns": ""})
+        self._waiting = _Step()
 
     def progress(self) -> list[Progress]:
-        """Return what every finished step has added, the first one first."""
+        """Return what every checkpoint has added, the first one first."""
         kept = list(self._saver.list(self._latest))
         if kept:
             self._latest = kept[0].config
         return [_progress(one.checkpoint["channel_values"][_STEP]) for one in reversed(kept)]
 
     def add(self, added: Progress) -> None:
-        """Keep what a step has added."""
+        """Keep what a step has added: a turn at once, votes with the turn that follows them."""
         values: dict[str, Any] = {name: value for name, value in added.items() if name != "table"}
+        step = _Step(**values)
+        if not step.turns:
+            self._waiting = step
+            return
+        if self._waiting.votes:
+            before, self._waiting = self._waiting, _Step()
+            step = step.model_copy(update={"votes": before.votes, "calls": (*before.calls, *step.calls)})
         checkpoint = empty_checkpoint()
-        checkpoint["channel_values"] = {_STEP: _Step(**values).model_dump_json(exclude_defaults=True)}
+        checkpoint["channel_values"] = {_STEP: step.model_dump_json(exclude_defaults=True)}
         self._latest = self._saver.put(self._latest, checkpoint, {"source": "loop"}, {})
 
     def delete(self) -> None:
