@@ -25,6 +25,7 @@ from negosim.engine._unawaited import run_through
 
 TURNS, DIALOGUES, WARM_UP, ROUNDS = 30, 5, 5, 20
 STEPS = 1000
+WITH_TASKS = "with a task of the graph for each of the three things"
 
 
 class Turn(TypedDict, total=False):
@@ -137,7 +138,7 @@ def shapes() -> dict[str, float]:
     return {
         "without an event loop": measure(flat(UNAWAITED, waits=False), waits=False),
         "in an event loop": measure(flat()),
-        "with a task of the graph for each of the three things": measure(flat(TASKS)),
+        WITH_TASKS: measure(flat(TASKS)),
         "with a graph of its own for the turn": measure(nested()),
     }
 
