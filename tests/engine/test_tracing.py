@@ -7,6 +7,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 
 LIMITS = {
     "size_limit": 100,
@@ -18,7 +19,8 @@ LIMITS = {
 }
 
 
-def test_a_span_for_the_dialogue_and_each_stage(tmp_path: Path) -> None:
+def spans(*arguments: str) -> list[str]:
+    """Run a command with tracing switched on; return the names of the spans it sent."""
     batches: list[bytes] = []
 
     class Collector(BaseHTTPRequestHandler):
@@ -44,27 +46,29 @@ def test_a_span_for_the_dialogue_and_each_stage(tmp_path: Path) -> None:
             "LANGSMITH_API_KEY": "no-key",
             "LANGSMITH_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
         }
-        command = [
-            "-m",
-            "negosim",
-            "generate",
-            "-s",
-            "viatex",
-            "--max-turns",
-            "2",
-            "--out",
-            str(tmp_path / "run"),
-        ]
         subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, "-m", "negosim", *arguments],
             env={**os.environ, **tracing},
             check=True,
             capture_output=True,
             timeout=60,
         )
         server.shutdown()
-    names = [run["name"] for batch in batches for run in json.loads(batch)["post"]]
+    return [run["name"] for batch in batches for run in json.loads(batch)["post"]]
+
+
+def test_a_span_for_the_dialogue_and_each_stage(tmp_path: Path) -> None:
+    names = spans("generate", "-s", "viatex", "--max-turns", "2", "--out", str(tmp_path / "run"))
     assert names.count("dialogue") == 1
     stages = ("reflect", "tactics", "rollout", "judge", "speak", "consolidate")
     assert {names.count(stage) for stage in stages} == {2}
+    assert names.count("vote") == 1
+
+
+def test_a_span_for_the_dialogue_and_each_stage_with_a_model(tmp_path: Path, loopback: ModuleType) -> None:
+    how = ["generate", "-s", "viatex", "--planner", "direct", "--max-turns", "2"]
+    with loopback.LoopbackServer(loopback.talk) as server:
+        names = spans(*how, "--model", f"openai:traced@{server.url}", "--out", str(tmp_path / "run"))
+    assert names.count("dialogue") == 1
+    assert names.count("speak") == 2
     assert names.count("vote") == 1
