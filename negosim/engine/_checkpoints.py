@@ -20,19 +20,18 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from negosim._frozen import Frozen
 from negosim.engine._state import Progress
-from negosim.records import Call, End, Turn, Vote
+from negosim.records import Call, Turn, Vote
 
 _STEP = "step"
 """The channel of a checkpoint that holds what was added, as JSON."""
 
 
 class _Step(Frozen):
-    """What a turn, and the votes before it, have added to a dialogue; the table follows from the turns."""
+    """What a turn, and the votes before it, have added to a dialogue; all else follows from them."""
 
     turns: tuple[Turn, ...] = ()
     votes: tuple[Vote, ...] = ()
     calls: tuple[Call, ...] = ()
-    end: End | None = None
 
 
 class Checkpoints:
@@ -53,7 +52,7 @@ class Checkpoints:
 
     def add(self, added: Progress) -> None:
         """Keep what a step has added: a turn at once, votes with the turn that follows them."""
-        values: dict[str, Any] = {name: value for name, value in added.items() if name != "table"}
+        values: dict[str, Any] = {name: value for name, value in added.items() if name in _Step.model_fields}
         step = _Step(**values)
         if not step.turns:
             self._waiting = step
