@@ -78,6 +78,7 @@ class Templates:
             autoescape=False,
             auto_reload=False,
         )
+        # Jinja's own cache takes a lock and a weak reference at every look.
         self._compiled = cache(self._environment.get_template)
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:

@@ -12,8 +12,9 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from negosim.agents import Agent, ChatAgent, ChatJudge, PolicyAgent, RolloutJudge
 from negosim.agents.sim import SimAgent, SimJudge
+from negosim.config import Planner
 from negosim.engine._checkpoints import Checkpoints
-from negosim.engine._dialogue import DialogueGraph, dialogue_graph, end_of, recursion_limit
+from negosim.engine._dialogue import dialogue_graph, end_of, recursion_limit
 from negosim.engine._events import DialogueStarted, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of
 from negosim.engine._state import DialogueContext, DialogueState, Progress, Seat, StageError
@@ -85,8 +86,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         ledger=ledger,
         on_progress=keep_and_tell,
     )
-    graph = dialogue_graph(config.planner, config.calls, waits=context.waits)
-    state, failure = await run_graph(graph, state, context)
+    state, failure = await run_graph(config.planner, state, context)
     return Dialogue(
         id=job.id,
         scenario=scenario.id,
@@ -108,14 +108,17 @@ async def play(stage: Stage, job: Job) -> Dialogue:
 
 
 async def run_graph(
-    graph: DialogueGraph, begun: Progress, context: DialogueContext
+    planner: Planner, begun: Progress, context: DialogueContext
 ) -> tuple[Progress, Failure | None]:
-    """Go on with a dialogue; return all that has happened, and the failure that ended it if one did.
+    """Go on with a dialogue, by the graph that its context needs.
+
+    Returns all that has happened, and the failure that ended it if one did.
 
     Raises:
         ModelError: every dialogue would fail likewise.
 
     """
+    graph = dialogue_graph(planner, context.calls, waits=context.waits)
     state, start = begun, cast(DialogueState, begun)
     limits = RunnableConfig(recursion_limit=recursion_limit(context.max_turns))
     try:

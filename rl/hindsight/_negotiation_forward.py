@@ -9,7 +9,7 @@ before the replacement are in the record as words; that they were lies is not.
 from functools import cached_property
 
 from negosim.agents.sim import SimAgent, SimJudge
-from negosim.engine._dialogue import dialogue_graph, end_of
+from negosim.engine._dialogue import end_of
 from negosim.engine._play import run_graph
 from negosim.engine._state import DialogueContext, Progress, Seat
 from negosim.models import Ledger
@@ -54,7 +54,7 @@ class NegotiationForward:
             on_progress=lambda added: None,
         )
         before = Progress(turns=list(begun.records), votes=[], calls=[], table=begun.tables[-1])
-        state, _ = await run_graph(dialogue_graph("rollout", waits=context.waits), before, context)
+        state, _ = await run_graph("rollout", before, context)
         new = state["turns"][len(prefix.turns) :]
         return Completion(
             turns=tuple(_spoken(turn, begun.learner) for turn in new),
