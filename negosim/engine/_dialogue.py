@@ -10,13 +10,20 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from negosim.config import SAFETY_STOP, Calls, Planner
-from negosim.engine._state import DialogueContext, DialogueState, Progress, StageError
+from negosim.engine._state import (
+    DialogueContext,
+    DialogueState,
+    Progress,
+    SoFar,
+    StageError,
+    progress_after,
+)
 from negosim.engine._turn import CHAINS, add_turn
 from negosim.engine._unawaited import Node, NodeResult, unawaited
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import End, Vote
 
-DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, DialogueState, Progress]
+DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, SoFar, SoFar]
 
 
 @lru_cache
@@ -27,10 +34,12 @@ def dialogue_graph(planner: Planner, calls: Calls = "separate", *, waits: bool =
     fails for good. One that `waits` is for any agents and run asynchronously; one that doesn't is for agents
     that wait for nothing, and run synchronously.
     """
-    builder = StateGraph(DialogueState, context_schema=DialogueContext, output_schema=Progress)
+    builder = StateGraph(
+        DialogueState, context_schema=DialogueContext, input_schema=SoFar, output_schema=SoFar
+    )
     as_node: Callable[[Node], Any] = _as_it_is if waits else unawaited
     first = add_turn(builder, planner, calls, after_turn, as_node)
-    builder.add_node("vote", as_node(_voting(first)), input_schema=Progress, destinations=(first, END))
+    builder.add_node("vote", as_node(_voting(first)), input_schema=SoFar, destinations=(first, END))
     builder.add_conditional_edges(START, go_on, {"turn": first, "vote": "vote", END: END})
     return builder.compile(name="dialogue")
 
@@ -39,49 +48,51 @@ def _as_it_is(node: Node) -> Node:
     return node
 
 
-def go_on(state: Progress, runtime: Runtime[DialogueContext]) -> str:
+def go_on(state: SoFar, runtime: Runtime[DialogueContext]) -> str:
     """Open the dialogue, or take it up where it stands."""
-    if not state["turns"]:
+    so_far = state["so_far"]
+    if not so_far["turns"]:
         return "turn"
-    voted = state["votes"] and state["votes"][-1].after_turn == len(state["turns"]) - 1
-    return (after_vote if voted else after_turn)(state, runtime.context)
+    voted = so_far["votes"] and so_far["votes"][-1].after_turn == len(so_far["turns"]) - 1
+    return (after_vote if voted else after_turn)(so_far, runtime.context)
 
 
-def after_turn(state: Progress, context: DialogueContext) -> str:
+def after_turn(so_far: Progress, context: DialogueContext) -> str:
     """Go on, ask for votes after a full round, or end where somebody left."""
-    if state["table"].left_by is not None:
+    if so_far["table"].left_by is not None:
         return END
-    count = len(state["turns"])
+    count = len(so_far["turns"])
     if count % len(context.seats) == 0 and (
-        context.calls == "separate" or seems_over(state, len(context.seats))
+        context.calls == "separate" or seems_over(so_far, len(context.seats))
     ):
         return "vote"
     return END if count >= _cap(context.max_turns) else "turn"
 
 
-def seems_over(state: Progress, roles: int) -> bool:
+def seems_over(so_far: Progress, roles: int) -> bool:
     """Tell whether asking for votes is worth its calls: there is a deal, or a round without an offer."""
-    last = state["turns"][-roles:]
-    return state["table"].deal is not None or all(turn.utterance.action == "talk" for turn in last)
+    last = so_far["turns"][-roles:]
+    return so_far["table"].deal is not None or all(turn.utterance.action == "talk" for turn in last)
 
 
 def _voting(first: str) -> Node:
     """Return the votes as a node that goes on with a turn, whose first stage is given, or ends."""
 
-    async def vote(state: Progress, runtime: Runtime[DialogueContext]) -> NodeResult:
-        context = runtime.context
-        added = context.add(len(state["turns"]) - 1, await cast_votes(state, context))
-        over = after_vote(state | added, context) == END
-        return Command(update=added, goto=END if over else first)
+    async def vote(state: SoFar, runtime: Runtime[DialogueContext]) -> NodeResult:
+        context, before = runtime.context, state["so_far"]
+        added = context.add(len(before["turns"]) - 1, await cast_votes(before, context))
+        now = progress_after(before, added)
+        over = after_vote(now, context) == END
+        return Command(update={"so_far": now}, goto=END if over else first)
 
     return vote
 
 
-async def cast_votes(state: Progress, context: DialogueContext) -> Progress:
+async def cast_votes(so_far: Progress, context: DialogueContext) -> Progress:
     """Ask every role, all at once, whether it has concluded the conversation."""
-    count = len(state["turns"])
+    count = len(so_far["turns"])
     answers = await context.at_once(
-        seat.agent.concluded(context.view(state, role)) for role, seat in enumerate(context.seats)
+        seat.agent.concluded(context.view(so_far, role)) for role, seat in enumerate(context.seats)
     )
     concluded: list[bool] = []
     for role, answer in enumerate(answers):
@@ -94,17 +105,17 @@ async def cast_votes(state: Progress, context: DialogueContext) -> Progress:
     return Progress(votes=votes, end="concluded") if all(concluded) else Progress(votes=votes)
 
 
-def after_vote(state: Progress, context: DialogueContext) -> str:
+def after_vote(so_far: Progress, context: DialogueContext) -> str:
     """End when all have concluded or the cap is reached."""
-    over = "end" in state or len(state["turns"]) >= _cap(context.max_turns)
+    over = "end" in so_far or len(so_far["turns"]) >= _cap(context.max_turns)
     return END if over else "turn"
 
 
-def end_of(state: Progress, max_turns: int) -> End:
+def end_of(so_far: Progress, max_turns: int) -> End:
     """Name why a finished dialogue ended."""
-    if "end" in state:
-        return state["end"]
-    if state["table"].left_by is not None:
+    if "end" in so_far:
+        return so_far["end"]
+    if so_far["table"].left_by is not None:
         return "walk_away"
     return "max_turns" if max_turns else "safety_stop"
 

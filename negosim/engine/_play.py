@@ -5,7 +5,6 @@ from asyncio import sleep
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -17,7 +16,14 @@ from negosim.engine._checkpoints import Checkpoints
 from negosim.engine._dialogue import dialogue_graph, end_of, recursion_limit
 from negosim.engine._events import DialogueStarted, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of
-from negosim.engine._state import DialogueContext, DialogueState, Progress, Seat, StageError
+from negosim.engine._state import (
+    DialogueContext,
+    DialogueState,
+    Progress,
+    Seat,
+    StageError,
+    progress_after,
+)
 from negosim.errors import ContextLengthError, ModelError
 from negosim.models import Door, Ledger, account_of
 from negosim.outcome import outcome_of
@@ -70,10 +76,13 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         tell(added)
 
     table = Table(tuple(issue.id for issue in scenario.issues), len(seats))
-    state = Progress(turns=[], votes=[], calls=[], table=table)
+    so_far = Progress(turns=[], votes=[], calls=[], table=table)
     for added in kept.progress() if kept else ():
-        state = _after(state, added)
-        tell(added | {"table": state["table"]})
+        for turn in added.get("turns", ()):
+            table = table.after(turn.role, turn.utterance)
+        added["table"] = table
+        so_far = progress_after(so_far, added)
+        tell(added)
     context = DialogueContext(
         scenario=scenario,
         seats=seats,
@@ -86,7 +95,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         ledger=ledger,
         on_progress=keep_and_tell,
     )
-    state, failure = await run_graph(config.planner, state, context)
+    so_far, failure = await run_graph(config.planner, so_far, context)
     return Dialogue(
         id=job.id,
         scenario=scenario.id,
@@ -96,13 +105,13 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         opener=opener,
         models=models,
         status="failed" if failure else "complete",
-        end="failed" if failure else end_of(state, config.max_turns),
-        turns=tuple(state["turns"]),
-        votes=tuple(state["votes"]),
-        outcome=Outcome(status="unknown") if failure else outcome_of(scenario, state["table"]),
+        end="failed" if failure else end_of(so_far, config.max_turns),
+        turns=tuple(so_far["turns"]),
+        votes=tuple(so_far["votes"]),
+        outcome=Outcome(status="unknown") if failure else outcome_of(scenario, so_far["table"]),
         failure=failure,
-        account=account_of(state["calls"]),
-        calls=tuple(state["calls"]),
+        account=account_of(so_far["calls"]),
+        calls=tuple(so_far["calls"]),
         seconds=round(time.perf_counter() - started, 3),
     )
 
@@ -119,34 +128,21 @@ async def run_graph(
 
     """
     graph = dialogue_graph(planner, context.calls, waits=context.waits)
-    state, start = begun, cast(DialogueState, begun)
+    so_far, start = begun, DialogueState(so_far=begun)
     limits = RunnableConfig(recursion_limit=recursion_limit(context.max_turns))
     try:
         if context.waits:
             async for step in graph.astream(start, limits, context=context, stream_mode="values"):
-                state = cast(Progress, step)
+                so_far = step["so_far"]
         else:
             for step in graph.stream(start, limits, context=context, stream_mode="values"):
-                state = cast(Progress, step)
+                so_far = step["so_far"]
                 await sleep(0)  # for whoever else runs in the event loop, and for Ctrl-C
     except StageError as error:
         _raise_if_hopeless(error)
         calls = context.ledger.drain(error.turn - (error.stage == "conclude"))
-        return _after(state, Progress(calls=calls)), _failure(error)
-    return state, None
-
-
-def _after(state: Progress, added: Progress) -> Progress:
-    """Return what has happened after a step."""
-    table = state["table"]
-    for turn in added.get("turns", ()):
-        table = table.after(turn.role, turn.utterance)
-    after = state | added
-    after["turns"] = [*state["turns"], *added.get("turns", ())]
-    after["votes"] = [*state["votes"], *added.get("votes", ())]
-    after["calls"] = [*state["calls"], *added.get("calls", ())]
-    after["table"] = table
-    return after
+        return progress_after(so_far, Progress(calls=calls)), _failure(error)
+    return so_far, None
 
 
 def _raise_if_hopeless(failed: StageError) -> None:

@@ -4,8 +4,7 @@ from asyncio import gather
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import add
-from typing import Annotated, Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from negosim.agents import Agent, Objective, RolloutJudge, Speech
 from negosim.agents.sim import SimAgent, SimJudge
@@ -30,13 +29,22 @@ class Seat:
 
 
 class Progress(TypedDict, total=False):
-    """What has happened so far; turns and votes add to it."""
+    """What has happened so far, or what a step adds to it."""
 
-    turns: Annotated[list[Turn], add]
-    votes: Annotated[list[Vote], add]
-    calls: Annotated[list[Call], add]
+    turns: list[Turn]
+    votes: list[Vote]
+    calls: list[Call]
     table: Table
     end: End
+
+
+def progress_after(before: Progress, added: Progress) -> Progress:
+    """Return what has happened after a step."""
+    after = before | added
+    after["turns"] = [*before["turns"], *added.get("turns", ())]
+    after["votes"] = [*before["votes"], *added.get("votes", ())]
+    after["calls"] = [*before["calls"], *added.get("calls", ())]
+    return after
 
 
 class TurnState(TypedDict, total=False):
@@ -49,8 +57,20 @@ class TurnState(TypedDict, total=False):
     speech: Speech
 
 
-class DialogueState(Progress, TurnState):
-    """The state of the dialogue graph."""
+class SoFar(TypedDict):
+    """The part of the graph's state that stages of a turn leave alone."""
+
+    so_far: Progress
+
+
+class Handed(TypedDict, total=False):
+    """The part of the graph's state that the stages of a turn hand on."""
+
+    turn: TurnState
+
+
+class DialogueState(SoFar, Handed):
+    """The state of the dialogue graph: two values, since LangGraph looks at each after every stage."""
 
 
 @dataclass(frozen=True)

@@ -20,36 +20,47 @@ from langgraph.types import Command
 
 from negosim.agents import Speech
 from negosim.config import Calls, Planner
-from negosim.engine._state import DialogueContext, DialogueState, Progress, Seat, StageError, TurnState
+from negosim.engine._state import (
+    DialogueContext,
+    DialogueState,
+    Handed,
+    Progress,
+    Seat,
+    SoFar,
+    StageError,
+    TurnState,
+    progress_after,
+)
 from negosim.engine._unawaited import Node, NodeResult
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import Rollout, Turn
 from negosim.views import View
 
-Stage = Callable[[Any, Seat, DialogueContext], Awaitable[dict[str, Any]]]
+Stage = Callable[[TurnState, Seat, DialogueContext], Awaitable[TurnState]]
+Step = Callable[[DialogueState, DialogueContext], Awaitable[TurnState]]
 AfterTurn = Callable[[Progress, DialogueContext], str]
 """Says what comes after a turn: "turn", "vote" or END."""
 
 
-async def reflect(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+async def reflect(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Think privately about the conversation so far."""
-    view = state["view"]
+    view = turn["view"]
     return {"view": replace(view, reflection=await seat.agent.reflect(view))}
 
 
-async def tactics(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+async def tactics(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Choose K tactics."""
-    return {"tactics": await seat.agent.choose_tactics(state["view"], context.k)}
+    return {"tactics": await seat.agent.choose_tactics(turn["view"], context.k)}
 
 
-async def rollout(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+async def rollout(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Sketch a candidate for each tactic as a mini-dialogue, all at once.
 
     One node for all: a task of the graph for each would cost a sixth of LangGraph's time more
     (`benchmarks/bare_langgraph.py`).
     """
-    view = state["view"]
-    sketches = await context.at_once(seat.agent.rollout(view, tactic) for tactic in state["tactics"])
+    view = turn["view"]
+    sketches = await context.at_once(seat.agent.rollout(view, tactic) for tactic in turn["tactics"])
     candidates: list[Rollout] = []
     for sketch in sketches:
         if isinstance(sketch, BaseException):
@@ -58,19 +69,19 @@ async def rollout(state: TurnState, seat: Seat, context: DialogueContext) -> dic
     return {"candidates": candidates}
 
 
-async def think(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+async def think(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Reflect and sketch all K candidates at once."""
-    thinking = await seat.agent.think(state["view"], context.k)
+    thinking = await seat.agent.think(turn["view"], context.k)
     return {
-        "view": replace(state["view"], reflection=thinking.reflection),
+        "view": replace(turn["view"], reflection=thinking.reflection),
         "candidates": thinking.rollouts,
     }
 
 
-async def judge(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+async def judge(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Score the candidates; the best wins, the first of equals."""
-    view = state["view"]
-    candidates = state["candidates"]
+    view = turn["view"]
+    candidates = turn["candidates"]
     others = (role for index, role in enumerate(context.scenario.roles) if index != view.side.index)
     scores = await seat.judge.score(
         view, candidates, context.objective, tuple(others) if context.oracle else ()
@@ -83,16 +94,16 @@ async def judge(state: TurnState, seat: Seat, context: DialogueContext) -> dict[
     return {"view": replace(view, rollouts=scored, chosen=best)}
 
 
-async def speak(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+async def speak(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Say the public utterance."""
-    speech = await seat.agent.speak(state["view"])
-    return {"view": replace(state["view"], draft=speech.utterance), "speech": speech}
+    speech = await seat.agent.speak(turn["view"])
+    return {"view": replace(turn["view"], draft=speech.utterance), "speech": speech}
 
 
-async def consolidate(state: TurnState, seat: Seat, context: DialogueContext) -> dict[str, Any]:
+async def consolidate(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Vary the opening of the utterance."""
-    utterance = await seat.agent.consolidate(state["view"])
-    return {"speech": replace(state["speech"], utterance=utterance)}
+    utterance = await seat.agent.consolidate(turn["view"])
+    return {"speech": replace(turn["speech"], utterance=utterance)}
 
 
 STAGES: dict[str, Stage] = {
@@ -116,7 +127,7 @@ CHAINS: dict[tuple[Planner, Calls], tuple[str, ...]] = {
 
 
 def add_turn(
-    builder: StateGraph[DialogueState, DialogueContext, DialogueState, Progress],
+    builder: StateGraph[DialogueState, DialogueContext, SoFar, SoFar],
     planner: Planner,
     calls: Calls,
     after: AfterTurn,
@@ -129,45 +140,57 @@ def add_turn(
     chain = CHAINS[planner, calls]
     first, last = chain[0], chain[-1]
     for name in chain[:-1]:
-        schema = DialogueState if name == first else TurnState
-        builder.add_node(name, as_node(_node(name, opens=name == first)), input_schema=schema)
-    ending = _ending(_node(last, opens=last == first), {"turn": first, "vote": "vote", END: END}, after)
+        schema = DialogueState if name == first else Handed
+        builder.add_node(name, as_node(_node(_step(name, opens=name == first))), input_schema=schema)
+    ending = _ending(_step(last, opens=last == first), {"turn": first, "vote": "vote", END: END}, after)
     builder.add_node(last, as_node(ending), input_schema=DialogueState, destinations=(first, "vote", END))
     for before, stage in pairwise(chain):
         builder.add_edge(before, stage)
     return first
 
 
-def _node(name: str, *, opens: bool) -> Node:
-    """Return a stage as a node; the one that opens a turn lets the next role see the table."""
+def _step(name: str, *, opens: bool) -> Step:
+    """Return a stage as a step of the turn; the one that opens it lets the next role see the table."""
     stage = STAGES[name]
 
-    async def run(state: Any, runtime: Runtime[DialogueContext]) -> NodeResult:
-        context = runtime.context
-        if opens:
-            role = (context.opener + len(state["turns"])) % len(context.seats)
-            state["view"] = context.view(state, role)
-        view: View = state["view"]
+    async def take(state: DialogueState, context: DialogueContext) -> TurnState:
+        turn = _opened(state["so_far"], context) if opens else state["turn"]
+        view = turn["view"]
         try:
-            return await stage(state, context.seats[view.side.index], context)
+            return turn | await stage(turn, context.seats[view.side.index], context)
         except (ModelError, ProtocolError) as error:
             raise _failed(name, error, view) from error
+
+    return take
+
+
+def _node(step: Step) -> Node:
+    """Return a step as a node that hands on what it has made of the turn."""
+
+    async def run(state: DialogueState, runtime: Runtime[DialogueContext]) -> NodeResult:
+        return {"turn": await step(state, runtime.context)}
 
     return run
 
 
-def _ending(node: Node, nodes: dict[str, str], after: AfterTurn) -> Node:
-    """Return the last stage as a node that puts the turn on record and goes on to what comes after it."""
+def _opened(so_far: Progress, context: DialogueContext) -> TurnState:
+    """Return the beginning of a turn: what the role sees that speaks next."""
+    role = (context.opener + len(so_far["turns"])) % len(context.seats)
+    return TurnState(view=context.view(so_far, role))
 
-    async def run(state: Any, runtime: Runtime[DialogueContext]) -> NodeResult:
+
+def _ending(step: Step, nodes: dict[str, str], after: AfterTurn) -> Node:
+    """Return the last step as a node that puts the turn on record and goes on to what comes after it."""
+
+    async def run(state: DialogueState, runtime: Runtime[DialogueContext]) -> NodeResult:
         context = runtime.context
-        state |= await node(state, runtime)
-        view, speech = state["view"], state["speech"]
+        made = await step(state, context)
+        view, speech = made["view"], made["speech"]
         turn = _record(view, speech)
         table = view.table.after(turn.role, speech.utterance)
         added = context.add(turn.index, Progress(turns=[turn], table=table))
-        now = Progress(turns=[*state["turns"], turn], table=table)
-        return Command(update=added, goto=nodes[after(now, context)])
+        now = progress_after(state["so_far"], added)
+        return Command(update={"so_far": now}, goto=nodes[after(now, context)])
 
     return run
 
