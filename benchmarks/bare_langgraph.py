@@ -122,15 +122,17 @@ async def play(graph: Any, dialogues: int, *, waits: bool = True) -> None:
             graph.invoke({"turns": []}, config={"recursion_limit": STEPS})
 
 
+def one_round(graph: Any, *, waits: bool = True) -> float:
+    """Return the CPU milliseconds of a turn in one round."""
+    started = time.process_time()
+    run_coroutine(play(graph, DIALOGUES, waits=waits))
+    return (time.process_time() - started) / (DIALOGUES * TURNS) * 1000
+
+
 def measure(graph: Any, *, waits: bool = True) -> float:
     """Return the CPU milliseconds of a turn: of the round that was disturbed least."""
     run_coroutine(play(graph, WARM_UP, waits=waits))
-    spent = []
-    for _ in range(ROUNDS):
-        started = time.process_time()
-        run_coroutine(play(graph, DIALOGUES, waits=waits))
-        spent.append(time.process_time() - started)
-    return min(spent) / (DIALOGUES * TURNS) * 1000
+    return min(one_round(graph, waits=waits) for _ in range(ROUNDS))
 
 
 def shapes() -> dict[str, float]:
