@@ -93,8 +93,7 @@ class OwnTurn(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """What an agent sees when it is asked something."""
 
     side: Side

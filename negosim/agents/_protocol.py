@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from negosim.records import Claim, Rollout, Utterance
 from negosim.scenarios import Role
@@ -12,8 +12,7 @@ Objective = Literal["joint", "own"]
 """What the rollout judge scores: the expected value of all sides together, or of the speaker alone."""
 
 
-@dataclass(frozen=True)
-class Speech:
+class Speech(NamedTuple):
     """An utterance with what the speaker alone knows about it."""
 
     utterance: Utterance
@@ -91,8 +90,7 @@ class Agent(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """A rollout judge's verdict on one candidate."""
 
     score: float

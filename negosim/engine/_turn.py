@@ -10,7 +10,6 @@ The stages are nodes of the dialogue graph itself; a graph of its own, called on
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -45,7 +44,7 @@ AfterTurn = Callable[[Progress, DialogueContext], str]
 async def reflect(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Think privately about the conversation so far."""
     view = turn["view"]
-    return {"view": replace(view, reflection=await seat.agent.reflect(view))}
+    return {"view": view._replace(reflection=await seat.agent.reflect(view))}
 
 
 async def tactics(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
@@ -73,7 +72,7 @@ async def think(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnSt
     """Reflect and sketch all K candidates at once."""
     thinking = await seat.agent.think(turn["view"], context.k)
     return {
-        "view": replace(turn["view"], reflection=thinking.reflection),
+        "view": turn["view"]._replace(reflection=thinking.reflection),
         "candidates": thinking.rollouts,
     }
 
@@ -91,19 +90,19 @@ async def judge(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnSt
         for candidate, score in zip(candidates, scores, strict=True)
     )
     best = max(range(len(scores)), key=lambda position: scores[position].score)
-    return {"view": replace(view, rollouts=scored, chosen=best)}
+    return {"view": view._replace(rollouts=scored, chosen=best)}
 
 
 async def speak(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Say the public utterance."""
     speech = await seat.agent.speak(turn["view"])
-    return {"view": replace(turn["view"], draft=speech.utterance), "speech": speech}
+    return {"view": turn["view"]._replace(draft=speech.utterance), "speech": speech}
 
 
 async def consolidate(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Vary the opening of the utterance."""
     utterance = await seat.agent.consolidate(turn["view"])
-    return {"speech": replace(turn["speech"], utterance=utterance)}
+    return {"speech": turn["speech"]._replace(utterance=utterance)}
 
 
 STAGES: dict[str, Stage] = {

@@ -2,8 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ _STEADY = 0.08
 Codes = NDArray[np.int16]
 
 
-@dataclass(frozen=True)
-class Constraints:
+class Constraints(NamedTuple):
     """What a bid must respect."""
 
     settled: Mapping[str, Value]
@@ -35,8 +34,7 @@ class Constraints:
     """Utility below which nothing is offered."""
 
 
-@dataclass(frozen=True)
-class Bid:
+class Bid(NamedTuple):
     """A complete deal to offer."""
 
     number: int
@@ -76,8 +74,8 @@ class Bidder:
             near = self._between(max(aspiration - band, lowest), high)
             if len(near):
                 return self.at(self._best(near, rng))
-        unlimited = replace(wanted, limits={}, offered=())
-        for respected in (wanted, replace(wanted, offered=()), unlimited):
+        unlimited = wanted._replace(limits={}, offered=())
+        for respected in (wanted, wanted._replace(offered=()), unlimited):
             rest = self._between(lowest, top, respected)
             if len(rest):
                 return self._nearest(rest, aspiration)

@@ -1,8 +1,8 @@
 """Composing an utterance: reaction, tactic, statement and move, within 20 to 70 words."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from negosim.agents.sim._bidding import Bid
 from negosim.agents.sim._frames import Filled, Frame, TacticFrames, library, pick
@@ -23,8 +23,7 @@ _SOME_WORDS = 4
 """By how much the room kept for the reaction may be cut."""
 
 
-@dataclass(frozen=True)
-class Composition:
+class Composition(NamedTuple):
     """What a tactic would say this turn, before the reaction to the other side is put in front."""
 
     tactic: str

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from math import gcd
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -26,8 +26,7 @@ def read_data(name: str) -> str:
     return (files("negosim.agents.sim") / "frames" / name).read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(NamedTuple):
     """A frame with its slots filled."""
 
     text: str

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import yaml
 
@@ -20,8 +21,7 @@ _BARGAINING = re.compile(r"[\d:;\"“?]|\b(?:you|your|you're|offer|proposal|the 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[A-Z\"“])")
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(NamedTuple):
     """What was heard in one utterance."""
 
     cues: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from negosim.agents._protocol import Objective, Score
 from negosim.agents.sim._compose import compose
@@ -16,8 +16,7 @@ _SLOPE = 0.07
 """How sharply the chance of a yes rises with what the other side gets."""
 
 
-@dataclass(frozen=True)
-class Prospect:
+class Prospect(NamedTuple):
     """What a deal would bring, and how likely it is."""
 
     own: float

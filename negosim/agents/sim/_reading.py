@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from negosim.agents.sim._deals import Deals
 from negosim.agents.sim._hearing import Ear, Heard
@@ -12,8 +12,7 @@ from negosim.views import PublicTurn, View
 Position = Mapping[str, Value]
 
 
-@dataclass(frozen=True)
-class Shift:
+class Shift(NamedTuple):
     """How a role's position changed from one offer to its next."""
 
     gains: tuple[str, ...]
@@ -23,8 +22,7 @@ class Shift:
     after: Position
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What one role makes of the record."""
 
     said: str

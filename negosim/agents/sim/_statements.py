@@ -1,9 +1,8 @@
 """What a role says about its own situation, and whether it is true."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from negosim.agents.sim._words import spoken
 from negosim.records import Claim, Subject
@@ -36,8 +35,7 @@ TECHNIQUES: Mapping[Kind, str] = {
 DISCLOSED: tuple[Kind, ...] = ("alternative", "deadline", "fact")
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """The worst value of an issue that a role says or knows it can take."""
 
     issue: str
