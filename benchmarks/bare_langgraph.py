@@ -3,17 +3,19 @@
     python benchmarks/bare_langgraph.py
 
 Six nodes that do nothing, one of which does three things at once, and votes after every second turn: 30
-turns in the event loop that the engine uses with models, and without one, as for simulated negotiators; the
-best of twenty rounds. Two shapes that the engine does not have are measured beside it: each of the three
-things as a task of the graph (LangGraph's `Send`), and the six nodes as a graph of their own, called by a
-node of the dialogue's graph once a turn.
+turns in a greenlet, as the engine plays them with models, and with nothing to wait for, as with simulated
+negotiators; the best of twenty rounds. Three shapes that the engine does not have are measured beside it: the
+same graph run asynchronously; each of the three things as a task of it (LangGraph's `Send`); and the six
+nodes as a graph of their own, called by a node of the dialogue's graph once a turn.
 """
 
 import asyncio
 import operator
 import platform
 import time
+from collections.abc import Callable, Coroutine
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, TypedDict
 
@@ -21,11 +23,14 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, Overwrite, Send
 
 from negosim._loop import run_coroutine
-from negosim.engine._unawaited import run_through
+from negosim.engine._waiting import in_greenlet, wait_for
 
 TURNS, DIALOGUES, WARM_UP, ROUNDS = 30, 5, 5, 20
 STEPS = 1000
 WITH_TASKS = "with a task of the graph for each of the three things"
+
+Play = Callable[[], Coroutine[Any, Any, object]]
+"""Plays one dialogue."""
 
 
 class Turn(TypedDict, total=False):
@@ -85,12 +90,9 @@ def with_votes(builder: Any, first: str, as_node: Any = lambda run: run) -> Any:
     return builder.compile()
 
 
-def flat(stages: Any = STAGES, *, waits: bool = True) -> Any:
+def flat(stages: Any = STAGES, as_node: Any = lambda run: run) -> Any:
     async def last(state: Dialogue) -> Command[str]:
         return said(state, FIRST)
-
-    def as_node(run: Any) -> Any:
-        return run if waits else lambda state: run_through(run(state))
 
     builder = StateGraph(Dialogue)
     add_stages(builder, stages, as_node)
@@ -114,34 +116,41 @@ def nested() -> Any:
     return with_votes(builder, "turn")
 
 
-async def play(graph: Any, dialogues: int, *, waits: bool = True) -> None:
+def synchronously(stages: Any) -> Play:
+    graph = flat(stages, lambda run: lambda state: wait_for(run(state)))
+    return lambda: in_greenlet(partial(graph.invoke, {"turns": []}, config={"recursion_limit": STEPS}))
+
+
+def asynchronously(graph: Any) -> Play:
+    return lambda: graph.ainvoke({"turns": []}, config={"recursion_limit": STEPS})
+
+
+async def repeat(play: Play, dialogues: int) -> None:
     for _ in range(dialogues):
-        if waits:
-            await graph.ainvoke({"turns": []}, config={"recursion_limit": STEPS})
-        else:
-            graph.invoke({"turns": []}, config={"recursion_limit": STEPS})
+        await play()
 
 
-def one_round(graph: Any, *, waits: bool = True) -> float:
+def one_round(play: Play) -> float:
     """Return the CPU milliseconds of a turn in one round."""
     started = time.process_time()
-    run_coroutine(play(graph, DIALOGUES, waits=waits))
+    run_coroutine(repeat(play, DIALOGUES))
     return (time.process_time() - started) / (DIALOGUES * TURNS) * 1000
 
 
-def measure(graph: Any, *, waits: bool = True) -> float:
+def measure(play: Play) -> float:
     """Return the CPU milliseconds of a turn: of the round that was disturbed least."""
-    run_coroutine(play(graph, WARM_UP, waits=waits))
-    return min(one_round(graph, waits=waits) for _ in range(ROUNDS))
+    run_coroutine(repeat(play, WARM_UP))
+    return min(one_round(play) for _ in range(ROUNDS))
 
 
 def shapes() -> dict[str, float]:
-    """Return what a turn takes by the graph's shape: the two the engine has, and two it doesn't have."""
+    """Return what a turn takes by the graph's shape: the two the engine has, and three it doesn't have."""
     return {
-        "without an event loop": measure(flat(UNAWAITED, waits=False), waits=False),
-        "in an event loop": measure(flat()),
-        WITH_TASKS: measure(flat(TASKS)),
-        "with a graph of its own for the turn": measure(nested()),
+        "with nothing to wait for": measure(synchronously(UNAWAITED)),
+        "in a greenlet": measure(synchronously(STAGES)),
+        "run asynchronously": measure(asynchronously(flat())),
+        WITH_TASKS: measure(asynchronously(flat(TASKS))),
+        "with a graph of its own for the turn": measure(asynchronously(nested())),
     }
 
 

@@ -4,7 +4,7 @@
 
 Needs valgrind (Linux), under which everything takes fifty times as long. Each player is run twice, with 2
 and with 8 dialogues more, in processes whose hashes are not randomised; the difference is that of the turns.
-LangGraph alone is the graph of bare_langgraph.py in an event loop, as for models.
+LangGraph alone is the graph of bare_langgraph.py with a task for each rollout, the yardstick of engine.py.
 """
 
 import argparse
@@ -30,7 +30,8 @@ def played(player: str, dialogues: int) -> int:
     from negosim._loop import run_coroutine
 
     if player == "LangGraph alone":
-        run_coroutine(bare_langgraph.play(bare_langgraph.flat(), FEW + dialogues))
+        alone = bare_langgraph.asynchronously(bare_langgraph.flat(bare_langgraph.TASKS))
+        run_coroutine(bare_langgraph.repeat(alone, FEW + dialogues))
         return dialogues * bare_langgraph.TURNS
     turns = 0
     with tempfile.TemporaryDirectory() as folder:

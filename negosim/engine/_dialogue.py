@@ -1,8 +1,6 @@
 """The dialogue graph: turns until all roles say they have concluded, one leaves, or the cap is reached."""
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -19,7 +17,7 @@ from negosim.engine._state import (
     progress_after,
 )
 from negosim.engine._turn import CHAINS, add_turn
-from negosim.engine._unawaited import Node, NodeResult, unawaited
+from negosim.engine._waiting import Node, NodeResult, as_node
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import End, Vote
 
@@ -27,25 +25,19 @@ DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, SoFar, SoFar]
 
 
 @lru_cache
-def dialogue_graph(planner: Planner, calls: Calls = "separate", *, waits: bool = True) -> DialogueGraph:
+def dialogue_graph(planner: Planner, calls: Calls = "separate") -> DialogueGraph:
     """Build and compile the dialogue graph with a planner's stages in it.
 
     It begins with what has happened so far, nothing as a rule, and raises `StageError` when a stage
-    fails for good. One that `waits` is for any agents and run asynchronously; one that doesn't is for agents
-    that wait for nothing, and run synchronously.
+    fails for good. It is run synchronously, in a greenlet.
     """
     builder = StateGraph(
         DialogueState, context_schema=DialogueContext, input_schema=SoFar, output_schema=SoFar
     )
-    as_node: Callable[[Node], Any] = _as_it_is if waits else unawaited
-    first = add_turn(builder, planner, calls, after_turn, as_node)
+    first = add_turn(builder, planner, calls, after_turn)
     builder.add_node("vote", as_node(_voting(first)), input_schema=SoFar, destinations=(first, END))
     builder.add_conditional_edges(START, go_on, {"turn": first, "vote": "vote", END: END})
     return builder.compile(name="dialogue")
-
-
-def _as_it_is(node: Node) -> Node:
-    return node
 
 
 def go_on(state: SoFar, runtime: Runtime[DialogueContext]) -> str:

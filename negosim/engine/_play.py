@@ -24,6 +24,7 @@ from negosim.engine._state import (
     StageError,
     progress_after,
 )
+from negosim.engine._waiting import in_greenlet, wait_for
 from negosim.errors import ContextLengthError, ModelError
 from negosim.models import Door, Ledger, account_of
 from negosim.outcome import outcome_of
@@ -119,7 +120,7 @@ async def play(stage: Stage, job: Job) -> Dialogue:
 async def run_graph(
     planner: Planner, begun: Progress, context: DialogueContext
 ) -> tuple[Progress, Failure | None]:
-    """Go on with a dialogue, by the graph that its context needs.
+    """Go on with a dialogue by its planner's graph.
 
     Returns all that has happened, and the failure that ended it if one did.
 
@@ -127,17 +128,19 @@ async def run_graph(
         ModelError: every dialogue would fail likewise.
 
     """
-    graph = dialogue_graph(planner, context.calls, waits=context.waits)
+    graph = dialogue_graph(planner, context.calls)
     so_far, start = begun, DialogueState(so_far=begun)
     limits = RunnableConfig(recursion_limit=recursion_limit(context.max_turns))
+
+    def run() -> None:
+        nonlocal so_far
+        for step in graph.stream(start, limits, context=context, stream_mode="values"):
+            so_far = step["so_far"]
+            if not context.waits:
+                wait_for(sleep(0))  # for whoever else runs in the event loop, and for Ctrl-C
+
     try:
-        if context.waits:
-            async for step in graph.astream(start, limits, context=context, stream_mode="values"):
-                so_far = step["so_far"]
-        else:
-            for step in graph.stream(start, limits, context=context, stream_mode="values"):
-                so_far = step["so_far"]
-                await sleep(0)  # for whoever else runs in the event loop, and for Ctrl-C
+        await in_greenlet(run)
     except StageError as error:
         _raise_if_hopeless(error)
         calls = context.ledger.drain(error.turn - (error.stage == "conclude"))

@@ -11,7 +11,6 @@ The stages are nodes of the dialogue graph itself; a graph of its own, called on
 
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
-from typing import Any
 
 from langgraph.graph import END, StateGraph
 from langgraph.runtime import Runtime
@@ -30,7 +29,7 @@ from negosim.engine._state import (
     TurnState,
     progress_after,
 )
-from negosim.engine._unawaited import Node, NodeResult
+from negosim.engine._waiting import Node, NodeResult, as_node
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import Rollout, Turn
 from negosim.views import View
@@ -130,7 +129,6 @@ def add_turn(
     planner: Planner,
     calls: Calls,
     after: AfterTurn,
-    as_node: Callable[[Node], Any],
 ) -> str:
     """Add the stages of a planner's turn to a graph that has a node "vote"; return the first one.
 

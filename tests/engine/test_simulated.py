@@ -7,7 +7,6 @@ import pytest
 
 from negosim import Dialogue, Run, RunConfig, generate, generate_async
 from negosim.engine._state import DialogueContext
-from negosim.engine._unawaited import run_through
 from negosim.scenarios import list_scenarios, load_scenario
 
 SCENARIOS = sorted(list_scenarios())
@@ -115,14 +114,14 @@ def test_smaller_planners_reach_agreements_too(tmp_path: Path, planner: str) -> 
 
 
 @pytest.mark.parametrize("calls", ["separate", "fused"])
-def test_the_graph_for_agents_that_wait_gives_the_same(
+def test_agents_asked_at_once_give_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: str
 ) -> None:
     config = RunConfig(scenarios=("viatex",), conditions=("deceptive-2",), calls=calls, dialogues=3)
-    unawaited = generate(config, out=tmp_path / "unawaited")
+    in_turn = generate(config, out=tmp_path / "in-turn")
     monkeypatch.setattr(DialogueContext, "waits", True)
-    awaited = generate(config, out=tmp_path / "awaited")
-    assert [dialogue.transcript() for dialogue in unawaited] == [d.transcript() for d in awaited]
+    at_once = generate(config, out=tmp_path / "at-once")
+    assert [dialogue.transcript() for dialogue in in_turn] == [d.transcript() for d in at_once]
 
 
 def test_others_in_the_event_loop_get_their_turn(tmp_path: Path) -> None:
@@ -138,11 +137,6 @@ def test_others_in_the_event_loop_get_their_turn(tmp_path: Path) -> None:
 
     count, turns = asyncio.run(count_meanwhile())
     assert count >= turns
-
-
-def test_an_agent_that_waits_is_not_run_through() -> None:
-    with pytest.raises(RuntimeError, match="not to wait"):
-        run_through(asyncio.sleep(0))
 
 
 def test_frame_has_a_row_for_each_dialogue(made: Run, dialogues: list[Dialogue]) -> None:
