@@ -1,6 +1,7 @@
 """The account of model calls: how many, how many tokens, how long, how much money."""
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +15,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
+        self._price_of = cache(price_of)
 
     def add(
         self,
@@ -30,7 +32,7 @@ class Ledger:
 
         `cached_calls` is 1 for an answer that came from the response cache: it took and used nothing.
         """
-        price = price_of(model)
+        price = self._price_of(model)
         if cached_calls:
             usd: float | None = 0.0
         else:

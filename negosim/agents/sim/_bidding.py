@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from random import Random
 from typing import NamedTuple
 
 import numpy as np
@@ -58,9 +57,10 @@ class Bidder:
         self._theirs = deals.codes[theirs] if theirs is not None else None
         self._mine = deals.codes[mine] if mine is not None else None
 
-    def bid(self, aspiration: float, rng: Random) -> Bid:
+    def bid(self, aspiration: float, rank: int) -> Bid:
         """Return a bid whose utility is about `aspiration` (0 reservation value, 1 best deal).
 
+        Among those it is the one of `rank` in what the others like, 1 the best.
         Where no new deal is near, an earlier one is repeated rather than more asked for than last
         time; then stated limits give way, and in the end what is wanted, but never settled values.
         """
@@ -73,7 +73,7 @@ class Bidder:
             high = min(aspiration + band, first if band == _BAND else top)
             near = self._between(max(aspiration - band, lowest), high)
             if len(near):
-                return self.at(self._best(near, rng))
+                return self.at(self._best(near, rank))
         unlimited = wanted._replace(limits={}, offered=())
         for respected in (wanted, wanted._replace(offered=()), unlimited):
             rest = self._between(lowest, top, respected)
@@ -111,15 +111,13 @@ class Bidder:
             numbers = numbers[(numbers[:, None] != np.array(wanted.offered)).all(axis=1)]
         return numbers
 
-    def _best(self, numbers: NDArray[np.intp], rng: Random) -> int:
+    def _best(self, numbers: NDArray[np.intp], rank: int) -> int:
         score, codes = self._partner[numbers], self._deals.codes[numbers]
         issues = codes.shape[1]
         if self._theirs is not None:
             score = score + _NEAR_THEIRS * (np.add.reduce(codes == self._theirs, axis=1) / issues)
         if self._mine is not None:
             score = score - _STEADY * (np.add.reduce(codes != self._mine, axis=1) / issues)
-        # People do not optimise to the last point: now and then the second or third best will do.
-        rank = min(len(numbers), rng.choice((1, 1, 1, 1, 2, 3)))
         if rank == 1:
             return int(numbers[int(score.argmax())])
-        return int(numbers[int(np.argsort(-score, kind="stable")[rank - 1])])
+        return int(numbers[int(np.argsort(-score, kind="stable")[min(len(numbers), rank) - 1])])

@@ -64,7 +64,10 @@ class Frame:
 
     def size(self, slots: Mapping[str, str]) -> int:
         """Return how many words the frame has with these slots."""
-        return self.words + sum(slots[slot].count(" ") + 1 for slot in self.needs)
+        size = self.words + len(self.needs)
+        for slot in self.needs:
+            size += slots[slot].count(" ")
+        return size
 
     def fill(self, slots: Mapping[str, str]) -> Filled:
         """Fill the slots; sentences begin with a capital and end with one stop."""

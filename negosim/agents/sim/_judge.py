@@ -30,8 +30,7 @@ class Prospect(NamedTuple):
 def prospect(plan: Plan, number: int, other_sides: Sequence[Role] = ()) -> Prospect:
     """Weigh deal `number`: by the opponent model, or by the real payoffs where these are given."""
     own = plan.deals.utility(float(plan.deals.value[number]))
-    theirs = plan.theirs
-    wanted = plan.deals.number(theirs) if theirs is not None else None
+    wanted = plan.their_number
     if other_sides:
         values, demands = [], []
         for role in other_sides:

@@ -148,6 +148,11 @@ class Plan:
         return latest if self.complete(latest) else None
 
     @cached_property
+    def their_number(self) -> int | None:
+        """The number of that deal."""
+        return self.deals.number(self.theirs) if self.theirs is not None else None
+
+    @cached_property
     def own_limits(self) -> dict[str, Value]:
         """By issue: what this role has said it cannot go past; late in the day it climbs down."""
         if self.time > 0.75:
@@ -182,18 +187,23 @@ class Plan:
             limits = dict(self.own_limits)
             if stance != "fair" and self.lie == "reservation" and self.lie_limit is not None:
                 limits[self.lie_limit.issue] = self.lie_limit.value
-            rng = Random(self.draws[0])
-            found = self._bids[stance] = self._bidder(limits).bid(self.aspiration + STANCES[stance], rng)
+            wanted = self.aspiration + STANCES[stance]
+            found = self._bids[stance] = self._bidder(limits).bid(wanted, self._rank)
         return found
+
+    @cached_property
+    def _rank(self) -> int:
+        """People do not optimise to the last point: now and then the second or third best bid will do."""
+        return Random(self.draws[0]).choice((1, 1, 1, 1, 2, 3))
 
     def _bidder(self, limits: dict[str, Value]) -> Bidder:
         offered = [self.deals.number(p) for p in self.reading.positions.get(self.me, ()) if self.complete(p)]
         return Bidder(
             self.deals,
             self.partner,
-            Constraints(dict(self.view.table.settled), limits, offered, 0.75 * self.persona.floor),
-            self.deals.number(self.theirs) if self.theirs is not None else None,
-            self.deals.number(self.mine) if self.mine is not None else None,
+            Constraints(self.view.table.settled, limits, offered, 0.75 * self.persona.floor),
+            self.their_number,
+            offered[-1] if self.mine is not None else None,
         )
 
     # What was tried before

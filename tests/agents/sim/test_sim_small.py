@@ -1,6 +1,5 @@
 """The simulated negotiator where there is little to offer: it runs out of new deals."""
 
-from random import Random
 from typing import Any
 
 import pytest
@@ -96,7 +95,7 @@ def bid_with(offered, **constraints):
         None,
         offered[-1],
     )
-    return bidder.bid(constraints["lowest"], Random(1))
+    return bidder.bid(constraints["lowest"], 1)
 
 
 def test_when_every_deal_was_offered_the_last_one_is_repeated():
