@@ -5,6 +5,7 @@ from asyncio import sleep
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -134,8 +135,9 @@ async def run_graph(
 
     def run() -> None:
         nonlocal so_far
-        for step in graph.stream(start, limits, context=context, stream_mode="values"):
-            so_far = step["so_far"]
+        steps = graph.stream(start, limits, context=context, stream_mode="values", output_keys="so_far")
+        for step in steps:
+            so_far = cast(Progress, step)
             if not context.waits:
                 wait_for(sleep(0))  # for whoever else runs in the event loop, and for Ctrl-C
 
