@@ -138,8 +138,7 @@ async def run_graph(
         steps = graph.stream(start, limits, context=context, stream_mode="values", output_keys="so_far")
         for step in steps:
             so_far = cast(Progress, step)
-            if not context.waits:
-                wait_for(sleep(0))  # for whoever else runs in the event loop, and for Ctrl-C
+            wait_for(sleep(0))  # for whoever else runs in the event loop, and for Ctrl-C
 
     try:
         await in_greenlet(run)

@@ -54,7 +54,7 @@ async def tactics(turn: TurnState, seat: Seat, context: DialogueContext) -> Turn
 async def rollout(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
     """Sketch a candidate for each tactic as a mini-dialogue, all at once.
 
-    One node for all: a task of the graph for each would cost a sixth of LangGraph's time more
+    One node for all: a task of the graph for each would take LangGraph a third longer
     (`benchmarks/bare_langgraph.py`).
     """
     view = turn["view"]
