@@ -6,6 +6,7 @@ nothing, need none at all. So the graph runs in a greenlet, as SQLAlchemy's asyn
 waits, the greenlet hands what it waits for to the event loop, and goes on with what came of it.
 """
 
+from asyncio import CancelledError
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
 from types import coroutine
@@ -60,13 +61,24 @@ def wait_for(asked: Coroutine[Any, Any, Answer]) -> Answer:
 
 @coroutine
 def in_greenlet(function: Callable[[], None]) -> Generator[Any, Any, None]:
-    """Run a function in a greenlet, where `wait_for` can wait for what the event loop brings about."""
+    """Run a function in a greenlet, where `wait_for` can wait for what the event loop brings about.
+
+    When the task is cancelled, what is waited for is, and `CancelledError` comes out of here, as of any
+    coroutine, though LangGraph makes an error of its own of it.
+    """
     inside = greenlet(function)
     inside.gr_context = copy_context()  # else it would begin with none
     waited = inside.switch()
     while not inside.dead:
         try:
             came = yield waited
+        except CancelledError as cancelled:
+            try:
+                waited = inside.throw(cancelled)
+            except Exception as error:
+                if error.__cause__ is cancelled:
+                    raise cancelled from None
+                raise
         except BaseException as error:
             waited = inside.throw(error)
         else:

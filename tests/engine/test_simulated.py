@@ -157,3 +157,33 @@ def test_a_simulated_negotiator_meets_a_model(player: object, tmp_path: Path) ->
     (dialogue,) = generate(config, out=tmp_path / "run", chat_models={"scripted": player()})  # type: ignore[operator]
     assert dialogue.models == ("sim", "scripted")
     assert {row.role for row in dialogue.account} == {1}
+
+
+def test_a_run_that_is_cancelled_says_so(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+
+    class Silent:
+        name = "silent"
+
+        async def complete(self, request: object) -> object:
+            asked.set()
+            return await asyncio.Event().wait()
+
+        async def preflight(self) -> None:
+            pass
+
+        async def close(self) -> None:
+            pass
+
+    async def cancel() -> None:
+        config = RunConfig(scenarios=("viatex",), models=("silent",), dialogues=3)
+        made = asyncio.create_task(
+            generate_async(config, out=tmp_path / "run", chat_models={"silent": Silent()})  # type: ignore[dict-item]
+        )
+        await asked.wait()
+        made.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await made
+
+    asyncio.run(cancel())
+    assert len(Run.open(tmp_path / "run")) == 0

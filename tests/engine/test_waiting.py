@@ -48,7 +48,8 @@ def test_an_error_reaches_who_waits_and_who_asked() -> None:
         asyncio.run(main())
 
 
-def test_a_cancelled_task_ends_what_it_waits_for() -> None:
+@pytest.mark.parametrize("disguised", [False, True])
+def test_a_cancelled_task_ends_what_it_waits_for(disguised: bool) -> None:
     ended: list[str] = []
 
     async def forever() -> None:
@@ -60,8 +61,11 @@ def test_a_cancelled_task_ends_what_it_waits_for() -> None:
     def run() -> None:
         try:
             wait_for(forever())
-        finally:
+        except asyncio.CancelledError as error:
             ended.append("function")
+            if disguised:  # as LangGraph does
+                raise LookupError("a node was cancelled") from error
+            raise
 
     async def main() -> None:
         task = asyncio.ensure_future(in_greenlet(run))
@@ -72,6 +76,26 @@ def test_a_cancelled_task_ends_what_it_waits_for() -> None:
 
     asyncio.run(main())
     assert ended == ["coroutine", "function"]
+
+
+def test_an_error_of_what_was_waited_for_keeps_its_wrapping() -> None:
+    async def main() -> None:
+        broken = asyncio.get_running_loop().create_future()
+
+        async def stage() -> None:
+            await broken
+
+        def run() -> None:
+            try:
+                wait_for(stage())
+            except LookupError as error:
+                raise ValueError("the stage failed") from error
+
+        asyncio.get_running_loop().call_soon(broken.set_exception, LookupError("not there"))
+        await in_greenlet(run)
+
+    with pytest.raises(ValueError, match="the stage failed"):
+        asyncio.run(main())
 
 
 def test_a_timeout_belongs_to_the_task_that_waits() -> None:
