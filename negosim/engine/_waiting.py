@@ -1,7 +1,7 @@
 """Waiting for models in a graph that runs synchronously.
 
 LangGraph makes two tasks of the event loop for each stage of a graph that runs asynchronously; without them a
-turn takes it a tenth less time (`benchmarks/bare_langgraph.py`), and simulated negotiators, who wait for
+turn takes it an eighth less time (`benchmarks/bare_langgraph.py`), and simulated negotiators, who wait for
 nothing, need none at all. So the graph runs in a greenlet, as SQLAlchemy's asyncio does it: where a stage
 waits, the greenlet hands what it waits for to the event loop, and goes on with what came of it.
 """

@@ -193,7 +193,7 @@ class Plan:
 
     @cached_property
     def _rank(self) -> int:
-        """People do not optimise to the last point: now and then the second or third best bid will do."""
+        """Which of the best bids to make: people do not optimise to the last point."""
         return Random(self.draws[0]).choice((1, 1, 1, 1, 2, 3))
 
     def _bidder(self, limits: dict[str, Value]) -> Bidder:
