@@ -89,7 +89,7 @@ def measure(player: str, planner: str, dialogues: int) -> dict[str, Any]:
     def memory() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    alone = bare_langgraph.asynchronously(bare_langgraph.flat(bare_langgraph.TASKS))
+    alone = bare_langgraph.yardstick()
     played, yardstick = [], []
     with tempfile.TemporaryDirectory() as folder:
         run(WARM_UP, f"{folder}/warm-up")

@@ -30,8 +30,7 @@ def played(player: str, dialogues: int) -> int:
     from negosim._loop import run_coroutine
 
     if player == "LangGraph alone":
-        alone = bare_langgraph.asynchronously(bare_langgraph.flat(bare_langgraph.TASKS))
-        run_coroutine(bare_langgraph.repeat(alone, FEW + dialogues))
+        run_coroutine(bare_langgraph.repeat(bare_langgraph.yardstick(), FEW + dialogues))
         return dialogues * bare_langgraph.TURNS
     turns = 0
     with tempfile.TemporaryDirectory() as folder:
