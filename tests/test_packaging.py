@@ -44,22 +44,59 @@ def test_every_folder_with_code_is_a_package() -> None:
     assert folders == {str(Path(name).parent) for name in TREE if name.endswith("/__init__.py")}
 
 
+def copy_tree(source: Path) -> None:
+    """Copy what is built from, with its links as links."""
+    for folder in FOLDERS:
+        shutil.copytree(
+            ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+
+
+def build_wheel(source: Path, base: Path) -> Path:
+    """Build a wheel from a folder or a source distribution."""
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-index"]
+    command([*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", str(base), str(source)], base)
+    (built,) = base.glob("*.whl")
+    return built
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the source distribution, which is built from the tree."""
     base = tmp_path_factory.mktemp("packaging")
     source = base / "source"
-    for folder in FOLDERS:
-        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source / name)
+    copy_tree(source)
     build = "import sys; from setuptools.build_meta import build_sdist; build_sdist(sys.argv[1])"
     command([sys.executable, "-c", build, str(base)], source)
     (sdist,) = base.glob("*.tar.gz")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-index"]
-    command([*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", str(base), str(sdist)], base)
-    (built,) = base.glob("*.whl")
-    return built
+    return build_wheel(sdist, base)
+
+
+@pytest.mark.parametrize("links", ["left out", "as text"])
+def test_the_wheel_is_the_same_where_links_cannot_be_made(links: str, tmp_path: Path) -> None:
+    """As from an archive without them, or a checkout on Windows, where git writes the target as text."""
+    source = tmp_path / "source"
+    copy_tree(source)
+    found = [file for file in (source / "negosim").iterdir() if file.is_symlink()]
+    assert len(found) == len(FOLDERS) - 1
+    for link in found:
+        target = str(link.readlink())
+        link.unlink()
+        if links == "as text":
+            link.write_text(target, encoding="utf-8")
+    names = zipfile.ZipFile(build_wheel(source, tmp_path)).namelist()
+    assert {name for name in names if ".dist-info/" not in name} == TREE
+
+
+def test_a_clone_takes_every_package_from_itself(tmp_path: Path) -> None:
+    copy_tree(tmp_path)
+    code = "import negosim, negosim.rl, negosim.scenarios; print(negosim.rl.__file__, negosim.scenarios.__file__)"
+    printed = command([sys.executable, "-c", code], tmp_path)
+    assert printed.split() == [
+        str(tmp_path / "negosim" / name / "__init__.py") for name in ("rl", "scenarios")
+    ]
 
 
 def command(arguments: list[str], folder: Path, **environment: str) -> str:
