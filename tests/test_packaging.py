@@ -92,7 +92,7 @@ def test_the_wheel_is_the_same_where_links_cannot_be_made(links: str, tmp_path: 
 
 def test_a_clone_takes_every_package_from_itself(tmp_path: Path) -> None:
     copy_tree(tmp_path)
-    code = "import negosim, negosim.rl, negosim.scenarios; print(negosim.rl.__file__, negosim.scenarios.__file__)"
+    code = "from negosim import rl, scenarios; print(rl.__file__, scenarios.__file__)"
     printed = command([sys.executable, "-c", code], tmp_path)
     assert printed.split() == [
         str(tmp_path / "negosim" / name / "__init__.py") for name in ("rl", "scenarios")
