@@ -10,6 +10,7 @@ from pydantic import Field
 
 from negosim._frozen import Frozen
 from negosim.errors import UserError
+from negosim.rl._outlier import outlier_note
 from negosim.rl._trajectory import SPLITS, Trajectory
 
 CARD = "card.json"
@@ -98,6 +99,8 @@ class Card(Frozen):
     """Where, for the first of them."""
     altered: dict[str, int] = Field(default_factory=dict)
     """Values kept in another form than they were found in (capped, repaired), by kind."""
+    notes: tuple[str, ...] = ()
+    """What is odd about the whole, and what to do about it."""
 
 
 class Tally:
@@ -107,7 +110,7 @@ class Tally:
         self._splits: Counter[str] = Counter()
         self._tactics: Counter[str] = Counter()
         self._sums: Counter[str] = Counter()
-        self._rewards: list[float] = []
+        self._rewards: dict[str, float] = {}
 
     def add(self, trajectory: Trajectory) -> None:
         """Count one."""
@@ -121,7 +124,7 @@ class Tally:
             terminal=trajectory.terminal,
             regenerated=trajectory.ancestry is not None,
         )
-        self._rewards.append(trajectory.total_reward)
+        self._rewards[trajectory.id] = trajectory.total_reward
 
     def card(self, origin: Origin, file: str, drops: Drops) -> Card:
         """Return the card of what was counted."""
@@ -132,11 +135,12 @@ class Tally:
             trajectories=len(self._rewards),
             splits={split: self._splits[split] for split in SPLITS},
             **sums,
-            reward=summary_of(self._rewards),
+            reward=summary_of(list(self._rewards.values())),
             tactics=dict(sorted(self._tactics.items(), key=lambda item: (-item[1], item[0]))),
             dropped=dict(sorted(drops.counts.items())),
             problems=tuple(drops.problems),
             altered=dict(sorted(drops.altered.items())),
+            notes=tuple(filter(None, [outlier_note(self._rewards)])),
         )
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from negosim.errors import UserError
 from negosim.rl._io import read_trajectories
+from negosim.rl._opening import assistant_begins, fold_opening
 from negosim.rl._trajectory import Split, Trajectory, TrajectoryTurn
 
 To = Literal["sft", "dpo", "kto"]
@@ -20,6 +21,9 @@ To = Literal["sft", "dpo", "kto"]
 Row = dict[str, Any]
 
 _ROLES = {"agent": "assistant", "user": "user"}
+
+_SPEAKS_NEXT = {"role": "assistant", "content": ""}
+"""Who comes after a prompt."""
 
 
 @dataclass
@@ -31,9 +35,18 @@ class Exported:
     """Preference pairs, of which a KTO row is half; 0 for SFT."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Regenerations that gave no pair, by reason."""
+    assistant_first: int = 0
+    """Rows that the assistant begins: chat templates that want the user first refuse them."""
 
 
-def export(trajectories: str | Path, out: str | Path, *, to: To, split: Split | None = "train") -> Exported:
+def export(
+    trajectories: str | Path,
+    out: str | Path,
+    *,
+    to: To,
+    split: Split | None = "train",
+    begin: Literal["user"] | None = None,
+) -> Exported:
     """Write a folder of trajectories to one JSONL file for TRL; it appears whole or not at all.
 
     - "sft": `{"messages": [...]}`, a row for each dialogue.
@@ -48,6 +61,8 @@ def export(trajectories: str | Path, out: str | Path, *, to: To, split: Split | 
         out: the file to make.
         to: the format.
         split: export these only; None: all.
+        begin: "user" puts the system prompt at the head of the first user turn, a neutral one where the
+            agent speaks first, for chat templates that refuse others; None leaves dialogues as they are.
 
     Raises:
         UserError: the file is there already or cannot be written, the folder is wrong, there is nothing
@@ -66,6 +81,10 @@ def export(trajectories: str | Path, out: str | Path, *, to: To, split: Split | 
             part = Path(made, "part")
             with part.open("wb") as file:
                 for row in rows:
+                    opening = "messages" if to == "sft" else "prompt"
+                    if begin == "user":
+                        row[opening] = fold_opening(row[opening])
+                    done.assistant_first += assistant_begins([*row[opening], _SPEAKS_NEXT])
                     file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
                     done.rows += 1
             if done.rows == 0:

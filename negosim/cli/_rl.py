@@ -112,4 +112,6 @@ def tell_card(card: "Card", out: Path) -> None:
         typer.echo("  and others; see the card")
     for what, count in card.altered.items():
         typer.echo(f"altered {count:,}: {what}")
+    for note in card.notes:
+        typer.echo(f"note: {note}")
     typer.echo(f"licence: {card.origin.licence}; data card: {out / 'card.json'}")

@@ -19,6 +19,13 @@ def export(
     split: Annotated[
         Literal["train", "validation", "test", "all"], typer.Option(help="Which dialogues.")
     ] = "train",
+    begin: Annotated[
+        Literal["user"] | None,
+        typer.Option(
+            help="user: begin with a user turn that has the system prompt, neutral where the agent begins.",
+            show_default="as the dialogues do",
+        ),
+    ] = None,
 ) -> None:
     """Write trajectories in TRL's conversational SFT, DPO or KTO format, a JSON object a line.
 
@@ -27,8 +34,14 @@ def export(
     from negosim.rl import export as write
     from negosim.terminal import plural
 
-    done = write(trajectories, out, to=to, split=None if split == "all" else split)
+    done = write(trajectories, out, to=to, split=None if split == "all" else split, begin=begin)
     pairs = f" from {plural(done.pairs, 'pair')}" if to == "kto" else ""
     typer.echo(f"{plural(done.rows, 'row')}{pairs} in {out}")
     for reason, count in done.left_out.items():
         typer.echo(f"left out {plural(count, 'regeneration')}: {reason}")
+    if done.assistant_first:
+        typer.echo(
+            f"{done.assistant_first:,} of {plural(done.rows, 'row')} begin with the assistant, which chat "
+            "templates that want the user first (Gemma, Mistral, Llama 2) refuse; for those: --begin user",
+            err=True,
+        )

@@ -52,6 +52,13 @@ def train(
             show_default="the model's",
         ),
     ] = None,
+    begin: Annotated[
+        Literal["user"] | None,
+        typer.Option(
+            help="user: for chat templates that refuse a system prompt or an agent who speaks first.",
+            show_default="as the dialogues do",
+        ),
+    ] = None,
     lora: Annotated[
         int | None,
         typer.Option(
@@ -103,6 +110,7 @@ def train(
             "learning_rate": learning_rate,
             "seed": seed,
             "max_length": max_length,
+            "begin": begin,
             "lora_rank": lora,
             "micro_batch_size": micro_batch_size,
             "precision": precision,
@@ -113,12 +121,14 @@ def train(
     )
     data = list(read_trajectories(trajectories, split="train"))
     with follow_training(config.steps) as watch:
-        card = run(data, out, config, resume=resume, track=track or [], watch=watch)
+        card = run(data, out, config, resume=resume, track=track or [], watch=watch, note=_say_note)
     if _first_process():
         learnt = f"{card.trajectories:,} of {len(data):,} trajectories"
         typer.echo(f"{out}: {algo} from {model}, {config.steps:,} steps on {learnt}")
         if card.cut:
-            typer.echo(f"{card.cut:,} were too long and lost their oldest turns: {out / 'cut.jsonl'}")
+            typer.echo(f"{card.cut:,} were too long and were cut: {out / 'cut.jsonl'}")
+        if card.left_out:
+            typer.echo(f"{card.left_out:,} did not fit at all and were left out: {out / 'cut.jsonl'}")
         typer.echo(f"talk to it: negosim rl chat {out}")
 
 
@@ -173,6 +183,10 @@ def chat(
                 break
             turns.append(("user", said))
         mine = not mine
+
+
+def _say_note(text: str) -> None:
+    typer.echo(f"note: {text}", err=True)
 
 
 def _config(algo: str, given: dict[str, Any], settings: list[str]) -> "TrainConfig":

@@ -75,7 +75,8 @@ class Policy:
             raise UserError(f"{path} is damaged: {str(error).splitlines()[0]}; train it again") from None
         vocabulary, width = lm.get_output_embeddings().weight.shape
         heads = [_head(path / HEADS, name, weights, width, vocabulary) for name in guides(card.heads)]
-        return cls(card, lm.to(device), [head.to(device) for head in heads], DialogueFormat(tokenizer))
+        form = DialogueFormat(tokenizer, card.config.begin)
+        return cls(card, lm.to(device), [head.to(device) for head in heads], form)
 
     def reply(
         self,

@@ -9,7 +9,7 @@ import torch
 
 from negosim.errors import UserError
 from negosim.rl._trajectory import Trajectory
-from negosim.rl.training._dialogue_format import DialogueFormat
+from negosim.rl.training._dialogue_format import DialogueFormat, NoRoomError
 from negosim.rl.training._quiet import quiet
 from negosim.rl.training._tiny import texts_of, tiny_gpt, word_tokenizer
 
@@ -82,12 +82,17 @@ def _tiny(
     tokenizer = word_tokenizer(texts_of(trajectories))
     if max_length is None:
         form = DialogueFormat(tokenizer)
-        longest = max(
-            (len(form.encode(trajectory, LONGEST_TINY).tokens) for trajectory in trajectories), default=0
-        )
+        longest = max((_length(form, trajectory) for trajectory in trajectories), default=0)
         # Room for a policy that talks longer than the data, which it then forgets turn by turn.
         max_length = min(LONGEST_TINY, max(128, -(-longest * 5 // 4 // 64) * 64))
     return tiny_gpt(len(tokenizer), layers=layers, width=width, context=max_length), tokenizer
+
+
+def _length(form: DialogueFormat, trajectory: Trajectory) -> int:
+    try:
+        return len(form.encode(trajectory, LONGEST_TINY).tokens)
+    except NoRoomError:
+        return LONGEST_TINY
 
 
 def _transformers(name: str, dtype: torch.dtype) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:

@@ -45,6 +45,9 @@ class TrainConfig(Frozen):
     """Gradients with a larger norm are scaled down to it."""
     max_length: Annotated[int, Field(ge=8)] | None = None
     """Most tokens of a dialogue; None: the model's context. Longer ones lose their oldest turns."""
+    begin: Literal["user"] | None = None
+    """"user": every dialogue begins with a user turn that has the system prompt at its head, a neutral one
+    where the agent speaks first; for chat templates that refuse others. None: as the dialogues begin."""
     lora_rank: Annotated[int, Field(ge=1)] | None = None
     """Train adapters of this rank on all linear layers and leave the model as it is; None: train it all."""
     precision: Literal["fp32", "bf16"] = "fp32"

@@ -9,11 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jinja2 import TemplateError
 
 from negosim.errors import UserError
+from negosim.rl._opening import fold_opening
 from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
 
 if TYPE_CHECKING:
@@ -46,20 +47,29 @@ class Encoded:
     """Of each action."""
     terminal: bool
     cut: str | None = None
-    """Which turns were left out because the context is too short, in words."""
+    """What was left out because the context is too short, in words."""
+
+
+class NoRoomError(UserError):
+    """A dialogue does not fit the context, whatever is cut from it."""
 
 
 class DialogueFormat:
     """The chat template of one tokenizer."""
 
-    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase", begin: Literal["user"] | None = None) -> None:
         """Take a tokenizer; one without a chat template gets a plain one.
+
+        Args:
+            tokenizer: of the model.
+            begin: "user" makes every dialogue begin with a user turn that has the system prompt at its
+                head, for templates that refuse others; None leaves dialogues as they are.
 
         Raises:
             UserError: it has no way to end a turn.
 
         """
-        self.tokenizer = tokenizer
+        self.tokenizer, self.begin = tokenizer, begin
         self._around: dict[tuple[bool, tuple[Role, ...]], list[list[int]]] = {}
         self.special = {
             number for number, token in tokenizer.added_tokens_decoder.items() if token.special
@@ -87,33 +97,56 @@ class DialogueFormat:
     ) -> Encoded:
         """Tokenise a dialogue. One longer than `max_length` loses its oldest turns, never its reward.
 
-        `learner`: whose tokens are actions. Rewards are multiplied by `reward_scale`.
+        Before that, single turns longer than half of it are cut to that half: the learner's lose their
+        beginnings, the other side's their ends.
+
+        Args:
+            trajectory: the dialogue.
+            max_length: most tokens.
+            learner: whose tokens are actions.
+            reward_scale: rewards are multiplied by it.
 
         Raises:
-            UserError: not even the last turn fits, or the chat template refuses the dialogue.
+            NoRoomError: the system prompt alone fills the context.
+            UserError: the chat template refuses the dialogue.
 
         """
         turns, said = trajectory.turns, [self._said(turn.text) for turn in trajectory.turns]
         context = self._said(trajectory.system) if trajectory.system else None
-        last = max(number for number, turn in enumerate(turns) if turn.role in learner)
-        sizes = [len(tokens) for tokens in said]
         first, cut = 0, None
-        while (excess := self._length(turns[first:], sizes[first:], context) - max_length) > 0:
-            if first < last:
-                first += 1
-                cut = f"turns 1 to {first}" if first > 1 else "turn 1"
-                continue
-            if excess >= sizes[first]:
-                raise UserError(
-                    f"{trajectory.id}: a context of {max_length} tokens has no room for the system prompt "
-                    "and the last turn; take a model with a longer context"
-                )
-            said[first] = said[first][excess:]
-            cut = f"{cut + ' and ' if cut else ''}the first {excess} tokens of turn {first + 1}"
-            break
+        if self._length(turns, said, context) > max_length:
+            sizes = [len(tokens) for tokens in said]
+            first = self._fit(trajectory, said, context, max_length, learner)
+            cut = _what_was_cut(turns, sizes, said, first, learner)
         return self._join(
             trajectory, turns[first:], said[first:], context, learner=learner, scale=reward_scale, cut=cut
         )
+
+    def _fit(
+        self,
+        trajectory: Trajectory,
+        said: list[list[int]],
+        context: list[int] | None,
+        room: int,
+        learner: Sequence[Role],
+    ) -> int:
+        """Cut what is said until it fits; return how many of the oldest turns are left out."""
+        turns, first = trajectory.turns, 0
+        last = max(number for number, turn in enumerate(turns) if turn.role in learner)
+        for number, tokens in enumerate(said):
+            if number != last:
+                _shorten(said, number, len(tokens) - room // 2, turns[number].role in learner)
+        while (excess := self._length(turns[first:], said[first:], context) - room) > 0 and first < last:
+            first += 1
+        # What follows the learner's last turn goes before the turn itself does.
+        for number in [*range(len(turns) - 1, last, -1), last]:
+            excess -= _shorten(said, number, excess, number == last)
+        if excess > 0 or not said[last]:
+            raise NoRoomError(
+                f"{trajectory.id}: a context of {room} tokens has no room for the system prompt "
+                "and the last turn; take a model with a longer context"
+            )
+        return first
 
     def prompt(
         self,
@@ -174,16 +207,22 @@ class DialogueFormat:
 
     def _render(self, names: Sequence[str]) -> list[str]:
         messages = [{"role": name, "content": f"\ue000{number}\ue001"} for number, name in enumerate(names)]
+        if self.begin == "user":
+            messages = fold_opening(messages)
         model = self.tokenizer.name_or_path
         try:
             text = self.tokenizer.apply_chat_template(messages, tokenize=False)
         except (TemplateError, TypeError, IndexError) as error:
+            remedy = "" if self.begin else "; if it wants the user to begin, or knows no system: --begin user"
             raise UserError(
-                f"the chat template of {model!r} refuses a dialogue of {', '.join(names)}: {error}"
+                f"the chat template of {model!r} refuses a dialogue of {', '.join(names)}: {error}{remedy}"
             ) from None
         parts = _PLACE.split(str(text))
         if parts[1::2] != [str(number) for number in range(len(names))]:
-            raise UserError(f"the chat template of {model!r} leaves out or reorders messages; take another")
+            raise UserError(
+                f"the chat template of {model!r} leaves out or reorders messages; take another model"
+                + ("" if self.begin else ", or put the system prompt into the first turn: --begin user")
+            )
         return parts[::2]
 
     def _tokens(self, text: str) -> list[int]:
@@ -206,11 +245,11 @@ class DialogueFormat:
         return [self.tokenizer.eos_token_id]
 
     def _length(
-        self, turns: Sequence[TrajectoryTurn], sizes: Sequence[int], context: list[int] | None
+        self, turns: Sequence[TrajectoryTurn], said: Sequence[list[int]], context: list[int] | None
     ) -> int:
         around = self.around(tuple(turn.role for turn in turns), context is not None)
         ending = len(self._end(around[-1])) if not around[-1] else 0
-        return sum(sizes) + len(context or []) + sum(map(len, around)) + ending
+        return sum(map(len, said)) + len(context or []) + sum(map(len, around)) + ending
 
     def _join(
         self,
@@ -238,6 +277,29 @@ class DialogueFormat:
             tokens += own + (after or end)
         rewards[-1] += trajectory.reward * scale
         return Encoded(trajectory.id, tokens, actions, rewards, trajectory.terminal, cut)
+
+
+def _shorten(said: list[list[int]], number: int, excess: int, beginning: bool) -> int:
+    """Cut at most `excess` tokens from one turn's beginning or end; return how many were cut."""
+    tokens = said[number]
+    count = max(0, min(excess, len(tokens)))
+    said[number] = tokens[count:] if beginning else tokens[: len(tokens) - count]
+    return count
+
+
+def _what_was_cut(
+    turns: Sequence[TrajectoryTurn],
+    sizes: Sequence[int],
+    said: Sequence[list[int]],
+    first: int,
+    learner: Sequence[Role],
+) -> str:
+    gone = [f"turns 1 to {first}" if first > 1 else "turn 1"] if first else []
+    for number in range(first, len(turns)):
+        if count := sizes[number] - len(said[number]):
+            side = "first" if turns[number].role in learner else "last"
+            gone.append(f"the {side} {count} tokens of turn {number + 1}")
+    return " and ".join(gone)
 
 
 def _interleave(around: Sequence[list[int]], parts: Sequence[list[int]]) -> list[int]:

@@ -37,7 +37,11 @@ class PolicyCard(Frozen):
     trajectories: int
     """Dialogues it learnt from."""
     cut: int
-    """How many of them were too long and lost their oldest turns."""
+    """How many of them were too long and lost their oldest turns, or parts of long ones."""
+    left_out: int = 0
+    """Dialogues it did not learn from because nothing of them fits the context."""
+    notes: tuple[str, ...] = ()
+    """What was odd about the data, and what to do about it."""
     data: str
     """Fingerprint of what it learnt from."""
     system: str | None = None

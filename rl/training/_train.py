@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from accelerate.utils import set_seed
 from torch import Tensor
 
 from negosim.errors import UserError
+from negosim.rl._outlier import outlier_note
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.training._adapters import add_adapters, merged
 from negosim.rl.training._algorithm import Algorithm
@@ -28,7 +29,7 @@ from negosim.rl.training._checkpoint import (
     save_checkpoint,
 )
 from negosim.rl.training._config import TrainConfig
-from negosim.rl.training._dialogue_format import DialogueFormat, Encoded
+from negosim.rl.training._dialogue_format import DialogueFormat, Encoded, NoRoomError
 from negosim.rl.training._model import ValueModel
 from negosim.rl.training._policy_folder import PolicyCard, write_policy
 from negosim.rl.training._tracking import check_trackers, tracking
@@ -41,7 +42,7 @@ CURVE = "training.jsonl"
 """One line a step: losses, means of Q and V, norm of the gradient, tokens, seconds."""
 
 CUT = "cut.jsonl"
-"""One line a dialogue that was too long: its id, and which turns were left out."""
+"""One line a dialogue that was too long: its id, and what of it was left out."""
 
 FREE = frozenset({"steps", "micro_batch_size", "checkpoint_every", "gradient_checkpointing", "compile"})
 """What may differ when a run goes on: it changes cost or length, not what is learnt at a step."""
@@ -56,6 +57,8 @@ class Material:
     data: list[Encoded]
     max_length: int
     reward_scale: float
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Dialogues of which nothing fits the context, by id, and why."""
 
     @property
     def fingerprint(self) -> str:
@@ -74,12 +77,14 @@ def train(
     resume: bool = False,
     track: Sequence[str] = (),
     watch: Callable[[Step], None] = lambda step: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> PolicyCard:
     """Train a policy and write it to the folder `out`.
 
     Under `accelerate launch` every process calls this; the first one writes. `resume` goes on from the
     newest checkpoint in `out`, exactly as if training had not been interrupted. `track` names the
-    dashboards that follow it, "tensorboard" or "wandb"; `watch` hears of every step in the first process.
+    dashboards that follow it, "tensorboard" or "wandb"; `watch` hears of every step in the first process,
+    and `note`, before the first step, what is odd about the data.
 
     Raises:
         UserError: the data teach nothing, the model cannot be loaded or does not fit, `out` is not empty,
@@ -93,6 +98,8 @@ def train(
     chosen = algorithm.select(list(trajectories))
     with accelerated(config) as accelerator:
         set_seed(config.seed)
+        for odd in _notes(chosen, config) if accelerator.is_main_process else ():
+            note(odd)
         material = prepare(chosen, config)
         model = ValueModel(_trainable(material.lm, config), algorithm.heads)
         about = {"config": config.model_dump(mode="json"), "data": material.fingerprint}
@@ -107,7 +114,7 @@ def train(
         begun = folder.exists()
         try:
             with tracking(track, folder, config) as follow:
-                _run(trainer, folder, about, material.data, (follow, watch))
+                _run(trainer, folder, about, material, (follow, watch))
         except BaseException:
             if not begun and accelerator.is_main_process and latest_checkpoint(folder) is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -122,7 +129,7 @@ def prepare(trajectories: Sequence[Trajectory], config: TrainConfig) -> Material
     beta means the same for dollars as for points.
 
     Raises:
-        UserError: the model cannot be loaded, or a dialogue does not fit it.
+        UserError: the model cannot be loaded, its chat template refuses a dialogue, or none fits it.
 
     """
     low = config.lora_rank is not None and config.precision == "bf16"
@@ -130,15 +137,28 @@ def prepare(trajectories: Sequence[Trajectory], config: TrainConfig) -> Material
         config.model, trajectories, config.max_length, dtype=torch.bfloat16 if low else torch.float32
     )
     max_length = context_of(lm, config.max_length)
-    form = DialogueFormat(tokenizer)
+    form = DialogueFormat(tokenizer, config.begin)
     largest = max(abs(trajectory.total_reward) for trajectory in trajectories)
     scale = 1 / largest if largest else 1.0
-    learner = config.algorithm.learner
-    data = [
-        form.encode(trajectory, max_length, learner=learner, reward_scale=scale)
-        for trajectory in trajectories
-    ]
-    return Material(lm, tokenizer, data, max_length, scale)
+    data: list[Encoded] = []
+    left_out: dict[str, str] = {}
+    for trajectory in trajectories:
+        try:
+            data.append(
+                form.encode(trajectory, max_length, learner=config.algorithm.learner, reward_scale=scale)
+            )
+        except NoRoomError as error:
+            left_out[trajectory.id] = str(error)
+    if not data:
+        raise UserError(f"no dialogue fits: {next(iter(left_out.values()))}")
+    return Material(lm, tokenizer, data, max_length, scale, left_out)
+
+
+def _notes(trajectories: Sequence[Trajectory], config: TrainConfig) -> tuple[str, ...]:
+    if not config.algorithm.heads:
+        return ()
+    note = outlier_note({trajectory.id: trajectory.total_reward for trajectory in trajectories})
+    return (note,) if note else ()
 
 
 def _trainable(lm: "PreTrainedModel", config: TrainConfig) -> "PreTrainedModel":
@@ -183,13 +203,13 @@ def _run(
     trainer: Trainer,
     folder: Path,
     about: dict[str, Any],
-    data: Sequence[Encoded],
+    material: Material,
     watchers: Sequence[Callable[[Step], None]],
 ) -> None:
     config, main = trainer.config, trainer.accelerator.is_main_process
     if main:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_cut(folder / CUT, data)
+        _write_cut(folder / CUT, material)
         _keep_lines(folder / CURVE, trainer.done)
 
     def each(step: Step) -> None:
@@ -215,8 +235,10 @@ def _row(step: Step) -> dict[str, float]:
     }
 
 
-def _write_cut(path: Path, data: Sequence[Encoded]) -> None:
-    rows = [orjson.dumps({"id": item.id, "left_out": item.cut}) for item in data if item.cut]
+def _write_cut(path: Path, material: Material) -> None:
+    cut = [(item.id, item.cut) for item in material.data if item.cut]
+    gone = [(id, f"the whole dialogue: {reason}") for id, reason in material.left_out.items()]
+    rows = [orjson.dumps({"id": id, "left_out": what}) for id, what in [*cut, *gone]]
     if rows:
         path.write_bytes(b"\n".join(rows) + b"\n")
 
@@ -231,6 +253,7 @@ def _keep_lines(path: Path, count: int) -> None:
 
 def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence[Trajectory]) -> PolicyCard:
     config = trainer.config
+    chosen = [trajectory for trajectory in chosen if trajectory.id not in material.left_out]
     contexts = {trajectory.system for trajectory in chosen}
     opened = sum(trajectory.turns[0].role == "agent" for trajectory in chosen)
     card = PolicyCard(
@@ -240,6 +263,8 @@ def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence
         max_length=material.max_length,
         trajectories=len(chosen),
         cut=sum(item.cut is not None for item in material.data),
+        left_out=len(material.left_out),
+        notes=_notes(chosen, config),
         data=material.fingerprint,
         system=contexts.pop() if len(contexts) == 1 else None,
         opener="agent" if 2 * opened >= len(chosen) else "user",

@@ -139,3 +139,25 @@ def test_a_regeneration_without_its_original_is_named(run: Run, corpus: Path) ->
     code, _, err = run("export", "grown", "--to", "dpo", "--out", "f")
     assert code == 2
     assert "its original 'sim-donation-philanthropic-0' is not among the trajectories" in err
+
+
+def test_an_export_says_that_the_assistant_begins_and_can_fold_the_opening(run: Run, corpus: Path) -> None:
+    code, _, err = run("export", corpus, "--to", "sft", "--out", "plain.jsonl")
+    assert code == 0
+    assert "8 of 8 rows begin with the assistant" in err
+    assert "--begin user" in err
+    assert run("export", corpus, "--to", "sft", "--begin", "user", "--out", "folded.jsonl")[::2] == (0, "")
+    for plain, folded in zip(rows("plain.jsonl"), rows("folded.jsonl"), strict=True):
+        system, *turns = plain["messages"]
+        opening, *rest = folded["messages"]
+        assert rest == turns
+        assert opening["role"] == "user"
+        assert opening["content"] == f"{system['content']}\n\n(The conversation begins.)"
+        roles = [message["role"] for message in folded["messages"]]
+        assert all(role == ("user", "assistant")[n % 2] for n, role in enumerate(roles))
+
+
+def test_pairs_can_be_folded_too(run: Run, corpus: Path) -> None:
+    run("hindsight", corpus, "--out", "grown", "--factor", "2.5", "--hard-share", "0")
+    run("export", "grown", "--to", "dpo", "--begin", "user", "--out", "pairs.jsonl")
+    assert all(row["prompt"][0]["role"] == "user" for row in rows("pairs.jsonl"))

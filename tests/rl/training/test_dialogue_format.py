@@ -7,6 +7,7 @@ from transformers import PreTrainedTokenizerFast
 
 from negosim.errors import UserError
 from negosim.rl import Trajectory, TrajectoryTurn
+from negosim.rl._opening import NEUTRAL
 from negosim.rl.training._dialogue_format import PLAIN_TEMPLATE, DialogueFormat
 from negosim.rl.training._tiny import word_tokenizer
 
@@ -144,3 +145,60 @@ def test_a_tokenizer_that_cannot_end_a_turn_is_refused() -> None:
     backend = word_tokenizer([CORPUS]).backend_tokenizer
     with pytest.raises(UserError, match="cannot end a turn"):
         DialogueFormat(PreTrainedTokenizerFast(tokenizer_object=backend))
+
+
+def test_one_long_turn_costs_only_itself() -> None:
+    form = make_format()
+    many = " ".join(["there"] * 300)
+    after = form.encode(dialogue("hello", "good", "ok", "be kind", many), 60)
+    assert after.cut == "the last 270 tokens of turn 5"
+    before = form.encode(dialogue("hello", "good", many, "be kind"), 60)
+    assert before.cut == "the last 270 tokens of turn 3"
+    mine = form.encode(dialogue("hello", many, "ok", "be kind"), 60)
+    assert mine.cut == "the first 270 tokens of turn 2"
+    for encoded in (after, before, mine):
+        assert len(encoded.tokens) <= 60
+        assert form.tokenizer.decode(encoded.tokens).startswith("<|user|> hello<|end|>")
+        assert sum(encoded.rewards) == 1.0
+
+
+def test_what_follows_the_last_action_makes_room_for_it() -> None:
+    form = make_format()
+    cut = form.encode(dialogue("hello", " ".join(["good"] * 9), " ".join(["ok"] * 9)), 20)
+    assert cut.cut is not None
+    assert len(cut.tokens) == 20
+    assert "good good good good good good good good good" in form.tokenizer.decode(cut.tokens)
+
+
+USER_FIRST = (
+    "{% for m in messages %}{% if m['role'] == 'system' or (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('roles must alternate user/assistant') }}{% endif %}"
+    "{{ '<|user|>' + m['role'] + ' ' + m['content'] + '<|end|>' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|user|>assistant ' }}{% endif %}"
+)
+
+
+@pytest.mark.parametrize("first", ["user", "agent"])
+@pytest.mark.parametrize("system", [None, "be kind"])
+def test_a_template_that_wants_the_user_first_can_be_served(first: str, system: str | None) -> None:
+    trajectory = dialogue("hello", "good", "ok", "how's it", first=first, system=system)
+    tokenizer = word_tokenizer([CORPUS, NEUTRAL])
+    tokenizer.chat_template = USER_FIRST
+    form = DialogueFormat(tokenizer, "user")
+    encoded = form.encode(trajectory, 500)
+    opening = "\n\n".join([*([system] if system else []), "hello" if first == "user" else NEUTRAL])
+    text = form.tokenizer.decode(encoded.tokens)
+    assert "".join(text.split()).startswith("".join(f"<|user|>user{opening}<|end|>".split()))
+    agent = "good<|end|>" if first == "user" else "hello<|end|>"
+    assert form.tokenizer.decode([encoded.tokens[place + 1] for place in encoded.actions]).startswith(agent)
+    for number, turn in enumerate(trajectory.turns):
+        if turn.role == "agent":  # decoding sees what training saw
+            before = [(earlier.role, earlier.text) for earlier in trajectory.turns[:number]]
+            prompt, _ = form.prompt(system, before, 500)
+            assert encoded.tokens[: len(prompt)] == prompt
+    cut = form.encode(trajectory, len(encoded.tokens) - 1)  # what is left may begin with the agent
+    assert cut.cut is not None
+    assert cut.tokens[-3:] == encoded.tokens[-3:]
+    if first == "agent" or system:
+        with pytest.raises(UserError, match="--begin user"):
+            make_format(USER_FIRST).encode(trajectory, 500)

@@ -314,3 +314,42 @@ def test_bfloat16_stays_close_to_float32(dialogues: list[Trajectory], small: Sma
         assert other["loss"] == pytest.approx(one["loss"], rel=0.02)
         assert math.isfinite(other["gradient_norm"])
         assert one["loss"] != other["loss"]
+
+
+def test_a_dialogue_that_does_not_fit_is_left_out_and_told(
+    dialogues: list[Trajectory], small: Small, tmp_path: Path
+) -> None:
+    huge = dialogues[0].model_copy(update={"id": "huge", "system": "please " * 100, "reward": 50.0})
+    card = train([*dialogues, huge], tmp_path / "p", small(max_length=48, steps=1))
+    told = [json.loads(line) for line in (tmp_path / "p" / "cut.jsonl").read_text().splitlines()]
+    assert (card.trajectories, card.left_out) == (40, 1)
+    assert told[-1]["id"] == "huge"
+    assert "the whole dialogue" in told[-1]["left_out"]
+    assert card.system is None
+    with pytest.raises(UserError, match="no dialogue fits"):
+        train([huge, huge.model_copy(update={"reward": 1.0})], tmp_path / "q", small(max_length=48))
+
+
+def test_an_outlying_reward_is_told_before_the_first_step(
+    dialogues: list[Trajectory], small: Small, tmp_path: Path
+) -> None:
+    heard: list[str] = []
+    huge = dialogues[0].model_copy(update={"id": "slip", "reward": 5000.0})
+    config = small(steps=1)
+    card = train(
+        [*dialogues, huge], tmp_path / "p", config, note=heard.append, watch=lambda _: heard.append("")
+    )
+    assert "the reward of slip is 5000" in heard[0]
+    assert list(card.notes) == heard[:1]
+    heard.clear()
+    assert train(dialogues, tmp_path / "q", config, note=heard.append).notes == ()
+    assert heard == []
+
+
+def test_a_policy_speaks_as_it_was_trained_to_begin(
+    dialogues: list[Trajectory], small: Small, tmp_path: Path
+) -> None:
+    train(dialogues, tmp_path / "p", small("bc", steps=1, begin="user"))
+    policy = Policy.load(tmp_path / "p")
+    prompt, _ = policy.form.prompt("give", [], 100)
+    assert policy.form.tokenizer.decode(prompt).startswith("<|user|> give<|unknown|>")
