@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from negosim.engine import generate, generate_async, resume, resume_async
     from negosim.errors import BudgetError, ModelError, NegosimError, ProtocolError, UserError
     from negosim.judging import judge, judge_async
-    from negosim.models import Budget
+    from negosim.models import Budget, ModelSpec
     from negosim.records import Condition, Dialogue
     from negosim.scenarios import Scenario, load_scenario
     from negosim.store import Run, list_runs
@@ -28,7 +28,7 @@ _HOMES = {
     "negosim.engine": ("generate", "generate_async", "resume", "resume_async"),
     "negosim.errors": ("BudgetError", "ModelError", "NegosimError", "ProtocolError", "UserError"),
     "negosim.judging": ("judge", "judge_async"),
-    "negosim.models": ("Budget",),
+    "negosim.models": ("Budget", "ModelSpec"),
     "negosim.records": ("Condition", "Dialogue"),
     "negosim.scenarios": ("Scenario", "load_scenario"),
     "negosim.store": ("Run", "list_runs"),
@@ -42,6 +42,7 @@ __all__ = [
     "Condition",
     "Dialogue",
     "ModelError",
+    "ModelSpec",
     "NegosimError",
     "ProtocolError",
     "Run",

@@ -14,8 +14,24 @@ that stay or die by reference count; with the interpreter's 700 it would look ag
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine in an event loop of its own: uvloop's, but on Windows, where there is none."""
+    """Run a coroutine in an event loop of its own: uvloop's, but on Windows, where there is none.
+
+    Raises:
+        UserError: an event loop is running already, as in a notebook; it names the twin to be awaited.
+
+    """
     import asyncio
+
+    from negosim.errors import UserError
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        coroutine.close()
+        twin = getattr(coroutine, "__name__", "the asynchronous twin")
+        raise UserError(f"an event loop is running already, as in a notebook; use: await {twin}(...)")
 
     factory = None
     if sys.platform != "win32":

@@ -1,19 +1,24 @@
-"""What a run is made from: one resolved, immutable configuration."""
+"""The configuration of a run: resolved, immutable, and all that its dialogues are made from."""
 
 import os
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from negosim._frozen import Frozen
-from negosim.agents import Objective
+from negosim.models import ModelSpec
 from negosim.plugins import anchored
 from negosim.records import Condition
+from negosim.scenarios import list_scenarios
 
-__all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Planner", "RunConfig"]
+__all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Objective", "Planner", "RunConfig"]
 
 Planner = Literal["rollout", "reflect", "direct"]
 """How a turn is thought through: best of K rollouts, a reflection alone, or one call."""
+
+Objective = Literal["joint", "own"]
+"""What the rollout judge scores: the expected value of all sides together, or of the speaker alone."""
 
 JudgeView = Literal["own", "oracle"]
 """What the rollout judge sees: the speaker's information only, or every brief (for study)."""
@@ -27,43 +32,117 @@ def _whole(path: str) -> str:
     return os.path.abspath(os.path.expanduser(path))
 
 
+def _path_text(path: Any) -> Any:
+    return os.fspath(path) if isinstance(path, os.PathLike) else path
+
+
+def _several(given: Any) -> Any:
+    """Return one thing as several: people write `scenarios="viatex"`."""
+    return (given,) if isinstance(given, str | Condition | ModelSpec) else given
+
+
+def _with_all(references: tuple[str, ...]) -> tuple[str, ...]:
+    """Put the ids of all scenarios that can be found in the place of "all"; name none twice."""
+    named = [name for given in references for name in (list_scenarios() if given == "all" else [given])]
+    return tuple(dict.fromkeys(named))
+
+
+def _model_name(given: Any) -> Any:
+    return str(given) if isinstance(given, ModelSpec) else given
+
+
 Reference = Annotated[str, AfterValidator(anchored)]
 """An id or a path; a path is kept whole, so that a run can be resumed from anywhere."""
+
+ModelName = Annotated[str, BeforeValidator(_model_name)]
 
 SAFETY_STOP = 200
 """Utterances after which a dialogue of the unrestricted mode (`max_turns` 0) is stopped."""
 
 
 class RunConfig(Frozen):
-    """Everything that decides what a run's dialogues are."""
+    """Everything that decides what a run's dialogues are.
 
-    scenarios: Annotated[tuple[Reference, ...], Field(min_length=1)]
-    """Ids or paths."""
+    Where several things can be given, one may stand alone, and a list will do as well as a tuple.
+
+    Raises:
+        pydantic.ValidationError: a field is unknown, or its value does not fit; names the field.
+
+    Example:
+        >>> from negosim import ModelSpec, RunConfig
+        >>> config = RunConfig(
+        ...     scenarios="all", conditions=["honest", "deceptive-2"], models=ModelSpec.parse("sim"), seed=7
+        ... )
+        >>> [condition.name for condition in config.conditions]
+        ['honest', 'deceptive-2']
+
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    scenarios: Annotated[
+        tuple[Reference, ...], BeforeValidator(_several), AfterValidator(_with_all), Field(min_length=1)
+    ]
+    """Ids or paths of scenarios; "all" is every one that can be found."""
     dialogues: Annotated[int, Field(ge=1)] = 1
-    """For each scenario, condition and assignment of models."""
-    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)] = (Condition(),)
+    """Dialogues for each scenario, condition and assignment of models."""
+    conditions: Annotated[tuple[Condition, ...], BeforeValidator(_several), Field(min_length=1)] = (
+        Condition(),
+    )
+    """Who may lie: "honest", "deceptive-2", "deceptive-1-2"; each dialogue is made under each of them."""
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
-    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("sim",)
-    """One for all roles, or one for each role."""
-    judge_model: str | None = None
+    """The same seed makes the same dialogues, given the same answers of models."""
+    models: Annotated[tuple[ModelName, ...], BeforeValidator(_several), Field(min_length=1)] = ("sim",)
+    """What plays: one for all roles, or one for each role; names, or `ModelSpec`s with settings."""
+    judge_model: ModelName | None = None
     """The rollout judge's model; None: each speaker's own."""
     swap_roles: bool = False
-    """Play every dialogue a second time with the models' roles exchanged."""
+    """Whether every dialogue is played a second time with the models' roles exchanged."""
     planner: Planner = "rollout"
+    """How a turn is thought through: best of K rollouts, a reflection alone ("reflect"), or one call
+    ("direct")."""
     k: Annotated[int, Field(ge=1)] = 3
     """Rollouts a turn."""
     calls: Calls = "separate"
+    """A call for each stage, or one for reflection, tactics and rollouts together ("fused")."""
     objective: Objective = "joint"
+    """What the rollout judge scores: the value of all sides, or the speaker's ("own")."""
     judge_view: JudgeView = "own"
+    """What the rollout judge sees: the speaker's side only, or every brief ("oracle", for study)."""
     max_turns: Annotated[int, Field(ge=0)] = 30
     """Cap on utterances; 0 is unrestricted up to `SAFETY_STOP`."""
     opener: str | None = None
-    """Id of the role that speaks first; None: the scenario's own choice."""
+    """Id of the role that speaks first, or its number from 1; None: the scenario's own choice."""
     tactics: Reference = "persuasion"
     """Taxonomy the tactics come from."""
     techniques: Reference = "deception"
     """Taxonomy the deceptive condition shows to the reflection."""
-    prompts: Annotated[str, AfterValidator(_whole)] | None = None
+    prompts: Annotated[str, BeforeValidator(_path_text), AfterValidator(_whole)] | None = None
     """Folder of prompt templates that override the built-in ones."""
     concurrency: Annotated[int, Field(ge=1)] = 1
     """Dialogues at once; does not change what they say."""
+
+    if TYPE_CHECKING:
+        # What may be given is wider than what is kept; type checkers learn it here.
+        def __init__(
+            self,
+            *,
+            scenarios: str | Sequence[str],
+            dialogues: int = 1,
+            conditions: str | Condition | Sequence[str | Condition] = "honest",
+            seed: int = 0,
+            models: str | ModelSpec | Sequence[str | ModelSpec] = "sim",
+            judge_model: str | ModelSpec | None = None,
+            swap_roles: bool = False,
+            planner: Planner = "rollout",
+            k: int = 3,
+            calls: Calls = "separate",
+            objective: Objective = "joint",
+            judge_view: JudgeView = "own",
+            max_turns: int = 30,
+            opener: str | None = None,
+            tactics: str = "persuasion",
+            techniques: str = "deception",
+            prompts: str | os.PathLike[str] | None = None,
+            concurrency: int = 1,
+        ) -> None: ...

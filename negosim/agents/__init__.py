@@ -2,14 +2,13 @@
 
 from negosim.agents._chat import ChatAgent, ChatJudge
 from negosim.agents._policy import PolicyAgent
-from negosim.agents._protocol import Agent, Belief, Objective, RolloutJudge, Score, Speech, Thinking
+from negosim.agents._protocol import Agent, Belief, RolloutJudge, Score, Speech, Thinking
 
 __all__ = [
     "Agent",
     "Belief",
     "ChatAgent",
     "ChatJudge",
-    "Objective",
     "PolicyAgent",
     "RolloutJudge",
     "Score",

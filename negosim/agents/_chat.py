@@ -22,7 +22,8 @@ from negosim.agents._answers import (
     tactics_answer,
     think_answer,
 )
-from negosim.agents._protocol import Belief, Objective, Score, Speech, Thinking
+from negosim.agents._protocol import Belief, Score, Speech, Thinking
+from negosim.config import Objective
 from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter, Stage
 from negosim.records import Rollout, Utterance

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from negosim.config import Objective
 from negosim.records import Claim, Rollout, Utterance
 from negosim.scenarios import Role
 from negosim.views import View
-
-Objective = Literal["joint", "own"]
-"""What the rollout judge scores: the expected value of all sides together, or of the speaker alone."""
 
 
 class Speech(NamedTuple):

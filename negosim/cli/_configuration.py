@@ -25,11 +25,11 @@ def configuration(options: dict[str, Any]) -> "RunConfig":
     """Return the configuration that options ask for."""
     from negosim.config import RunConfig
 
-    names = _references(options["scenario"])
-    composed = {
-        "scenarios": names,
+    players = options["model"] or "sim", options["agent1_model"], options["agent2_model"]
+    composed: dict[str, Any] = {
+        "scenarios": tuple(options["scenario"]),
         "conditions": _conditions(options["deceptive"], both=options["both_conditions"]),
-        "models": _models(names, options["model"] or "sim", options["agent1_model"], options["agent2_model"]),
+        "models": _models(options["scenario"], *players),
         "prompts": None if options["prompts"] is None else str(options["prompts"]),
     }
     same = {field: options[field] for field in RunConfig.model_fields if field in options.keys() - composed}
@@ -41,15 +41,6 @@ def claimed(stored: "RunConfig", options: dict[str, Any], given: set[str]) -> "R
     asked = configuration({**options, "scenario": options["scenario"] or stored.scenarios})
     fields = [field for field in type(stored).model_fields if COMPOSED.get(field, {field}) & given]
     return stored.model_copy(update={field: getattr(asked, field) for field in fields})
-
-
-def _references(given: Sequence[str]) -> tuple[str, ...]:
-    from negosim.scenarios import list_scenarios
-
-    found = [
-        name for reference in given for name in (list_scenarios() if reference == "all" else [reference])
-    ]
-    return tuple(dict.fromkeys(found))
 
 
 def _conditions(deceptive: str | None, *, both: bool) -> "tuple[Condition, ...]":
@@ -76,11 +67,12 @@ def condition_of(deceptive: str) -> "Condition":
 
 def _models(references: Sequence[str], base: str, first: str | None, second: str | None) -> tuple[str, ...]:
     """Return one model for all roles, or one for each."""
-    from negosim.scenarios import load_scenario
+    from negosim.scenarios import list_scenarios, load_scenario
 
     if first is None and second is None:
         return (base,)
-    roles = max(len(load_scenario(reference).roles) for reference in references)
+    names = list_scenarios() if "all" in references else references
+    roles = max(len(load_scenario(name).roles) for name in names)
     return (first or base, second or base, *[base] * (roles - 2))
 
 

@@ -270,9 +270,7 @@ def generate(
     watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts)
     limits = {"--budget-usd": budget_usd, "--budget-tokens": budget_tokens}
     again = "".join(f" {name} {limit:g}" for name, limit in limits.items() if limit is not None)
-    means = engine.Means(
-        watch=watch, cache=cache, budget=budget_of(budget_usd, budget_tokens), workers=workers
-    )
+    budget = budget_of(budget_usd, budget_tokens)
     if log is not None:
         from negosim.logs import logged_to
 
@@ -285,7 +283,14 @@ def generate(
                 raise typer.BadParameter("is chosen when a run is begun; leave it out", param_hint=name)
         folder = run_folder(resume)
         config = claimed(Run.open(folder).config, options, _given(context))
-        make_and_tell(lambda: engine.resume(folder, config=config, **means), watch, quiet=json, again=again)
+        make_and_tell(
+            lambda: engine.resume(
+                folder, config=config, watch=watch, cache=cache, budget=budget, workers=workers
+            ),
+            watch,
+            quiet=json,
+            again=again,
+        )
         return
     if scenario is None:
         raise typer.BadParameter("give at least one, or a run to --resume", param_hint="--scenario")
@@ -296,7 +301,18 @@ def generate(
     if model is None and (agent1_model is None or agent2_model is None):
         watch.notice = SIM_NOTICE
     make_and_tell(
-        lambda: engine.generate(config, out=out, compress=compress, **means), watch, quiet=json, again=again
+        lambda: engine.generate(
+            config,
+            out=out,
+            compress=compress,
+            watch=watch,
+            cache=cache,
+            budget=budget,
+            workers=workers,
+        ),
+        watch,
+        quiet=json,
+        again=again,
     )
 
 

@@ -144,20 +144,25 @@ def judge(
     elif judges is None and judge_model is None:
         typer.echo(ORACLE_NOTICE, err=True)
     watch = JudgingWatch(console_for())
-    options = judging.JudgeOptions(
-        judges=names,
-        questions=_asked(listed(questions), beliefs),
-        repeats=repeats,
-        sample=sample,
-        prompts=None if prompts is None else str(prompts),
-        concurrency=concurrency,
-        cache=cache,
-        budget=budget_of(budget_usd, budget_tokens),
-        watch=watch,
-    )
-    _judge_and_tell(lambda: judging.judge(found, **options), found, watch)
+    asked = _asked(listed(questions), beliefs)
+
+    def judge_it() -> "Run":
+        return judging.judge(
+            found,
+            judges=names,
+            questions=asked,
+            repeats=repeats,
+            sample=sample,
+            prompts=prompts,
+            watch=watch,
+            concurrency=concurrency,
+            cache=cache,
+            budget=budget_of(budget_usd, budget_tokens),
+        )
+
+    _judge_and_tell(judge_it, found, watch)
     if calibrate:
-        _tell_calibration(found, options["questions"], csv)
+        _tell_calibration(found, asked, csv)
     _tell_errors(watch)
 
 

@@ -88,24 +88,25 @@ def hindsight(
     The same command goes on where it was stopped or killed. What fails is counted in the data card.
     """
     from negosim.errors import NegosimError
-    from negosim.rl.hindsight import Options, progress_path, regenerate
+    from negosim.rl.hindsight import progress_path, regenerate
 
-    options = Options(
-        factor=factor,
-        controller=controller,
-        forward=forward,
-        hard_forward=hard_forward,
-        reward_model=reward_model,
-        hard_share=hard_share,
-        seed=seed,
-        concurrency=concurrency,
-        cache=cache,
-        budget=budget_of(budget_usd, budget_tokens),
-    )
     try:
         with _progress() as watch:
-            options["watch"] = watch
-            card = regenerate(trajectories, out, **options)
+            card = regenerate(
+                trajectories,
+                out,
+                factor=factor,
+                controller=controller,
+                forward=forward,
+                hard_forward=hard_forward,
+                reward_model=reward_model,
+                hard_share=hard_share,
+                seed=seed,
+                concurrency=concurrency,
+                cache=cache,
+                budget=budget_of(budget_usd, budget_tokens),
+                watch=watch,
+            )
     except (KeyboardInterrupt, NegosimError) as stopped:
         if progress_path(out).exists():
             typer.echo(

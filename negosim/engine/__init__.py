@@ -1,10 +1,10 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
 from negosim.engine._events import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished, Watcher
-from negosim.engine._generate import Means, generate, generate_async, resume, resume_async
+from negosim.engine._generate import generate, generate_async, resume, resume_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
-from negosim.engine._predict import Forecast, StageForecast, predict
+from negosim.engine._predict import Forecast, StageForecast, predict, predict_async
 from negosim.engine._preview import preview
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Event",
     "Forecast",
     "Job",
-    "Means",
     "RunStarted",
     "StageForecast",
     "TurnFinished",
@@ -23,6 +22,7 @@ __all__ = [
     "mermaid",
     "plan",
     "predict",
+    "predict_async",
     "preview",
     "resume",
     "resume_async",

@@ -5,9 +5,10 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
 from negosim._loop import run_coroutine
 from negosim.config import RunConfig
@@ -30,91 +31,175 @@ CHECKPOINTS = "checkpoints.sqlite"
 """Where unfinished dialogues with a model stand, in the run folder."""
 
 
-class Means(TypedDict, total=False):
+@dataclass(frozen=True)
+class Execution:
     """With what a run is made; nothing of it changes what the dialogues are."""
 
     watch: Watcher
-    """Called with every event, in the caller's thread."""
     chat_models: Mapping[str, ChatModel]
-    """Models of the caller's own, by the name the configuration gives them. They are not closed, and
-    their answers not cached."""
     cache: bool
-    """Whether answers come from the user's cache where it has them, and are kept. By default they do."""
     budget: Budget | None
-    """What the models' calls may use."""
     workers: int
-    """Processes to play in; more than one for the simulated negotiator alone."""
 
 
 def generate(
-    config: RunConfig, *, out: str | Path | None = None, compress: bool = False, **means: Unpack[Means]
-) -> Run:
-    """Make a run and return it. As `generate_async`, for callers without an event loop."""
-    return run_coroutine(generate_async(config, out=out, compress=compress, **means))
-
-
-async def generate_async(
-    config: RunConfig, *, out: str | Path | None = None, compress: bool = False, **means: Unpack[Means]
+    config: RunConfig,
+    *,
+    out: str | Path | None = None,
+    compress: bool = False,
+    watch: Watcher | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+    workers: int = 1,
 ) -> Run:
     """Make every dialogue of a configuration and store it in a run folder.
+
+    Within a running event loop, such as a notebook's, await `generate_async`, which takes the same.
 
     Args:
         config: what to make.
         out: the run folder; by default a new one in `runs/` of the working directory.
         compress: whether the dialogues are stored as zstd.
-        means: see `Means`.
+        watch: called with every event (`negosim.engine.Event`), in the caller's thread.
+        chat_models: models of the caller's own, by the name the configuration gives them. They are
+            neither closed nor cached.
+        cache: whether models' answers come from the user's cache where it has them, and are kept.
+        budget: what the models' calls may use; no limit by default.
+        workers: processes to play in; more than one for the simulated negotiator alone.
+
+    Returns:
+        The run, open for reading.
 
     Raises:
         UserError: something the configuration names is wrong, a model cannot be reached, or the
             folder cannot be written. Nothing is left behind unless dialogues were finished.
-        BudgetError: the budget is used up. Finished dialogues are stored; `resume` makes the others.
+        ModelError: every call of a model fails. Finished dialogues are stored; `resume` makes the others.
+        BudgetError: the budget is used up; likewise.
+
+    Example:
+        >>> import negosim
+        >>> run = negosim.generate(negosim.RunConfig(scenarios="viatex", seed=3), out="my-run")
+        >>> [dialogue.id for dialogue in run]
+        ['viatex.honest.0000']
 
     """
-    plan = _resolve(config, means)
-    async with _doors(plan, means) as doors:
+    return run_coroutine(
+        generate_async(
+            config,
+            out=out,
+            compress=compress,
+            watch=watch,
+            chat_models=chat_models,
+            cache=cache,
+            budget=budget,
+            workers=workers,
+        )
+    )
+
+
+async def generate_async(
+    config: RunConfig,
+    *,
+    out: str | Path | None = None,
+    compress: bool = False,
+    watch: Watcher | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+    workers: int = 1,
+) -> Run:
+    """Make a run within a running event loop; arguments, result and errors are those of `generate`."""
+    execution = Execution(watch or _nobody_watches, chat_models or {}, cache, budget, workers)
+    plan = _resolve(config, execution)
+    async with _doors(plan, execution) as doors:
         run = Run.create(
             Path(out) if out is not None else _new_folder(plan), _header(plan), compress=compress
         )
         with run.writing() as writer:
-            await _make(plan, plan.jobs, doors, run, writer, means)
+            await _make(plan, plan.jobs, doors, run, writer, execution)
     return run
 
 
-def resume(path: str | Path, *, config: RunConfig | None = None, **means: Unpack[Means]) -> Run:
-    """Finish a run. As `resume_async`, for callers without an event loop."""
-    return run_coroutine(resume_async(path, config=config, **means))
-
-
-async def resume_async(path: str | Path, *, config: RunConfig | None = None, **means: Unpack[Means]) -> Run:
+def resume(
+    path: str | Path,
+    *,
+    config: RunConfig | None = None,
+    watch: Watcher | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+    workers: int = 1,
+) -> Run:
     """Finish a run that was stopped, crashed or killed: nothing finished is made or paid for again.
+
+    Within a running event loop, such as a notebook's, await `resume_async`, which takes the same.
 
     Args:
         path: the run folder.
-        config: what the caller believes the run to be; must be what it was begun with.
-        means: see `Means`; they may differ from what the run was begun with.
+        config: what the caller believes the run to be; must be what it was begun with. By default it is
+            not compared.
+        watch: as for `generate`; so are the following, which may differ from what the run was begun with.
+        chat_models: models of the caller's own, by name.
+        cache: whether the user's cache of answers is used.
+        budget: what the models' calls may use from now on.
+        workers: processes to play in.
+
+    Returns:
+        The run, open for reading.
 
     Raises:
         UserError: there is no run, another process is making it, or what it is made from has
             changed; the differences are listed.
-        BudgetError: the budget is used up; the run can be resumed again.
+        ModelError: every call of a model fails; the run can be resumed again.
+        BudgetError: the budget is used up; likewise.
+
+    Example:
+        >>> import negosim
+        >>> run = negosim.resume("my-run")
 
     """
+    return run_coroutine(
+        resume_async(
+            path,
+            config=config,
+            watch=watch,
+            chat_models=chat_models,
+            cache=cache,
+            budget=budget,
+            workers=workers,
+        )
+    )
+
+
+async def resume_async(
+    path: str | Path,
+    *,
+    config: RunConfig | None = None,
+    watch: Watcher | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+    workers: int = 1,
+) -> Run:
+    """Finish a run within a running event loop; arguments, result and errors are those of `resume`."""
+    execution = Execution(watch or _nobody_watches, chat_models or {}, cache, budget, workers)
     run = Run.open(path)
     with run.writing() as writer:
         width = (config or run.config).concurrency
-        plan = _resolve(run.config.model_copy(update={"concurrency": width}), means)
+        plan = _resolve(run.config.model_copy(update={"concurrency": width}), execution)
         check_unchanged(run.header, _header(plan), config)
         stored = {dialogue.id for dialogue in run}
         left = [job for job in plan.jobs if job.id not in stored]
-        async with _doors(plan, means) if left else nullcontext({}) as doors:
-            await _make(plan, left, doors, run, writer, means)
+        async with _doors(plan, execution) if left else nullcontext({}) as doors:
+            await _make(plan, left, doors, run, writer, execution)
     return run
 
 
-def _resolve(config: RunConfig, means: Means) -> Plan:
-    plan = resolve(config, means.get("chat_models", {}))
+def _resolve(config: RunConfig, execution: Execution) -> Plan:
+    plan = resolve(config, execution.chat_models)
     simulated = config.models + ((config.judge_model,) if config.judge_model else ())
-    if means.get("workers", 1) > 1 and set(simulated) != {"sim"}:
+    if execution.workers > 1 and set(simulated) != {"sim"}:
         raise UserError(
             "several workers are for the simulated negotiator alone; "
             "a model waits for its server: raise the concurrency instead"
@@ -124,10 +209,9 @@ def _resolve(config: RunConfig, means: Means) -> Plan:
     return plan
 
 
-def _doors(plan: Plan, means: Means) -> "AbstractAsyncContextManager[Doors]":
+def _doors(plan: Plan, execution: Execution) -> "AbstractAsyncContextManager[Doors]":
     """Open every model the plan names, and check that it answers."""
-    provided, budget = means.get("chat_models", {}), means.get("budget")
-    return open_doors(plan.specs, provided, cache=means.get("cache", True), budget=budget)
+    return open_doors(plan.specs, execution.chat_models, cache=execution.cache, budget=execution.budget)
 
 
 def _new_folder(plan: Plan) -> Path:
@@ -147,22 +231,21 @@ def _header(plan: Plan) -> RunHeader:
 
 
 async def _make(
-    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, means: Means
+    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, execution: Execution
 ) -> None:
     """Play jobs and store the dialogues."""
-    watch = means.get("watch", _nobody_watches)
-    watch(RunStarted(run))
+    execution.watch(RunStarted(run))
 
     logger.info("run started", extra={"run": str(run.path), "planned": len(plan.jobs), "left": len(jobs)})
 
     if jobs:
-        await _play_jobs(plan, jobs, doors, run, writer, means)
+        await _play_jobs(plan, jobs, doors, run, writer, execution)
     for file in run.path.glob(f"{CHECKPOINTS}*"):
         file.unlink()
 
 
 async def _play_jobs(
-    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, means: Means
+    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, execution: Execution
 ) -> None:
     """Play jobs and store the dialogues; the graphs are imported only now, since that takes a while."""
     postpone_unused()
@@ -170,20 +253,18 @@ async def _play_jobs(
     from negosim.engine._play import Stage
     from negosim.engine._workers import play_in_processes
 
-    watch = means.get("watch", _nobody_watches)
-
     def store(dialogue: Dialogue) -> None:
         writer.append(dialogue)
         _log(dialogue)
-        watch(DialogueFinished(dialogue, plan.scenarios[dialogue.scenario]))
+        execution.watch(DialogueFinished(dialogue, plan.scenarios[dialogue.scenario]))
 
-    if means.get("workers", 1) > 1:
-        for dialogue in play_in_processes(plan, jobs, means["workers"]):
+    if execution.workers > 1:
+        for dialogue in play_in_processes(plan, jobs, execution.workers):
             store(dialogue)
         return
     # A simulated dialogue is made again faster than its place could be looked up.
     if all(door is None for door in doors.values()):
-        await _play_all(Stage(plan, doors, watch), jobs, store)
+        await _play_all(Stage(plan, doors, execution.watch), jobs, store)
         return
     with checkpoints(run.path / CHECKPOINTS) as saver:
 
@@ -191,7 +272,7 @@ async def _play_jobs(
             store(dialogue)
             Checkpoints(saver, dialogue.id).delete()
 
-        await _play_all(Stage(plan, doors, watch, saver), jobs, store_and_forget)
+        await _play_all(Stage(plan, doors, execution.watch, saver), jobs, store_and_forget)
 
 
 def _log(dialogue: Dialogue) -> None:

@@ -65,16 +65,36 @@ class Forecast(Frozen):
 def predict(config: RunConfig) -> Forecast:
     """Predict what a run will need. Nothing is sent or written.
 
+    Within a running event loop, such as a notebook's, await `predict_async`.
+
+    Args:
+        config: what would be made.
+
+    Returns:
+        Calls, tokens and money: what is likely, and the most it can be.
+
     Raises:
         UserError: something the configuration or the file of prices names is wrong.
 
+    Example:
+        >>> from negosim import RunConfig
+        >>> from negosim.engine import predict
+        >>> predict(RunConfig(scenarios="viatex", conditions=["honest", "deceptive-2"])).dialogues
+        2
+
     """
+    return run_coroutine(predict_async(config))
+
+
+async def predict_async(config: RunConfig) -> Forecast:
+    """Predict within a running event loop; argument, result and errors are those of `predict`."""
     plan = resolve(config)
     kinds = Counter((job.scenario, job.condition, job.models) for job in plan.jobs)
     first = {(job.scenario, job.condition, job.models): job for job in reversed(plan.jobs)}
     sums: dict[tuple[str, str], list[Any]] = {}
     for kind, dialogues in kinds.items():
-        typical, longest = (run_coroutine(_rehearse(plan, first[kind], longest)) for longest in (False, True))
+        typical = await _rehearse(plan, first[kind], longest=False)
+        longest = await _rehearse(plan, first[kind], longest=True)
         for likely, most in zip(typical, longest, strict=True):
             sums.setdefault((likely.stage, likely.model), []).append((dialogues, likely, most))
     return Forecast(
@@ -102,7 +122,7 @@ def _sum(stage: str, model: str, parts: Sequence[tuple[int, StageAccount, StageA
     )
 
 
-async def _rehearse(plan: Plan, job: Job, longest: bool) -> list[StageAccount]:
+async def _rehearse(plan: Plan, job: Job, *, longest: bool) -> list[StageAccount]:
     """Let stand-ins play a dialogue; return the account of those that stand for language models.
 
     They stand for the simulated negotiator too, which might end the dialogue early.

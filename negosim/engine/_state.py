@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypedDict, TypeVar
 
-from negosim.agents import Agent, Objective, RolloutJudge, Speech
+from negosim.agents import Agent, RolloutJudge, Speech
 from negosim.agents.sim import SimAgent, SimJudge
-from negosim.config import Calls
+from negosim.config import Calls, Objective
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.models import Ledger
 from negosim.records import Call, End, Rollout, Turn, Vote

@@ -24,7 +24,7 @@ from negosim.judging._answers import Wording
 from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS
 from negosim.judging._calibrate import Assessment, assess, known_truth, write_assessment
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
-from negosim.judging._judge import JudgeOptions, default_judge, judge, judge_async
+from negosim.judging._judge import default_judge, judge, judge_async
 from negosim.judging._protocol import ORACLE, PERSON, Item, Questionnaire, Task
 from negosim.judging._questionnaires import DEFAULT, MADE
 from negosim.judging._questions import (
@@ -56,7 +56,6 @@ __all__ = [
     "DialogueJudged",
     "Imported",
     "Item",
-    "JudgeOptions",
     "JudgingEvent",
     "JudgingStarted",
     "Page",

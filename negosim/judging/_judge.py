@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypedDict, Unpack
+from pathlib import Path
 
 from negosim._loop import run_coroutine
 from negosim.errors import UserError
@@ -19,78 +19,99 @@ PACE = {"timeout", "max_in_flight", "rpm", "tpm"}
 """Settings of a model that change nothing in its answers."""
 
 
-class JudgingMeans(TypedDict, total=False):
-    """With what a run is judged; nothing of it changes what the judgements are."""
-
-    watch: Callable[[JudgingEvent], None]
-    """Called with every event, in the caller's thread."""
-    concurrency: int
-    """Calls at once; 1 by default."""
-    chat_models: Mapping[str, ChatModel]
-    """Models of the caller's own, by the name the judges are given by. They are not closed, and their
-    answers not cached."""
-    cache: bool
-    """Whether answers come from the user's cache where it has them, and are kept. By default they do."""
-    budget: Budget | None
-    """What the models' calls may use."""
-
-
-class Judging(TypedDict, total=False):
-    """What is judged, by whom."""
-
-    judges: Sequence[str] | None
-    """Models, or "oracle", which reads the record's ground truth. None: the environment's default
-    model, or else the oracle where the simulated negotiator played."""
-    questions: Sequence[str] | None
-    """Ids or paths of question sets; None: the usual ones."""
-    repeats: int
-    """How often each model is asked; each time with options and questions in another order. 1 by default."""
-    sample: int | None
-    """Most dialogues of each scenario and condition, matched pairs together; None: all."""
-    prompts: str | None
-    """Folder of templates that override single ones."""
-
-
-class JudgeOptions(Judging, JudgingMeans, total=False):
-    """Everything `judge` can be told."""
-
-
-def judge(run: Run, **options: Unpack[JudgeOptions]) -> Run:
-    """Judge a run and return it. As `judge_async`, for callers without an event loop."""
-    return run_coroutine(judge_async(run, **options))
-
-
-async def judge_async(run: Run, **options: Unpack[JudgeOptions]) -> Run:
+def judge(
+    run: Run,
+    *,
+    judges: Sequence[str] | None = None,
+    questions: Sequence[str] | None = None,
+    repeats: int = 1,
+    sample: int | None = None,
+    prompts: str | Path | None = None,
+    watch: Callable[[JudgingEvent], None] | None = None,
+    concurrency: int = 1,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+) -> Run:
     """Have judges answer questions about a run's dialogues; their sheets are stored beside them.
 
     What has been answered is not asked again, so a judging that was stopped or killed goes on where it
-    was. Sheets on which a provider failed are asked again. Failed dialogues are not judged.
+    was. Sheets on which a provider failed are asked again. Failed dialogues are not judged. Within a
+    running event loop, such as a notebook's, await `judge_async`, which takes the same.
 
     Args:
         run: what is judged; it may still be incomplete.
-        options: see `Judging` and `JudgingMeans`.
+        judges: models, or "oracle", which reads the record's ground truth. None: the environment's
+            default model, or else the oracle where the simulated negotiator played.
+        questions: ids or paths of question sets; None: the usual ones.
+        repeats: how often each model is asked; each time with options and questions in another order.
+        sample: most dialogues of each scenario and condition, matched pairs together; None: all.
+        prompts: folder of templates that override single ones.
+        watch: called with every event, in the caller's thread.
+        concurrency: calls at once.
+        chat_models: models of the caller's own, by the name the judges are given by. They are neither
+            closed nor cached.
+        cache: whether models' answers come from the user's cache where it has them, and are kept.
+        budget: what the models' calls may use; no limit by default.
+
+    Returns:
+        The run.
 
     Raises:
         UserError: something named is wrong, a model cannot be reached, or the folder cannot be written.
         ModelError: every call of a model fails, as with a refused key. What was judged is stored.
         BudgetError: the budget is used up. What was judged is stored.
 
+    Example:
+        >>> import negosim
+        >>> run = negosim.judge(negosim.Run.open("my-run"), judges=["oracle"], questions=["agreement"])
+        >>> {sheet.judge for sheet in run.judgements()}
+        {'oracle'}
+
     """
-    repeats, sample = options.get("repeats", 1), options.get("sample")
-    concurrency, provided = options.get("concurrency", 1), options.get("chat_models", {})
+    return run_coroutine(
+        judge_async(
+            run,
+            judges=judges,
+            questions=questions,
+            repeats=repeats,
+            sample=sample,
+            prompts=prompts,
+            watch=watch,
+            concurrency=concurrency,
+            chat_models=chat_models,
+            cache=cache,
+            budget=budget,
+        )
+    )
+
+
+async def judge_async(
+    run: Run,
+    *,
+    judges: Sequence[str] | None = None,
+    questions: Sequence[str] | None = None,
+    repeats: int = 1,
+    sample: int | None = None,
+    prompts: str | Path | None = None,
+    watch: Callable[[JudgingEvent], None] | None = None,
+    concurrency: int = 1,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+) -> Run:
+    """Judge a run within a running event loop; arguments, result and errors are those of `judge`."""
     for name, number in (("repeats", repeats), ("sample", sample), ("concurrency", concurrency)):
         if number is not None and number < 1:
             raise UserError(f"{name} must be at least 1, not {number}")
-    config = run.config
-    given = options.get("judges")
-    judges = _specs([default_judge(run)] if given is None else given, provided)
+    config, provided, watch = run.config, chat_models or {}, watch or _nobody_watches
+    specs = _specs([default_judge(run)] if judges is None else judges, provided)
     taxonomies = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
-    asked = questionnaires(options.get("questions"), run, taxonomies)
+    asked = questionnaires(questions, run, taxonomies)
     needed = sorted({name for item in asked for name in item.models(config)} - set(provided))
-    prompts = {name: Prompts(name, options.get("prompts")) for name in run.header.scenarios}
-    cache, budget = options.get("cache", True), options.get("budget")
-    watch = options.get("watch", _nobody_watches)
-    judge_specs = {name: spec for name, spec in judges.items() if spec is not None}
+    folder = None if prompts is None else str(prompts)
+    templates = {name: Prompts(name, folder) for name in run.header.scenarios}
+    judge_specs = {name: spec for name, spec in specs.items() if spec is not None}
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
     async with (
         open_doors(judge_specs, provided, cache=cache, budget=budget) as judge_doors,
@@ -101,15 +122,15 @@ async def judge_async(run: Run, **options: Unpack[JudgeOptions]) -> Run:
         with run.judging() as writer:
             session = Session(
                 run,
-                tuple(judges),
+                tuple(specs),
                 seated,
-                Material(prompts, taxonomies),
+                Material(templates, taxonomies),
                 repeats=repeats,
                 sample=sample,
                 writer=writer,
                 watch=watch,
             )
-            watch(JudgingStarted(run, tuple(judges), len(run)))
+            watch(JudgingStarted(run, tuple(specs), len(run)))
             await session.fill_in(concurrency)
     return run
 

@@ -19,7 +19,7 @@ from negosim.rl.hindsight._protocol import (
     Step,
     Suggestion,
 )
-from negosim.rl.hindsight._regenerate import Options, regenerate, regenerate_async
+from negosim.rl.hindsight._regenerate import regenerate, regenerate_async
 
 __all__ = [
     "BOTTOM",
@@ -30,7 +30,6 @@ __all__ = [
     "Controller",
     "DiscardedError",
     "ForwardModel",
-    "Options",
     "Prefix",
     "RewardModel",
     "Step",

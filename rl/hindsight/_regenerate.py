@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal
 
 from negosim._loop import run_coroutine
 from negosim.errors import BudgetError, ProtocolError, UserError
@@ -28,50 +28,49 @@ MOST_TRIES = 3
 DUPLICATE = "the regeneration has the words of another dialogue"
 
 
-class Options(TypedDict, total=False):
-    """How to regenerate."""
-
-    factor: float
-    """Size of the result as a multiple of the originals, which are in it. 5 by default, as in the paper."""
-    controller: str
-    """"embedded" or a chat model, by default embedded; so for the others."""
-    forward: str
-    """"embedded", a chat model, or "policy:PATH" for one trained with `--algo forward`."""
-    hard_forward: str | None
-    """"policy:PATH" of the hard forward model, where `forward` is a policy; None: there is none, and
-    `hard_share` is 0."""
-    reward_model: str
-    hard_share: float
-    """Share of regenerations that the hard forward model completes, 0 to 1."""
-    seed: int
-    concurrency: int
-    """Model calls at once."""
-    cache: bool
-    """Reuse answers that an equal request had before, and keep new ones."""
-    budget: Budget | None
-    """What the calls may cost."""
-    chat_models: Mapping[str, ChatModel]
-    """Opened chat models, by the name that stands for them above."""
-    watch: Callable[[int, int], None]
-    """Called with regenerations made and wanted."""
-
-
-def regenerate(source: str | Path, out: str | Path, **options: Unpack[Options]) -> Card:
-    """Grow a folder of trajectories. As `regenerate_async`, for callers without an event loop."""
-    return run_coroutine(regenerate_async(source, out, **options))
-
-
-async def regenerate_async(source: str | Path, out: str | Path, **options: Unpack[Options]) -> Card:
+def regenerate(
+    source: str | Path,
+    out: str | Path,
+    *,
+    factor: float = 5.0,
+    controller: str = EMBEDDED,
+    forward: str = EMBEDDED,
+    hard_forward: str | None = None,
+    reward_model: str = EMBEDDED,
+    hard_share: float = HARD_SHARE,
+    seed: int = 0,
+    concurrency: int = 1,
+    cache: bool = True,
+    budget: Budget | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    watch: Callable[[int, int], None] | None = None,
+) -> Card:
     """Grow a folder of trajectories by hindsight regeneration and write the result to a new folder.
 
     Every regeneration has its parent's split and names it in `ancestry`. What fails is counted in the
     data card. Equal input, seed and answers of models give equal trajectories at any concurrency.
-    A regeneration that was stopped or killed goes on where it was when it is called again.
+    A regeneration that was stopped or killed goes on where it was when it is called again. Within a
+    running event loop, such as a notebook's, await `regenerate_async`, which takes the same.
 
     Args:
         source: a folder of original trajectories.
         out: the folder to make.
-        options: see `Options`.
+        factor: size of the result as a multiple of the originals, which are in it; 5 as in the paper.
+        controller: "embedded" or a chat model; it names what the agent should have said.
+        forward: "embedded", a chat model, or "policy:PATH" for one trained with `--algo forward`.
+        hard_forward: "policy:PATH" of the hard forward model, where `forward` is a policy; None: there is
+            none, and `hard_share` is 0.
+        reward_model: "embedded" or a chat model; it says what a regeneration was worth.
+        hard_share: share of regenerations that the hard forward model completes, 0 to 1.
+        seed: of every random choice.
+        concurrency: model calls at once.
+        cache: whether models' answers come from the user's cache where it has them, and are kept.
+        budget: what the models' calls may use; no limit by default.
+        chat_models: models of the caller's own, by the name that stands for them above.
+        watch: called with regenerations made and wanted.
+
+    Returns:
+        The data card of the result.
 
     Raises:
         UserError: an argument or the source is wrong, or a model cannot be reached.
@@ -80,19 +79,54 @@ async def regenerate_async(source: str | Path, out: str | Path, **options: Unpac
             time; so with the following.
         BudgetError: the budget is used up.
 
+    Example:
+        >>> from negosim.rl.hindsight import regenerate
+        >>> card = regenerate("trajectories", "grown", factor=2, seed=1)
+
     """
-    factor, hard_share = options.get("factor", 5.0), options.get("hard_share", HARD_SHARE)
-    seed, concurrency = options.get("seed", 0), options.get("concurrency", 1)
+    return run_coroutine(
+        regenerate_async(
+            source,
+            out,
+            factor=factor,
+            controller=controller,
+            forward=forward,
+            hard_forward=hard_forward,
+            reward_model=reward_model,
+            hard_share=hard_share,
+            seed=seed,
+            concurrency=concurrency,
+            cache=cache,
+            budget=budget,
+            chat_models=chat_models,
+            watch=watch,
+        )
+    )
+
+
+async def regenerate_async(
+    source: str | Path,
+    out: str | Path,
+    *,
+    factor: float = 5.0,
+    controller: str = EMBEDDED,
+    forward: str = EMBEDDED,
+    hard_forward: str | None = None,
+    reward_model: str = EMBEDDED,
+    hard_share: float = HARD_SHARE,
+    seed: int = 0,
+    concurrency: int = 1,
+    cache: bool = True,
+    budget: Budget | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    watch: Callable[[int, int], None] | None = None,
+) -> Card:
+    """Regenerate within a running event loop; arguments, result and errors are those of `regenerate`."""
     _check_arguments(factor, hard_share, concurrency)
     target = _free_folder(out)
     card, originals = _originals(source)
     setting = setting_of(card, originals)
-    chosen = Chosen(
-        controller=options.get("controller", EMBEDDED),
-        forward=options.get("forward", EMBEDDED),
-        hard_forward=options.get("hard_forward"),
-        reward=options.get("reward_model", EMBEDDED),
-    )
+    chosen = Chosen(controller=controller, forward=forward, hard_forward=hard_forward, reward=reward_model)
     hard_share = hard_share if chosen.has_hard(setting) else 0.0
     made_from: dict[str, Any] = {
         "source": _digest(originals),
@@ -107,16 +141,16 @@ async def regenerate_async(source: str | Path, out: str | Path, **options: Unpac
         originals,
         seed=seed,
         concurrency=concurrency,
-        chat_models=options.get("chat_models", {}),
-        cache=options.get("cache", True),
-        budget=options.get("budget"),
+        chat_models=chat_models or {},
+        cache=cache,
+        budget=budget,
     ) as opened:
         made_from |= opened.identity
         progress = Progress(target, made_from)
         try:
             pipeline = Pipeline(opened.back_ends, setting, progress, hard_share=hard_share, seed=seed)
             growth = Growth(pipeline, progress, originals, width=opened.width)
-            await growth.grow(factor, options.get("watch", lambda made, wanted: None))
+            await growth.grow(factor, watch or (lambda made, wanted: None))
             written = _write(target, card, growth, {**made_from, "factor": factor})
             progress.finish()
             return written

@@ -11,9 +11,8 @@ from typing import Any, get_args
 
 import pytest
 
-from negosim.agents import Objective
 from negosim.cli import _generate, _graph, _prompts
-from negosim.config import SAFETY_STOP, Calls, JudgeView, Planner, RunConfig
+from negosim.config import SAFETY_STOP, Calls, JudgeView, Objective, Planner, RunConfig
 from negosim.prompts import Stage
 from negosim.records import Condition, Dialogue
 from negosim.store import Run

@@ -4,10 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from negosim.agents._protocol import Objective, Score
+from negosim.agents._protocol import Score
 from negosim.agents.sim._compose import compose
 from negosim.agents.sim._deals import deals_of
 from negosim.agents.sim._plan import Plan, plan_for
+from negosim.config import Objective
 from negosim.records import Rollout
 from negosim.scenarios import Role, Value
 from negosim.views import View
