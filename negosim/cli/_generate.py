@@ -236,6 +236,14 @@ def generate(
             rich_help_panel=SHOW,
         ),
     ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option(
+            "--retry-failed",
+            help="With --resume: also play again the dialogues whose model gave no usable answer.",
+            rich_help_panel=SHOW,
+        ),
+    ] = False,
     thoughts: Annotated[
         bool | None,
         typer.Option(
@@ -259,7 +267,8 @@ def generate(
     A single dialogue is shown as it happens; of many, the progress and a summary. Without a model,
     the embedded simulated negotiator plays both roles, offline.
 
-    With --resume nothing else is needed: the run goes on as it was begun.
+    With --resume nothing else is needed: the run goes on as it was begun, and dialogues that failed
+    through the provider are played again.
     """
     from negosim import engine
     from negosim.store import Run
@@ -285,13 +294,21 @@ def generate(
         config = claimed(Run.open(folder).config, options, _given(context))
         make_and_tell(
             lambda: engine.resume(
-                folder, config=config, watch=watch, cache=cache, budget=budget, workers=workers
+                folder,
+                config=config,
+                retry_failed=retry_failed,
+                watch=watch,
+                cache=cache,
+                budget=budget,
+                workers=workers,
             ),
             watch,
             quiet=json,
             again=again,
         )
         return
+    if retry_failed:
+        raise typer.BadParameter("goes with --resume RUN", param_hint="--retry-failed")
     if scenario is None:
         raise typer.BadParameter("give at least one, or a run to --resume", param_hint="--scenario")
     config = configuration(options)

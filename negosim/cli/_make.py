@@ -42,5 +42,7 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, aga
         watch.close()
     typer.echo(f"stored in {run.path}\nread it again: negosim show {run.path}", err=quiet)
     if total.failed:
+        retry = "" if total.failed == total.through_provider else " --retry-failed"
         typer.echo(f"{plural(total.failed, 'dialogue')} of {total.done:,} failed", err=True)
+        typer.echo(f"play again with: negosim generate --resume {run.path}{retry}{again}", err=True)
         raise typer.Exit(1)

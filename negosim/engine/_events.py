@@ -14,6 +14,8 @@ class RunStarted:
     """The run folder was made; dialogues follow."""
 
     run: Run
+    again: frozenset[str] = frozenset()
+    """Ids of stored dialogues that failed and are played again."""
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ async def generate_async(
             Path(out) if out is not None else _new_folder(plan), _header(plan), compress=compress
         )
         with run.writing() as writer:
-            await _make(plan, plan.jobs, doors, run, writer, execution)
+            await _make(plan, plan.jobs, doors, run, writer, execution, frozenset())
     return run
 
 
@@ -125,6 +125,7 @@ def resume(
     path: str | Path,
     *,
     config: RunConfig | None = None,
+    retry_failed: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
     cache: bool = True,
@@ -133,12 +134,15 @@ def resume(
 ) -> Run:
     """Finish a run that was stopped, crashed or killed: nothing finished is made or paid for again.
 
-    Within a running event loop, such as a notebook's, await `resume_async`, which takes the same.
+    Dialogues that failed through the provider go on after their last finished turn, once all others are
+    made. Within a running event loop, such as a notebook's, await `resume_async`, which takes the same.
 
     Args:
         path: the run folder.
         config: what the caller believes the run to be; must be what it was begun with. By default it is
             not compared.
+        retry_failed: whether dialogues that failed otherwise (no usable answer, a prompt that was too
+            long) are played again as well.
         watch: as for `generate`; so are the following, which may differ from what the run was begun with.
         chat_models: models of the caller's own, by name.
         cache: whether the user's cache of answers is used.
@@ -163,6 +167,7 @@ def resume(
         resume_async(
             path,
             config=config,
+            retry_failed=retry_failed,
             watch=watch,
             chat_models=chat_models,
             cache=cache,
@@ -176,6 +181,7 @@ async def resume_async(
     path: str | Path,
     *,
     config: RunConfig | None = None,
+    retry_failed: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
     cache: bool = True,
@@ -189,11 +195,22 @@ async def resume_async(
         width = (config or run.config).concurrency
         plan = _resolve(run.config.model_copy(update={"concurrency": width}), execution)
         check_unchanged(run.header, _header(plan), config)
-        stored = {dialogue.id for dialogue in run}
-        left = [job for job in plan.jobs if job.id not in stored]
+        left, again = _left(plan, run, retry_failed=retry_failed)
         async with _doors(plan, execution) if left else nullcontext({}) as doors:
-            await _make(plan, left, doors, run, writer, execution)
+            await _make(plan, left, doors, run, writer, execution, again)
     return run
+
+
+def _left(plan: Plan, run: Run, *, retry_failed: bool) -> tuple[list[Job], frozenset[str]]:
+    """Return what is to be made: the dialogues that are missing, then those to be played again, whose ids
+    are returned as well."""
+    stored, again = set[str](), set[str]()
+    for dialogue in run:
+        stored.add(dialogue.id)
+        if _through_provider(dialogue) or (retry_failed and dialogue.failure):
+            again.add(dialogue.id)
+    missing = [job for job in plan.jobs if job.id not in stored]
+    return [*missing, *(job for job in plan.jobs if job.id in again)], frozenset(again)
 
 
 def _resolve(config: RunConfig, execution: Execution) -> Plan:
@@ -231,23 +248,32 @@ def _header(plan: Plan) -> RunHeader:
 
 
 async def _make(
-    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, execution: Execution
+    plan: Plan,
+    jobs: Sequence[Job],
+    doors: "Doors",
+    run: Run,
+    writer: Writer,
+    execution: Execution,
+    again: frozenset[str],
 ) -> None:
-    """Play jobs and store the dialogues."""
-    execution.watch(RunStarted(run))
+    """Play jobs and store the dialogues; `again` are those whose failure is stored already."""
+    execution.watch(RunStarted(run, again))
 
     logger.info("run started", extra={"run": str(run.path), "planned": len(plan.jobs), "left": len(jobs)})
 
-    if jobs:
-        await _play_jobs(plan, jobs, doors, run, writer, execution)
+    if jobs and await _play_jobs(plan, jobs, doors, run, writer, execution):
+        return  # the places of those that failed through the provider are kept for the next time
     for file in run.path.glob(f"{CHECKPOINTS}*"):
         file.unlink()
 
 
 async def _play_jobs(
     plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, execution: Execution
-) -> None:
-    """Play jobs and store the dialogues; the graphs are imported only now, since that takes a while."""
+) -> bool:
+    """Play jobs and store the dialogues; return whether some of them can be gone on with.
+
+    The graphs are imported only now, since that takes a while.
+    """
     postpone_unused()
     from negosim.engine._checkpoints import Checkpoints, checkpoints
     from negosim.engine._play import Stage
@@ -261,18 +287,28 @@ async def _play_jobs(
     if execution.workers > 1:
         for dialogue in play_in_processes(plan, jobs, execution.workers):
             store(dialogue)
-        return
+        return False
     # A simulated dialogue is made again faster than its place could be looked up.
     if all(door is None for door in doors.values()):
         await _play_all(Stage(plan, doors, execution.watch), jobs, store)
-        return
+        return False
+    unfinished = False
     with checkpoints(run.path / CHECKPOINTS) as saver:
 
         def store_and_forget(dialogue: Dialogue) -> None:
+            nonlocal unfinished
             store(dialogue)
-            Checkpoints(saver, dialogue.id).delete()
+            if _through_provider(dialogue):
+                unfinished = True
+            else:
+                Checkpoints(saver, dialogue.id).delete()
 
         await _play_all(Stage(plan, doors, execution.watch, saver), jobs, store_and_forget)
+    return unfinished
+
+
+def _through_provider(dialogue: Dialogue) -> bool:
+    return dialogue.failure is not None and dialogue.failure.through_provider
 
 
 def _log(dialogue: Dialogue) -> None:
@@ -296,14 +332,28 @@ def _nobody_watches(event: Event) -> None:
 
 
 async def _play_all(stage: "Stage", jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
-    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest."""
+    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest.
+
+    What failed through the provider is stored once another dialogue has come to its end, or all have.
+    If the run is stopped before, because the provider is gone for all, it stays unmade.
+    """
     from negosim.engine._play import play
 
     waiting = iter(jobs)
+    doubtful: list[Dialogue] = []
+
+    def settle() -> None:
+        while doubtful:
+            store(doubtful.pop(0))
 
     async def worker() -> None:
         for job in waiting:
-            store(await play(stage, job))
+            dialogue = await play(stage, job)
+            if _through_provider(dialogue):
+                doubtful.append(dialogue)
+            else:
+                settle()
+                store(dialogue)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -311,3 +361,4 @@ async def _play_all(stage: "Stage", jobs: Sequence[Job], store: Callable[[Dialog
                 group.create_task(worker())
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
+    settle()

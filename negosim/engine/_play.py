@@ -156,12 +156,12 @@ def _raise_if_hopeless(failed: StageError) -> None:
     """
     error = failed.error
     first_prompt = isinstance(error, ContextLengthError) and failed.turn == 0
-    if first_prompt or (isinstance(error, ModelError) and error.permanent):
+    if first_prompt or (isinstance(error, ModelError) and error.concerns_all):
         raise error
 
 
 def _failure(failed: StageError) -> Failure:
-    kind, message = type(failed.error).__name__, str(failed.error)
+    kind, message = type(failed.error).__name__, failed.error.for_record
     return Failure(turn=failed.turn, role=failed.role, stage=failed.stage, error=kind, message=message)
 
 

@@ -158,9 +158,9 @@ def failures(items: Iterable[Item], error: ProtocolError | ModelError) -> tuple[
     """
     status: Status = "invalid"
     if isinstance(error, ModelError):
-        if error.permanent:
+        if error.concerns_all:
             raise error
         status = "error"
     elif error.refused:
         status = "refused"
-    return tuple(item.judged(status, reason=str(error)[:1000]) for item in items)
+    return tuple(item.judged(status, reason=error.for_record[:1000]) for item in items)

@@ -78,7 +78,7 @@ class Dialect:
             # Others may have learnt the same from the same form meanwhile: one step is enough.
             if self.form <= form:
                 self.form = form + 1
-                logger.info("%s: structured answers by %s from now on (%s)", self.model, self.mode, said)
+                logger.info("%s: structured answers by %s from now on", self.model, self.mode)
             return True
         if about_format:
             return False

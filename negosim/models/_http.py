@@ -19,6 +19,7 @@ import tenacity
 from yarl import URL
 
 from negosim.errors import ModelError
+from negosim.models._faults import fault_of
 from negosim.models._limiter import MOST_IN_FLIGHT, Limiter, Limits
 
 ATTEMPTS = 4
@@ -28,6 +29,9 @@ LONGEST_WAIT = 120.0
 """A server that asks for a longer pause (Retry-After, in seconds) is not waited for."""
 PATIENCE = 600.0
 """Seconds after which a server that has refused every request since is given up."""
+
+OUTAGE = 2
+"""Requests given up in a row, none being answered meanwhile, after which the server is out for all."""
 
 _OVERLOADED = frozenset({429, 503, 529})
 """The server has refused the request unread, as it has too much to do."""
@@ -83,11 +87,13 @@ class Reply:
 class _Passing(Exception):
     """A failure that may pass: the request is sent again.
 
-    `wait` is the pause the server asks for, in seconds; `lost` says whether it may have answered.
+    `what` is in negosim's words and `said` in the server's; `wait` is the pause the server asks for, in
+    seconds; `lost` says whether it may have answered.
     """
 
-    def __init__(self, what: str, *, wait: float | None = None, lost: bool = False) -> None:
+    def __init__(self, what: str, *, said: str = "", wait: float | None = None, lost: bool = False) -> None:
         super().__init__(what)
+        self.said = said
         self.wait = wait
         self.lost = lost
 
@@ -152,15 +158,24 @@ class Server:
             except _Passing as error:
                 return await _send_again(once, error, lambda: failures >= ATTEMPTS)
         except _Passing as error:
-            failed = ModelError(f"{self.base_url}: {error} ({ATTEMPTS} attempts)")
-            failed.permanent = isinstance(error, _NotConnected)
+            failed = self._exhausted(error)
         except aiohttp.ClientError as error:
-            failed = ModelError(f"{self.base_url}: {_describe(error)}")
-            failed.permanent = True
+            failed = ModelError(f"{self.base_url}: {_describe(error)}", fault="address")
         except ModelError as error:
             failed = error
         failed.requests, failed.lost = sent, lost
         raise failed from None
+
+    def _exhausted(self, error: _Passing) -> ModelError:
+        """Return the failure of a request that was sent often enough.
+
+        Where it is not the only one, and none has been answered since, the server is out for all.
+        """
+        in_a_row = self._joined().limiter(self._model).failed()
+        what = f"{self.base_url}: {error} ({ATTEMPTS} attempts)"
+        if isinstance(error, _NotConnected) or in_a_row >= OUTAGE:
+            return ModelError(f"{what}; resume when the server is up again", fault="outage", said=error.said)
+        return ModelError(what, said=error.said)
 
     async def get(self, path: str, seconds: float) -> Reply:
         """Fetch once, within some seconds, without trying again.
@@ -217,7 +232,8 @@ class Server:
         except _Overloaded as error:
             if limiter.refused(epoch, error.wait) > PATIENCE:
                 minutes = f"{PATIENCE / 60:.0f} min"
-                raise _give_up(f"{self.base_url}: has refused all requests for {minutes} ({error})") from None
+                why = f"{self.base_url}: has refused all requests for {minutes} ({error})"
+                raise _give_up(why, error.said) from None
             raise
         finally:
             limiter.leave()
@@ -239,14 +255,17 @@ class Server:
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise _Passing(_describe(error), lost=True) from None
         if reply.status == 200 and not (isinstance(reply.data, dict) and reply.data.get("choices")):
-            raise _Passing(f"the reply holds no answer: {reply.message}", lost=True)
-        if reply.status in _OVERLOADED and reply.code != "insufficient_quota":
+            raise _Passing("the reply holds no answer", said=reply.message, lost=True)
+        what = f"status {reply.status}"
+        if fault_of(reply.status, reply.code, reply.message, reply.parameter) != "request":
+            return reply
+        if reply.status in _OVERLOADED:
             wait = _retry_after(headers)
             if wait is not None and wait > LONGEST_WAIT:
-                raise _give_up(f"{self.base_url}: status {reply.status}, asks to wait {wait:.0f} s")
-            raise _Overloaded(f"status {reply.status}: {reply.message}", wait=wait)
+                raise _give_up(f"{self.base_url}: {what}, asks to wait {wait:.0f} s", reply.message)
+            raise _Overloaded(what, said=reply.message, wait=wait)
         if reply.status in _PASSING:
-            raise _Passing(f"status {reply.status}: {reply.message}", lost=reply.status in _LOST)
+            raise _Passing(what, said=reply.message, lost=reply.status in _LOST)
         return reply
 
 
@@ -270,10 +289,8 @@ async def _send_again(
     return await retrying(attempt)
 
 
-def _give_up(why: str) -> ModelError:
-    error = ModelError(f"{why}; run again later")
-    error.permanent = True
-    return error
+def _give_up(why: str, said: str) -> ModelError:
+    return ModelError(f"{why}; resume later", fault="outage", said=said)
 
 
 def _tokens_used(reply: Reply) -> int:
@@ -331,12 +348,16 @@ def _describe(error: Exception) -> str:
     """Say in words why a server could not be reached, or how it was lost."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    if not isinstance(error, aiohttp.ClientConnectorError):
-        return f"the connection was lost ({str(error) or type(error).__name__})"
-    cause = error.os_error
+    # What aiohttp says may quote the server, and the proxy's URL with the password in it.
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy does not connect (status {error.status}); check the variable that names it"
+    cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None)
+    if not isinstance(cause, OSError):
+        return f"the connection was lost ({type(error).__name__})"
     # asyncio puts the address where the system's own words would be.
     refused = isinstance(cause, ConnectionError) and cause.errno is not None
-    return f"cannot connect ({os.strerror(cause.errno or 0) if refused else cause.strerror or cause})"
+    why = os.strerror(cause.errno or 0) if refused else cause.strerror or type(cause).__name__
+    return f"cannot connect ({why})"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -46,6 +46,7 @@ class Limiter:
         self._epoch = 0
         self._refusals = 0
         self._refused_since: float | None = None
+        self._failures = 0
         self._resume_at = 0.0
         self._buckets: dict[str, AsyncLimiter] = {}
         self._owed = 0.0
@@ -86,12 +87,17 @@ class Limiter:
 
     def answered(self, estimated: int, tokens: int) -> None:
         """Take note of an answer, and of what it used in place of what `enter` was told."""
-        self._refusals, self._refused_since = 0, None
+        self._refusals, self._refused_since, self._failures = 0, None, 0
         if self._window < self._most:
             self._window = min(self._window + 1 / self._window, self._most)
             self._let_in()
         if "tpm" in self._buckets:
             self._owed += tokens - estimated
+
+    def failed(self) -> int:
+        """Take note that a request was given up; return how many were since the last answer."""
+        self._failures += 1
+        return self._failures
 
     def slow(self, epoch: int) -> None:
         """Take note that a request of an epoch was not answered in time."""

@@ -1,11 +1,13 @@
 """Models behind the chat completions protocol of OpenAI, wherever they run."""
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models._dialect import Dialect
+from negosim.models._faults import LENGTHS, Place, explain, fault_of, refused_setting, settings_of
 from negosim.models._limiter import Limits
 from negosim.models._spec import OPENAI_URL
 from negosim.models._types import AnswerMode, ChatRequest, ChatResponse, Usage
@@ -43,9 +45,9 @@ class OpenAIModel:
         """
         self.name = name
         self._model = model
+        self._place = Place(name, model, base_url, key_variable, key is not None)
         self._base_url = base_url
         self._key = key
-        self._key_variable = key_variable
         self._timeout = timeout
         self._limits = limits
         first = (
@@ -81,7 +83,7 @@ class OpenAIModel:
                 return ChatResponse("", "refusal", Usage(), mode, requests)
             rejected = reply.status in (400, 422) and not self._too_long(reply)
             if not (rejected and self._dialect.learn(form, body, reply)):
-                raise self._rejected(reply, requests)
+                raise self._rejected(reply, body, requests)
 
     async def preflight(self) -> None:
         """Ask the server for its models: cheap, and needs the same key."""
@@ -93,8 +95,8 @@ class OpenAIModel:
                 f"no model server at {url}: {error}. Start one there (for example "
                 "`vllm serve MODEL`, `ollama serve` or `llama-server -m FILE`), or correct the URL"
             ) from None
-        if reply.status in (401, 403):
-            raise UserError(self._explain(reply))
+        if reply.status in (401, 407):  # a 403 is no proof: keys that may chat need not be allowed to list
+            raise UserError(explain("key", self._place, reply.status))
         # Some servers have no list of models, and not all name in it what they accept; OpenAI does.
         if url == OPENAI_URL and reply.status == 200 and isinstance(reply.data, dict):
             known = [str(item.get("id")) for item in reply.data.get("data", ())]
@@ -129,34 +131,27 @@ class OpenAIModel:
             _TOO_LONG.search(reply.message)
         )
 
-    def _rejected(self, reply: "Reply", requests: int) -> ModelError:
-        kind = ContextLengthError if self._too_long(reply) else ModelError
-        error = kind(self._explain(reply))
+    def _rejected(self, reply: "Reply", body: Mapping[str, Any], requests: int) -> ModelError:
+        if self._too_long(reply):
+            error: ModelError = ContextLengthError(
+                f"{self.name}: the prompt is longer than the model's context (status {reply.status}); "
+                "make shorter dialogues (--max-turns), or serve the model with a longer context",
+                said=reply.message,
+            )
+        else:
+            error = self._refused(reply, body)
         error.requests = requests
-        error.permanent = (
-            reply.status in (401, 403, 404) or 300 <= reply.status < 400 or reply.code == "insufficient_quota"
-        )
         return error
 
-    def _explain(self, reply: "Reply") -> str:
-        """Say what a rejected request means for the user."""
-        url, said = self._base_url, reply.message
-        if reply.status in (401, 403):
-            # OpenAI repeats part of the key here: the message is not passed on.
-            state = "refused the key in" if self._key else "wants a key; set"
-            return f"{url} {state} {self._key_variable} (status {reply.status})"
-        if reply.status == 404:
-            return f"{url} has no model {self._model!r}, or the URL is wrong (it usually ends in /v1): {said}"
-        if self._too_long(reply):
-            return (
-                f"{self.name}: the prompt is longer than the model's context: {said}; make shorter dialogues "
-                "(--max-turns), or serve the model with a longer context"
-            )
-        if reply.code == "insufficient_quota":
-            return f"{url}: the account behind {self._key_variable} is out of credit: {said}"
-        if 300 <= reply.status < 400:
-            return f"{url} redirects elsewhere; give the URL it redirects to"
-        return f"{self.name}: the server rejected the request (status {reply.status}): {said}"
+    def _refused(self, reply: "Reply", body: Mapping[str, Any]) -> ModelError:
+        """Say what a refused request means for the user, and whether all would be refused."""
+        said, settings = reply.message, settings_of(body)
+        fault = fault_of(reply.status, reply.code, said, reply.parameter, settings)
+        setting = refused_setting(said, reply.parameter, settings) if fault == "setting" else ""
+        asked = int(body.get(setting) or 0) if setting in LENGTHS else 0
+        message = explain(fault, self._place, reply.status, said=said, setting=setting, asked=asked)
+        # Servers repeat part of a key they refuse: their words are not passed on.
+        return ModelError(message, fault=fault, said="" if fault == "key" else said)
 
 
 def _usage(data: Any) -> Usage:

@@ -53,8 +53,15 @@ class Failure(Frozen):
     role: int | None
     stage: str
     error: str
-    """The class of the error: "ProtocolError" (the model broke the contract), "ModelError" (provider)."""
+    """The class of the error: "ProtocolError" (the model broke the contract), "ModelError" (provider),
+    "ContextLengthError" (the prompt had outgrown the model)."""
     message: str
+    """negosim's own words: nothing that a model or a server sent is quoted."""
+
+    @property
+    def through_provider(self) -> bool:
+        """Whether the provider failed, so that the dialogue may go well another time."""
+        return self.error == "ModelError"
 
 
 class Outcome(Frozen):

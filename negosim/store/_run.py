@@ -18,7 +18,7 @@ from negosim.records import Dialogue, Sheet
 from negosim.scenarios import Scenario
 from negosim.store._frame import frame_of
 from negosim.store._judgements import SheetWriter, read_frame, read_sheets
-from negosim.store._shards import Appender, count, first_shard, lines, shards
+from negosim.store._shards import Appender, count, first_shard, shards, standing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +159,7 @@ class Run:
             lock.release()
 
     def __iter__(self) -> Iterator[Dialogue]:
-        """Read the dialogues in the order they were stored.
+        """Read the dialogues in the order they were stored; of one that was played again, the last.
 
         A last line cut off by a kill is passed over: that dialogue was not finished.
 
@@ -178,12 +178,9 @@ class Run:
             UserError: a line is broken; names file and line.
 
         """
-        for shard in shards(self.path):
-            number = 0
+        for shard, number, line in standing(self.path):
             try:
-                for line, _ in lines(shard):
-                    number += 1
-                    yield model.model_validate_json(line)
+                yield model.model_validate_json(line)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 where = ".".join(map(str, first["loc"]))

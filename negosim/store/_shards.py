@@ -2,7 +2,8 @@
 
 A run of up to `SHARD` dialogues has one file, `dialogues.jsonl`. A larger one has
 `dialogues-00001.jsonl`, `dialogues-00002.jsonl`, ... A compressed shard (`.zst`) holds one zstd frame
-for each dialogue, so that it can be appended to and read like any zstd file.
+for each dialogue, so that it can be appended to and read like any zstd file. Of the lines of a dialogue
+that failed and was played again, the last one counts.
 """
 
 import errno
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import zstandard
 
 from negosim.errors import UserError
@@ -18,6 +20,9 @@ from negosim.errors import UserError
 SHARD = 10_000
 """Dialogues in a shard."""
 CHUNK = 1 << 20
+
+_NAME = re.compile(r"dialogues(?:-(\d+))?\.jsonl(?:\.zst)?")
+_FAILED = re.compile(rb'"status"\s*:\s*"failed"')
 
 
 def first_shard(folder: Path, *, planned: int, compress: bool) -> Path:
@@ -27,18 +32,19 @@ def first_shard(folder: Path, *, planned: int, compress: bool) -> Path:
 
 def shards(folder: Path) -> list[Path]:
     """Return the files of a run that hold dialogues, in order."""
-    return sorted(
-        file
-        for file in folder.glob("dialogues*")
-        if re.fullmatch(r"dialogues(-\d+)?\.jsonl(\.zst)?", file.name)
-    )
+    found = [file for file in folder.glob("dialogues*") if _NAME.fullmatch(file.name)]
+    return sorted(found, key=_number)
+
+
+def _number(shard: Path) -> int:
+    """Return a shard's place in the order; the only file of a small run is the first, also if it grows."""
+    named = _NAME.fullmatch(shard.name)
+    return int(named[1] or 1) if named else 1
 
 
 def next_shard(shard: Path) -> Path:
     """Return the file that follows a full shard."""
-    number = re.search(r"-(\d+)", shard.name)
-    following = int(number[1]) + 1 if number else 2
-    return shard.with_name(f"dialogues-{following:05d}{''.join(shard.suffixes)}")
+    return shard.with_name(f"dialogues-{_number(shard) + 1:05d}{''.join(shard.suffixes)}")
 
 
 def lines(shard: Path) -> Iterator[tuple[bytes, int]]:
@@ -114,6 +120,40 @@ class Appender:
         self._count += 1
 
 
+def standing(folder: Path) -> Iterator[tuple[Path, int, bytes]]:
+    """Yield shard, number and bytes of every line of a run that no later one replaces, in stored order.
+
+    A dialogue that failed can be played again. Its new line then counts and the failed one does not; so
+    what comes after is looked at only if there is a line that failed.
+    """
+    last: dict[str, tuple[Path, int]] | None = None
+    for shard in shards(folder):
+        for number, (line, _) in enumerate(lines(shard), 1):
+            if _FAILED.search(line):
+                last = _last_lines(folder) if last is None else last
+                if last.get(_id_of(line), (shard, number)) != (shard, number):
+                    continue
+            yield shard, number, line
+
+
 def count(folder: Path) -> int:
     """Count the dialogues of a run without parsing them."""
-    return sum(1 for shard in shards(folder) for _ in lines(shard))
+    return sum(1 for _ in standing(folder))
+
+
+def _last_lines(folder: Path) -> dict[str, tuple[Path, int]]:
+    """Return the shard and the number of the last line of each dialogue."""
+    return {
+        _id_of(line): (shard, number)
+        for shard in shards(folder)
+        for number, (line, _) in enumerate(lines(shard), 1)
+    }
+
+
+def _id_of(line: bytes) -> str:
+    """Return a dialogue's id; "" for a line that cannot be read, which its reader will say."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(found.get("id", "")) if isinstance(found, dict) else ""

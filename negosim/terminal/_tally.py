@@ -15,6 +15,8 @@ class Count:
 
     done: int = 0
     failed: int = 0
+    through_provider: int = 0
+    """Of those that failed: because the provider did."""
     agreed: int = 0
     unknown: int = 0
     joint: float = 0.0
@@ -36,6 +38,7 @@ class Count:
         self.usd = None if self.usd is None or usd is None else self.usd + usd
         if dialogue.status == "failed":
             self.failed += 1
+            self.through_provider += dialogue.failure is not None and dialogue.failure.through_provider
             return
         self.turns += len(dialogue.turns)
         self.unknown += dialogue.outcome.status == "unknown"

@@ -217,8 +217,9 @@ class Watch:
             self.run = event.run
             if self.notice is not None:
                 print(self.notice, file=self._err.file, flush=True)
-            for dialogue in event.run:
-                self.tally.add(dialogue)  # of a run that is resumed
+            for dialogue in event.run:  # of a run that is resumed
+                if dialogue.id not in event.again:
+                    self.tally.add(dialogue)
             self._displays = self._choose(event.run.header.planned)
         elif isinstance(event, DialogueFinished):
             self.tally.add(event.dialogue)

@@ -93,7 +93,7 @@ class ChatAgent:
                     ledger=self.ledger,
                 )
         except (ProtocolError, ModelError) as error:
-            if isinstance(error, ModelError) and error.permanent:
+            if isinstance(error, ModelError) and error.concerns_all:
                 raise
             return Failed(f"the agent's model failed ({type(error).__name__})")
         return " ".join(answer.utterance.split())

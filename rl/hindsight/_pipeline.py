@@ -87,7 +87,7 @@ class Pipeline:
         except DiscardedError as error:
             failure = str(error)
         except ModelError as error:
-            if error.permanent:
+            if error.concerns_all:
                 raise
             failure, keep = PROVIDER, False
         made = Attempt(
@@ -111,7 +111,7 @@ class Pipeline:
             except ProtocolError:
                 failure = NO_REVIEW
             except ModelError as error:
-                if error.permanent:
+                if error.concerns_all:
                     raise
                 failure, keep = PROVIDER, False
             review = Review(

@@ -231,7 +231,7 @@ def _failed(outcome: object, where: str, drops: Drops) -> bool:
     """Count a failure that concerns one dialogue only; raise every other."""
     if not isinstance(outcome, BaseException):
         return False
-    lasting = isinstance(outcome, ModelError) and outcome.permanent
+    lasting = isinstance(outcome, ModelError) and outcome.concerns_all
     if lasting or not isinstance(outcome, ProtocolError | ModelError):
         raise outcome
     kind: type[NegosimError] = type(outcome)

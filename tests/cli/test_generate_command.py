@@ -195,7 +195,9 @@ def test_a_failed_dialogue_is_stored_and_told(cli: Any, loopback: ModuleType) ->
         )
     assert done.code == 1
     assert "FAILED at utterance 1 (Nadia Ferrante, stage speak): ProtocolError" in done.out
-    assert done.err == "1 dialogue of 1 failed\n"
+    assert done.err == (
+        "1 dialogue of 1 failed\nplay again with: negosim generate --resume run --retry-failed\n"
+    )
     (dialogue,) = Run.open("run")
     assert dialogue.status == "failed"
 

@@ -28,7 +28,7 @@ def failing_from(call: int, error: ModelError) -> Callable[[ChatRequest], Any]:
 
 def permanent() -> ModelError:
     error = ModelError("http://x/v1 refused the key in NEGOSIM_API_KEY")
-    error.permanent = True
+    error.fault = "key"
     return error
 
 

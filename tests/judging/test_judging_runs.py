@@ -116,7 +116,7 @@ def test_a_hopeless_error_stops_the_judging(make_run: MakeRun, filler: Filler) -
         if len(model.requests) < 4:
             return given
         error = ModelError("the key is refused")
-        error.permanent = True
+        error.fault = "key"
         return error
 
     run, model = make_run(dialogues=5), filler(refuse)

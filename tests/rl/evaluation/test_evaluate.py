@@ -33,7 +33,7 @@ async def evaluated(
 
 
 GONE = ModelError("no such key")
-GONE.permanent = True
+GONE.fault = "key"
 
 
 class Mute:

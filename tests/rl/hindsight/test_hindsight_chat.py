@@ -252,7 +252,7 @@ def test_a_provider_that_fails_now_and_then_is_counted(grow: Grow, scripted: Scr
 
 def test_a_provider_that_is_gone_stops_the_run(grow: Grow, scripted: Scripted) -> None:
     gone = ModelError("the key is refused")
-    gone.permanent = True
+    gone.fault = "key"
     with pytest.raises(ModelError, match="refused"):
         grow(scripted(Continuation=lambda request: gone), factor=2)
 
