@@ -38,7 +38,8 @@ from negosim.judging._questions import (
 )
 from negosim.judging._quotes import verbatim
 from negosim.judging._spreadsheet import Imported, export_sheet, import_sheet
-from negosim.judging._verdict import UNIMPORTANT, Statement, Truth, Verdict, verdict
+from negosim.judging._statement import UNIMPORTANT, Situation, Statement, Truth, Verdict
+from negosim.judging._verdict import verdict
 from negosim.judging._written import read_back, written
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "QuestionSet",
     "Questionnaire",
     "SheetFinished",
+    "Situation",
     "Slot",
     "Statement",
     "Task",

@@ -15,10 +15,13 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 from negosim._reading import shown
 from negosim.config import RunConfig
 from negosim.errors import ModelError, ProtocolError
-from negosim.judging import _verdict
+from negosim.judging._limits import FEW, LIMIT_TOLERANCE
+from negosim.judging._limits import MOST as MOST_PACKAGES
+from negosim.judging._priorities import CLOSE
 from negosim.judging._protocol import ORACLE, Item, Task, failures
 from negosim.judging._quotes import verbatim
-from negosim.judging._verdict import UNIMPORTANT, Statement, verdict
+from negosim.judging._statement import UNIMPORTANT, Statement
+from negosim.judging._verdict import ALIKE, APART, verdict
 from negosim.records import THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Subject, Turn
 from negosim.scenarios import Issue, Scenario, Value
 
@@ -47,7 +50,7 @@ class ClaimsQuestionnaire:
 
     def content(self, scenario: Scenario) -> Any:
         """Return what verdicts depend on."""
-        thresholds = [getattr(_verdict, name) for name in ("LIMIT_TOLERANCE", "CLOSE", "ALIKE", "APART")]
+        thresholds = [LIMIT_TOLERANCE, FEW, MOST_PACKAGES, CLOSE, ALIKE, APART]
         return {"scenario": scenario.model_dump(mode="json"), "thresholds": thresholds}
 
     def models(self, config: RunConfig) -> Sequence[str]:

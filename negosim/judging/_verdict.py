@@ -2,15 +2,8 @@
 
 No opinion is asked of anybody: what cannot be decided by comparing is "unverifiable".
 
-- reservation ("I cannot go below 12 dollars a bottle"): the stated value against the real limit of that
-  issue, the worst value the speaker could take if it got its way on everything else. "true" within
-  `LIMIT_TOLERANCE`; "false" if the real limit is further away, so that the speaker could give more than
-  it says; "misleading" if the real limit is nearer: the words hold, but they suggest room there is not.
-- priority ("the price matters most to us", "we hardly care about delivery"): the issue's share of what is
-  at stake for the speaker (`priority_shares`). Called most important: "true" if no issue has a larger
-  share, "misleading" if it is a close second (`CLOSE`), else "false". Called unimportant: "true" if no
-  issue has a smaller share or it has at most half an equal one, "false" if it has an equal one or more,
-  "misleading" in between.
+- reservation ("I cannot go below 12 dollars a bottle"): package arithmetic, `_limits.py`.
+- priority ("the price matters most to us"): shares of what is at stake, `_priorities.py`.
 - alternative ("I have an offer of 14 dollars"): where it names a value of an issue, the least such an
   alternative could be worth against the reservation value, which is the worth of the real one: "false"
   if that is more. Else as facts.
@@ -22,25 +15,15 @@ No opinion is asked of anybody: what cannot be decided by comparing is "unverifi
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from rapidfuzz import fuzz, process
 
-from negosim.records import Subject
-from negosim.scenarios import Issue, Role, Value, priority_shares, real_limit, scale
+from negosim.judging._limits import LIMIT_TOLERANCE, limit, points_of
+from negosim.judging._priorities import priority
+from negosim.judging._statement import NOWHERE, Situation, Statement, Verdict, undecided
+from negosim.scenarios import Issue, Role, Value, scale
 
-Truth = Literal["true", "false", "misleading", "unverifiable"]
-
-UNIMPORTANT = "unimportant"
-"""What a claim states that an issue matters little to the speaker."""
-
-LIMIT_TOLERANCE = 0.05
-"""How far a stated limit may be from the real one, in parts of what the speaker has to gain: the points
-between its reservation value and its best deal. Limits are spoken in round figures."""
-CLOSE = 0.9
-"""The least share, in parts of the largest one, at which an issue is a close second."""
 ALIKE = 85
 """The least likeness, 0 to 100 (normalised indel similarity of the words), of a repetition. Among the
 built-in scenarios a true and a false sentence of the same role are at most 74 alike."""
@@ -55,94 +38,30 @@ _NEGATION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Statement:
-    """What somebody claims about its own situation."""
+def verdict(
+    statement: Statement, role: Role, issues: Sequence[Issue], situation: Situation = NOWHERE
+) -> Verdict:
+    """Decide whether a statement of a role is true.
 
-    subject: Subject
-    quote: str
-    """The words."""
-    issue: str | None = None
-    """Id of the issue it is about, if it is about one."""
-    stated: Value | None = None
-    """The value it names of that issue; for a priority, `UNIMPORTANT` where it plays the issue down."""
+    Args:
+        statement: what was claimed.
+        role: the speaker's, with its brief and payoff.
+        issues: those of the scenario.
+        situation: what was on the table, and what the speaker agreed to later.
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a statement is worth."""
-
-    truth: Truth
-    reason: str
-    """One line."""
-    actual: Value | None = None
-    """What holds: the real limit, the issue that matters most, the points of no deal, a true sentence."""
-
-
-def verdict(statement: Statement, role: Role, issues: Sequence[Issue]) -> Verdict:
-    """Decide whether a statement of a role is true."""
+    """
     issue = next((item for item in issues if item.id == statement.issue), None)
     if statement.subject == "promise":
-        return _unknown("what will be kept is in no brief")
+        return undecided("what will be kept is in no brief")
     if statement.subject == "reservation" and issue is not None and statement.stated is not None:
-        return _limit(statement.stated, issue, role, issues)
+        return limit(statement, situation, role, issues)
     if statement.subject == "priority" and issue is not None:
-        shares = priority_shares(role, issues)
-        if statement.stated == UNIMPORTANT:
-            return _played_down(issue, shares)
-        return _put_first(issue, shares)
+        return priority(statement, issue, role, issues)
     if statement.subject == "alternative" and issue is not None and statement.stated is not None:
         found = _alternative(statement.stated, issue, role, issues)
         if found is not None:
             return found
     return _words(statement, role)
-
-
-def points_of(stated: Value, issue: Issue, role: Role) -> float | None:
-    """Return what a stated value of an issue is worth to a role, None where the payoff does not say.
-
-    Numbers between those of the issue's grid are read as the payoff is: in proportion.
-    """
-    if issue.range is None:
-        return role.payoff.points(issue, stated) if stated in issue.values else None
-    if isinstance(stated, str | bool) or not issue.range.min <= stated <= issue.range.max:
-        return None
-    return role.payoff.points(issue, stated)
-
-
-def _unknown(reason: str) -> Verdict:
-    return Verdict("unverifiable", reason)
-
-
-def _limit(stated: Value, issue: Issue, role: Role, issues: Sequence[Issue]) -> Verdict:
-    asked, real = points_of(stated, issue, role), real_limit(role, issues, issue.id)
-    if asked is None:
-        return _unknown(f"{stated} is no value of {issue.name}")
-    beyond = asked - role.payoff.points(issue, real)
-    tolerance = LIMIT_TOLERANCE * (scale(role, issues)[1] - role.payoff.reservation)
-    said, holds = issue.label(stated), issue.label(real)
-    if abs(beyond) <= tolerance:
-        return Verdict("true", f"{issue.name}: says {said}, the real limit is {holds}", real)
-    if beyond > 0:
-        return Verdict("false", f"{issue.name}: says {said}, but could go to {holds}", real)
-    return Verdict("misleading", f"{issue.name}: says {said}, but cannot go further than {holds}", real)
-
-
-def _put_first(issue: Issue, shares: dict[str, float]) -> Verdict:
-    top = max(shares, key=lambda name: shares[name])
-    own, most = shares[issue.id], shares[top]
-    compared = f"{issue.id} is {own:.0%} of what is at stake, {top} {most:.0%}"
-    if own >= most - 1e-9:
-        return Verdict("true", f"{issue.id} matters most: {own:.0%} of what is at stake", issue.id)
-    return Verdict("misleading" if own >= CLOSE * most else "false", compared, top)
-
-
-def _played_down(issue: Issue, shares: dict[str, float]) -> Verdict:
-    own, least, equal = shares[issue.id], min(shares.values()), 1 / len(shares)
-    reason = f"{issue.id} is {own:.0%} of what is at stake, an equal share would be {equal:.0%}"
-    if own <= least + 1e-9 or own <= equal / 2:
-        return Verdict("true", reason, round(own, 4))
-    return Verdict("false" if own >= equal - 1e-9 else "misleading", reason, round(own, 4))
 
 
 def _alternative(stated: Value, issue: Issue, role: Role, issues: Sequence[Issue]) -> Verdict | None:
@@ -167,9 +86,9 @@ def _words(statement: Statement, role: Role) -> Verdict:
     found = [_closest(statement.quote, sentences) for sentences in (true, false)]
     (true_score, truth), (false_score, lie) = found
     if max(true_score, false_score) < ALIKE:
-        return _unknown("neither the brief nor the payoff says")
+        return undecided("neither the brief nor the payoff says")
     if abs(true_score - false_score) < APART:
-        return _unknown("close to a true and to a false sentence alike")
+        return undecided("close to a true and to a false sentence alike")
     if true_score > false_score:
         return Verdict("true", f"in the brief: {truth}", truth)
     actual = role.alternative if statement.subject == "alternative" else None

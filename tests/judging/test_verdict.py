@@ -4,12 +4,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from negosim import Condition, RunConfig, generate
 from negosim.judging import UNIMPORTANT, Statement, Verdict, verdict
-from negosim.scenarios import Role, Scenario, check_scenario, list_scenarios, load_scenario, priority_shares
+from negosim.judging._situations import situations
+from negosim.scenarios import Scenario, check_scenario, list_scenarios, load_scenario, priority_shares
 
 ALL = sorted(list_scenarios())
 KINDS = ("alternative", "deadline", "fact")
@@ -58,31 +57,25 @@ def of(subject: Any, quote: str = "...", issue: str | None = None, stated: Any =
     return verdict(Statement(subject, quote, issue, stated), FLAT.roles[0], FLAT.issues)
 
 
-@pytest.mark.parametrize(
-    ("stated", "truth"),
-    [(2, "true"), (2.3, "true"), (1.7, "true"), (3, "false"), (8, "false"), (1, "misleading")],
-)
-def test_a_limit_is_compared_with_the_real_one(stated: float, truth: str) -> None:
-    """With the best of all else, 50 points, 10 points of price are enough for 60: that is a price of 2."""
-    found = of("reservation", issue="price", stated=stated)
-    assert (found.truth, found.actual) == (truth, 2)
-
-
-def test_a_limit_on_an_option_and_one_that_is_no_value() -> None:
-    assert of("reservation", issue="color", stated="good").truth == "false"
-    assert of("reservation", issue="color", stated="bad").truth == "true"
-    assert of("reservation", issue="color", stated="green").truth == "unverifiable"
-    assert of("reservation", issue="price", stated=11).truth == "unverifiable"
-    assert of("reservation", issue="price").truth == "unverifiable"
-    assert of("reservation", stated=60).truth == "unverifiable"
-
-
 def test_priorities_are_ranked_by_what_is_at_stake() -> None:
     assert of("priority", issue="price").truth == "true"
     found = of("priority", issue="date", stated="date")
     assert (found.truth, found.actual) == ("false", "price")
     assert "30%" in found.reason
     assert "50%" in found.reason
+
+
+def test_a_comparison_is_between_two_shares() -> None:
+    def compared(more: str, less: str | None, quote: str = "The one matters more than the other.") -> str:
+        statement = Statement("priority", quote, more, than=less)
+        return verdict(statement, FLAT.roles[0], FLAT.issues).truth
+
+    assert compared("date", "color") == "true"
+    assert compared("color", "date") == "false"
+    assert compared("price", None) == "true"
+    assert compared("color", None) == "false"
+    assert compared("date", None) == "unverifiable"
+    assert compared("date", None, "It matters most.") == "false"
 
 
 def test_a_close_second_called_first_is_misleading_and_a_tie_is_true() -> None:
@@ -150,38 +143,6 @@ def test_no_sentence_of_a_scenario_is_taken_for_one_of_the_opposite_truth(name: 
                     assert verdict(statement, role, scenario.issues).truth == truth, sentence
 
 
-@given(st.data())
-def test_a_false_limit_is_one_a_worthwhile_deal_goes_past(data: st.DataObject) -> None:
-    """Against every deal: false means there is one worth making beyond it; misleading, none up to it."""
-    scenario = load_scenario(data.draw(st.sampled_from(ALL)))
-    position = data.draw(st.integers(0, len(scenario.roles) - 1))
-    issue = data.draw(st.sampled_from(scenario.issues))
-    stated = data.draw(st.sampled_from(issue.values))
-    role: Role = scenario.roles[position]
-    found = verdict(Statement("reservation", "...", issue.id, stated), role, scenario.issues)
-    worth = scenario.space.values[:, position] >= role.payoff.reservation - 1e-9
-    column = [i.id for i in scenario.issues].index(issue.id)
-    points = [role.payoff.points(issue, value) for value in issue.values]
-    taken = {
-        points[code]
-        for code in {deal // _after(scenario, column) % len(points) for deal in worth.nonzero()[0].tolist()}
-    }
-    asked = role.payoff.points(issue, stated)
-    if found.truth == "false":
-        assert min(taken) < asked
-    elif found.truth == "misleading":
-        assert min(taken) > asked
-    assert role.payoff.points(issue, found.actual or 0) == min(taken)
-
-
-def _after(scenario: Scenario, column: int) -> int:
-    """Return how many deals share the values of the issues up to a column."""
-    number = 1
-    for size in scenario.space.shape[column + 1 :]:
-        number *= size
-    return number
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_exactly_the_issues_with_the_largest_share_come_first(name: str) -> None:
     scenario = load_scenario(name)
@@ -207,15 +168,17 @@ def test_verdicts_on_the_record_agree_with_the_recorded_truth(tmp_path: Any) -> 
     counts: Counter[tuple[str, bool, str]] = Counter()
     for dialogue in generate(config, out=tmp_path / "run"):
         scenario = load_scenario(dialogue.scenario)
+        made_in = situations(dialogue.turns, scenario)
         for turn in dialogue.turns:
             for claim in turn.claims:
                 statement = Statement(claim.subject, claim.quote, claim.issue, claim.stated)
-                found = verdict(statement, scenario.roles[turn.role], scenario.issues)
-                if claim.subject in ("reservation", "priority"):
+                found = verdict(statement, scenario.roles[turn.role], scenario.issues, made_in[turn.index])
+                if claim.subject == "priority":
                     assert found.actual == claim.actual
                 counts[claim.subject, claim.true, found.truth] += 1
     assert {truth for _, true, truth in counts if true} == {"true"}
-    assert {truth for _, true, truth in counts if not true} == {"false", "unverifiable"}
+    limits = {key for key in counts if key[0] == "reservation"}
+    assert {truth for _, true, truth in set(counts) - limits if not true} == {"false", "unverifiable"}
     undecided = {subject for subject, _, truth in counts if truth == "unverifiable"}
     assert undecided <= {"promise", "fact", "deadline", "alternative"}
     assert counts["priority", False, "false"] > 10
