@@ -82,6 +82,8 @@ class ProtocolError(NegosimError):
 
     refused: bool = False
     """Whether the model declined to answer, the last time it was asked."""
+    cut_off: bool = False
+    """Whether its last answer was cut off: less should be asked for at a time."""
 
 
 class BudgetError(NegosimError):

@@ -107,6 +107,14 @@ def points_of(stated: Value, issue: Issue, role: Role) -> float | None:
     return role.payoff.points(issue, stated)
 
 
+def peaks(issue: Issue, role: Role) -> bool:
+    """Return whether an issue is a range whose best value for a role lies inside it."""
+    if issue.range is None:
+        return False
+    points = [role.payoff.points(issue, value) for value in issue.values]
+    return max(points[0], points[-1]) < max(points) - _SLACK
+
+
 def _package(statement: Statement, situation: Situation) -> dict[str, Value]:
     held = {**situation.settled, **statement.package} if statement.package else situation.offer
     return {name: value for name, value in held.items() if name != statement.issue}
@@ -245,7 +253,7 @@ def _direction(statement: Statement, issue: Issue, role: Role) -> Direction | No
     if issue.range is None or isinstance(statement.stated, str) or statement.stated is None:
         return None
     points = np.array([role.payoff.points(issue, value) for value in issue.values])
-    if max(points[0], points[-1]) > points.max() - _SLACK:
+    if not peaks(issue, role):
         lost = points[-1] - points[0]
         return None if abs(lost) <= _SLACK else "at_least" if lost > 0 else "at_most"
     small = statement.quote.casefold()

@@ -77,12 +77,14 @@ class Task:
         check: Callable[[Answer], None] = lambda _: None,
         purpose: Sequence[str | int] = (),
         turns: int | None = None,
+        shorten: bool = True,
         **values: Any,
     ) -> Answer:
         """Ask the judge's model: what the perspective sees of the dialogue, then a template's instruction.
 
         All calls of a dialogue and perspective share their beginning byte for byte. With `turns`, only
-        so many utterances have been made yet. `check` may raise ValueError with what is wrong.
+        so many utterances have been made yet. `check` may raise ValueError with what is wrong. Without
+        `shorten`, an answer that was cut off fails at once.
 
         Raises:
             ProtocolError: no attempt gave a usable answer.
@@ -99,6 +101,7 @@ class Task:
             seed=self.seed(*purpose),
             ledger=self.ledger,
             check=check,
+            shorten=shorten,
         )
 
 

@@ -46,12 +46,14 @@ class Door:
         seed: int,
         ledger: Ledger,
         check: Callable[[Answer], None] = lambda _: None,
+        shorten: bool = True,
     ) -> Answer:
         """Ask for a structured answer and validate it.
 
         An unusable answer (malformed, cut off, refused, or one `check` raises ValueError on) is asked for
         again with the reason, up to `attempts` times in all. The reason goes to the end of the last
         message, so that what comes before stays as it was and is read from the server's prefix cache.
+        Without `shorten`, one that was cut off is not: a shorter one would leave something out.
 
         Raises:
             ProtocolError: no attempt gave a usable answer; the message has each reason.
@@ -78,11 +80,12 @@ class Door:
                 reasons.append(str(error))
                 where = {"stage": stage, "role": role, "model": self.model.name, "attempt": attempt + 1}
                 logger.info("unusable answer", extra=where)
+                if response.finish == "length" and not shorten:
+                    break
         listed = "; ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
-        failed = ProtocolError(
-            f"{self.model.name}, {stage}: no usable answer in {self.attempts} attempts: {listed}"
-        )
-        failed.refused = refused
+        attempts = "1 attempt" if len(reasons) == 1 else f"{len(reasons)} attempts"
+        failed = ProtocolError(f"{self.model.name}, {stage}: no usable answer in {attempts}: {listed}")
+        failed.refused, failed.cut_off = refused, response.finish == "length"
         raise failed
 
     async def _complete(

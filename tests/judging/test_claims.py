@@ -1,15 +1,16 @@
 """The lie check of a run: from the record, and as a judge extracts claims from what was said."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from negosim import Run
-from negosim.judging import judge
+from negosim.judging import Situation, Statement, judge
+from negosim.judging._extraction import MOST_CLAIMS, most_utterances, read_statement
 from negosim.models import ChatRequest, ChatResponse, ScriptedModel, Usage
-from negosim.records import THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Sheet
-from negosim.scenarios import Scenario
+from negosim.records import THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Sheet, Turn, Utterance
+from negosim.scenarios import Scenario, load_scenario, priority_shares
 
 MakeRun = Callable[..., Run]
 
@@ -23,8 +24,17 @@ def asked(run: Run, model: ScriptedModel | None = None) -> dict[str, Sheet]:
 
 def looked_at(request: ChatRequest) -> list[int]:
     """Return which utterances, by index, a call is about."""
-    claim = request.schema["properties"]["claims"]["items"]["properties"]
-    return [number - 1 for number in claim["utterance"]["enum"]]
+    return [int(field.removeprefix("utterance_")) - 1 for field in request.schema["properties"]]
+
+
+def form(request: ChatRequest, claims: Sequence[Any]) -> dict[str, Any]:
+    """Return an answer with a list for each utterance, claims being numbered by the one they are in."""
+    return {
+        f"utterance_{turn + 1}": [
+            claim for claim in claims if (claim["utterance"] if isinstance(claim, dict) else 1) == turn + 1
+        ]
+        for turn in looked_at(request)
+    }
 
 
 def listed(claim: Claim, turn: int, scenario: Scenario) -> dict[str, Any]:
@@ -55,7 +65,7 @@ def perfect(run: Run) -> ScriptedModel:
             for turn in looked_at(request)
             for claim in dialogue.turns[turn].claims
         ]
-        return {"claims": claims}
+        return form(request, claims)
 
     return ScriptedModel(script)
 
@@ -135,7 +145,7 @@ def test_the_judge_sees_what_is_public_alone(make_run: MakeRun) -> None:
     scenario = run.scenario("viatex")
     said = range(len(dialogue.turns))
     assert len(said) > 6
-    assert [looked_at(request) for request in model.requests] == [list(said[:6]), list(said[6:12])]
+    assert [looked_at(request) for request in model.requests] == [list(said[at : at + 4]) for at in (0, 4, 8)]
     assert len({request.messages[0].content for request in model.requests}) == 1
     for role in scenario.roles:
         for private in (role.brief[:80], role.alternative[:60], *role.secrets, *role.interests):
@@ -162,7 +172,7 @@ def good(run: Run, **changes: Any) -> dict[str, Any]:
 
 def answered(run: Run, *claims: Any) -> tuple[Sheet, ScriptedModel]:
     """Return the sheet of a judge that lists the same claims however often it is asked."""
-    model = ScriptedModel(lambda request: {"claims": list(claims)})
+    model = ScriptedModel(lambda request: form(request, claims))
     (sheet,) = asked(run, model).values()
     return sheet, model
 
@@ -176,11 +186,9 @@ def issue_of(run: Run) -> str:
     [
         ({"quote": "words that nobody has ever said"}, "does not occur in utterance 2"),
         ({"quote": None}, "does not occur in utterance 2"),
-        ({"utterance": [2]}, '"utterance" must be one of 1, 2, 3, 4, 5, 6'),
-        ({"utterance": 7}, '"utterance" must be one of 1, 2, 3, 4, 5, 6'),
         ({"subject": "mood"}, '"subject" must be one of reservation, priority'),
         ({"issue": "weather"}, '"issue" of a priority must be one of'),
-        ({"stated": 3}, '"stated" of a priority must be "most" or "least"'),
+        ({"stated": 3}, '"stated" of a priority must be "most", "least" or "more"'),
         ({"subject": "reservation", "stated": "a lot"}, '"stated": '),
     ],
 )
@@ -190,14 +198,14 @@ def test_a_wrong_claim_is_asked_for_again_and_then_entered_as_invalid(
     issue = issue_of(run)
     sound = good(run, utterance=1, quote=said(run, 0), issue=issue)
     sheet, model = answered(run, sound, good(run, **{"issue": issue, **changes}))
-    assert len(model.requests) == 3
+    assert len(model.requests) == 4, "the first four utterances three times, the last two once"
     assert complaint in model.requests[1].messages[1].content
     first, second = rows(sheet, "claim")
     assert (first.status, first.turn, first.evidence) == ("ok", 0, (said(run, 0),))
     assert (second.status, second.value) == ("invalid", None)
     assert complaint in second.reason
     by_turn = {judgement.turn: judgement.status for judgement in rows(sheet, "false-claim")}
-    assert by_turn[1] == ("ok" if "utterance" in changes else "invalid")
+    assert by_turn[1] == "invalid"
     assert by_turn[2] == "ok"
 
 
@@ -215,7 +223,7 @@ def test_a_quote_from_another_utterance_does_not_count(run: Run) -> None:
 def test_a_claim_listed_twice_counts_once(run: Run) -> None:
     claim = good(run, issue=issue_of(run))
     sheet, model = answered(run, claim, {**claim, "quote": f'"{claim["quote"].upper()}"'})
-    assert len(model.requests) == 1
+    assert len(model.requests) == 2, "one form for four utterances, one for two"
     assert [judgement.evidence for judgement in rows(sheet, "claim")] == [(claim["quote"],)]
 
 
@@ -229,7 +237,7 @@ def test_a_limit_between_the_values_of_the_grid_is_read(run: Run) -> None:
     (claim,) = rows(sheet, "claim")
     assert claim.status == "ok"
     assert claim.detail["stated"] == pytest.approx(between, abs=1e-5)
-    assert "of the packages it could take" in claim.reason
+    assert claim.value in ("true", "false", "misleading", "unverifiable")
 
 
 @pytest.mark.parametrize(
@@ -238,14 +246,14 @@ def test_a_limit_between_the_values_of_the_grid_is_read(run: Run) -> None:
         ("I would rather not.", "invalid"),
         ({"lies": []}, "invalid"),
         (ChatResponse(text="", finish="refusal", usage=Usage(10, 1)), "refused"),
-        (ChatResponse(text='{"claims": [', finish="length", usage=Usage(10, 1)), "invalid"),
+        (ChatResponse(text='{"utterance_1": [', finish="length", usage=Usage(10, 1)), "invalid"),
     ],
 )
 def test_what_cannot_be_used_is_a_status_and_never_a_number(run: Run, answer: Any, status: str) -> None:
     (sheet,) = asked(run, ScriptedModel(lambda request: answer)).values()
     assert {(judgement.status, judgement.value) for judgement in sheet.judgements} == {(status, None)}
     assert {judgement.question for judgement in sheet.judgements} == {"claim", "false-claim"}
-    assert sheet.calls == 3
+    assert sheet.calls == (6 if status != "invalid" or isinstance(answer, (str, dict)) else 10)
 
 
 def test_no_claims_is_an_answer(run: Run) -> None:
@@ -259,3 +267,145 @@ def test_what_cannot_be_verified_leaves_the_utterance_open(run: Run) -> None:
     (claim,) = rows(sheet, "claim")
     assert claim.value == "unverifiable"
     assert rows(sheet, "false-claim")[1].status == "not_applicable"
+
+
+CUT_OFF = ChatResponse(text='{"utterance_1": [{"quote":', finish="length", usage=Usage(10, 1))
+
+
+def test_a_form_whose_answer_is_cut_off_is_split_until_it_fits(run: Run) -> None:
+    """Nobody asks for a shorter answer: what it would leave out is what it is about."""
+
+    def script(request: ChatRequest) -> Any:
+        return CUT_OFF if len(looked_at(request)) > 1 else form(request, [])
+
+    model = ScriptedModel(script)
+    (sheet,) = asked(run, model).values()
+    assert sorted(len(looked_at(request)) for request in model.requests) == [1] * 6 + [2, 2, 2, 4]
+    assert {turn for request in model.requests for turn in looked_at(request)} == set(range(6))
+    assert [judgement.value for judgement in rows(sheet, "false-claim")] == [False] * 6
+    assert not any("must be shorter" in message.content for r in model.requests for message in r.messages)
+
+
+def test_one_utterance_that_never_fits_is_invalid_and_the_others_are_answered(run: Run) -> None:
+    def script(request: ChatRequest) -> Any:
+        return CUT_OFF if 2 in looked_at(request) else form(request, [])
+
+    (sheet,) = asked(run, ScriptedModel(script)).values()
+    assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", "invalid", "ok", "ok", "ok"]
+
+
+def test_an_utterance_that_an_answer_passes_over_is_not_called_honest(run: Run) -> None:
+    def script(request: ChatRequest) -> Any:
+        return {field: claims for field, claims in form(request, []).items() if field != "utterance_3"}
+
+    model = ScriptedModel(script)
+    (sheet,) = asked(run, model).values()
+    assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", "invalid", "ok", "ok", "ok"]
+    assert '"utterance_3" is missing' in model.requests[1].messages[1].content
+
+
+def test_claims_left_out_in_place_of_being_mended_leave_the_utterance_open(run: Run) -> None:
+    answers = iter([[good(run, issue=issue_of(run), quote="never said")], [], [], []])
+    (sheet,) = asked(run, ScriptedModel(lambda request: form(request, next(answers)))).values()
+    assert [j.status for j in rows(sheet, "false-claim")][1] == "invalid"
+    assert "left out, not mended" in rows(sheet, "claim")[0].reason
+
+
+def test_a_sound_claim_is_kept_when_a_later_answer_leaves_it_out(run: Run) -> None:
+    issue = issue_of(run)
+    sound, wrong = good(run, issue=issue), good(run, issue=issue, utterance=1, quote="never said")
+    mended = good(run, issue=issue, utterance=1, quote=said(run, 0))
+    answers = iter([[sound, wrong], [mended], []])
+    (sheet,) = asked(run, ScriptedModel(lambda request: form(request, next(answers)))).values()
+    assert [(j.turn, j.status) for j in rows(sheet, "claim")] == [(0, "ok"), (1, "ok")]
+
+
+def test_an_utterance_that_fills_its_list_may_claim_more(run: Run) -> None:
+    (dialogue,) = run
+    words = dialogue.turns[1].utterance.text.split()
+    scenario = run.scenario("viatex")
+    shares = priority_shares(scenario.roles[dialogue.turns[1].role], scenario.issues)
+    top = max(shares, key=lambda issue: shares[issue])
+    quotes = [" ".join(words[at : at + 2]) for at in range(MOST_CLAIMS)]
+    sheet, _ = answered(run, *(good(run, issue=top, quote=quote) for quote in quotes))
+    assert {judgement.value for judgement in rows(sheet, "claim")} == {"true"}
+    assert rows(sheet, "false-claim")[1].status == "not_applicable"
+
+
+@pytest.mark.parametrize(("longest", "utterances"), [(200, 1), (1024, 4), (1500, 6), (100_000, 6)])
+def test_a_form_is_about_as_many_utterances_as_the_longest_answer_has_room_for(
+    longest: int, utterances: int
+) -> None:
+    assert most_utterances(longest) == utterances
+
+
+def viatex() -> Scenario:
+    return load_scenario("viatex")
+
+
+def limit_said(text: str, **given: Any) -> Statement:
+    """Read what a judge lists of a limit that the buyer states."""
+    turn = Turn(index=0, role=0, utterance=Utterance(text=text))
+    claim = {"quote": text, "subject": "reservation", "issue": "unit-price", "stated": 0.12, **given}
+    offer = {"unit-price": 0.13, "contract-term": 24, "payment-term": 60, "proposals": "quarterly"}
+    return read_statement(claim, turn, viatex(), Situation(offer=offer))
+
+
+def term(issue: str, value: Any) -> dict[str, Any]:
+    return {"issue": issue, "value": value}
+
+
+def test_a_package_keeps_what_is_said_and_leaves_open_what_is_not() -> None:
+    text = "With three years and a quarterly form, twelve cents is the most."
+    terms = [
+        term("contract-term", "36 months"),
+        term("payment-term", 60),
+        term("proposals", "quarterly"),
+        term("bottle-design", "glass"),
+        term("weather", "fine"),
+        term("unit-price", 0.11),
+        "nonsense",
+    ]
+    found = limit_said(text, terms="named", package=terms)
+    assert found.package == {"contract-term": 36, "proposals": "quarterly"}, "sixty days are not in the words"
+
+
+def test_the_values_of_the_table_come_from_the_record() -> None:
+    found = limit_said(
+        "Your offer, but at 45 days: then twelve cents is the most.",
+        terms="table",
+        package=[term("payment-term", 45)],
+    )
+    assert found.package == {
+        "unit-price": 0.13,
+        "contract-term": 24,
+        "payment-term": 45,
+        "proposals": "quarterly",
+    }
+    assert limit_said("Twelve cents is the most.", terms=None, package=[]).package == {}
+
+
+def test_a_limit_that_its_quote_does_not_name_is_no_limit() -> None:
+    with pytest.raises(ValueError, match="is not what the quote says"):
+        limit_said("Eleven cents is the most I can pay.")
+    assert limit_said("A dozen cents is the most I can pay.").stated == 0.12
+    assert limit_said("That is the most I can pay.").stated == 0.12
+
+
+def test_a_direction_counts_only_where_the_payoff_peaks_inside_its_range() -> None:
+    assert limit_said("Twelve cents at least.", direction="at_least").direction is None
+    turn = Turn(index=0, role=0, utterance=Utterance(text="Ten years is the most we can accept."))
+    claim = {"quote": turn.utterance.text, "subject": "reservation", "issue": "lease-length", "stated": 10}
+    found = read_statement(
+        {**claim, "direction": "at_most"}, turn, load_scenario("camp-lemonnier"), Situation()
+    )
+    assert found.direction == "at_most"
+
+
+def test_a_comparison_names_what_matters_less() -> None:
+    turn = Turn(index=0, role=0, utterance=Utterance(text="Price matters more than forms."))
+    claim = {"quote": turn.utterance.text, "subject": "priority", "issue": "unit-price", "stated": "more"}
+    assert read_statement({**claim, "than": "proposals"}, turn, viatex(), Situation()).than == "proposals"
+    for than in (None, "unit-price", "weather"):
+        with pytest.raises(ValueError, match='"than" must be the issue that matters less'):
+            read_statement({**claim, "than": than}, turn, viatex(), Situation())

@@ -1,0 +1,326 @@
+"""Extraction of claims: what a judge is asked to list, and how its list is read.
+
+The form has a list for each utterance it is about, so that one that was passed over is seen. Several
+utterances share a form as long as it fits the judge's longest answer; where an answer is cut off all the
+same, the form is split. What could not be listed completely is "invalid": it is never taken for "claims
+nothing".
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
+
+from negosim._reading import shown
+from negosim.errors import ModelError, ProtocolError
+from negosim.judging._limits import peaks
+from negosim.judging._numbers import quantities
+from negosim.judging._protocol import Item, Task, failures
+from negosim.judging._quotes import verbatim
+from negosim.judging._statement import UNIMPORTANT, Direction, Situation, Statement
+from negosim.records import Judgement, Subject, Turn
+from negosim.scenarios import Issue, Scenario, Value
+
+CLAIM, FALSE_CLAIM = "claim", "false-claim"
+"""Questions: what a claim is worth, once for each; whether an utterance has a false one."""
+
+MOST_UTTERANCES = 6
+"""Utterances looked at in one call."""
+MOST_CLAIMS = 6
+"""Claims listed of one utterance; where there are so many, there may be more that are not listed."""
+USUAL_CLAIMS = 2
+"""Claims an utterance is given room for when a form is measured; most have none or one."""
+LONGEST_QUOTE = 200
+TOKENS_A_CLAIM = LONGEST_QUOTE // 4 + 70
+"""Of the form: the quote at its longest, and the other fields with their names."""
+
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+MOST, LEAST, MORE = "most", "least", "more"
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+NAMED, ON_THE_TABLE = "named", "table"
+FIRST_WORDS = 6
+
+_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
+_RATIOS = (1, 100, 0.01, 1000, 0.001, 1e6, 1e-6, 12, 1 / 12, 7, 1 / 7, 52, 1 / 52)
+"""Between a number as it is said and as an issue counts it: cents and dollars, years and months, ..."""
+
+
+class ClaimsAnswer(BaseModel):
+    """What `claims` asks for. Each claim is read by itself, so that a wrong one does not spoil the rest."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """A claim that was found in an utterance."""
+
+    turn: Turn
+    statement: Statement
+
+
+Listed = dict[int, list[Extracted | Judgement]]
+"""By utterance: its claims, and a judgement in place of each that cannot be used."""
+
+
+def most_utterances(longest_answer: int) -> int:
+    """Return how many utterances a form may be about, by the tokens an answer may have."""
+    return min(MOST_UTTERANCES, max(1, longest_answer // (USUAL_CLAIMS * TOKENS_A_CLAIM + 10)))
+
+
+async def extract(task: Task, turns: Sequence[Turn], made_in: Sequence[Situation]) -> Listed:
+    """Have the claims of some utterances listed; those of the second argument are by index of the dialogue.
+
+    Raises:
+        ModelError: every other call would fail likewise.
+
+    """
+    listing = _Listing(task, turns, made_in)
+    try:
+        await listing.ask()
+    except ModelError as error:
+        return {turn.index: [_failed(turn, error)] for turn in turns}
+    except ProtocolError as error:
+        if error.cut_off and len(turns) > 1:
+            middle = len(turns) // 2
+            return await extract(task, turns[:middle], made_in) | await extract(task, turns[middle:], made_in)
+        failed: Listed = {turn.index: [_failed(turn, error)] for turn in turns}
+        return {**failed, **listing.sound}
+    return listing.sound
+
+
+def _failed(turn: Turn, error: ModelError | ProtocolError) -> Judgement:
+    return failures([Item(CLAIM, turn.role, turn.index)], error)[0]
+
+
+class _Listing:
+    """A form and what has been entered in it, over the attempts of one call."""
+
+    def __init__(self, task: Task, turns: Sequence[Turn], made_in: Sequence[Situation]) -> None:
+        self.task = task
+        self.turns = turns
+        self.made_in = made_in
+        self.sound: Listed = {}
+
+    async def ask(self) -> None:
+        issues = tuple(issue.id for issue in self.task.scenario.issues)
+        await self.task.ask(
+            "claims",
+            claims_answer(tuple(turn.index + 1 for turn in self.turns), issues),
+            check=self._check,
+            purpose=(self.turns[0].index, len(self.turns)),
+            shorten=False,
+            utterances=[_shown_turn(self.task, turn) for turn in self.turns],
+            most=MOST_CLAIMS,
+        )
+
+    def _check(self, answer: ClaimsAnswer) -> None:
+        """Take what is sound; what was listed soundly before stays, as a later answer is for the rest."""
+        wrong = []
+        for turn in self.turns:
+            before = self.sound.get(turn.index)
+            if before is None or any(isinstance(item, Judgement) for item in before):
+                now = self._read(turn, getattr(answer, _field(turn), None))
+                self.sound[turn.index] = now if now or not before else [_withdrawn(turn)]
+            wrong += [item.reason for item in self.sound[turn.index] if isinstance(item, Judgement)]
+        if wrong:
+            raise ValueError("; ".join(wrong[:8]))
+
+    def _read(self, turn: Turn, given: Any) -> list[Extracted | Judgement]:
+        if not isinstance(given, list):
+            return [
+                _unusable(turn, f'"{_field(turn)}" is missing; list its claims, or give [] if there are none')
+            ]
+        found: dict[tuple[Any, ...], Extracted | Judgement] = {}
+        for number, claim in enumerate(given[:MOST_CLAIMS], 1):
+            try:
+                statement = read_statement(
+                    claim if isinstance(claim, dict) else {},
+                    turn,
+                    self.task.scenario,
+                    self.made_in[turn.index],
+                )
+            except ValueError as error:
+                found[number,] = _unusable(turn, f"utterance {turn.index + 1}, claim {number}: {error}")
+            else:
+                key = statement.subject, statement.issue, statement.quote
+                found.setdefault(key, Extracted(turn, statement))
+        return list(found.values())
+
+
+def _unusable(turn: Turn, reason: str) -> Judgement:
+    return Judgement(question=CLAIM, agent=turn.role, turn=turn.index, status="invalid", reason=reason)
+
+
+def _withdrawn(turn: Turn) -> Judgement:
+    return _unusable(
+        turn, f"utterance {turn.index + 1}: claims that could not be used were left out, not mended"
+    )
+
+
+def _field(turn: Turn) -> str:
+    return f"utterance_{turn.index + 1}"
+
+
+@lru_cache(maxsize=256)
+def claims_answer(utterances: tuple[int, ...], issues: tuple[str, ...]) -> type[ClaimsAnswer]:
+    """Return the form for the claims in some utterances (numbered from 1) over issues by id."""
+    value = {"anyOf": [{"type": "string", "maxLength": 80}, {"type": "number"}]}
+    issue = {"type": "string", "enum": list(issues)}
+    term = {"type": "object", "properties": {"issue": issue, "value": value}}
+    claim = {
+        "type": "object",
+        "properties": {
+            "quote": {"type": "string", "maxLength": LONGEST_QUOTE},
+            "subject": {"type": "string", "enum": list(SUBJECTS)},
+            "issue": {"anyOf": [issue, {"type": "null"}]},
+            "stated": {"anyOf": [*value["anyOf"], {"type": "null"}]},
+            "than": {"anyOf": [issue, {"type": "null"}]},
+            "direction": {"anyOf": [{"type": "string", "enum": list(DIRECTIONS)}, {"type": "null"}]},
+            "terms": {"anyOf": [{"type": "string", "enum": [NAMED, ON_THE_TABLE]}, {"type": "null"}]},
+            "package": {"type": "array", "items": term, "maxItems": max(len(issues) - 1, 1)},
+        },
+    }
+    schema = {"type": "array", "items": claim, "maxItems": MOST_CLAIMS}
+    fields: dict[str, Any] = {
+        f"utterance_{number}": (Annotated[list[Any] | None, WithJsonSchema(schema)], None)
+        for number in utterances
+    }
+    return create_model("Claims", __base__=ClaimsAnswer, **fields)
+
+
+def _shown_turn(task: Task, turn: Turn) -> dict[str, Any]:
+    words = turn.utterance.text.split()
+    begins = " ".join(words[:FIRST_WORDS]) + (" ..." if len(words) > FIRST_WORDS else "")
+    speaker = task.scenario.roles[turn.role].name
+    return {"number": turn.index + 1, "field": _field(turn), "speaker": speaker, "begins": begins}
+
+
+def read_statement(given: Mapping[str, Any], turn: Turn, scenario: Scenario, made_in: Situation) -> Statement:
+    """Read one claim of an answer.
+
+    Raises:
+        ValueError: it cannot be used; says what is wrong and what would be right.
+
+    """
+    quote, subject = given.get("quote"), given.get("subject")
+    said = verbatim(quote, (turn.utterance.text,)) if isinstance(quote, str) else None
+    if said is None:
+        raise ValueError(
+            f"the quote {shown(quote)} does not occur in utterance {turn.index + 1}; copy it word for word"
+        )
+    if subject not in SUBJECTS:
+        raise ValueError(f'"subject" must be one of {", ".join(SUBJECTS)}, not {shown(subject)}')
+    issue = scenario.issue_by_id.get(str(given.get("issue")))
+    if subject in ("reservation", "priority") and issue is None:
+        listed = ", ".join(scenario.issue_by_id)
+        raise ValueError(f'"issue" of a {subject} must be one of {listed}, not {shown(given.get("issue"))}')
+    limit = subject == "reservation"
+    direction = given.get("direction")
+    return Statement(
+        subject,
+        said,
+        issue.id if issue else None,
+        _stated(subject, issue, given.get("stated"), said),
+        _package(given, turn, scenario, made_in) if limit else {},
+        direction if limit and direction in DIRECTIONS and _two_sided(issue, turn, scenario) else None,
+        _than(subject, issue, given, scenario),
+        turn.utterance.text,
+    )
+
+
+def _two_sided(issue: Issue | None, turn: Turn, scenario: Scenario) -> bool:
+    """Return whether the speaker's payoff peaks inside a range: elsewhere it tells a limit's side itself."""
+    return issue is not None and peaks(issue, scenario.roles[turn.role])
+
+
+def _stated(subject: Subject, issue: Issue | None, given: Any, quote: str) -> Value | None:
+    if issue is None:
+        return None
+    if subject == "priority":
+        if given not in (MOST, LEAST, MORE):
+            raise ValueError(
+                f'"stated" of a priority must be "{MOST}", "{LEAST}" or "{MORE}" (with "than"), '
+                f"not {shown(given)}"
+            )
+        return {MOST: issue.id, LEAST: UNIMPORTANT, MORE: None}[given]
+    try:
+        value = read_value(issue, given)
+    except ValueError as error:
+        if subject == "reservation":
+            raise ValueError(f'"stated": {error}') from None
+        return None
+    if subject == "reservation" and quantities(quote) and not mentions(quote, issue, value):
+        raise ValueError(
+            f'"stated": {issue.label(value)} is not what the quote says; copy the value it names'
+        )
+    return value
+
+
+def _than(subject: Subject, issue: Issue | None, given: Mapping[str, Any], scenario: Scenario) -> str | None:
+    if subject != "priority" or given.get("stated") != MORE:
+        return None
+    than = scenario.issue_by_id.get(str(given.get("than")))
+    if than is None or than == issue:
+        listed = ", ".join(name for name in scenario.issue_by_id if issue is None or name != issue.id)
+        raise ValueError(
+            f'"than" must be the issue that matters less, one of {listed}, not {shown(given.get("than"))}'
+        )
+    return than.id
+
+
+def _package(
+    given: Mapping[str, Any], turn: Turn, scenario: Scenario, made_in: Situation
+) -> dict[str, Value]:
+    """Return the values that a limit is said to hold for; what is not sure is left open.
+
+    A number must be one that the words say. Where they speak of the offer on the table, its values are taken
+    from the record.
+    """
+    terms = given.get("package")
+    named: dict[str, Value] = {}
+    for term in terms if isinstance(terms, list) else ():
+        issue = scenario.issue_by_id.get(str(term.get("issue"))) if isinstance(term, dict) else None
+        if issue is None or issue.id == given.get("issue"):
+            continue
+        try:
+            value = read_value(issue, term.get("value"))
+        except ValueError:
+            continue
+        if issue.range is None or mentions(turn.utterance.text, issue, value):
+            named[issue.id] = value
+    if given.get("terms") == ON_THE_TABLE:
+        return {**made_in.offer, **named}
+    return named
+
+
+def read_value(issue: Issue, given: Any) -> Value:
+    """Read a value of an issue; a number may lie between those of its grid.
+
+    Raises:
+        ValueError: it is none; says what would be right.
+
+    """
+    try:
+        return issue.parse(given)
+    except ValueError:
+        numbers = _NUMBER.findall(str(given))
+        if issue.range is None or isinstance(given, bool) or len(numbers) != 1:
+            raise
+        number = float(numbers[0].replace(",", ""))
+        if not issue.range.min <= number <= issue.range.max:
+            raise
+        return number
+
+
+def mentions(words: str, issue: Issue, value: Value) -> bool:
+    """Return whether words say a number that can mean a value of an issue."""
+    if issue.range is None or isinstance(value, str):
+        return True
+    numbers = [number for said in quantities(words) for number in (said.value, said.count)]
+    return any(
+        abs(number * ratio - value) <= 1e-6 + 0.005 * abs(value) for number in numbers for ratio in _RATIOS
+    )

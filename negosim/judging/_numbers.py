@@ -1,0 +1,159 @@
+"""Numbers in what people say: "$160,000", "fifty-eight percent", "twenty-seven and a half", "six in ten".
+
+Each is read as a `Quantity`, a value with the kind of thing it counts, so that "a fifth" and "22 per cent"
+can be compared. Durations are in days, shares in per cent; a bare number has no kind.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_UNITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORDS: dict[str, float] = {
+    **{word: float(number) for number, word in enumerate(_UNITS)},
+    **{word: 10.0 * number for number, word in enumerate(_TENS, 2)},
+    "dozen": 12.0,
+}
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "m": 1e6}
+_PARTS = {
+    "half": 1 / 2, "third": 1 / 3, "thirds": 1 / 3, "quarter": 1 / 4, "quarters": 1 / 4, "fifth": 1 / 5,
+    "fifths": 1 / 5, "sixth": 1 / 6, "tenth": 1 / 10, "tenths": 1 / 10,
+}  # fmt: skip
+_KINDS: dict[str, tuple[str, float]] = {
+    **dict.fromkeys(("percent", "%", "percents"), ("share", 1.0)),
+    **dict.fromkeys(("day", "days"), ("time", 1.0)),
+    **dict.fromkeys(("week", "weeks"), ("time", 7.0)),
+    **dict.fromkeys(("month", "months"), ("time", 30.4)),
+    **dict.fromkeys(("year", "years"), ("time", 365.0)),
+    **dict.fromkeys(("hour", "hours"), ("time", 1 / 24)),
+    **dict.fromkeys(("dollar", "dollars", "$"), ("money", 1.0)),
+    **dict.fromkeys(("cent", "cents"), ("money", 0.01)),
+}
+_TOKEN = re.compile(r"\$|%|\d+(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+|[a-z]+|[^\w\s]", re.IGNORECASE)
+_GAPS = {"more", "less", "of", "full", "whole", "good", "working", "straight", "long", "short"}
+"""Words that may stand between a number and what it counts."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number and the kind of thing it counts."""
+
+    value: float
+    kind: str = ""
+    """"share" (per cent), "time" (days), "money" (dollars); empty where the words do not say."""
+    count: float = 0.0
+    """The number as it was said: 7 of "seven weeks"."""
+    thing: str = ""
+    """The word after it, of a bare number: "seats"."""
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Return the numbers of a text in order, written in digits or in words."""
+    tokens = [
+        token.casefold() for token in _TOKEN.findall(text.replace("per cent", "percent").replace("-", " "))
+    ]
+    return list(_read(tokens))
+
+
+def _read(tokens: list[str]) -> Iterator[Quantity]:
+    at = 0
+    while at < len(tokens):
+        found = _number(tokens, at)
+        if found is None:
+            at += 1
+            continue
+        value, end, part = found
+        dollars = at > 0 and tokens[at - 1] == "$"
+        ratio = next(
+            (_number(tokens, at + 1) for at in (end, end + 1) if at < len(tokens) and tokens[at] == "in"),
+            None,
+        )
+        after = end
+        while after < len(tokens) and tokens[after] in _GAPS and after - end < 2:
+            after += 1
+        unit = tokens[after] if after < len(tokens) else ""
+        if ratio is not None and 0 < value < ratio[0] <= 100:
+            yield Quantity(100 * value / ratio[0], "share", value)
+            end = ratio[1]
+        elif dollars:
+            yield Quantity(value, "money", value)
+        elif unit in _KINDS:
+            kind, factor = _KINDS[unit]
+            yield Quantity(value * factor, kind, value)
+        elif part:
+            yield Quantity(100 * value, "share", value)
+        else:
+            yield Quantity(value, "", value, unit if unit.isalpha() and len(unit) > 3 else "")
+        at = max(end, at + 1)
+
+
+def _number(tokens: list[str], at: int) -> tuple[float, int, bool] | None:
+    """Return the number that begins at a token, where it ends, and whether it is a part of one."""
+    total, current, end, seen = 0.0, 0.0, at, False
+    article = tokens[at] in ("a", "an") if at < len(tokens) else False
+    if article:
+        end += 1
+    while end < len(tokens):
+        word = tokens[end]
+        if word[0].isdigit() or (word[0] == "." and len(word) > 1):
+            if seen:
+                break
+            current, seen = float(word.replace(",", "")), True
+        elif word in _WORDS:
+            if (
+                seen
+                and not (current % 100 >= 20 and current % 10 == 0 and _WORDS[word] < 10)
+                and current % 100
+            ):
+                break
+            current, seen, article = current + _WORDS[word], True, False
+        elif word in _SCALES and (seen or article):
+            if word in ("k", "m") and not tokens[end - 1][0].isdigit():
+                break
+            scale = _SCALES[word]
+            if scale == 1e2:
+                current = (current or 1) * scale
+            else:
+                total, current = total + (current or 1) * scale, 0.0
+            seen = True
+        elif word == "and" and seen and end + 1 < len(tokens):
+            if tokens[end + 1 : end + 3] == ["a", "half"]:
+                scale = _SCALES.get(tokens[end + 3], 0.0) if end + 3 < len(tokens) else 0.0
+                if scale >= 1e3:
+                    return ((total + current + 0.5) * scale, end + 4, False)
+                return (total + current + _half(total), end + 3, False)
+            if tokens[end + 1] not in _WORDS or not (total or current >= 100):
+                break
+        elif word in _PARTS and (seen or article or word == "half") and not (word == "third" and not article):
+            return ((total + current or 1) * _PARTS[word], end + 1, True)
+        else:
+            break
+        end += 1
+    return (total + current, end, False) if seen else None
+
+
+def _half(total: float) -> float:
+    """Return what "and a half" adds to a number: half of its last scale."""
+    return next((scale / 2 for scale in (1e9, 1e6, 1e3) if total >= scale), 0.5)
