@@ -304,8 +304,12 @@ class Faults:
 
 
 def _schema(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = body["response_format"]["json_schema"]["schema"]
-    return schema
+    form = body.get("response_format", {})
+    if form.get("type") == "json_schema":
+        schema: Mapping[str, Any] = form["json_schema"]["schema"]
+        return schema
+    in_prompt: Mapping[str, Any] = orjson.loads(body["messages"][-1]["content"].rpartition("\n")[2])
+    return in_prompt
 
 
 def _completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:

@@ -53,7 +53,10 @@ def check(
             f"usable answer      {'yes' if report.answered else 'no: ' + one_line(report.problem or '')}"
         )
         if report.mode is not None:
-            typer.echo(f"structured output  {report.mode}")
+            given_up = ", ".join(mode for mode in report.unheld if mode != report.mode)
+            held = "" if report.answered else " (not held)"
+            ignored = f" (the server takes {given_up} and does not keep to it)" if given_up else ""
+            typer.echo(f"structured output  {report.mode}{held}{ignored}")
             counted = (
                 f"yes ({report.tokens_in:,} tokens in)"
                 if report.usage

@@ -133,7 +133,8 @@ class BudgetedModel:
             ModelError: the provider failed.
 
         """
-        most = self._amount(most_usage(request))
+        most_tokens = most_usage(request)
+        most = self._amount(most_tokens)
         await self._budget.reserve(most)
         held = True
 
@@ -148,8 +149,7 @@ class BudgetedModel:
         used = most
         try:
             response = await self._model.complete(replace(request, before_resend=before_resend))
-            if response.usage.tokens_in:
-                used = self._amount(response.usage)
+            used = self._amount(_at_most(response.usage, most_tokens))
             return response
         except ModelError as error:
             if not error.lost:
@@ -179,6 +179,13 @@ def most_usage(request: ChatRequest) -> Usage:
     """
     prompt = sum(len(message.content.encode()) + TEMPLATE_TOKENS for message in request.messages)
     return Usage(tokens_in=prompt + len(orjson.dumps(request.schema)), tokens_out=request.max_tokens)
+
+
+def _at_most(usage: Usage, most: Usage) -> Usage:
+    """Return a usage with the most it can have been in place of what the server did not count."""
+    return replace(
+        usage, tokens_in=usage.tokens_in or most.tokens_in, tokens_out=usage.tokens_out or most.tokens_out
+    )
 
 
 def _sum(first: Amount, second: Amount) -> Amount:

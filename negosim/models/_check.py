@@ -1,16 +1,18 @@
 """Finding out what a model can do, with two small real calls."""
 
 import time
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
 from negosim._frozen import Frozen
 from negosim.errors import NegosimError
-from negosim.models._answer import parse_answer
+from negosim.models._answer import FormError
+from negosim.models._door import read_response
 from negosim.models._open import open_model
 from negosim.models._schema import answer_schema, schema_name
 from negosim.models._spec import ModelSpec
-from negosim.models._types import AnswerMode, ChatRequest, ChatResponse, Message
+from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message
 
 # Providers cache a prefix from about a thousand tokens on, so the shared beginning is longer.
 _NOTES = "\n".join(
@@ -18,6 +20,8 @@ _NOTES = "\n".join(
     f"and the asking price is {number * 13 % 400 + 100} euros for a crate."
     for number in range(1, 41)
 )
+
+ATTEMPTS = 3
 
 
 class _Offer(Frozen):
@@ -36,7 +40,9 @@ class CheckReport(Frozen):
     problem: str | None = None
     """Why not."""
     mode: AnswerMode | None = None
-    """How the server could be held to the answer's form: "json_schema" is best."""
+    """How the server was asked for that answer: "json_schema" is best."""
+    unheld: tuple[AnswerMode, ...] = ()
+    """The stricter ways that the server took without keeping to them."""
     usage: bool = False
     """Whether the server counts tokens; without it there is no account of tokens or money."""
     tokens_in: int = 0
@@ -52,6 +58,8 @@ class CheckReport(Frozen):
 async def check_model(spec: ModelSpec | str) -> CheckReport:
     """Ask a model for two small structured answers, about 1,500 tokens each, and report what worked.
 
+    Where an answer is unusable it is asked for again, as in a dialogue; so it may take up to six calls.
+
     Raises:
         UserError: the spec is wrong, a key or file is missing, or the server cannot be reached.
 
@@ -61,46 +69,61 @@ async def check_model(spec: ModelSpec | str) -> CheckReport:
     try:
         await model.preflight()
         try:
-            await model.complete(_request(spec, "Offer lot 7 to the buyer."))
-            start = time.perf_counter()
-            response = await model.complete(_request(spec, "Offer lot 9 to the buyer."))
-            seconds = time.perf_counter() - start
+            first = await _try(model, spec, "Offer lot 7 to the buyer.")
+            second = first if first.problem else await _try(model, spec, "Offer lot 9 to the buyer.")
         except NegosimError as error:
             return CheckReport(model=spec.name, answered=False, problem=str(error))
     finally:
         await model.close()
-    problem, usage = _problem(response, spec), response.usage
+    response, usage = second.response, second.response.usage
     return CheckReport(
         model=spec.name,
-        answered=problem is None,
-        problem=problem,
+        answered=second.problem is None,
+        problem=second.problem,
         mode=response.mode,
+        unheld=tuple(dict.fromkeys((*first.unheld, *second.unheld))),
         usage=usage.tokens_in > 0 and usage.tokens_out > 0,
         tokens_in=usage.tokens_in,
         tokens_cached=usage.tokens_cached,
-        seconds=seconds,
-        tokens_per_second=usage.tokens_out / seconds if usage.tokens_out else None,
+        seconds=second.seconds,
+        tokens_per_second=usage.tokens_out / second.seconds if usage.tokens_out else None,
     )
 
 
-def _request(spec: ModelSpec, task: str) -> ChatRequest:
+@dataclass(frozen=True)
+class _Trial:
+    """One answer, and what was wrong with it and with those before."""
+
+    response: ChatResponse
+    seconds: float
+    problem: str | None
+    unheld: tuple[AnswerMode, ...]
+
+
+async def _try(model: ChatModel, spec: ModelSpec, task: str) -> _Trial:
+    """Ask until an answer is usable, in ever less strict ways."""
+    unheld, again = list[AnswerMode](), None
+    for number in range(ATTEMPTS):
+        start = time.perf_counter()
+        response = await model.complete(_request(spec, task, number, again))
+        trial = _Trial(response, time.perf_counter() - start, None, tuple(unheld))
+        try:
+            read_response(response, _Offer, spec.max_tokens)
+            return trial
+        except ValueError as error:
+            trial = replace(trial, problem=str(error))
+            again = response.mode if isinstance(error, FormError) else None
+            unheld += [response.mode] if again else []
+    return replace(trial, unheld=tuple(unheld))
+
+
+def _request(spec: ModelSpec, task: str, number: int, unheld: AnswerMode | None) -> ChatRequest:
     return ChatRequest(
         messages=(Message("system", f"You sell goods from a warehouse.\n{_NOTES}"), Message("user", task)),
         schema=answer_schema(_Offer),
         schema_name=schema_name(_Offer),
-        seed=spec.seed % 2**31,
+        seed=(spec.seed + number) % 2**31,
         temperature=spec.temperature,
         max_tokens=spec.max_tokens,
+        unheld=unheld,
     )
-
-
-def _problem(response: ChatResponse, spec: ModelSpec) -> str | None:
-    if response.finish == "refusal":
-        return "the model refused to answer"
-    if response.finish == "length":
-        return f"the answer was cut off at max_tokens ({spec.max_tokens})"
-    try:
-        parse_answer(response.text, _Offer, response.mode)
-    except ValueError as error:
-        return str(error)
-    return None

@@ -10,14 +10,17 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from negosim.errors import BudgetError, ModelError, ProtocolError
-from negosim.models._answer import parse_answer
+from negosim.models._answer import EmptyError, FormError, parse_answer
 from negosim.models._ledger import Ledger
 from negosim.models._schema import answer_schema, schema_name
-from negosim.models._types import ChatModel, ChatRequest, ChatResponse, Message, Usage
+from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 logger = logging.getLogger(__name__)
+
+RUNAWAY = 40
+"""Blanks at the end of an answer that was cut off: held to JSON, some models never leave them."""
 
 
 class Door:
@@ -62,22 +65,25 @@ class Door:
 
         """
         schema = answer_schema(answer)
-        prompt, reasons, refused = tuple(messages), list[str](), False
+        prompt, reasons, refused = tuple(messages), list[ValueError](), False
+        unheld: AnswerMode | None = None
         for attempt in range(self.attempts):
             request = ChatRequest(
-                messages=_with_reason(prompt, reasons[-1]) if reasons else prompt,
+                messages=_with_reason(prompt, str(reasons[-1])) if reasons else prompt,
                 schema=schema,
                 schema_name=schema_name(answer),
                 seed=_derive(self.seed, seed, attempt),
                 temperature=self.temperature,
                 max_tokens=self.max_tokens,
+                unheld=unheld,
             )
             response = await self._complete(request, stage, role, ledger)
             refused = response.finish == "refusal"
             try:
                 return self._read(response, answer, check)
             except ValueError as error:
-                reasons.append(str(error))
+                reasons.append(error)
+                unheld = response.mode if _is_unheld(reasons) else None
                 where = {"stage": stage, "role": role, "model": self.model.name, "attempt": attempt + 1}
                 logger.info("unusable answer", extra=where)
                 if response.finish == "length" and not shorten:
@@ -114,13 +120,42 @@ class Door:
             )
 
     def _read(self, response: ChatResponse, answer: type[Answer], check: Callable[[Answer], None]) -> Answer:
-        if response.finish == "refusal":
-            raise ValueError("the model refused to answer")
-        if response.finish == "length":
-            raise ValueError(f"the answer was cut off at max_tokens ({self.max_tokens}); it must be shorter")
-        parsed = parse_answer(response.text, answer, response.mode)
+        parsed = read_response(response, answer, self.max_tokens)
         check(parsed)
         return parsed
+
+
+def read_response(response: ChatResponse, answer: type[Answer], max_tokens: int) -> Answer:
+    """Read the answer in a response.
+
+    Raises:
+        ValueError: there is no usable one; the reason quotes nothing of it.
+
+    """
+    if response.finish == "refusal":
+        raise ValueError("the model refused to answer")
+    if response.finish == "reasoning":
+        raise ValueError(
+            "the answer was empty, and the reasoning channel was not; start the server without its reasoning "
+            f"parser, or allow more than {max_tokens} tokens (?max_tokens=4000)"
+        )
+    if response.finish == "length":
+        if not response.text.strip():
+            raise ValueError(
+                f"max_tokens ({max_tokens}) were used up before the answer began: models that reason need "
+                "more (?max_tokens=4000)"
+            )
+        if response.text[-RUNAWAY:].isspace():
+            raise FormError("the answer ran on in blanks until it was cut off")
+        raise ValueError(f"the answer was cut off at max_tokens ({max_tokens}); it must be shorter")
+    return parse_answer(response.text, answer)
+
+
+def _is_unheld(reasons: Sequence[ValueError]) -> bool:
+    """Return whether the last answer shows that the form is not kept; an empty one alone may be chance."""
+    if isinstance(reasons[-1], EmptyError):
+        return isinstance(reasons[-2:][0], EmptyError) and len(reasons) > 1
+    return isinstance(reasons[-1], FormError)
 
 
 def _with_reason(messages: tuple[Message, ...], reason: str) -> tuple[Message, ...]:

@@ -154,7 +154,7 @@ def _instead(setting: str, said: str, asked: int) -> str:
         allowed = [number for number in numbers if SHORTEST <= number < asked]
         return f"add ?max_tokens={max(allowed) if allowed else 'N'} to the model's name"
     if setting == "response_format":
-        return "it takes no form of structured answer; use another model or server"
+        return "set ?mode=prompt in the model's name, by which the form is only asked for in words"
     return f"set another in the model's name (?{setting}=N)"
 
 

@@ -5,13 +5,11 @@ Imported only for the first request: aiohttp and tenacity take a while to load.
 
 import asyncio
 import email.utils
+import math
 import os
 import time
-import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import aiohttp
 import orjson
@@ -19,8 +17,14 @@ import tenacity
 from yarl import URL
 
 from negosim.errors import ModelError
+from negosim.models._body import BodyError, read_body_of
+from negosim.models._completion import read_completion, read_usage
+from negosim.models._dialect import names_a_setting
 from negosim.models._faults import fault_of
-from negosim.models._limiter import MOST_IN_FLIGHT, Limiter, Limits
+from negosim.models._limiter import Limits
+from negosim.models._reply import Reply
+from negosim.models._share import Share
+from negosim.models._types import Usage
 
 ATTEMPTS = 4
 FIRST_WAIT = 0.5
@@ -35,67 +39,24 @@ OUTAGE = 2
 
 _OVERLOADED = frozenset({429, 503, 529})
 """The server has refused the request unread, as it has too much to do."""
-_PASSING = frozenset({408, 409, 425, 500, 502, 504, 520, 521, 522, 523, 524})
-_LOST = frozenset({502, 504, 520, 524})
-"""What a gateway says when the server behind it may have answered, and be paid for it."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a server answered."""
-
-    status: int
-    data: Any
-    """The parsed JSON, or None where the body was none."""
-    text: str
-    """The body, where it was no JSON."""
-    requests: int
-    """Requests it took, this one included."""
-
-    @property
-    def message(self) -> str:
-        """What the server says is wrong, shortened."""
-        data = self.data
-        error = data.get("error", data.get("detail", data.get("message"))) if isinstance(data, dict) else None
-        if isinstance(error, dict):
-            error = error.get("message")
-        if isinstance(error, list):
-            # Validation errors carry the input they reject, which may be the whole prompt: leave it out.
-            error = "; ".join(
-                f"{'.'.join(map(str, item.get('loc', ())))}: {item.get('msg')}"
-                for item in error
-                if isinstance(item, dict)
-            )
-        text = error if isinstance(error, str) else self.text
-        return " ".join(text.split())[:300] or f"status {self.status}"
-
-    @property
-    def code(self) -> str:
-        """The server's name for the error, "" where it gives none."""
-        error = self.data.get("error") if isinstance(self.data, dict) else None
-        found = (error.get("code"), error.get("type")) if isinstance(error, dict) else ()
-        return next((part for part in found if isinstance(part, str)), "")
-
-    @property
-    def parameter(self) -> str:
-        """The parameter the server objects to, "" where it names none."""
-        error = self.data.get("error") if isinstance(self.data, dict) else None
-        found = error.get("param") if isinstance(error, dict) else None
-        return found if isinstance(found, str) else ""
+_PASSING = frozenset({408, 409, 425, *range(500, 600)} - {501, 505})
 
 
 class _Passing(Exception):
     """A failure that may pass: the request is sent again.
 
-    `what` is in negosim's words and `said` in the server's; `wait` is the pause the server asks for, in
+    `what` is in negosim's words, and `reply` is what the server said; `wait` is the pause it asks for, in
     seconds; `lost` says whether it may have answered.
     """
 
-    def __init__(self, what: str, *, said: str = "", wait: float | None = None, lost: bool = False) -> None:
+    def __init__(
+        self, what: str, *, reply: Reply | None = None, wait: float | None = None, lost: bool = False
+    ) -> None:
         super().__init__(what)
-        self.said = said
+        self.said = reply.message if reply else ""
         self.wait = wait
         self.lost = lost
+        self.reply = reply
 
 
 class _NotConnected(_Passing):
@@ -117,17 +78,26 @@ class Server:
         self.base_url = base_url
         self._model = model
         self._limits = limits
-        self._headers = {"Content-Type": "application/json", "User-Agent": "negosim"}
+        # Packed replies would save nothing: an answer is small and takes seconds to make.
+        self._headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "negosim",
+            "Accept-Encoding": "identity",
+        }
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
         self._key = key
         self._timeout = timeout
-        self._share: _Share | None = None
+        self._share: Share | None = None
 
-    async def post(self, path: str, body: Any, before_resend: Callable[[], Awaitable[None]]) -> Reply:
+    async def post(
+        self, path: str, body: Any, before_resend: Callable[[], Awaitable[None]], *, doubtful: bool = False
+    ) -> Reply:
         """Send JSON as the limits allow; try again, with growing pauses, what fails in passing.
 
-        `before_resend` is awaited before a request is sent again whose answer was lost.
+        `before_resend` is awaited before a request is sent again whose answer was lost. What the server
+        rejects is returned like an answer. So is the last of its own failures where it is `doubtful`
+        whether it bears what it was asked for.
 
         Raises:
             ModelError: it did not pass, or the server asked for too long a pause.
@@ -158,6 +128,8 @@ class Server:
             except _Passing as error:
                 return await _send_again(once, error, lambda: failures >= ATTEMPTS)
         except _Passing as error:
+            if doubtful and error.reply is not None and error.reply.status == 500:
+                return error.reply
             failed = self._exhausted(error)
         except aiohttp.ClientError as error:
             failed = ModelError(f"{self.base_url}: {_describe(error)}", fault="address")
@@ -189,9 +161,11 @@ class Server:
             async with self._joined().session.get(
                 self._url(path), headers=self._headers, timeout=limit, allow_redirects=False
             ) as got:
-                return self._reply(got.status, await got.read(), 1)
-        except (aiohttp.ClientError, TimeoutError) as error:
+                return self._reply(got.status, await read_body_of(got), 1)
+        except (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, TimeoutError) as error:
             raise ModelError(_describe(error)) from None
+        except BodyError as error:
+            raise ModelError(str(error)) from None
 
     async def close(self) -> None:
         """Give the share in the session back; the last one closes it."""
@@ -200,21 +174,18 @@ class Server:
             await share.release()
 
     def _reply(self, status: int, body: bytes, requests: int) -> Reply:
-        if status != 200 and self._key:
+        if self._key:
             # What a server says goes into messages and records; a key it repeats must not.
             body = body.replace(self._key.encode(), b"[key]")
-        try:
-            return Reply(status, orjson.loads(body), "", requests)
-        except orjson.JSONDecodeError:
-            return Reply(status, None, body[:2000].decode(errors="replace"), requests)
+        return Reply.read(status, body, requests)
 
     def _url(self, path: str) -> URL:
         return URL(self.base_url + path)
 
-    def _joined(self) -> "_Share":
+    def _joined(self) -> "Share":
         loop = asyncio.get_running_loop()
         if self._share is None or self._share.loop is not loop:
-            self._share = _Share.of(loop, self.base_url)
+            self._share = Share.of(loop, self.base_url)
             self._share.limiter(self._model).tighten(self._limits)
         return self._share
 
@@ -225,7 +196,7 @@ class Server:
         epoch = await limiter.enter(tokens)
         try:
             reply = await self._post(path, body, sent)
-            limiter.answered(tokens, _tokens_used(reply))
+            limiter.answered(tokens, _tokens_used(reply) or tokens)
         except _Slow:
             limiter.slow(epoch)
             raise
@@ -245,17 +216,30 @@ class Server:
             async with self._joined().session.post(
                 self._url(path), data=body, headers=self._headers, timeout=limit, allow_redirects=False
             ) as got:
-                reply, headers = self._reply(got.status, await got.read(), sent), got.headers
+                reply, headers = self._reply(got.status, await read_body_of(got), sent), got.headers
         except TimeoutError:
             raise _Slow(f"no answer within {self._timeout:g} s", lost=True) from None
-        except aiohttp.ClientSSLError:
+        except (aiohttp.ClientSSLError, aiohttp.InvalidURL):
             raise
         except aiohttp.ClientConnectorError as error:
             raise _NotConnected(_describe(error)) from None
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+        except (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError) as error:
             raise _Passing(_describe(error), lost=True) from None
-        if reply.status == 200 and not (isinstance(reply.data, dict) and reply.data.get("choices")):
-            raise _Passing("the reply holds no answer", said=reply.message, lost=True)
+        except BodyError as error:
+            raise _Passing(str(error), lost=True) from None
+        return self._sorted(reply, headers)
+
+    def _sorted(self, reply: Reply, headers: Mapping[str, str]) -> Reply:
+        """Return an answer or a rejection; raise what may pass."""
+        if reply.answered:
+            try:
+                read_completion(reply.data)
+                return reply
+            except ValueError as error:
+                dressed = reply.as_error()
+                if dressed is None:
+                    raise _Passing(f"the reply holds no answer: {error}", lost=True) from None
+                reply = dressed
         what = f"status {reply.status}"
         if fault_of(reply.status, reply.code, reply.message, reply.parameter) != "request":
             return reply
@@ -263,9 +247,9 @@ class Server:
             wait = _retry_after(headers)
             if wait is not None and wait > LONGEST_WAIT:
                 raise _give_up(f"{self.base_url}: {what}, asks to wait {wait:.0f} s", reply.message)
-            raise _Overloaded(what, said=reply.message, wait=wait)
-        if reply.status in _PASSING:
-            raise _Passing(what, said=reply.message, lost=reply.status in _LOST)
+            raise _Overloaded(what, reply=reply, wait=wait)
+        if reply.status in _PASSING and not names_a_setting(reply.message):
+            raise _Passing(what, reply=reply, lost=reply.lost)
         return reply
 
 
@@ -294,54 +278,8 @@ def _give_up(why: str, said: str) -> ModelError:
 
 
 def _tokens_used(reply: Reply) -> int:
-    usage = reply.data.get("usage") if isinstance(reply.data, dict) else None
-    total = usage.get("total_tokens") if isinstance(usage, dict) else None
-    return total if isinstance(total, int) else 0
-
-
-class _Share:
-    """The session of one server in one event loop, its models' limiters, and the number of its users."""
-
-    _open: ClassVar[dict[tuple[asyncio.AbstractEventLoop, str], "_Share"]] = {}
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, base_url: str) -> None:
-        self.loop = loop
-        self.base_url = base_url
-        self.users = 0
-        self._limiters: dict[str, Limiter] = {}
-        self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=MOST_IN_FLIGHT, keepalive_timeout=60, ttl_dns_cache=300),
-            proxy=_proxy(base_url),
-        )
-
-    @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop, base_url: str) -> "_Share":
-        share = cls._open.get((loop, base_url)) or cls(loop, base_url)
-        cls._open[loop, base_url] = share
-        share.users += 1
-        return share
-
-    def limiter(self, model: str) -> Limiter:
-        """Return the limiter of one of the server's models."""
-        return self._limiters.setdefault(model, Limiter())
-
-    async def release(self) -> None:
-        self.users -= 1
-        if self.users == 0:
-            self._open.pop((self.loop, self.base_url), None)
-            await self.session.close()
-
-
-def _proxy(base_url: str) -> str | None:
-    """Return the proxy the environment names for a server.
-
-    aiohttp's own `trust_env` would also read passwords from ~/.netrc, which might replace the key.
-    """
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    if host == "localhost" or host.startswith("127.") or host == "::1" or urllib.request.proxy_bypass(host):
-        return None
-    return urllib.request.getproxies().get(parts.scheme)
+    usage = read_usage(reply.data.get("usage")) if isinstance(reply.data, dict) else Usage()
+    return usage.tokens_in + usage.tokens_out
 
 
 def _describe(error: Exception) -> str:
@@ -366,13 +304,13 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if given is None:
         return None
     try:
-        return max(0.0, float(given))
+        seconds = float(given)
     except ValueError:
-        pass
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(given).timestamp() - time.time())
-    except ValueError:
-        return None
+        try:
+            seconds = email.utils.parsedate_to_datetime(given).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return None if math.isnan(seconds) else max(0.0, seconds)
 
 
 _backoff = tenacity.wait_random_exponential(multiplier=2 * FIRST_WAIT, max=30)

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from negosim.errors import UserError
 from negosim.models._limiter import Limits
 from negosim.models._openai import OpenAIModel
-from negosim.models._types import ChatRequest, ChatResponse
+from negosim.models._types import AnswerMode, ChatRequest, ChatResponse
 
 SLOTS = 4
 """Dialogues or rollouts decoded together; each slot keeps its own prefix cache."""
@@ -91,11 +91,15 @@ def _stop() -> None:
 class LocalModel:
     """A GGUF file, served in this process from the first call on."""
 
-    def __init__(self, *, name: str, path: Path, timeout: float, limits: Limits) -> None:
-        """Say which file; `name` is for records, `timeout` for one request, in seconds."""
+    def __init__(
+        self, *, name: str, path: Path, timeout: float, limits: Limits, mode: AnswerMode | None = None
+    ) -> None:
+        """Say which file; `name` is for records, `timeout` for one request, in seconds; `mode` is how the
+        answer is held to its form, None for the strictest way that works."""
         self.name = name
         self._path = path
         self._timeout = timeout
+        self._mode = mode
         # What waits for a slot waits on this side of the server, where no timeout runs yet.
         self._limits = replace(limits, max_in_flight=min(limits.max_in_flight or SLOTS, SLOTS))
         self._model: OpenAIModel | None = None
@@ -132,6 +136,7 @@ class LocalModel:
                 key_variable="",
                 timeout=self._timeout,
                 limits=self._limits,
+                mode=self._mode,
             )
         return self._model
 

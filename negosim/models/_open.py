@@ -46,7 +46,9 @@ def _open(spec: ModelSpec) -> ChatModel:
         return _open_openai(spec)
     from negosim.models._local import LocalModel
 
-    return LocalModel(name=spec.name, path=_file(spec), timeout=spec.timeout, limits=_limits(spec))
+    return LocalModel(
+        name=spec.name, path=_file(spec), timeout=spec.timeout, limits=_limits(spec), mode=spec.mode
+    )
 
 
 def _file(spec: ModelSpec) -> Path:
@@ -60,11 +62,13 @@ def _file(spec: ModelSpec) -> Path:
 
 def _identity(spec: ModelSpec) -> str:
     """Return what tells a model from others: its name, or where a file holds it, the file as it is now."""
+    # What a mode gave that did not work must not stand in the way of another.
+    mode = f"?mode={spec.mode}" if spec.mode else ""
     if spec.kind == "openai":
-        return spec.name
+        return spec.name + mode
     path = _file(spec).resolve()
     state = path.stat()
-    return f"{spec.kind}:{path} ({state.st_size} bytes, {state.st_mtime_ns})"
+    return f"{spec.kind}:{path} ({state.st_size} bytes, {state.st_mtime_ns}){mode}"
 
 
 def _open_openai(spec: ModelSpec) -> ChatModel:
@@ -83,6 +87,7 @@ def _open_openai(spec: ModelSpec) -> ChatModel:
         key_variable=variable,
         timeout=spec.timeout,
         limits=_limits(spec),
+        mode=spec.mode,
     )
 
 

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from negosim.errors import ContextLengthError, ModelError, UserError
-from negosim.models._dialect import Dialect
+from negosim.models._completion import read_completion
+from negosim.models._dialect import Dialect, names_the_format, names_the_length
 from negosim.models._faults import LENGTHS, Place, explain, fault_of, refused_setting, settings_of
 from negosim.models._limiter import Limits
 from negosim.models._spec import OPENAI_URL
@@ -14,13 +15,18 @@ from negosim.models._types import AnswerMode, ChatRequest, ChatResponse, Usage
 from negosim.plugins import suggest
 
 if TYPE_CHECKING:
-    from negosim.models._http import Reply, Server
+    from negosim.models._http import Server
+    from negosim.models._reply import Reply
 
 PREFLIGHT_SECONDS = 10.0
 
-_dialects: dict[tuple[str, str], Dialect] = {}
+_dialects: dict[tuple[str, str, AnswerMode | None], Dialect] = {}
 
-_TOO_LONG = re.compile(r"context.{0,20}(length|size|window)|maximum context|too many tokens", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"context.{0,20}(length|size|window)|maximum context|too many (input )?tokens|prompt is too long"
+    r"|input (token count|length|is too long)|reduce (the length of )?(your|the) messages?",
+    re.IGNORECASE,
+)
 
 
 class OpenAIModel:
@@ -36,12 +42,14 @@ class OpenAIModel:
         key_variable: str,
         timeout: float,
         limits: Limits,
+        mode: AnswerMode | None = None,
     ) -> None:
         """Say where the model is; nothing is sent yet.
 
         `name` is for records, `model` for the server; `key_variable` is the environment variable
         that messages tell the user to set; `timeout` is for one request, in seconds; `limits` hold
-        for all who use the model in an event loop.
+        for all who use the model in an event loop; `mode` is how the answer is held to its form, None
+        for the strictest way that works.
         """
         self.name = name
         self._model = model
@@ -50,12 +58,11 @@ class OpenAIModel:
         self._key = key
         self._timeout = timeout
         self._limits = limits
-        first = (
-            Dialect(model, form=1, length="max_completion_tokens")
-            if base_url == OPENAI_URL
-            else Dialect(model)
-        )
-        self._dialect = _dialects.setdefault((base_url, model), first)
+        self._mode = mode
+        first = Dialect.of(model, mode)
+        if base_url == OPENAI_URL:
+            first.length, first.form = "max_completion_tokens", max(first.form, 1)
+        self._dialect = _dialects.setdefault((base_url, model, mode), first)
 
     @cached_property
     def _server(self) -> "Server":
@@ -67,22 +74,28 @@ class OpenAIModel:
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Send one request; what the server does not take of the protocol is left out from then on."""
-        requests = 0
+        requests, dialect = 0, self._dialect
+        if request.unheld:
+            dialect.unheld(request.unheld)
         while True:
-            form, mode = self._dialect.form, self._dialect.mode
-            body = self._dialect.body(request)
+            form, mode = dialect.form, dialect.mode
+            body = dialect.body(request)
             try:
-                reply = await self._server.post("/chat/completions", body, request.before_resend)
+                reply = await self._server.post(
+                    "/chat/completions", body, request.before_resend, doubtful=dialect.doubtful(form)
+                )
             except ModelError as error:
                 error.requests += requests
                 raise
             requests += reply.requests
-            if reply.status == 200:
-                return self._read(reply, mode, requests)
+            if reply.answered:
+                dialect.answered(form)
+                done = read_completion(reply.data)
+                return ChatResponse(done.text, done.finish, done.usage, mode, requests)
             if reply.status == 400 and reply.code == "content_filter":
                 return ChatResponse("", "refusal", Usage(), mode, requests)
-            rejected = reply.status in (400, 422) and not self._too_long(reply)
-            if not (rejected and self._dialect.learn(form, body, reply)):
+            if self._too_long(reply) or not dialect.learn(form, body, reply):
+                dialect.give_up()
                 raise self._rejected(reply, body, requests)
 
     async def preflight(self) -> None:
@@ -95,11 +108,12 @@ class OpenAIModel:
                 f"no model server at {url}: {error}. Start one there (for example "
                 "`vllm serve MODEL`, `ollama serve` or `llama-server -m FILE`), or correct the URL"
             ) from None
-        if reply.status in (401, 407):  # a 403 is no proof: keys that may chat need not be allowed to list
+        # Some keys may chat and not list models (403), some servers have no list, and not all name in it
+        # what they accept; OpenAI does.
+        if reply.status in (401, 407):
             raise UserError(explain("key", self._place, reply.status))
-        # Some servers have no list of models, and not all name in it what they accept; OpenAI does.
-        if url == OPENAI_URL and reply.status == 200 and isinstance(reply.data, dict):
-            known = [str(item.get("id")) for item in reply.data.get("data", ())]
+        if url == OPENAI_URL and reply.status == 200:
+            known = _listed(reply.data)
             if known and self._model not in known:
                 raise UserError(
                     f"{url} has no model {self._model!r} for this key; {suggest(self._model, known)}"
@@ -110,37 +124,22 @@ class OpenAIModel:
         if "_server" in vars(self):
             await self._server.close()
 
-    def _read(self, reply: "Reply", mode: AnswerMode, requests: int) -> ChatResponse:
-        data = reply.data
-        try:
-            choice = data["choices"][0]
-            message = choice["message"]
-            text, refused = message.get("content") or "", bool(message.get("refusal"))
-        except (LookupError, TypeError, AttributeError):
-            failed = ModelError(f"{self.name}: the reply holds no answer: {reply.message}")
-            failed.requests, failed.lost = requests, True
-            raise failed from None
-        finish = choice.get("finish_reason")
-        usage = _usage(data.get("usage"))
-        if refused or finish == "content_filter":
-            return ChatResponse(text, "refusal", usage, mode, requests)
-        return ChatResponse(text, "length" if finish == "length" else "stop", usage, mode, requests)
-
     def _too_long(self, reply: "Reply") -> bool:
-        return reply.code in ("context_length_exceeded", "exceed_context_size_error") or bool(
-            _TOO_LONG.search(reply.message)
-        )
+        if reply.code in ("context_length_exceeded", "exceed_context_size_error") or reply.status == 413:
+            return True
+        return reply.status in (400, 422, 500) and bool(_TOO_LONG.search(reply.message))
 
     def _rejected(self, reply: "Reply", body: Mapping[str, Any], requests: int) -> ModelError:
         if self._too_long(reply):
             error: ModelError = ContextLengthError(
-                f"{self.name}: the prompt is longer than the model's context (status {reply.status}); "
-                "make shorter dialogues (--max-turns), or serve the model with a longer context",
+                f"{self.name}: the prompt is longer than the model's context (status {reply.status}); make "
+                "shorter dialogues (--max-turns) or answers (?max_tokens), or serve the model with a longer "
+                "context",
                 said=reply.message,
             )
         else:
             error = self._refused(reply, body)
-        error.requests = requests
+        error.requests, error.lost = requests, reply.lost
         return error
 
     def _refused(self, reply: "Reply", body: Mapping[str, Any]) -> ModelError:
@@ -148,16 +147,23 @@ class OpenAIModel:
         said, settings = reply.message, settings_of(body)
         fault = fault_of(reply.status, reply.code, said, reply.parameter, settings)
         setting = refused_setting(said, reply.parameter, settings) if fault == "setting" else ""
+        if fault == "request" and reply.status in (400, 422):
+            setting = self._meant(reply)
+            fault = "setting" if setting else fault
         asked = int(body.get(setting) or 0) if setting in LENGTHS else 0
         message = explain(fault, self._place, reply.status, said=said, setting=setting, asked=asked)
         # Servers repeat part of a key they refuse: their words are not passed on.
         return ModelError(message, fault=fault, said="" if fault == "key" else said)
 
+    def _meant(self, reply: "Reply") -> str:
+        """Return the setting a server objects to by another name, "" if none."""
+        said = reply.parameter or reply.message
+        if names_the_length(said):
+            return self._dialect.length
+        return "response_format" if self._mode and names_the_format(said) else ""
 
-def _usage(data: Any) -> Usage:
-    if not isinstance(data, dict):
-        return Usage()
-    details = data.get("prompt_tokens_details")
-    tokens_in = data.get("prompt_tokens") or 0
-    cached = (details.get("cached_tokens") or 0) if isinstance(details, dict) else 0
-    return Usage(tokens_in, data.get("completion_tokens") or 0, min(cached, tokens_in))
+
+def _listed(data: Any) -> list[str]:
+    """Return the names in a server's list of models."""
+    items = data.get("data") if isinstance(data, dict) else None
+    return [str(item["id"]) for item in items or () if isinstance(item, dict) and "id" in item]

@@ -3,12 +3,13 @@
 import math
 import os
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.models._catalog import CATALOG
+from negosim.models._types import AnswerMode
 from negosim.plugins import suggest
 
 MODEL_VARIABLE = "NEGOSIM_MODEL"
@@ -41,6 +42,8 @@ class ModelSpec(Frozen):
     """Most requests a minute."""
     tpm: int | None = None
     """Most tokens a minute, in and out."""
+    mode: AnswerMode | None = None
+    """How the answer is held to its form; None: in the strictest way that works."""
 
     @classmethod
     def parse(cls, text: str) -> "ModelSpec":
@@ -128,7 +131,7 @@ def _check_url(text: str, url: str) -> str:
     return url.rstrip("/")
 
 
-_SETTINGS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
+_NUMBERS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
     "temperature": (float, 0, 2, "a number from 0 to 2"),
     "max_tokens": (int, 1, 1_000_000, "a whole number of tokens, at least 1"),
     "seed": (int, 0, 2**63 - 1, "a whole number, at least 0"),
@@ -137,17 +140,21 @@ _SETTINGS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
     "rpm": (int, 1, 1_000_000_000, "a whole number of requests a minute, at least 1"),
     "tpm": (int, 1, 1_000_000_000, "a whole number of tokens a minute, at least 1"),
 }
+_SETTINGS = (*_NUMBERS, "mode")
 
 
-def _settings(text: str, query: str) -> dict[str, float]:
-    settings: dict[str, float] = {}
+def _settings(text: str, query: str) -> dict[str, float | str]:
+    settings: dict[str, float | str] = {}
     for part in query.split("&"):
         key, _, given = part.partition("=")
         if key not in _SETTINGS:
             raise UserError(f"model {text!r}: unknown setting {key!r}; {suggest(key, _SETTINGS)}")
         if key in settings:
             raise UserError(f"model {text!r}: {key} is given twice; keep one")
-        kind, low, high, what = _SETTINGS[key]
+        if key == "mode":
+            settings[key] = _mode(text, given)
+            continue
+        kind, low, high, what = _NUMBERS[key]
         try:
             value = kind(given)
         except ValueError:
@@ -156,6 +163,12 @@ def _settings(text: str, query: str) -> dict[str, float]:
             raise UserError(f"model {text!r}: {key} must be {what}, not {given!r}")
         settings[key] = value
     return settings
+
+
+def _mode(text: str, given: str) -> str:
+    if given not in get_args(AnswerMode):
+        raise UserError(f"model {text!r}: unknown mode {given!r}; {suggest(given, get_args(AnswerMode))}")
+    return given
 
 
 def _hint(name: str) -> str:

@@ -7,6 +7,9 @@ from typing import Any, Literal, Protocol
 AnswerMode = Literal["json_schema", "json_object", "prompt"]
 """How a server was held to the answer's form: by its JSON Schema, to any JSON object, or by asking."""
 
+Finish = Literal["stop", "length", "refusal", "reasoning"]
+"""How an answer ended; "reasoning": it is empty, and what there is stands in the reasoning channel."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -35,6 +38,9 @@ class ChatRequest:
     before_resend: Callable[[], Awaitable[None]] = field(default=_permitted, compare=False, repr=False)
     """Awaited before the request is sent again because its answer was lost: the provider may charge
     for the lost one too. What it raises keeps the request from being sent."""
+    unheld: AnswerMode | None = field(default=None, compare=False)
+    """How the server had been asked for the answer before this one, which was not in the form: a
+    transport asks in a less strict way from then on."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class ChatResponse:
     """One answer of a model, unparsed."""
 
     text: str
-    finish: Literal["stop", "length", "refusal"]
+    finish: Finish
     usage: Usage
     mode: AnswerMode = "json_schema"
     requests: int = 1

@@ -41,7 +41,7 @@ def test_a_good_answer_takes_one_call_with_the_prompt_as_given():
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ("Sure!", "not valid JSON"),
+        ("Sure!", "no JSON object"),
         ("", "empty"),
         ({"words": "hi"}, "text: Field required"),
         ({"text": "x" * 41}, "at most 40"),
@@ -74,7 +74,7 @@ def test_check_rejects_with_its_own_reason():
 def test_attempts_are_bounded_and_each_reason_is_told():
     door, model = door_to(["Sure!", ChatResponse("", "refusal", Usage()), {"text": 3}, GOOD])
     with pytest.raises(
-        ProtocolError, match=r"speak.*3 attempts.*\(1\).*not valid JSON.*\(2\).*refused.*\(3\) text"
+        ProtocolError, match=r"speak.*3 attempts.*\(1\).*no JSON object.*\(2\).*refused.*\(3\) text"
     ):
         ask(door)
     assert len(model.requests) == 3

@@ -1,0 +1,55 @@
+"""Shared connections: one session a server and event loop, with the limiters of its models."""
+
+import asyncio
+import urllib.request
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from negosim.models._limiter import MOST_IN_FLIGHT, Limiter
+
+
+class Share:
+    """The session of one server in one event loop, its models' limiters, and the number of its users."""
+
+    _open: ClassVar[dict[tuple[asyncio.AbstractEventLoop, str], "Share"]] = {}
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, base_url: str) -> None:
+        self.loop = loop
+        self.base_url = base_url
+        self.users = 0
+        self._limiters: dict[str, Limiter] = {}
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=MOST_IN_FLIGHT, keepalive_timeout=60, ttl_dns_cache=300),
+            proxy=proxy_of(base_url),
+        )
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop, base_url: str) -> "Share":
+        share = cls._open.get((loop, base_url)) or cls(loop, base_url)
+        cls._open[loop, base_url] = share
+        share.users += 1
+        return share
+
+    def limiter(self, model: str) -> Limiter:
+        """Return the limiter of one of the server's models."""
+        return self._limiters.setdefault(model, Limiter())
+
+    async def release(self) -> None:
+        self.users -= 1
+        if self.users == 0:
+            self._open.pop((self.loop, self.base_url), None)
+            await self.session.close()
+
+
+def proxy_of(base_url: str) -> str | None:
+    """Return the proxy the environment names for a server.
+
+    aiohttp's own `trust_env` would also read passwords from ~/.netrc, which might replace the key.
+    """
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1" or urllib.request.proxy_bypass(host):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)
