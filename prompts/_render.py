@@ -26,7 +26,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from negosim.errors import UserError
 from negosim.models import Message
 from negosim.plugins import folders, suggest
+from negosim.prompts._shown import ShownViews, shown_value
 from negosim.scenarios import Issue, Role
+from negosim.speech import quoted_line
 from negosim.views import Audience, OwnTurn, PublicTurn, Side, View
 
 Stage = Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude"]
@@ -78,6 +80,7 @@ class Templates:
             autoescape=False,
             auto_reload=False,
         )
+        self._environment.filters["quoted_line"] = quoted_line
         # Jinja's own cache takes a lock and a weak reference at every look.
         self._compiled = cache(self._environment.get_template)
 
@@ -150,7 +153,10 @@ class Prompts(Templates):
 
 
 class PromptWriter:
-    """Writes the prompts of one agent in one dialogue; renders each transcript entry once."""
+    """Writes the prompts of one agent in one dialogue; renders each transcript entry once.
+
+    Templates get all that was said and thought quoted (`negosim.speech`), those of packs too.
+    """
 
     def __init__(self, prompts: Prompts, side: Side) -> None:
         self._prompts = prompts
@@ -160,9 +166,12 @@ class PromptWriter:
         self._entries: list[str] = []
         self._state: tuple[int, dict[str, Any]] = (-1, {})
         self._latest_thought = (-1, "", "")
+        self._shown = ShownViews()
 
     def messages(self, stage: str, view: View, **extra: Any) -> tuple[Message, Message]:
         """Return the two messages of a call: the fixed part; the transcript and the stage's instruction."""
+        view = self._shown.view(view)
+        extra = {name: shown_value(value) for name, value in extra.items()}
         thought = self._thought(view.turn_index, view.reflection) if view.reflection else ""
         instruction = self._prompts.render(stage, {**self._situation(view), "view": view, **extra})
         return self._system, Message("user", f"{HEADING}{self._transcript(view)}{thought}\n{instruction}")
@@ -202,19 +211,21 @@ class PromptWriter:
 
 
 class ObserverWriter:
-    """Writes the prompts of a neutral reader of one dialogue; renders each transcript entry once."""
+    """Writes the prompts of a neutral reader of one dialogue; what was said is quoted too."""
 
     def __init__(self, prompts: Prompts, audience: Audience) -> None:
         self._prompts = prompts
         self._base = {"side": audience, "number": number}
         self._system = Message("system", prompts.render("observer", self._base))
         self._entries: list[str] = []
+        self._shown = ShownViews()
 
     def messages(
         self, template: str, transcript: Sequence[PublicTurn], **extra: Any
     ) -> tuple[Message, Message]:
         """Return the two messages of a call: the fixed part; the transcript and what is asked about it."""
-        for turn in transcript[len(self._entries) :]:
+        shown = self._shown.turns(tuple(transcript))
+        for turn in shown[len(self._entries) :]:
             self._entries.append(self._prompts.render("turn", {**self._base, "turn": turn}))
         entries = "".join(self._entries[: len(transcript)])
         instruction = self._prompts.render(template, {**self._base, **extra})

@@ -2,20 +2,27 @@
 
 import re
 
-from negosim.rl._trajectory import Trajectory
+from negosim.rl._trajectory import Trajectory, TrajectoryTurn
 
 END = "[end]"
 
 _MARK = re.compile(r"\s*\[\s*end\s*\]\s*$", re.IGNORECASE)
+_SAID_MARK = re.compile(r"\[(\s*end\s*)\]", re.IGNORECASE)
 
 
 def mark_end(trajectory: Trajectory) -> Trajectory:
-    """Put the mark behind the last turn of a dialogue that came to its end; others stay as they are."""
-    if not trajectory.terminal:
-        return trajectory
-    last = trajectory.turns[-1]
-    marked = last.model_copy(update={"text": f"{last.text} {END}"})
-    return trajectory.model_copy(update={"turns": (*trajectory.turns[:-1], marked)})
+    """Put the mark behind the last turn of a dialogue that came to its end.
+
+    Whoever says "[end]" ends nothing: it gets round brackets.
+    """
+    turns = [_with_text(turn, _SAID_MARK.sub(r"(\1)", turn.text)) for turn in trajectory.turns]
+    if trajectory.terminal:
+        turns[-1] = _with_text(turns[-1], f"{turns[-1].text} {END}")
+    return trajectory.model_copy(update={"turns": tuple(turns)})
+
+
+def _with_text(turn: TrajectoryTurn, text: str) -> TrajectoryTurn:
+    return turn if text == turn.text else turn.model_copy(update={"text": text})
 
 
 def read_end(text: str) -> tuple[str, bool]:

@@ -15,6 +15,7 @@ from negosim.errors import UserError
 from negosim.rl._io import read_trajectories
 from negosim.rl._opening import assistant_begins, fold_opening
 from negosim.rl._trajectory import Split, Trajectory, TrajectoryTurn
+from negosim.speech import without_tokens
 
 To = Literal["sft", "dpo", "kto"]
 
@@ -112,7 +113,8 @@ def _conversation(trajectory: Trajectory) -> Row:
 
 def _messages(system: str | None, turns: Iterable[TrajectoryTurn]) -> list[dict[str, str]]:
     first = [{"role": "system", "content": system}] if system else []
-    return first + [{"role": _ROLES[turn.role], "content": turn.text} for turn in turns]
+    # Trainers tokenise a dialogue as one text, in which what was said must not pass for a control token.
+    return first + [{"role": _ROLES[turn.role], "content": without_tokens(turn.text)} for turn in turns]
 
 
 def _preferences(found: Sequence[Trajectory], done: Exported, *, paired: bool) -> Iterator[Row]:

@@ -28,7 +28,11 @@ from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter, Stage
 from negosim.records import Rollout, Utterance
 from negosim.scenarios import Role
+from negosim.speech import PREFIX, opening, unquoted
 from negosim.views import View
+
+FIRST_WORDS = 8
+"""Words of an earlier utterance that show how it began."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -129,7 +133,7 @@ class ChatAgent(_Caller):
             if not text or text.casefold() in said:
                 raise ValueError("this utterance is empty or has been said before; keep the draft's meaning")
 
-        openings = [_first_words(text) for text in own[-5:]]
+        openings = [opening(text, FIRST_WORDS) for text in own[-5:]]
         answer = await self._ask("consolidate", view, ConsolidateAnswer, check=check, own_openings=openings)
         return draft.model_copy(update={"text": _spoken(answer.utterance, view, view.side.index)})
 
@@ -182,7 +186,9 @@ def _rollout(tactic: str, answer: RolloutAnswer, view: View) -> Rollout:
 
 
 def _spoken(text: str, view: View, *roles: int) -> str:
-    """Strip the speaker labels models like to put before an utterance."""
+    """Strip what models like to copy from the transcript: speaker labels, the beginnings of further lines."""
+    if f"\n{PREFIX}" in text:
+        text = unquoted(text)
     return _labels(tuple(view.side.roles[role].name for role in roles)).sub("", text).strip()
 
 
@@ -190,8 +196,3 @@ def _spoken(text: str, view: View, *roles: int) -> str:
 def _labels(names: tuple[str, ...]) -> re.Pattern[str]:
     labels = "|".join(map(re.escape, ("You", *names, *(name.split()[0] for name in names))))
     return re.compile(rf"^\s*(\[\d+\]\s*)?(?:(?:{labels})\s*:\s*)*")
-
-
-def _first_words(text: str, count: int = 8) -> str:
-    words = text.split(maxsplit=count)
-    return " ".join(words[:count]) + (" ..." if len(words) > count else "")

@@ -90,15 +90,14 @@ def _prefix(view: View) -> "Prefix":
     """Return the dialogue as `negosim rl prepare` writes it for a learner in this seat."""
     from negosim.rl import TrajectoryTurn, merge_turns
     from negosim.rl.policy import Prefix
-    from negosim.rl.sources._marks import mark
+    from negosim.rl.sources._marks import turn_text
     from negosim.rl.sources.runs import brief_for
 
-    side = view.side
-    turns = []
+    side, turns = view.side, []
+    names = [role.name for role in side.roles]
     for turn in view.transcript:
-        text = mark(" ".join(turn.text.split()), turn.action, turn.offer)
-        if turn.role != side.index and len(side.roles) > 2:
-            text = f"{side.roles[turn.role].name}: {text}"
+        speaker = names[turn.role] if turn.role != side.index and len(names) > 2 else None
+        text = turn_text(turn.text, turn.action, turn.offer, speaker=speaker, names=names)
         turns.append(TrajectoryTurn(role="agent" if turn.role == side.index else "user", text=text))
     system = brief_for(side.role, side.context, side.issues)
     return Prefix(tuple((turn.role, turn.text) for turn in merge_turns(turns)), system)

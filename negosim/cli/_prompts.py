@@ -54,7 +54,7 @@ def show(
 ) -> None:
     """Print exactly what a model would get in an agent's first turn.
 
-    What would come from speakers and stages before stands in angle brackets.
+    What would come from speakers and stages before stands in round brackets.
     """
     from dataclasses import asdict
 

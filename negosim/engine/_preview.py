@@ -15,7 +15,7 @@ from negosim.views import view_of
 def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Message]:
     """Return the messages of a stage in the first turn of a role (0 is agent 1) of the run's first dialogue.
 
-    What comes from the stages and speakers before it stands in angle brackets.
+    What comes from the stages and speakers before it stands in round brackets.
 
     Raises:
         UserError: something the configuration names is wrong.
@@ -50,13 +50,13 @@ def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, M
     before = speakers[: speakers.index(role)]
     said = [
         Turn(
-            index=index, role=speaker, utterance=Utterance(text=f"<what {scenario.roles[speaker].name} says>")
+            index=index, role=speaker, utterance=Utterance(text=f"(what {scenario.roles[speaker].name} says)")
         )
         for index, speaker in enumerate(before)
     ]
     tactics = side.tactics.tactics[: config.k]
     candidates = tuple(
-        Rollout(tactic=tactic.id, utterance="<candidate>", expected_reply="<expected reply>")
+        Rollout(tactic=tactic.id, utterance="(candidate)", expected_reply="(expected reply)")
         for tactic in tactics
     )
     after_judge = stage in ("speak", "consolidate") and config.planner == "rollout"
@@ -64,10 +64,10 @@ def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, M
         side,
         said,
         Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles)),
-        reflection=None if stage in ("reflect", "think", "conclude") else "<the reflection of this turn>",
+        reflection=None if stage in ("reflect", "think", "conclude") else "(the reflection of this turn)",
         rollouts=candidates if after_judge else (),
         chosen=0 if after_judge else None,
-        draft=Utterance(text="<the utterance>") if stage == "consolidate" else None,
+        draft=Utterance(text="(the utterance)") if stage == "consolidate" else None,
     )
     others = [other for index, other in enumerate(scenario.roles) if index != role]
     extra: dict[str, dict[str, Any]] = {

@@ -15,6 +15,7 @@ from negosim.judging._protocol import ORACLE, Item, Task, failures
 from negosim.judging._questions import Question, QuestionSet
 from negosim.records import THIRD_PARTY, TRUTH, Dialogue, JudgedValue, Judgement, Turn, agent_perspective
 from negosim.scenarios import Scenario
+from negosim.speech import opening
 from negosim.taxonomies import Tactic, Taxonomy
 from negosim.views import PublicTurn
 
@@ -280,8 +281,7 @@ def _shown_question(task: Task, items: Sequence[Asked]) -> dict[str, Any]:
 def _label(task: Task, question: Question, item: Item) -> str:
     if item.turn is not None:
         turn = task.dialogue.turns[item.turn]
-        words = turn.utterance.text.split()
-        begins = " ".join(words[:FIRST_WORDS]) + (" ..." if len(words) > FIRST_WORDS else "")
+        begins = opening(turn.utterance.text, FIRST_WORDS)
         return f"[{item.turn + 1}] {task.scenario.roles[turn.role].name}: {begins}"
     if item.agent is None:
         return ""

@@ -23,6 +23,7 @@ from negosim.judging._quotes import verbatim
 from negosim.judging._statement import UNIMPORTANT, Direction, Situation, Statement
 from negosim.records import Judgement, Subject, Turn
 from negosim.scenarios import Issue, Scenario, Value
+from negosim.speech import opening
 
 CLAIM, FALSE_CLAIM = "claim", "false-claim"
 """Questions: what a claim is worth, once for each; whether an utterance has a false one."""
@@ -193,8 +194,7 @@ def claims_answer(utterances: tuple[int, ...], issues: tuple[str, ...]) -> type[
 
 
 def _shown_turn(task: Task, turn: Turn) -> dict[str, Any]:
-    words = turn.utterance.text.split()
-    begins = " ".join(words[:FIRST_WORDS]) + (" ..." if len(words) > FIRST_WORDS else "")
+    begins = opening(turn.utterance.text, FIRST_WORDS)
     speaker = task.scenario.roles[turn.role].name
     return {"number": turn.index + 1, "field": _field(turn), "speaker": speaker, "begins": begins}
 

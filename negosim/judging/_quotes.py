@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from negosim.speech import quoted, unquoted
+
 _MARKS = {
     **dict.fromkeys("'\u2018\u2019\u201a\u201b`\u00b4", "['\u2018\u2019\u201a\u201b`\u00b4]"),
     **dict.fromkeys('"\u201c\u201d\u201e\u201f\u00ab\u00bb', '["\u201c\u201d\u201e\u201f\u00ab\u00bb]'),
@@ -15,12 +17,20 @@ def verbatim(quote: str, texts: Iterable[str]) -> str | None:
     """Return a quote as it stands in one of the texts, None where it occurs in none.
 
     White space, letter case and the shape of quotation marks are overlooked, and marks put around the
-    whole quote; nothing else is.
+    whole quote; nothing else is. A model may also copy a text as it was shown to it (`negosim.speech`).
     """
     pattern = _pattern(quote)
     if pattern is None:
         return None
-    return next((found[0] for text in texts if (found := pattern.search(text))), None)
+    texts = list(texts)
+    said = next((found[0] for text in texts if (found := pattern.search(text))), None)
+    if said is not None:
+        return said
+    for text in texts:
+        shown = pattern.search(quoted(text))
+        if shown is not None and (said := unquoted(shown[0])) in text:
+            return said
+    return None
 
 
 @lru_cache(maxsize=1024)

@@ -20,6 +20,7 @@ from negosim.rl._io import read_card, read_trajectories
 from negosim.rl.evaluation._play import Failed, Played, Speaker
 from negosim.rl.tasks import Task, Transcript, persona_names, sim_agent
 from negosim.seeding import Seed
+from negosim.speech import quoted_line
 
 HABIT, POLICY, DATA = "habit:", "policy:", "data:"
 
@@ -80,7 +81,7 @@ class ChatAgent:
 
     async def _say(self, transcript: Transcript) -> str | Failed:
         names = {"agent": "You", "user": "Other"}
-        lines = [f"{names[turn.role]}: {turn.text}" for turn in transcript.turns]
+        lines = [f"{names[turn.role]}: {quoted_line(turn.text)}" for turn in transcript.turns]
         asked = _templates().render("direct-ask", {"lines": lines})
         try:
             async with self.limit:

@@ -17,7 +17,7 @@ from negosim.records import Turn
 from negosim.rl._trajectory import TrajectoryTurn
 from negosim.rl.hindsight._negotiation import Negotiation, negotiation_of
 from negosim.rl.hindsight._protocol import Completion, Prefix, Step
-from negosim.rl.sources._marks import mark
+from negosim.rl.sources._marks import turn_text
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.views import side_of
@@ -85,6 +85,6 @@ def _spoken(turn: Turn, learner: int) -> TrajectoryTurn:
     mine = turn.role == learner
     return TrajectoryTurn(
         role="agent" if mine else "user",
-        text=mark(" ".join(said.text.split()), said.action, said.offer),
+        text=turn_text(said.text, said.action, said.offer),
         tactic=turn.tactic if mine else None,
     )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from negosim.errors import UserError
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
+from negosim.rl.sources._marks import words_and_mark
 from negosim.rl.tasks import TASKS
+from negosim.speech import quoted_line, visible, without_tokens
 
 BEFORE = (
     *("task", "problem_type", "emotion_type", "situation", "initial_intensity"),
@@ -39,8 +41,14 @@ class Setting:
         return {"agent": agent, "user": user}
 
     def transcript(self, turns: Sequence[TrajectoryTurn]) -> str:
-        """Write a dialogue as prompts show it, a line a turn."""
-        return "\n".join(f"{self.labels[turn.role]}: {' '.join(turn.text.split())}" for turn in turns)
+        """Write a dialogue as prompts show it: a line a turn, its words quoted, its move behind them."""
+        return "\n".join(f"{self.labels[turn.role]}: {self._shown(turn.text)}" for turn in turns)
+
+    def _shown(self, text: str) -> str:
+        if self.task in TASKS:  # no formal moves: whatever stands in brackets was said
+            return quoted_line(text)
+        words, move = words_and_mark(text)
+        return quoted_line(words) + without_tokens(visible(move))
 
     def unlabelled(self, text: str) -> str:
         """Return a text on one line, without a label of its speaker or quotation marks around it."""

@@ -95,6 +95,8 @@ def _turn(log: Mapping[str, Any], me: str, tactic: str | None) -> TrajectoryTurn
     text, role = " ".join(log["text"].split()), "agent" if log["id"] == me else "user"
     if (move := _MOVES.get(text)) is not None:
         text = mark("", move, _mine(log) if move == "offer" else None)
+    else:
+        text = mark(text, "talk")
     if not text:
         raise _BadRowError("an utterance has no text")
     return TrajectoryTurn.model_validate({"role": role, "text": text, "tactic": tactic})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from negosim.errors import UserError
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import TrajectoryTurn
-from negosim.rl.sources._marks import mark
+from negosim.rl.sources._marks import turn_text
 from negosim.rl.sources._source import Found, Source
 
 if TYPE_CHECKING:
@@ -72,10 +72,9 @@ def _found(dialogue: "Dialogue", scenario: "Scenario", learner: int, run: str, w
 
 
 def _turn(turn: "Turn", scenario: "Scenario", learner: int) -> TrajectoryTurn:
-    said = turn.utterance
-    text = mark(" ".join(said.text.split()), said.action, said.offer)
-    if turn.role != learner and len(scenario.roles) > 2:
-        text = f"{scenario.roles[turn.role].name}: {text}"
+    said, names = turn.utterance, [role.name for role in scenario.roles]
+    speaker = names[turn.role] if turn.role != learner and len(names) > 2 else None
+    text = turn_text(said.text, said.action, said.offer, speaker=speaker, names=names)
     # A partner's tactic is private: it is not part of what the learner's side knows.
     mine = turn.role == learner
     return TrajectoryTurn(role="agent" if mine else "user", text=text, tactic=turn.tactic if mine else None)

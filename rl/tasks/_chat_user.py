@@ -17,6 +17,7 @@ from negosim.rl.tasks._recognise import load_data
 from negosim.rl.tasks._seeker import Seeker
 from negosim.rl.tasks._task import DONATION, Task
 from negosim.rl.tasks._user import Reply, Transcript
+from negosim.speech import quoted_line
 
 if TYPE_CHECKING:
     from negosim.models import Door, Ledger
@@ -66,7 +67,7 @@ class ChatUser:
         self._ledger = ledger
         self._facts: dict[str, MetaValue] = {}
         self._opening: str | None = None
-        self._system = self._prompt()
+        self._system = f"{self._prompt()}\n{_texts()['speech']}"
         self._reward: float | None = None
 
     @property
@@ -131,7 +132,7 @@ class ChatUser:
         from negosim.models import Message
 
         names = {"agent": "Other", "user": "You"}
-        lines = [f"{names[turn.role]}: {turn.text}" for turn in transcript.turns]
+        lines = [f"{names[turn.role]}: {quoted_line(turn.text)}" for turn in transcript.turns]
         talk = "\n".join(["The conversation so far:", *lines])
         return await self._door.ask(
             (Message("system", self._system), Message("user", f"{talk}\n\n{_texts()[self.task.id][stage]}")),
@@ -164,8 +165,8 @@ class ChatUser:
 
 
 @lru_cache
-def _texts() -> dict[str, dict[str, Any]]:
-    texts: dict[str, dict[str, Any]] = load_data("chat-users")
+def _texts() -> dict[str, Any]:
+    texts: dict[str, Any] = load_data("chat-users")
     return texts
 
 

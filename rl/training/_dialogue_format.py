@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from jinja2 import TemplateError
@@ -229,9 +230,28 @@ class DialogueFormat:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
     def _said(self, text: str) -> list[int]:
+        """Tokenise what somebody says; of an added token like "</s>" or "<think>" in it only the letters."""
         text = text.strip()
-        found = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        return list(found) if text else []
+        if not text:
+            return []
+        found = list(self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+        passing = [self._markup[token] for token in self._markup.keys() & set(found)]
+        passing = [written for written in passing if written in text]
+        if not passing:
+            return found
+        # Tokenizers split tokens that are flagged as special; those of tools and thoughts often are not.
+        places = [match.start() + 1 for match in re.finditer("|".join(map(re.escape, passing)), text)]
+        parts = (text[start:end] for start, end in pairwise([0, *places, len(text)]))
+        return [token for part in parts for token in self._said(part)]
+
+    @cached_property
+    def _markup(self) -> dict[int, str]:
+        """The added tokens that are no words or white space, by number."""
+        return {
+            number: token.content
+            for number, token in self.tokenizer.added_tokens_decoder.items()
+            if len(token.content) > 1 and not all(c.isalnum() or c.isspace() for c in token.content)
+        }
 
     def _end(self, after: list[int]) -> list[int]:
         """Return the tokens after a turn that end it: up to the first control token, else the first."""

@@ -1,0 +1,53 @@
+"""Views as prompts show them: every text that somebody has said or thought is quoted."""
+
+from typing import Any
+
+from negosim.records import Rollout, Utterance
+from negosim.speech import quoted
+from negosim.views import OwnTurn, PublicTurn, View
+
+
+class ShownViews:
+    """The views of one dialogue, in which each turn is quoted once."""
+
+    def __init__(self) -> None:
+        self._own: dict[int, OwnTurn] = {}
+        self._turns: list[PublicTurn] = []
+
+    def turns(self, transcript: tuple[PublicTurn, ...]) -> tuple[PublicTurn, ...]:
+        """Return a transcript, which begins as those before, with its texts quoted."""
+        for turn in transcript[len(self._turns) :]:
+            self._turns.append(turn._replace(text=quoted(turn.text)))
+        return tuple(self._turns[: len(transcript)])
+
+    def view(self, view: View) -> View:
+        """Return a view with all that was said, thought and drafted quoted."""
+        return view._replace(
+            transcript=self.turns(view.transcript),
+            own_turns=tuple(map(self._own_turn, view.own_turns)),
+            reflection=None if view.reflection is None else quoted(view.reflection),
+            rollouts=tuple(map(_rollout, view.rollouts)),
+            draft=None if view.draft is None else _utterance(view.draft),
+        )
+
+    def _own_turn(self, turn: OwnTurn) -> OwnTurn:
+        if turn.index not in self._own:
+            thought = None if turn.reflection is None else quoted(turn.reflection)
+            self._own[turn.index] = turn._replace(reflection=thought)
+        return self._own[turn.index]
+
+
+def shown_value(value: Any) -> Any:
+    """Return what a stage is given besides its view, with the candidates in it quoted."""
+    if isinstance(value, Rollout):
+        return _rollout(value)
+    return tuple(map(shown_value, value)) if isinstance(value, list | tuple) else value
+
+
+def _rollout(rollout: Rollout) -> Rollout:
+    texts = {name: quoted(getattr(rollout, name)) for name in ("utterance", "expected_reply")}
+    return rollout.model_copy(update=texts)
+
+
+def _utterance(utterance: Utterance) -> Utterance:
+    return utterance.model_copy(update={"text": quoted(utterance.text)})
