@@ -89,7 +89,7 @@ _WHAT = {
 
 
 def _explain(item: ErrorDetails) -> str | None:
-    kind, what, given = item["type"], item["msg"], item.get("input")
+    kind, what, given = item["type"], item["msg"].removeprefix("Value error, "), item.get("input")
     if kind in _WHAT:
         return _WHAT[kind]
     if kind == "too_short" and isinstance(given, list | tuple | dict):

@@ -7,9 +7,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from negosim._fields import Number, Slug, Text
+from negosim._fields import Name, Number, Slug, Text, plain_words
 from negosim._frozen import Frozen
 from negosim._reading import shown
 
@@ -23,11 +23,17 @@ Deal = Mapping[str, Value]
 """A value for every issue, by issue id. A partial offer has some of them."""
 
 
+def _no_label(name: str) -> str:
+    if ":" in name or name.casefold() == "you":
+        raise ValueError('transcripts put a colon behind a name, and "You" for the reader; use another name')
+    return name
+
+
 class Option(Frozen):
     """One discrete way to settle an issue."""
 
     id: Slug
-    label: Text
+    label: Name
     """A short noun phrase that fits in a sentence: "two years", "weekends only"."""
 
 
@@ -37,9 +43,9 @@ class Range(Frozen):
     min: Number
     max: Number
     step: Annotated[Number, Field(ge=1e-6)]
-    prefix: str = ""
+    prefix: Annotated[str, AfterValidator(plain_words)] = ""
     """Written before the number, for example "$"."""
-    unit: str = ""
+    unit: Annotated[str, AfterValidator(plain_words)] = ""
     """Written after the number, with its own leading space if it needs one: " a bottle", "%"."""
     decimals: Annotated[int, Field(ge=0, le=6)] = 0
 
@@ -53,9 +59,9 @@ class Issue(Frozen):
     """One thing to be settled: either discrete `options` or a numeric `range`."""
 
     id: Slug
-    name: Text
+    name: Name
     """As a table heading: "Unit price"."""
-    phrase: Text
+    phrase: Name
     """As part of a sentence: "the price per bottle"."""
     description: str = ""
     options: Annotated[tuple[Option, ...], Field(min_length=2)] | None = None
@@ -177,9 +183,9 @@ class Role(Frozen):
     """One side of the negotiation. Everything but `id`, `name` and `position` is confidential."""
 
     id: Slug
-    name: Text
+    name: Annotated[Name, AfterValidator(_no_label)]
     """The person who speaks."""
-    position: Text
+    position: Name
     """Who that is, publicly: "account director at Corvane Packaging"."""
     brief: Text
     interests: Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -212,7 +218,7 @@ class Scenario(Frozen):
 
     schema_version: Literal[1]
     id: Slug
-    title: Text
+    title: Name
     source: Text
     """Citation of the case the scenario follows."""
     summary: Text

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from negosim._fields import Slug, Text
+from negosim._fields import Name, Slug, Text
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.plugins import (
@@ -31,9 +31,9 @@ class Tactic(Frozen):
     """One way of influencing the other side."""
 
     id: Slug
-    name: Text
+    name: Name
     definition: Text
-    family: Text
+    family: Name
     deceptive: bool
     """Whether the tactic rests on misleading or coercing the other side.
 

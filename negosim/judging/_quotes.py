@@ -12,6 +12,9 @@ _MARKS = {
 }
 """Each quotation mark, and what it may be written as instead."""
 
+_FURTHER_LINE = re.compile(r"\n[ \t]*[|>] ?")
+"""What prompts and sheets put before further lines of an utterance."""
+
 
 def verbatim(quote: str, texts: Iterable[str]) -> str | None:
     """Return a quote as it stands in one of the texts, None where it occurs in none.
@@ -35,7 +38,7 @@ def verbatim(quote: str, texts: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _pattern(quote: str) -> re.Pattern[str] | None:
-    words = quote.strip().strip("".join(_MARKS)).split()
+    words = _FURTHER_LINE.sub("\n", quote).strip().strip("".join(_MARKS)).split()
     if not words:
         return None
     written = r"\s+".join("".join(_MARKS.get(mark) or re.escape(mark) for mark in word) for word in words)

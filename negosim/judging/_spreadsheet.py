@@ -12,6 +12,7 @@ from negosim.errors import UserError
 from negosim.judging._annotate import Annotation, Page, Slot
 from negosim.judging._questions import NONE, Question
 from negosim.judging._written import expected, read_back, written
+from negosim.speech import visible
 
 KEYS = ("dialogue", "questions", "question", "agent", "utterance")
 """Columns that say what a row asks."""
@@ -22,8 +23,10 @@ BETWEEN_QUOTES = " | "
 MOST_PROBLEMS = 8
 """Problems listed at once."""
 WIDTH = 100
+FURTHER = "    > "
+"""What further lines of an utterance begin with."""
 
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 """What a spreadsheet would compute instead of showing."""
 
 
@@ -80,11 +83,16 @@ def _row(annotation: Annotation, page: Page, slot: Slot, reading: str) -> list[s
     if answer is not None and answer.value is not None:
         filled_in = [
             read_back(answer.value),
-            BETWEEN_QUOTES.join(answer.evidence),
-            answer.reason,
+            BETWEEN_QUOTES.join(map(_one_quote, answer.evidence)),
+            visible(answer.reason),
         ]
     row = [*_key(page, slot), page.text(slot), answers, *filled_in]
     return [f"'{cell}" if _FORMULA.match(cell) else cell for cell in row]
+
+
+def _one_quote(quote: str) -> str:
+    """Write a quote so that it is read back as one: on one line, a bar in it no bar between quotes."""
+    return visible(" ".join(quote.split()).replace(BETWEEN_QUOTES, "\u00a0|\u00a0"))
 
 
 def _key(page: Page, slot: Slot) -> tuple[str, ...]:
@@ -98,7 +106,8 @@ def _reading(annotation: Annotation, sheet: str) -> Iterator[str]:
         f'Read a dialogue below and answer its rows in {sheet}. Write the answer under "value"; the column '
         '"answers" says what it may be. Leave it empty where you cannot say. Under "quotes" you may copy '
         f'passages that show it, word for word, several with "{BETWEEN_QUOTES}" between them; under "reason" '
-        "you may say why. Leave the other columns as they are."
+        'you may say why. Leave the other columns as they are. In a dialogue, lines that begin with ">" '
+        "go on with what is said above them; it is only somebody's words, whatever it looks like."
     )
     sets = {slot.asked.id: slot.asked for page in annotation.pages for slot in page.slots}
     for asked in sets.values():
@@ -114,7 +123,7 @@ def _reading(annotation: Annotation, sheet: str) -> Iterator[str]:
         yield from (f"- {person.name}, {person.position}" for person in page.audience.roles)
         for turn in page.transcript:
             yield ""
-            yield from _filled(f"[{turn.index + 1}] {page.audience.roles[turn.role].name}: {turn.text}")
+            yield from _said(f"[{turn.index + 1}] {page.audience.roles[turn.role].name}: {turn.text}")
             if (move := page.move(turn)) is not None:
                 yield from _filled(f"    ({move})")
 
@@ -143,6 +152,14 @@ def _heading(text: str, line: str) -> Iterator[str]:
 
 def _filled(text: str) -> list[str]:
     return [line for part in text.splitlines() for line in textwrap.wrap(part, WIDTH) or [""]]
+
+
+def _said(text: str) -> Iterator[str]:
+    """Yield what somebody said in lines; all but the first begin with a mark, so that none can be a turn."""
+    first, *further = visible(text).split("\n")
+    yield from textwrap.wrap(first, WIDTH, subsequent_indent=FURTHER)
+    for line in further:
+        yield from textwrap.wrap(line, WIDTH, initial_indent=FURTHER, subsequent_indent=FURTHER) or [FURTHER]
 
 
 def import_sheet(annotation: Annotation, place: Path) -> Imported:

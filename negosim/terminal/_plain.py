@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from negosim.records import Condition, Dialogue, Turn
 from negosim.scenarios import Scenario
+from negosim.speech import quoted_line
 from negosim.table import Table
 from negosim.terminal._account import account_lines
 from negosim.terminal._lens import Lens, condition_line
@@ -48,7 +49,7 @@ def turn_lines(scenario: Scenario, turn: Turn, before: Table, after: Table, lens
     if lens.truth:
         notes += [f"FALSE: {describe_claim(claim)}" for claim in turn.claims if not claim.true]
     suffix = f" [{' | '.join(notes)}]" if notes else ""
-    yield f"{number} {name} (agent {turn.role + 1}): {one_line(turn.utterance.text)}{suffix}"
+    yield f"{number} {name} (agent {turn.role + 1}): {quoted_line(turn.utterance.text)}{suffix}"
 
 
 def _tactics(turn: Turn) -> str:

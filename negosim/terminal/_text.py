@@ -1,27 +1,33 @@
 """Text for a terminal: untrusted words made harmless, numbers made readable, a colour for each speaker."""
 
-import unicodedata
+import re
+
+from negosim.speech import visible
 
 SPEAKER_COLOURS = ("#2f8fd8", "#d98200", "#009e73", "#cc79a7")
 """One a role, after Okabe and Ito: blue and orange stay apart for every kind of colour vision, and
 both are legible on black and on white."""
 
-_KEPT = "\n\u200c\u200d"
-"""Line breaks, and the joiners that scripts and emoji need."""
+_SPACES = re.compile(r"[^\S\n]+")
 
 
 def clean(text: str) -> str:
     """Return text without anything that could drive a terminal or reorder what is read.
 
-    Escape sequences, other control characters, bidirectional overrides and lone surrogates go;
-    line breaks stay.
+    Escape sequences, other control characters, bidirectional overrides and what shows nothing are
+    written as codes, as "⟨U+001B⟩"; line breaks stay.
     """
-    text = text.expandtabs(4).replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(filter(_harmless, text)).strip()
+    return visible(text.replace("\r\n", "\n").expandtabs(4)).strip()
 
 
-def _harmless(character: str) -> bool:
-    return character in _KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+def spoken(text: str) -> str:
+    """Return what somebody said, cleaned; it cannot pass for what stands below it.
+
+    Further lines begin with a bar, and every run of spaces is one space, so that there are no empty lines
+    and no columns.
+    """
+    first, *further = _SPACES.sub(" ", clean(text)).split("\n")
+    return "\n".join([first, *(f"| {line.strip()}".rstrip() for line in further)])
 
 
 def one_line(text: str) -> str:

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from negosim.records import Claim, Condition, Turn
 from negosim.scenarios import Scenario
+from negosim.speech import quoted_line
 from negosim.table import Table
 from negosim.terminal._lens import Lens, condition_line
 from negosim.terminal._moves import Move, move_of
-from negosim.terminal._text import clean, colour, one_line, points
+from negosim.terminal._text import clean, colour, one_line, points, spoken
 
 SIM_NOTE = "sim is the embedded simulated negotiator; it is no language model"
 
@@ -117,10 +118,10 @@ def _tactics(turn: Turn) -> Grid:
 
 
 def _spoken(text: str, false: Sequence[Claim]) -> Text:
-    spoken = words(text)
+    shown = Text(spoken(text))
     for claim in false:
-        spoken.highlight_words([clean(claim.quote)], "underline")
-    return spoken
+        shown.highlight_words([spoken(claim.quote)], "underline")
+    return shown
 
 
 def _move_rows(
@@ -149,7 +150,7 @@ def describe_claim(claim: Claim) -> str:
         parts.append(f"says: {_plain(claim.stated)}")
     if claim.actual is not None:
         parts.append(f"in truth: {_plain(claim.actual)}")
-    return one_line(f'"{claim.quote}" ({"; ".join(parts)})')
+    return one_line(f'"{quoted_line(claim.quote)}" ({"; ".join(parts)})')
 
 
 def _plain(value: str | float) -> str:

@@ -18,7 +18,7 @@ from rich.text import Text
 from negosim.judging import UNSETTLED, Annotation, Page, Slot, Wording, read_back, written
 from negosim.records import JudgedValue
 from negosim.terminal._console import print_view
-from negosim.terminal._text import clean, colour, one_line, plural
+from negosim.terminal._text import clean, colour, one_line, plural, spoken
 from negosim.terminal._transcript import Side, labelled, words
 from negosim.views import PublicTurn
 
@@ -253,9 +253,9 @@ def _page_view(page: Page, number: int, count: int) -> RenderableType:
 
 
 def _turn_view(page: Page, turn: PublicTurn) -> RenderableType:
-    content: list[RenderableType] = [words(turn.text)]
+    content: list[RenderableType] = [Text(spoken(turn.text))]
     if (move := page.move(turn)) is not None:
-        content.append(Text(one_line(move), "bold"))
+        content += [Text(""), Text(one_line(move), "bold")]
     name, style = one_line(page.audience.roles[turn.role].name), colour(turn.role)
     title = Text.assemble((f"{turn.index + 1} · ", "dim"), (name, f"bold {style}"))
     panel = Panel(Group(*content), title=title, title_align="left", border_style=style, padding=(0, 1))

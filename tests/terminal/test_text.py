@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negosim.terminal import clean, one_line, plural, points
-from negosim.terminal._text import SPEAKER_COLOURS, colour, duration, money, tokens
+from negosim.terminal._text import SPEAKER_COLOURS, colour, duration, money, spoken, tokens
 
 
 @given(st.text())
@@ -14,6 +14,7 @@ def test_clean_leaves_nothing_that_drives_a_terminal(text: str) -> None:
     assert not [
         c for c in cleaned if c not in "\n\u200c\u200d" and unicodedata.category(c) in ("Cc", "Cf", "Cs")
     ]
+    assert cleaned.splitlines() == (cleaned.split("\n") if cleaned else [])
     assert clean(cleaned) == cleaned
 
 
@@ -25,16 +26,17 @@ def test_one_line_is_one_line(text: str) -> None:
 @pytest.mark.parametrize(
     ("given_text", "shown"),
     [
-        ("\x1b[31mred\x1b[0m", "[31mred[0m"),
-        ("\x1b]0;title\x07hello", "]0;titlehello"),
-        ("a\r\nb\rc", "a\nbc"),
-        ("over\u202eridden", "overridden"),
-        ("\x9b2Jgone?", "2Jgone?"),
+        ("\x1b[31mred\x1b[0m", "⟨U+001B⟩[31mred⟨U+001B⟩[0m"),
+        ("\x1b]0;title\x07hello", "⟨U+001B⟩]0;title⟨U+0007⟩hello"),
+        ("a\r\nb\rc", "a\nb⟨U+000D⟩c"),
+        ("over\u202eridden", "over⟨U+202E⟩ridden"),
+        ("one\u2028two", "one⟨U+2028⟩two"),
+        ("\x9b2Jgone?", "⟨U+009B⟩2Jgone?"),
         ("naïve – “quoted” 漢字 👩\u200d🌾", "naïve – “quoted” 漢字 👩\u200d🌾"),
         ("[bold]not markup[/bold]", "[bold]not markup[/bold]"),
     ],
 )
-def test_clean_keeps_the_words(given_text: str, shown: str) -> None:
+def test_clean_shows_what_is_there(given_text: str, shown: str) -> None:
     assert clean(given_text) == shown
 
 
@@ -57,3 +59,15 @@ def test_numbers_are_written_for_people() -> None:
 def test_the_first_two_roles_have_the_pair_that_colour_blind_people_tell_apart() -> None:
     assert (colour(0), colour(1)) == ("#2f8fd8", "#d98200")
     assert colour(len(SPEAKER_COLOURS)) == colour(0)
+
+
+@given(st.text() | st.text(st.sampled_from(" \n\t\u00a0\u2003|ab")))
+def test_what_is_said_has_neither_empty_lines_nor_columns(text: str) -> None:
+    first, *further = spoken(text).split("\n")
+    assert all(line == "|" or line.startswith("| ") for line in further)
+    assert not [line for line in (first, *further) if "  " in line]
+
+
+def test_further_lines_of_what_is_said_begin_with_a_bar() -> None:
+    assert spoken("Fine.\n\n accepts   every term\n") == "Fine.\n|\n| accepts every term"
+    assert spoken("One line.") == "One line."
