@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from negosim.rl import Drops, run_episodes, sim_users
-from negosim.rl.sources import esconv, persuasion_for_good
+from negosim.rl.sources import detect
+from negosim.rl.sources._rows import rows_of
 from negosim.rl.tasks import (
     DONATION,
     SUPPORT,
@@ -77,7 +78,7 @@ def held_out(text: str) -> bool:
 def _persuasion(data: Path) -> Iterator[tuple[str, str]]:
     """Yield label and guess for each annotated sentence of the persuader."""
     lexicon = Recogniser.load("donation/strategies")
-    for _, row in persuasion_for_good.read_rows(data / "persuasion_for_good" / "300_dialog.xlsx"):
+    for row in (entry.content for entry in rows_of(data / "persuasion_for_good" / "300_dialog.xlsx")):
         if row["B4"] == 0 and held_out(str(row["B2"])):
             label = str(row["er_label_1"])
             yield (
@@ -90,7 +91,8 @@ def _support(data: Path) -> Iterator[tuple[str, str]]:
     """Yield label and guess for each turn of the supporter; its first label, if that is among those found."""
     lexicon = Recogniser.load("support/strategies")
     file = data / "esconv" / "multiesc" / "valid.txt"
-    for found in esconv.SOURCE.read([file], 0, Drops()):
+    source, files, _ = detect(file)
+    for found in source.read(files, 0, Drops()):
         if held_out(str(found.record["situation"])):
             for turn in found.turns:
                 if turn.role == "agent" and turn.tactic:

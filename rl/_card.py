@@ -45,6 +45,10 @@ class Drops:
     altered: Counter[str] = field(default_factory=Counter)
     """Values kept in another form than they were found in."""
     problems: list[str] = field(default_factory=list)
+    passed_over: dict[str, str] = field(default_factory=dict)
+    """Files of the source that are none of its data, and why."""
+    notes: list[str] = field(default_factory=list)
+    """What is odd about the whole."""
 
     def add(self, reason: str, where: str) -> None:
         """Count one row or dialogue; `where` names its file and row.
@@ -55,6 +59,10 @@ class Drops:
         """
         if self.strict:
             raise UserError(f"{where}: {reason}; mend the row, or leave such rows out with --bad-rows skip")
+        self.leave_out(reason, where)
+
+    def leave_out(self, reason: str, where: str) -> None:
+        """Count what is left out although nothing is wrong with it, as copies are."""
         self.counts[reason] += 1
         if len(self.problems) < SHOWN_PROBLEMS:
             self.problems.append(f"{where}: {reason}")
@@ -99,6 +107,8 @@ class Card(Frozen):
     """Where, for the first of them."""
     altered: dict[str, int] = Field(default_factory=dict)
     """Values kept in another form than they were found in (capped, repaired), by kind."""
+    passed_over: dict[str, str] = Field(default_factory=dict)
+    """Files of the source that are none of its data, and why."""
     notes: tuple[str, ...] = ()
     """What is odd about the whole, and what to do about it."""
 
@@ -140,7 +150,8 @@ class Tally:
             dropped=dict(sorted(drops.counts.items())),
             problems=tuple(drops.problems),
             altered=dict(sorted(drops.altered.items())),
-            notes=tuple(filter(None, [outlier_note(self._rewards)])),
+            passed_over=drops.passed_over,
+            notes=(*drops.notes, *filter(None, [outlier_note(self._rewards)])),
         )
 
 

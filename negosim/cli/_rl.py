@@ -112,6 +112,10 @@ def tell_card(card: "Card", out: Path) -> None:
         typer.echo("  and others; see the card")
     for what, count in card.altered.items():
         typer.echo(f"altered {count:,}: {what}")
+    for name, why in list(card.passed_over.items())[:5]:
+        typer.echo(f"passed over {name}: {why}")
+    if len(card.passed_over) > 5:
+        typer.echo(f"passed over {len(card.passed_over) - 5:,} more; see the card")
     for note in card.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"licence: {card.origin.licence}; data card: {out / 'card.json'}")

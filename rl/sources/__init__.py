@@ -1,7 +1,7 @@
 """Where trajectories come from: run folders, and published data sets as they are published."""
 
-from negosim.rl.sources._detect import detect
+from negosim.rl.sources._detect import Detected, detect
 from negosim.rl.sources._prepare import BadRows, prepare
-from negosim.rl.sources._source import Found, Source
+from negosim.rl.sources._source import Found, Source, SourceFile
 
-__all__ = ["BadRows", "Found", "Source", "detect", "prepare"]
+__all__ = ["BadRows", "Detected", "Found", "Source", "SourceFile", "detect", "prepare"]

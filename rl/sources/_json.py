@@ -1,37 +1,96 @@
-"""Reading JSON and JSON-lines files of dialogues row by row, each with where it stands."""
+"""Entries of JSON and JSON-lines files, however they are laid out."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from negosim.errors import UserError
+from negosim.rl.sources._decoding import UnreadableError, decoded, lines_of
+from negosim.rl.sources._published import split_of_name
+from negosim.rl.sources._row import Row
+
+_HOLDERS = ("data", "dialogues", "rows", "examples", "instances")
+"""Names under which files keep their list of entries."""
 
 
-def rows_of(file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield each entry of a JSON list or of a JSON-lines file, with its file and row (from 1).
+def json_rows(file: Path, name: str) -> Iterator[Row]:
+    """Yield the entries of a JSON list, of an object of lists by split, or of JSON lines.
+
+    A line that is no JSON is a row with a problem, as long as others are JSON.
 
     Raises:
-        UserError: the file cannot be read, or is no JSON; names the line.
+        UnreadableError: the file is no JSON; names the line.
+        UserError: the file cannot be read.
 
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
-    if content.lstrip()[:1] == b"[":
-        try:
-            entries = orjson.loads(content)
-        except orjson.JSONDecodeError as error:
-            raise UserError(f"{file}: not valid JSON: {error}") from None
-        for number, entry in enumerate(entries, 1):
-            yield f"{file.name}, row {number}", entry
+    text = decoded(file)
+    if not text.strip():
         return
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
-            continue
+    whole, problem = _parsed(text)
+    if problem is None:
+        yield from _entries(whole, name)
+        return
+    rows = [_line(name, number, line.strip("\ufeff \t\r\n")) for number, line in lines_of(text)]
+    if text.lstrip()[0] != "{" or all(row is None or row.problem for row in rows):
+        raise UnreadableError(f"{file}: not valid JSON: {problem}")
+    yield from (row for row in rows if row is not None)
+
+
+def _line(name: str, number: int, line: str) -> Row | None:
+    if not line:
+        return None
+    content, problem = _parsed(line)
+    where = f"{name}, row {number}"
+    return (
+        unpacked(where, number, content)
+        if problem is None
+        else Row(where, number, None, f"not valid JSON: {problem}")
+    )
+
+
+def _entries(whole: Any, name: str) -> Iterator[Row]:
+    if isinstance(whole, Mapping):
+        lists = {key: value for key, value in whole.items() if isinstance(value, list)}
+        if len(lists) == len(whole) and all(split_of_name(key) for key in lists):
+            for key, entries in lists.items():
+                for number, entry in enumerate(entries, 1):
+                    yield unpacked(f"{name}, {key}, row {number}", number, entry, key)
+            return
+        held = next((lists[key] for key in _HOLDERS if key in lists), None)
+        whole = [whole] if held is None else held
+    if not isinstance(whole, list):
+        whole = [whole]
+    for number, entry in enumerate(whole, 1):
+        yield unpacked(f"{name}, row {number}", number, entry)
+
+
+def unpacked(where: str, number: int, content: Any, split: str | None = None) -> Row:
+    """Make a row; one that is JSON in a text field, as hubs keep text files, is unpacked."""
+    if (
+        isinstance(content, Mapping)
+        and isinstance(text := content.get("text"), str)
+        and text.lstrip()[:1] == "{"
+    ):
+        inner, problem = _parsed(text)
+        if problem is None and isinstance(inner, Mapping):
+            content = {**{key: value for key, value in content.items() if key != "text"}, **inner}
+    try:
+        orjson.dumps(content)
+    except TypeError:
+        return Row(where, number, None, "has half a character (a lone surrogate), which is no text", split)
+    return Row(where, number, content, None, split)
+
+
+def _parsed(text: str) -> tuple[Any, str | None]:
+    """Return what JSON says, NaN and infinities included, which Python writes; or what is wrong."""
+    try:
+        return orjson.loads(text), None
+    except orjson.JSONDecodeError:
         try:
-            yield f"{file.name}, row {number}", orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise UserError(f"{file}, line {number}: not valid JSON: {error.msg}") from None
+            return json.loads(text), None
+        except json.JSONDecodeError as error:
+            return None, f"{error.msg} (line {error.lineno}, column {error.colno})"
+        except (RecursionError, ValueError) as error:
+            return None, str(error)

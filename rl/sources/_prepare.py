@@ -5,7 +5,7 @@ import importlib
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from negosim.rl._card import Card, Drops, Origin
 from negosim.rl._io import Format, write_trajectories
 from negosim.rl._split import SplitRule
 from negosim.rl._trajectory import Trajectory, merge_turns
+from negosim.rl.sources._copies import Dialogue, settle
 from negosim.rl.sources._detect import detect
 from negosim.rl.sources._source import Found, Source
 from negosim.rl.sources.runs import JUDGED, judged_rewards
@@ -37,7 +38,9 @@ def prepare(
 ) -> Card:
     """Write a source's dialogues as trajectories, with a data card.
 
-    Consecutive turns of one speaker are merged, dialogues of the same words are kept once.
+    Consecutive turns of one speaker are merged, dialogues of the same words are kept once. Of a published
+    set, a copy with a published split wins over one without, and near copies are never on both sides of a
+    split.
 
     Args:
         source: a run folder of negosim, or files of a published data set.
@@ -53,13 +56,13 @@ def prepare(
         UserError: the source, a row or an argument is wrong. Nothing is written then.
 
     """
-    kind, files = detect(source)
     rule = SplitRule.parse(split)
+    kind, files, passed_over = detect(source, published=rule.published)
     if learner < 1 or (kind.id != "run" and learner > len(kind.learners)):
         raise UserError(f"--learner {learner}: {kind.id} has {' and '.join(kind.learners)}, counted from 1")
     name = reward or next(iter(kind.rewards))
-    value, meaning = _reward(kind, files, name, learner - 1)
-    drops = Drops(strict=bad_rows == "stop")
+    value, meaning = _reward(kind, [file.path for file in files], name, learner - 1)
+    drops = Drops(strict=bad_rows == "stop", passed_over=dict(passed_over))
     origin = Origin(
         source=kind.id,
         task=kind.task,
@@ -72,10 +75,10 @@ def prepare(
             "split": split,
             "bad_rows": bad_rows,
             "reading": kind.note,
-            "files": {file.name: _digest(file) for file in files},
+            "files": {file.name: _digest(file.path) for file in files},
         },
     )
-    making = _Making(kind, rule, value, drops)
+    making = _Making(kind, rule, name, value, drops)
     return write_trajectories(
         out, making.trajectories(kind.read(files, learner - 1, drops)), origin, drops=drops, format=format
     )
@@ -93,12 +96,24 @@ def _digest(file: Path) -> str:
 class _Making:
     kind: Source
     rule: SplitRule
+    name: str
     value: Value
     drops: Drops
 
     def trajectories(self, found: Iterator[Found]) -> Iterator[Trajectory]:
         """Yield a trajectory for every dialogue that has a reward and was not there before."""
-        seen: set[tuple[str | None, bytes]] = set()
+        dialogues = self._merged(found)
+        settled = self._new(dialogues) if self.kind.id == "run" else self._settled(dialogues)
+        seen: set[str] = set()
+        for one in settled:
+            trajectory = self._trajectory(one, seen)
+            reward = self.value(one.found, trajectory)
+            if reward is None:
+                self.drops.add(*one.found.no_reward.get(self.name, ("no reward", one.found.where)))
+            else:
+                yield trajectory.model_copy(update={"reward": reward})
+
+    def _merged(self, found: Iterator[Found]) -> Iterator[Dialogue]:
         for one in found:
             turns = merge_turns(list(one.turns))
             if all(turn.role == "user" for turn in turns):
@@ -106,30 +121,48 @@ class _Making:
                 continue
             if len(turns) < len(one.turns):
                 self.drops.altered["consecutive turns of one speaker merged (dialogues)"] += 1
-            words = "\n".join("".join(f"{turn.role}{turn.text}".split()).casefold() for turn in turns)
-            key = (one.system, hashlib.sha256(words.encode()).digest())
+            yield Dialogue(one, turns)
+
+    def _new(self, dialogues: Iterator[Dialogue]) -> Iterator[Dialogue]:
+        """Yield the dialogues of runs, which may be many: one after the other, each kept once."""
+        seen: set[tuple[str | None, bytes]] = set()
+        for one in dialogues:
+            words = "\n".join("".join(f"{turn.role}{turn.text}".split()).casefold() for turn in one.turns)
+            key = (one.found.system, hashlib.sha256(words.encode()).digest())
             if key in seen:
-                self.drops.add("the same dialogue as an earlier one", one.where)
+                self.drops.leave_out("the same dialogue as an earlier one", one.found.where)
                 continue
             seen.add(key)
-            trajectory = Trajectory(
-                id=f"{self.kind.id}-{one.id}",
-                source=f"{self.kind.id}/{one.id}",
-                split=self.rule.split_of(self.kind.id, one.group or one.id, one.split),
-                system=one.system,
-                turns=turns,
-                reward=0.0,
-                terminal=one.terminal,
-                meta=dict(one.meta),
+            yield one
+
+    def _settled(self, dialogues: Iterator[Dialogue]) -> Iterator[Dialogue]:
+        kept = list(settle(list(dialogues), self.drops))
+        published = sum(one.found.split is not None for one in kept)
+        if 0 < published < len(kept):
+            self.drops.notes.append(
+                f"{published:,} dialogues have a published split; {len(kept) - published:,} have none, are "
+                "no copies of those, and were divided by their names, 80/10/10"
             )
-            reward = self.value(one, trajectory)
-            if reward is None:
-                self.drops.add("no reward", one.where)
-            else:
-                yield trajectory.model_copy(update={"reward": reward})
+        yield from kept
+
+    def _trajectory(self, one: Dialogue, seen: set[str]) -> Trajectory:
+        id = one.found.id
+        if id in seen:  # another file of the source counts from the same number
+            id = f"{one.found.where.partition(',')[0].replace('/', '-')}-{id}"
+        seen.add(id)
+        return Trajectory(
+            id=f"{self.kind.id}-{id}",
+            source=f"{self.kind.id}/{id}",
+            split=self.rule.split_of(self.kind.id, one.kin or one.found.group or id, one.found.split),
+            system=one.found.system,
+            turns=one.turns,
+            reward=0.0,
+            terminal=one.found.terminal,
+            meta=dict(one.found.meta),
+        )
 
 
-def _reward(kind: Source, files: tuple[Path, ...], name: str, learner: int) -> tuple[Value, str]:
+def _reward(kind: Source, files: Sequence[Path], name: str, learner: int) -> tuple[Value, str]:
     if name in kind.rewards:
         return (lambda found, _: found.rewards[name]), kind.rewards[name]
     if name.startswith(JUDGED) and kind.id == "run":

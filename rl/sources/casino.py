@@ -1,14 +1,17 @@
 """CaSiNo (Chawla et al. 2021): two campers share out packages of food, water and firewood."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from negosim.rl._card import Drops
-from negosim.rl._trajectory import Split, TrajectoryTurn
-from negosim.rl.sources._json import rows_of
+from negosim.rl._trajectory import TrajectoryTurn
 from negosim.rl.sources._marks import Move, mark
-from negosim.rl.sources._source import Found, Source
+from negosim.rl.sources._row import BadRowError, Row
+from negosim.rl.sources._rows import rows_of
+from negosim.rl.sources._source import Found, Source, SourceFile
+
+MOST = 36
+"""Points of one who gets everything: three packages each at 5, 4 and 3 points."""
 
 AGENTS = ("mturk_agent_1", "mturk_agent_2")
 
@@ -20,11 +23,7 @@ _MOVES: dict[str, Move] = {
 }
 
 
-class _BadRowError(ValueError):
-    """What is wrong with a row."""
-
-
-def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
+def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Found]:
     """Yield the negotiations of the files, with the points of both sides.
 
     Raises:
@@ -32,30 +31,36 @@ def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
 
     """
     for file in files:
-        for where, row in rows_of(file):
+        for row in rows_of(file.path, file.name):
             try:
-                yield _found(file, where, row, learner, drops)
-            except _BadRowError as error:
-                drops.add(str(error), where)
+                yield _found(file, row, learner, drops)
+            except BadRowError as error:
+                drops.add(str(error), row.where)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                drops.add(f"not in the published form ({type(error).__name__}: {error})", where)
+                drops.add(f"not in the published form ({type(error).__name__}: {error})", row.where)
 
 
-def _found(file: Path, where: str, row: Any, learner: int, drops: Drops) -> Found:
+def _found(file: SourceFile, entry: Row, learner: int, drops: Drops) -> Found:
+    if entry.problem:
+        raise BadRowError(entry.problem)
+    row, where = entry.content, entry.where
     # The order of the participants differs from row to row: they are told apart by id, never by position.
     me, partner = AGENTS[learner], AGENTS[1 - learner]
     info, logs = row["participant_info"], row["chat_logs"]
     if set(info) != set(AGENTS) or {log["id"] for log in logs} - set(AGENTS):
-        raise _BadRowError(f"participants are not {' and '.join(AGENTS)}")
+        raise BadRowError(f"participants are not {' and '.join(AGENTS)}")
     last = logs[-1]["text"] if logs else ""
     if last not in ("Accept-Deal", "Walk-Away"):
-        raise _BadRowError("neither accepted nor walked away from")
+        raise BadRowError("neither accepted nor walked away from")
     points = {agent: _points(info[agent]) for agent in AGENTS}
     labels = _labels(row, where, drops)
     turns = [_turn(log, me, labels[position]) for position, log in enumerate(logs)]
     known = all(value is not None for value in points.values())
+    # The hub's copy has no ids.
+    id = row.get("dialogue_id")
+    name = str(id) if id is not None else f"{file.label}-{entry.number}"
     return Found(
-        id=f"{row['dialogue_id']}-agent-{learner + 1}",
+        id=f"{name}-agent-{learner + 1}",
         where=where,
         turns=turns,
         rewards={
@@ -65,15 +70,19 @@ def _found(file: Path, where: str, row: Any, learner: int, drops: Drops) -> Foun
         },
         record=row,
         system=_system(info[me]),
-        split=_published_split(file),
-        group=str(row["dialogue_id"]),
+        split=file.split_of(entry),
+        group=name,
         meta={"task": "campsite", "learner": learner + 1, "agreement": last == "Accept-Deal"},
     )
 
 
 def _points(participant: Mapping[str, Any]) -> float | None:
     given = participant["outcomes"].get("points_scored")
-    return float(given) if isinstance(given, int | float) else None
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= MOST:
+        raise BadRowError(f"points_scored is {given!r}, no number from 0 to {MOST}")
+    return float(given)
 
 
 def _labels(row: Mapping[str, Any], where: str, drops: Drops) -> list[str | None]:
@@ -98,7 +107,7 @@ def _turn(log: Mapping[str, Any], me: str, tactic: str | None) -> TrajectoryTurn
     else:
         text = mark(text, "talk")
     if not text:
-        raise _BadRowError("an utterance has no text")
+        raise BadRowError("an utterance has no text")
     return TrajectoryTurn.model_validate({"role": role, "text": text, "tactic": tactic})
 
 
@@ -121,11 +130,6 @@ def _system(me: Mapping[str, Any]) -> str:
             *lines,
         ]
     )
-
-
-def _published_split(file: Path) -> Split | None:
-    names: dict[str, Split] = {"train": "train", "valid": "validation", "test": "test"}
-    return names.get(file.stem.rsplit("_", 1)[-1])
 
 
 SOURCE = Source(

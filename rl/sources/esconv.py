@@ -1,13 +1,13 @@
 """ESConv (Liu et al. 2021): emotional support; the standard set, its tokenised form, the failed ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from negosim.rl._card import Drops
-from negosim.rl._trajectory import MetaValue, Split, TrajectoryTurn
-from negosim.rl.sources._json import rows_of
-from negosim.rl.sources._source import Found, Source
+from negosim.rl._trajectory import MetaValue, TrajectoryTurn
+from negosim.rl.sources._row import BadRowError, Row
+from negosim.rl.sources._rows import rows_of
+from negosim.rl.sources._source import Found, Source, SourceFile
 from negosim.rl.sources._text import detokenize
 from negosim.rl.tasks import SUPPORT
 
@@ -37,12 +37,10 @@ STRATEGIES = {
 }
 """From the names of the files to the ids of the taxonomy `emotional-support`."""
 
-
-class _BadRowError(ValueError):
-    """What is wrong with a row."""
+_INTENSITIES = ("1", "2", "3", "4", "5")
 
 
-def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
+def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Found]:
     """Yield the dialogues of the files, with how far the seeker's distress fell.
 
     Raises:
@@ -50,47 +48,40 @@ def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
 
     """
     for file in files:
-        for where, row in rows_of(file):
+        for row in rows_of(file.path, file.name):
             try:
-                yield _found(file, where, row, drops)
-            except _BadRowError as error:
-                drops.add(str(error), where)
+                yield _found(file, row, drops)
+            except BadRowError as error:
+                drops.add(str(error), row.where)
 
 
-def _found(file: Path, where: str, row: Any, drops: Drops) -> Found:
+def _found(file: SourceFile, entry: Row, drops: Drops) -> Found:
+    if entry.problem:
+        raise BadRowError(entry.problem)
+    row = entry.content
     if not isinstance(row, Mapping) or not isinstance(row.get("dialog"), list):
-        raise _BadRowError("no dialogue ('dialog' must be a list of turns)")
+        raise BadRowError("no dialogue ('dialog' must be a list of turns)")
     before, after = _intensities(row)
     turns = [_turn(turn, drops) for turn in row["dialog"]]
-    number = where.rsplit(" ", 1)[-1]
     meta: dict[str, MetaValue] = {
         "task": SUPPORT.id,
         "initial_intensity": before,
         "final_intensity": after,
-        "failed": _is_failed(file, row),
+        "failed": "failed" in file.path.stem.casefold(),
     }
     for name in ("emotion_type", "problem_type", "situation"):
         if isinstance(row.get(name), str):
             meta[name] = " ".join(row[name].split())
     return Found(
-        id=f"{file.stem}-{number}",
-        where=where,
+        id=f"{file.label}-{entry.split + '-' if entry.split else ''}{entry.number}",
+        where=entry.where,
         turns=turns,
         rewards={"own": float(before - after)},
         record=row,
         system=SUPPORT.system,
-        split=_published_split(file),
+        split=file.split_of(entry),
         meta=meta,
     )
-
-
-def _is_failed(file: Path, row: Mapping[str, Any]) -> bool:
-    return "failed" in file.stem.casefold()
-
-
-def _published_split(file: Path) -> Split | None:
-    names: dict[str, Split] = {"train": "train", "valid": "validation", "test": "test"}
-    return names.get(file.stem)
 
 
 def _intensities(row: Mapping[str, Any]) -> tuple[int, int]:
@@ -102,24 +93,25 @@ def _intensities(row: Mapping[str, Any]) -> tuple[int, int]:
         given = row.get("init_intensity"), row.get("final_intensity")
     for name, value in zip(("initial", "final"), given, strict=True):
         if value is None:
-            raise _BadRowError(f"no {name} intensity")
-        if str(value) not in "12345":
-            raise _BadRowError(f"{name} intensity is {value!r}, not 1 to 5")
-    return int(given[0]), int(given[1])  # type: ignore[arg-type]
+            raise BadRowError(f"no {name} intensity")
+        if str(value).removesuffix(".0") not in _INTENSITIES:
+            raise BadRowError(f"{name} intensity is {value!r}, not 1 to 5")
+    before, after = (int(str(value).removesuffix(".0")) for value in given)
+    return before, after
 
 
 def _turn(turn: Any, drops: Drops) -> TrajectoryTurn:
     if not isinstance(turn, Mapping):
-        raise _BadRowError("a turn is no object")
+        raise BadRowError("a turn is no object")
     role = _ROLES.get(str(turn.get("speaker")))
     if role is None:
-        raise _BadRowError(f"speaker is {turn.get('speaker')!r}, not one of {', '.join(_ROLES)}")
+        raise BadRowError(f"speaker is {turn.get('speaker')!r}, not one of {', '.join(_ROLES)}")
     text = detokenize(str(turn["text"])) if "text" in turn else " ".join(str(turn.get("content", "")).split())
     if not text:
-        raise _BadRowError("a turn has no text")
+        raise BadRowError("a turn has no text")
     names = _strategies(turn)
     if names and role == "user":
-        raise _BadRowError("a strategy on the seeker's turn: roles are mixed up")
+        raise BadRowError("a strategy on the seeker's turn: roles are mixed up")
     tactics: dict[str, None] = {}
     for name in names:
         if (tactic := STRATEGIES.get(name.casefold())) is None:

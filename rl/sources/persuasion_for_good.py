@@ -1,119 +1,138 @@
 """Persuasion for Good (Wang et al. 2019): persuaders ask persuadees to give to Save the Children."""
 
-import csv
 import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from negosim.errors import UserError
 from negosim.rl._card import Drops
-from negosim.rl._trajectory import TrajectoryTurn
-from negosim.rl.sources._source import Found, Source
+from negosim.rl._trajectory import Split, TrajectoryTurn
+from negosim.rl.sources._row import BadRowError, Row
+from negosim.rl.sources._rows import rows_of
+from negosim.rl.sources._source import Found, Source, SourceFile
+from negosim.rl.sources._tables import by_column
 from negosim.rl.sources._text import repair
 from negosim.rl.tasks import DONATION
 
 MOST = 2.0
 """Dollars a participant could give: the task's whole payment. Larger figures are cents or slips."""
 
-TEXT, INFO = {"B2", "B4", "Turn", "Unit"}, {"B2", "B4", "B6"}
+TEXT, INFO = frozenset({"B2", "B4", "Turn", "Unit"}), frozenset({"B2", "B4", "B6"})
 """Columns of a file with dialogues, and of one with donations."""
+
+COLUMNS = {name.casefold(): name for name in TEXT | INFO}
+"""Their published names by those in small letters, as copies of the set write them."""
 
 _ROLES = {"0": "agent", "1": "user"}
 
 _DONATIONS = "a file of donations (columns B2, B4, B6: full_info.csv)"
 _DIALOGUES = "a file of dialogues (columns B2, B4, Turn, Unit: full_dialog.csv)"
 
-Row = tuple[str, Mapping[str, Any]]
-"""Where it stands, and its content by column."""
+_TOO_MUCH = f"B6 (donation) is above the ${MOST:g} that could be given: cents or a slip"
 
 
 def columns(file: Path) -> set[str]:
-    """Return the column names of a CSV or Excel file."""
-    return {str(name) for name in next(_table(file), []) if name is not None}
+    """Return the column names of a file with rows, by their published names."""
+    for row in rows_of(file):
+        if row.problem is None and isinstance(row.content, Mapping):
+            return {str(name) for name in by_column(row, COLUMNS).content}
+    return set()
 
 
-def _table(file: Path) -> Iterator[list[Any]]:
-    if file.suffix == ".xlsx":
-        yield from _sheet(file)
-        return
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield from csv.reader(lines)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{file}: not CSV in UTF-8: {error}") from None
+def with_siblings(file: Path, others: Sequence[Path]) -> list[Path]:
+    """Return a file and those that belong to it: of a file of dialogues, no others that are not annotated."""
+    if _has_texts(file) and not _is_annotated(file):
+        return [file, *(other for other in others if not _has_texts(other) or _is_annotated(other))]
+    return list(others)
 
 
-def _sheet(file: Path) -> Iterator[list[Any]]:
-    try:
-        import openpyxl
-    except ImportError:
-        raise UserError(
-            f"{file}: reading Excel files needs openpyxl: pip install 'negosim[rl]', or move the file away"
-        ) from None
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except Exception as error:
-        raise UserError(f"{file}: not a readable Excel file: {error}") from None
-    try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield list(row)
-    finally:
-        book.close()
+def _has_texts(file: Path) -> bool:
+    return columns(file) >= TEXT
 
 
-def read_rows(file: Path) -> Iterator[Row]:
-    """Yield the rows of a CSV or Excel file, each with where it stands."""
-    table = _table(file)
-    header = [str(name) for name in next(table, [])]
-    for number, row in enumerate(table, 2):
-        yield f"{file.name}, row {number}", dict(zip(header, row, strict=False))
+def _is_annotated(file: Path) -> bool:
+    return "er_label_1" in columns(file)
 
 
-def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
+def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Found]:
     """Yield the dialogues of the files, with what the persuadee gave.
 
-    Texts are those of the first file of dialogues (the full CSV before the annotated Excel file);
-    labels are those of the annotated one, where there is one.
+    Texts are those of the files without labels (the full CSV); labels are those of the annotated one,
+    where there is one. Where all files have labels, texts are theirs.
 
     Raises:
-        UserError: a file is missing, broken, or (`drops.strict`) has a bad row.
+        UserError: a file is missing, broken, contradicts another, or (`drops.strict`) has a bad row.
 
     """
-    ordered = sorted(files, key=lambda file: (file.suffix == ".xlsx", file.name))
-    names = {file: columns(file) for file in ordered}
-    texts = [file for file in ordered if names[file] >= TEXT]
-    infos = [file for file in ordered if names[file] >= INFO and file not in texts]
+    ordered = sorted(files, key=lambda file: (file.path.suffix == ".xlsx", file.name))
+    texts = [file for file in ordered if _has_texts(file.path)]
+    infos = [file for file in ordered if file not in texts]
     if not texts or not infos:
-        raise UserError(f"{files[0].parent}: needs {_DIALOGUES} and {_DONATIONS} side by side")
+        raise UserError(f"{files[0].path.parent}: needs {_DIALOGUES} and {_DONATIONS} side by side")
+    annotated = [file for file in texts if _is_annotated(file.path)]
     donations = _donations(infos, drops)
-    labels = _labels([file for file in texts if "er_label_1" in names[file]])
-    for id, rows in _dialogues(texts[0], drops):
-        found = _found(id, rows, donations, labels, drops)
-        if found is not None:
-            yield found
-
-
-def _donations(files: Sequence[Path], drops: Drops) -> dict[str, float | None]:
-    """Return what each dialogue's persuadee gave, as stated; None where the row has no usable figure."""
-    found: dict[str, float | None] = {}
-    for file in files:
-        for where, row in read_rows(file):
-            id = str(row["B2"])
-            if _role(row["B4"]) != "user" or id in found:
-                continue
+    labels = _labels(annotated)
+    for file in [file for file in texts if file not in annotated] or annotated[:1]:
+        for id, rows in _dialogues(file, drops):
             try:
-                amount = float(row["B6"])
+                found = _found(file, id, rows, donations, labels, drops)
+            except BadRowError as error:
+                drops.add(f"{error}; the dialogue is left out", rows[0].where)
+                continue
+            if found is not None:
+                yield found
+
+
+def _rows(file: SourceFile) -> Iterator[Row]:
+    return (by_column(row, COLUMNS) for row in rows_of(file.path, file.name))
+
+
+@dataclass(frozen=True)
+class _Donation:
+    """What a dialogue's persuadee gave, as stated; None where the row has no usable figure."""
+
+    amount: float | None
+    where: str
+    split: Split | None
+
+
+def _donations(files: Sequence[SourceFile], drops: Drops) -> dict[str, _Donation]:
+    found: dict[str, _Donation] = {}
+    for file in files:
+        for row in _rows(file):
+            id, role = _id(row), _role(_value(row, "B4"))
+            if row.problem or id is None or role is None:
+                drops.add(
+                    row.problem or f"B2 (dialogue) is {id!r}, B4 (role) is {_value(row, 'B4')!r}", row.where
+                )
+                continue
+            if role != "user" or id in found:
+                continue
+            split = file.split_of(row)
+            try:
+                amount = float(_value(row, "B6"))
             except (TypeError, ValueError):
                 amount = math.nan
             if not math.isfinite(amount) or amount < 0:
-                drops.add(f"B6 (donation) is {row['B6']!r}, no amount", where)
-                found[id] = None
+                drops.add(f"B6 (donation) is {_value(row, 'B6')!r}, no amount", row.where)
+                found[id] = _Donation(None, row.where, split)
             else:
-                found[id] = amount
+                found[id] = _Donation(amount, row.where, split)
     return found
+
+
+def _value(row: Row, column: str) -> Any:
+    return row.content.get(column) if isinstance(row.content, Mapping) else None
+
+
+def _id(row: Row) -> str | None:
+    """Return which dialogue a row is of; None where it does not say."""
+    given = _value(row, "B2")
+    return str(given).strip() or None if given is not None else None
 
 
 def _role(given: object) -> str | None:
@@ -124,19 +143,20 @@ Labels = Mapping[tuple[str, str, str], tuple[str, str]]
 """By dialogue, turn and role: the labels, joined, and the letters of the words they were given to."""
 
 
-def _labels(files: Sequence[Path]) -> Labels:
+def _labels(files: Sequence[SourceFile]) -> Labels:
     names: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
     words: dict[tuple[str, str, str], str] = defaultdict(str)
     for file in files:
-        for _, row in read_rows(file):
-            if (role := _role(row["B4"])) is None:
+        for row in _rows(file):
+            id, role = _id(row), _role(_value(row, "B4"))
+            if row.problem or id is None or role is None:
                 continue
-            key = str(row["B2"]), str(row["Turn"]), role
+            key = id, str(_value(row, "Turn")), role
             side = "er" if role == "agent" else "ee"
-            words[key] += _letters(row["Unit"])
+            words[key] += _letters(_value(row, "Unit"))
             for column in (f"{side}_label_1", f"{side}_label_2"):
-                if row.get(column):
-                    names[key][str(row[column])] = None
+                if name := _value(row, column):
+                    names[key][str(name)] = None
     return {key: ("+".join(given), words[key]) for key, given in names.items()}
 
 
@@ -144,45 +164,76 @@ def _letters(text: object) -> str:
     return re.sub("[^a-z0-9]", "", str(text).casefold())
 
 
-def _dialogues(file: Path, drops: Drops) -> Iterator[tuple[str, list[Row]]]:
-    """Yield each dialogue's rows; a row that stands there twice counts once."""
+def _dialogues(file: SourceFile, drops: Drops) -> Iterator[tuple[str, list[Row]]]:
+    """Yield each dialogue's rows; a row that stands there twice counts once.
+
+    A row that does not say of which dialogue it is spoils those beside it: one of them lacks a turn.
+    """
     grouped: dict[str, list[Row]] = defaultdict(list)
     seen: set[tuple[str, ...]] = set()
-    for where, row in read_rows(file):
-        key = tuple(str(row.get(name)) for name in ("B2", "B4", "Turn", "Unit"))
+    spoilt: set[str] = set()
+    before, beside = "", False
+    for row in _rows(file):
+        id = _id(row)
+        if row.problem or id is None:
+            drops.add(f"{row.problem or 'no B2 (dialogue)'}; the dialogue is left out", row.where)
+            spoilt.add(before)
+            beside = True
+            continue
+        if beside:
+            spoilt.add(id)
+        before, beside = id, False
+        key = tuple(str(_value(row, name)) for name in ("B2", "B4", "Turn", "Unit"))
         if key in seen:
-            drops.add("row repeated", where)
+            drops.add("row repeated", row.where)
             continue
         seen.add(key)
-        grouped[key[0]].append((where, row))
-    yield from grouped.items()
+        grouped[id].append(row)
+    yield from ((id, rows) for id, rows in grouped.items() if id not in spoilt)
 
 
 def _found(
-    id: str, rows: list[Row], donations: Mapping[str, float | None], labels: Labels, drops: Drops
+    file: SourceFile,
+    id: str,
+    rows: Sequence[Row],
+    donations: Mapping[str, _Donation],
+    labels: Labels,
+    drops: Drops,
 ) -> Found | None:
     turns, last = [], -1
-    for where, row in rows:
-        role, number = _role(row["B4"]), str(row["Turn"]).removesuffix(".0")
-        text = repair(str(row["Unit"])) if row["Unit"] else ""
+    for row in rows:
+        given = _value(row, "B4"), _value(row, "Turn"), _value(row, "Unit")
+        role, number = _role(given[0]), str(given[1]).removesuffix(".0")
+        text = repair(str(given[2])) if given[2] is not None else ""
+        problem = None
         if role is None:
-            drops.add(f"B4 (role) is {row['B4']!r}, neither 0 nor 1; the dialogue is left out", where)
+            problem = f"B4 (role) is {given[0]!r}, neither 0 nor 1"
+        elif not text:
+            problem = "no text in Unit"
+        elif not _is_number(number) or int(number) < last:
+            problem = "Turn is no number in ascending order"
+        if problem:
+            drops.add(f"{problem}; the dialogue is left out", row.where)
             return None
-        if not text:
-            drops.add("no text in Unit; the dialogue is left out", where)
-            return None
-        if not number.isdecimal() or int(number) < last:
-            drops.add("Turn is no number in ascending order; the dialogue is left out", where)
-            return None
-        if text != " ".join(str(row["Unit"]).split()):
+        if text != " ".join(str(given[2]).split()):
             drops.altered["text repaired (mojibake, escaped quotes)"] += 1
         last = int(number)
         turns.append((number, TrajectoryTurn.model_validate({"role": role, "text": text})))
-    where = rows[0][0]
+    where = rows[0].where
     if id not in donations:
         drops.add("no row with the persuadee's donation", where)
         return None
-    return _valued(id, where, _labelled(id, turns, labels, drops), donations[id], drops)
+    splits = {split for row in rows if (split := file.split_of(row)) is not None}
+    splits |= {split} if (split := donations[id].split) and not splits else set()
+    if len(splits) > 1:
+        drops.add(f"its rows are in several splits ({' and '.join(sorted(splits))})", where)
+        return None
+    labelled = _labelled(id, turns, labels, drops)
+    return _valued(id, where, labelled, donations[id], next(iter(splits), None))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _labelled(
@@ -204,18 +255,23 @@ def _labelled(
 
 
 def _valued(
-    id: str, where: str, turns: Sequence[TrajectoryTurn], donation: float | None, drops: Drops
+    id: str, where: str, turns: Sequence[TrajectoryTurn], donation: _Donation, split: Split | None
 ) -> Found:
-    if donation is not None and donation > MOST:
-        drops.altered[f"donation above ${MOST:g} capped"] += 1
+    amount = donation.amount
+    too_much = amount is not None and amount > MOST
     return Found(
         id=id,
         where=where,
         turns=turns,
-        rewards={"own": None if donation is None else min(donation, MOST)},
-        record={"id": id, "donation": donation, "turns": tuple(turns)},
+        rewards={
+            "own": None if too_much else amount,
+            "capped": None if amount is None else min(amount, MOST),
+        },
+        record={"id": id, "donation": amount, "turns": tuple(turns)},
         system=DONATION.system,
-        meta={"task": DONATION.id, "donation_stated": donation},
+        split=split,
+        meta={"task": DONATION.id, "donation_stated": amount},
+        no_reward={"own": (_TOO_MUCH, donation.where)} if too_much else {},
     )
 
 
@@ -225,8 +281,11 @@ SOURCE = Source(
     licence="Apache-2.0",
     citation="Wang, X., Shi, W., Kim, R., Oh, Y., Yang, S., Zhang, J., & Yu, Z. (2019). Persuasion for Good: "
     "Towards a personalized persuasive dialogue system for social good. ACL 2019.",
-    rewards={"own": f"donation of the persuadee in dollars, at most {MOST:g}"},
+    rewards={
+        "own": f"donation of the persuadee in dollars, at most {MOST:g}",
+        "capped": f"the same, larger figures counted as {MOST:g}",
+    },
     learners=("persuader",),
     read=read,
-    note="Texts of the full set, labels of the annotated one joined by turn; donations above $2 are capped.",
+    note="Texts of the full set, labels of the annotated one joined by turn; more than $2 is no reward.",
 )

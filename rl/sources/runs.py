@@ -10,7 +10,7 @@ from negosim.errors import UserError
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import TrajectoryTurn
 from negosim.rl.sources._marks import turn_text
-from negosim.rl.sources._source import Found, Source
+from negosim.rl.sources._source import Found, Source, SourceFile
 
 if TYPE_CHECKING:
     from negosim.records import Dialogue, Turn
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 JUDGED = "judged:"
 
 
-def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
+def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Found]:
     """Yield the finished dialogues of the run folders, seen from the learner's side.
 
     Raises:
@@ -28,7 +28,7 @@ def read(files: Sequence[Path], learner: int, drops: Drops) -> Iterator[Found]:
     """
     from negosim.store import Run
 
-    for folder in files:
+    for folder in (file.path for file in files):
         run = Run.open(folder)
         for number, dialogue in enumerate(run, 1):
             where = f"{folder.name}, dialogue {number} ({dialogue.id})"

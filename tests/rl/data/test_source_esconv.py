@@ -67,6 +67,10 @@ def test_the_supporter_learns_whatever_a_file_calls_it(folder: Path) -> None:
     [
         ({"final_intensity": None}, "no final intensity"),
         ({"init_intensity": 7}, "initial intensity is 7, not 1 to 5"),
+        ({"init_intensity": 12}, "initial intensity is 12, not 1 to 5"),
+        ({"final_intensity": ""}, "final intensity is '', not 1 to 5"),
+        ({"final_intensity": float("nan")}, "final intensity is nan, not 1 to 5"),
+        ({"final_intensity": "much"}, "final intensity is 'much', not 1 to 5"),
         ({"dialog": [{"speaker": "bot", "text": "Hi"}]}, "speaker is 'bot'"),
         ({"dialog": [{"speaker": "usr", "text": " "}]}, "a turn has no text"),
         ({"dialog": [{"speaker": "usr", "text": "a", "strategy": "Question"}]}, "roles are mixed up"),
@@ -94,12 +98,13 @@ def test_an_unknown_strategy_is_left_out_and_counted(folder: Path) -> None:
     assert card.altered["unknown strategy 'Hypnosis' left out"] == 1
 
 
-def test_a_line_that_is_no_json_is_named(folder: Path) -> None:
+def test_a_line_that_is_no_json_is_a_bad_row(folder: Path) -> None:
     file = tokenised(folder, TOKENISED)
     file.write_text(file.read_text() + "{oops\n")
-    with pytest.raises(UserError, match=r"valid.txt, line 2: not valid JSON"):
-        prepare(file, folder / "out")
+    with pytest.raises(UserError, match=r"valid.txt, row 2: not valid JSON"):
+        prepare(file, folder / "out", bad_rows="stop")
     assert not (folder / "out").exists()
+    assert prepare(file, folder / "out").problems[0].startswith("valid.txt, row 2: not valid JSON")
 
 
 def test_tokenised_text_is_joined_up() -> None:

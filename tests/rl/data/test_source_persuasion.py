@@ -23,7 +23,7 @@ DIALOGUES = [
 INFO = [
     ["B2", "B3", "B4", "B6", "B7"],
     ["a", "u1", 0, 0.5, 2],
-    ["a", "u2", 1, 50.0, 2],
+    ["a", "u2", 1, 1.5, 2],
     ["b", "u3", 0, 2.0, 1],
     ["b", "u4", 1, 0.25, 1],
 ]
@@ -50,11 +50,10 @@ def test_the_persuader_learns_from_what_the_persuadee_gave(folder: Path) -> None
     card = prepare(write(folder), folder / "out")
     first, second = read_trajectories(folder / "out")
     assert [turn.role for turn in first.turns] == ["agent", "user"] * 2
-    assert (first.reward, second.reward) == (2.0, 0.25)  # 50 is capped, the persuader's own gift ignored
-    assert first.meta["donation_stated"] == 50.0
+    assert (first.reward, second.reward) == (1.5, 0.25)  # the persuader's own gift is ignored
     assert first.turns[1].text == "I don’t — tell me."
     assert first.turns[3].text == "It's only £2."
-    assert card.altered == {"donation above $2 capped": 1, "text repaired (mojibake, escaped quotes)": 2}
+    assert card.altered == {"text repaired (mojibake, escaped quotes)": 2}
     assert card.origin.licence == "Apache-2.0"
 
 
@@ -84,6 +83,21 @@ def test_a_donation_that_is_no_amount_is_no_zero(folder: Path, amount: str) -> N
     card = prepare(folder, folder / "out")
     assert [t.reward for t in read_trajectories(folder / "out")] == [0.25]
     assert card.dropped["no reward"] == 1
+
+
+@pytest.mark.parametrize("amount", [2.01, 50.0, 500])
+def test_more_than_could_be_given_is_no_reward(folder: Path, amount: float) -> None:
+    write(folder, info=[*INFO[:2], ["a", "u2", 1, amount, 2], *INFO[3:]])
+    card = prepare(folder, folder / "out")
+    assert [t.reward for t in read_trajectories(folder / "out")] == [0.25]
+    assert card.problems == (
+        "full_info.csv, row 3: B6 (donation) is above the $2 that could be given: cents or a slip",
+    )
+    with pytest.raises(UserError, match=r"full_info.csv, row 3: B6"):
+        prepare(folder, folder / "strict", bad_rows="stop")
+    prepare(folder, folder / "capped", reward="capped", bad_rows="stop")
+    first, _ = read_trajectories(folder / "capped")
+    assert (first.reward, first.meta["donation_stated"]) == (2.0, amount)
 
 
 def test_labels_join_by_turn_where_the_words_are_the_same(folder: Path) -> None:
@@ -126,14 +140,15 @@ def test_the_published_set_has_the_figures_of_its_paper(
     folder: Path, published: Callable[[str], Path]
 ) -> None:
     card = prepare(published("persuasion_for_good"), folder / "out")
-    assert card.trajectories == 854
+    assert card.trajectories == 854 - 27  # above the $2 that could be given
     assert card.reward is not None
-    assert 0.35 < card.reward.mean < 0.5
+    assert card.reward.mean == pytest.approx(0.356, abs=0.001)
+    assert prepare(published("persuasion_for_good"), folder / "capped", reward="capped").trajectories == 854
     made = list(read_trajectories(folder / "out"))
     assert 0.45 < sum(t.reward > 0 for t in made) / len(made) < 0.6
     assert all(t.turns[0].role == "agent" and t.reward <= 2 for t in made)
     labelled = [t for t in made if any(turn.tactic for turn in t.turns)]
-    assert len(labelled) == 247
+    assert len(labelled) == 242
     counts = Counter(card.tactics)
     assert counts.most_common(1)[0][0] == "credibility-appeal"
     assert not any("¡" in turn.text for t in made for turn in t.turns)
