@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negosim.reports._model import Figure
@@ -38,11 +37,11 @@ def as_pdf(figures: Sequence[Figure], width: float) -> bytes:
     return target.getvalue()
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write a figure as PNG and SVG and return the files."""
-    files = [folder / f"{name}.png", folder / f"{name}.svg"]
+def figure_files(figure: Figure) -> dict[str, bytes]:
+    """Return a figure as PNG and SVG, by the end of the file's name."""
+    png, svg = BytesIO(), BytesIO()
     with drawing():
         canvas = painted(figure)
-        canvas.savefig(files[0], dpi=DPI, metadata={"Software": "negosim"})
-        canvas.savefig(files[1], dpi=DPI, metadata={"Date": None})
-    return files
+        canvas.savefig(png, format="png", dpi=DPI, metadata={"Software": "negosim"})
+        canvas.savefig(svg, format="svg", dpi=DPI, metadata={"Date": None})
+    return {".png": png.getvalue(), ".svg": svg.getvalue()}

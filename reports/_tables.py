@@ -1,6 +1,5 @@
 """Tables as files: CSV with the numbers themselves, LaTeX as they are printed."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negosim.reports._model import Number, Table, text
@@ -9,12 +8,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def save_table(table: Table, folder: Path, name: str) -> list[Path]:
-    """Write a table as CSV and LaTeX (booktabs) and return the files."""
-    files = [folder / f"{name}.csv", folder / f"{name}.tex"]
-    values(table).to_csv(files[0], index=False)
-    files[1].write_text(latex(table), encoding="utf-8")
-    return files
+def table_files(table: Table) -> dict[str, bytes]:
+    """Return a table as CSV and LaTeX (booktabs), by the end of the file's name."""
+    return {".csv": values(table).to_csv(index=False).encode(), ".tex": latex(table).encode()}
 
 
 def values(table: Table) -> "pd.DataFrame":

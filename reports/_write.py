@@ -1,9 +1,9 @@
 """Writing reports to files: whole or not at all."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from negosim._files import write_all, write_whole
 from negosim.errors import UserError
 from negosim.reports._model import Report
 from negosim.reports._trace import trace
@@ -34,7 +34,7 @@ def write_pdf(report: Report, path: Path, paper: Paper = "a4") -> None:
     from negosim.reports._pdf import pdf
 
     check_names(pdf=path)
-    _whole(path, lambda: pdf(report, paper))
+    write_whole(path, pdf(report, paper))
 
 
 def write_trace(report: Report, path: Path) -> None:
@@ -45,7 +45,7 @@ def write_trace(report: Report, path: Path) -> None:
 
     """
     check_names(trace=path)
-    _whole(path, lambda: b"".join(trace(report)))
+    write_whole(path, b"".join(trace(report)))
 
 
 def write_parts(report: Report, folder: Path) -> list[Path]:
@@ -57,32 +57,14 @@ def write_parts(report: Report, folder: Path) -> list[Path]:
         UserError: the folder cannot be made or written to.
 
     """
-    from negosim.reports._figures import save_figure
-    from negosim.reports._tables import save_table
+    from negosim.reports._figures import figure_files
+    from negosim.reports._tables import table_files
 
-    files: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for section in report.sections:
-            for figure in section.figures:
-                files += save_figure(figure, folder, figure.key)
-                files += save_table(figure.data, folder, f"{figure.key}-data")
-            for table in section.tables:
-                files += save_table(table, folder, table.key)
-    except OSError as error:
-        raise UserError(f"{str(folder)!r} cannot be written: {error.strerror or error}") from None
-    return files
-
-
-def _whole(path: Path, make: Callable[[], bytes]) -> None:
-    """Write a file under another name first: what was there before stays until the new one is whole."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise UserError(f"{str(path)!r} is a folder; name a file")
-        content = make()
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise UserError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+    files: dict[Path, bytes] = {}
+    for section in report.sections:
+        parts = [(figure.key, figure_files(figure)) for figure in section.figures]
+        parts += [(f"{figure.key}-data", table_files(figure.data)) for figure in section.figures]
+        parts += [(table.key, table_files(table)) for table in section.tables]
+        files |= {folder / f"{key}{end}": content for key, ends in parts for end, content in ends.items()}
+    write_all(files)
+    return list(files)

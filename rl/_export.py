@@ -3,7 +3,6 @@
 Formats: https://huggingface.co/docs/trl/dataset_formats, one JSON object a line.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 import orjson
 
+from negosim._files import whole_file
 from negosim.errors import UserError
 from negosim.rl._io import read_trajectories
 from negosim.rl._opening import assistant_begins, fold_opening
@@ -76,23 +76,16 @@ def export(
     found = list(read_trajectories(trajectories, split=split))
     done = Exported()
     rows = map(_conversation, found) if to == "sft" else _preferences(found, done, paired=to == "dpo")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as made:
-            part = Path(made, "part")
-            with part.open("wb") as file:
-                for row in rows:
-                    opening = "messages" if to == "sft" else "prompt"
-                    if begin == "user":
-                        row[opening] = fold_opening(row[opening])
-                    done.assistant_first += assistant_begins([*row[opening], _SPEAKS_NEXT])
-                    file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
-                    done.rows += 1
-            if done.rows == 0:
-                raise UserError(_nothing(trajectories, to, found, split))
-            part.rename(target)
-    except OSError as error:
-        raise UserError(f"{str(out)!r} cannot be written: {error.strerror or error}") from None
+    with whole_file(target) as part, part.open("wb") as file:
+        for row in rows:
+            opening = "messages" if to == "sft" else "prompt"
+            if begin == "user":
+                row[opening] = fold_opening(row[opening])
+            done.assistant_first += assistant_begins([*row[opening], _SPEAKS_NEXT])
+            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+            done.rows += 1
+        if done.rows == 0:
+            raise UserError(_nothing(trajectories, to, found, split))
     return done
 
 

@@ -1,6 +1,5 @@
 """Folders of trajectories: `trajectories.jsonl` or `trajectories.parquet`, and `card.json` beside it."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 from pydantic import ValidationError
 
+from negosim._files import first_error, unreadable, whole_folder, write_whole
 from negosim.errors import UserError
 from negosim.rl._card import CARD, Card, Drops, Origin, Tally
 from negosim.rl._trajectory import Split, Trajectory
@@ -44,28 +44,15 @@ def write_trajectories(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{str(folder)!r} is not an empty folder; choose another --out or remove it")
     tally, file = Tally(), f"{STEM}.{format}"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            dir=target.parent, prefix=f".{target.name}-", ignore_cleanup_errors=True
-        ) as made:
-            part = Path(made, "whole")
-            part.mkdir()
-            _write(part / file, _counted(trajectories, tally), format)
-            drops = drops or Drops()
-            card = tally.card(origin, file, drops)
-            if card.trajectories == 0:
-                raise UserError(f"no trajectory is left to write: {_reasons(drops)}")
-            (part / CARD).write_bytes(
-                orjson.dumps(
-                    card.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-                )
-            )
-            if target.exists():
-                target.rmdir()
-            part.rename(target)
-    except OSError as error:
-        raise UserError(f"{str(folder)!r} cannot be written: {error.strerror or error}") from None
+    with whole_folder(target) as part:
+        _write(part / file, _counted(trajectories, tally), format)
+        drops = drops or Drops()
+        card = tally.card(origin, file, drops)
+        if card.trajectories == 0:
+            raise UserError(f"no trajectory is left to write: {_reasons(drops)}")
+        content = card.model_dump(mode="json")
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        write_whole(part / CARD, orjson.dumps(content, option=options))
     return card
 
 
@@ -122,13 +109,11 @@ def _read(file: Path, rows: Iterator[Any], split: Split | None) -> Iterator[Traj
             if split is None or trajectory.split == split:
                 yield trajectory
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "content"
-        raise UserError(f"{file}, row {number}: {where}: {first['msg']}") from None
+        raise UserError(f"{file}, row {number}: {first_error(error)}") from None
     except orjson.JSONDecodeError as error:
         raise UserError(f"{file}, row {number + 1}: not valid JSON: {error.msg}") from None
     except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
+        raise unreadable(file, error) from None
 
 
 def read_card(folder: str | Path) -> Card:
@@ -142,11 +127,9 @@ def read_card(folder: str | Path) -> Card:
     try:
         return Card.model_validate_json(file.read_bytes())
     except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
+        raise unreadable(file, error) from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "content"
-        raise UserError(f"{file}: {where}: {first['msg']}; was it written by another version?") from None
+        raise UserError(f"{file}: {first_error(error)}; was it written by another version?") from None
 
 
 def _file_of(path: Path) -> Path:

@@ -244,6 +244,14 @@ def generate(
             rich_help_panel=SHOW,
         ),
     ] = False,
+    drop_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--drop-damaged",
+            help="With --resume: take stored dialogues that are damaged out of the run, and make them again.",
+            rich_help_panel=SHOW,
+        ),
+    ] = False,
     thoughts: Annotated[
         bool | None,
         typer.Option(
@@ -297,6 +305,7 @@ def generate(
                 folder,
                 config=config,
                 retry_failed=retry_failed,
+                drop_damaged=drop_damaged,
                 watch=watch,
                 cache=cache,
                 budget=budget,
@@ -309,6 +318,8 @@ def generate(
         return
     if retry_failed:
         raise typer.BadParameter("goes with --resume RUN", param_hint="--retry-failed")
+    if drop_damaged:
+        raise typer.BadParameter("mends a run; add --resume RUN", param_hint="--drop-damaged")
     if scenario is None:
         raise typer.BadParameter("give at least one, or a run to --resume", param_hint="--scenario")
     config = configuration(options)

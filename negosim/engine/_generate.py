@@ -126,6 +126,7 @@ def resume(
     *,
     config: RunConfig | None = None,
     retry_failed: bool = False,
+    drop_damaged: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
     cache: bool = True,
@@ -143,6 +144,8 @@ def resume(
             not compared.
         retry_failed: whether dialogues that failed otherwise (no usable answer, a prompt that was too
             long) are played again as well.
+        drop_damaged: whether stored dialogues that are damaged are taken out and made again; what was
+            taken out is kept in the run's `dialogues.damaged`.
         watch: as for `generate`; so are the following, which may differ from what the run was begun with.
         chat_models: models of the caller's own, by name.
         cache: whether the user's cache of answers is used.
@@ -168,6 +171,7 @@ def resume(
             path,
             config=config,
             retry_failed=retry_failed,
+            drop_damaged=drop_damaged,
             watch=watch,
             chat_models=chat_models,
             cache=cache,
@@ -182,6 +186,7 @@ async def resume_async(
     *,
     config: RunConfig | None = None,
     retry_failed: bool = False,
+    drop_damaged: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
     cache: bool = True,
@@ -191,10 +196,11 @@ async def resume_async(
     """Finish a run within a running event loop; arguments, result and errors are those of `resume`."""
     execution = Execution(watch or _nobody_watches, chat_models or {}, cache, budget, workers)
     run = Run.open(path)
-    with run.writing() as writer:
+    with run.writing(mend=drop_damaged) as writer:
         width = (config or run.config).concurrency
         plan = _resolve(run.config.model_copy(update={"concurrency": width}), execution)
         check_unchanged(run.header, _header(plan), config)
+        writer.count.accept_losses(run.path)
         left, again = _left(plan, run, retry_failed=retry_failed)
         async with _doors(plan, execution) if left else nullcontext({}) as doors:
             await _make(plan, left, doors, run, writer, execution, again)

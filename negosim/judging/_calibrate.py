@@ -1,11 +1,13 @@
 """How good judges are: what they say against what is known, and against each other."""
 
 import csv
+import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from negosim._files import write_whole
 from negosim.errors import UserError
 from negosim.judging._protocol import ORACLE
 from negosim.store import Run
@@ -78,13 +80,13 @@ def write_assessment(found: Assessment, place: Path) -> None:
         UserError: the file cannot be written.
 
     """
-    try:
-        with place.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, COLUMNS)
-            writer.writeheader()
-            writer.writerows(_rows(found))
-    except OSError as error:
-        raise UserError(f"{str(place)!r} cannot be written: {error.strerror or error}") from None
+    if not place.parent.is_dir():
+        raise UserError(f"{str(place)!r} cannot be written: there is no folder {str(place.parent)!r}")
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS)
+    writer.writeheader()
+    writer.writerows(_rows(found))
+    write_whole(place, stream.getvalue().encode())
 
 
 def _rows(found: Assessment) -> Iterator[dict[str, Any]]:

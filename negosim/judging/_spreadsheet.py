@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from negosim._files import unreadable, write_all
 from negosim.errors import UserError
 from negosim.judging._annotate import Annotation, Page, Slot
 from negosim.judging._questions import NONE, Question
@@ -58,16 +59,13 @@ def export_sheet(annotation: Annotation, place: Path) -> Path:
             raise UserError(
                 f"{str(file)!r} is there already; choose another name, so that no answers are lost"
             )
-    try:
-        with place.open("x", encoding="utf-8-sig", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(COLUMNS)
-            for page in annotation.pages:
-                writer.writerows(_row(annotation, page, slot, text.name) for slot in page.slots)
-        with text.open("x", encoding="utf-8") as stream:
-            stream.writelines(f"{line}\n" for line in _reading(annotation, place.name))
-    except OSError as error:
-        raise UserError(f"{str(error.filename or place)!r} cannot be written: {error.strerror}") from None
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for page in annotation.pages:
+        writer.writerows(_row(annotation, page, slot, text.name) for slot in page.slots)
+    reading = "".join(f"{line}\n" for line in _reading(annotation, place.name))
+    write_all({text: reading.encode(), place: stream.getvalue().encode("utf-8-sig")})
     return text
 
 
@@ -258,8 +256,8 @@ def _rows(place: Path) -> Iterator[tuple[int, dict[str, str]]]:
         text = place.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{place}: not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
-    except OSError as error:
-        raise UserError(f"{place}: cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        raise unreadable(place, error) from None
     heading = text.partition("\n")[0]
     # Where the comma is the decimal mark, spreadsheets put semicolons between columns.
     delimiter = max(",;\t", key=heading.count)

@@ -24,6 +24,11 @@ def dialogue_schema() -> dict[str, Any]:
         described = _described(models[name]) if name in models else {}
         for field, text in described.items():
             part["properties"][field].setdefault("description", text)
+    schema["properties"]["crc32"] = {
+        "type": "string",
+        "pattern": "^[0-9a-f]{8}$",
+        "description": "CRC-32 of the line before the comma that this field stands behind.",
+    }
     return schema
 
 

@@ -1,7 +1,5 @@
 """`judgements.jsonl` of a run: one sheet a line, appended whole; the last line of a key wins."""
 
-import errno
-import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from sys import intern
@@ -10,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pydantic import ValidationError
 
+from negosim._checksum import DamageError, checked, with_checksum
+from negosim._files import append_whole, first_error, unreadable, unwritable, write_whole
 from negosim.errors import UserError
 from negosim.records import Sheet
+from negosim.store._count import JUDGEMENTS as COUNT
+from negosim.store._count import LineCount, read_count
 from negosim.store._shards import lines
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def read_sheets(folder: Path) -> Iterator[Sheet]:
     """Yield the sheets of a run in stored order, each key's last one only.
 
     Raises:
-        UserError: a line is broken; names file and line. A last line cut off by a kill is passed over.
+        UserError: a line is broken or lines are missing; names file and line. A last line cut off by a
+            kill is passed over.
 
     """
     place = folder / JUDGEMENTS
@@ -49,9 +52,7 @@ def read_sheets(folder: Path) -> Iterator[Sheet]:
         try:
             yield Sheet.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            raise UserError(f"{place}, line {number}: {where or 'content'}: {first['msg']}") from None
+            raise _damaged(place, number, first_error(error)) from None
 
 
 def answered_keys(folder: Path) -> set[Key]:
@@ -63,7 +64,7 @@ def answered_keys(folder: Path) -> set[Key]:
     }
 
 
-def read_frame(folder: Path, sets: Collection[str] | None = None) -> "pd.DataFrame":
+def read_frame(folder: Path, sets: Collection[str] | None) -> "pd.DataFrame":
     """Return one row a judgement; what a sheet cost is divided equally among its judgements."""
     import pandas as pd
 
@@ -100,9 +101,17 @@ _DTYPES = {"agent": "Int64", "turn": "Int64", "repeat": "int64", **dict.fromkeys
 
 def _standing(place: Path) -> Iterator[tuple[int, dict[str, Any], bytes]]:
     """Yield number, content and bytes of every line that no later one replaces."""
+    if not place.exists():
+        return
+    counted, found = read_count(place.parent / COUNT), 0
     last: dict[Key, int] = {}
     for number, row, _ in _rows(place):
-        last[_key(row)] = number
+        found, last[_key(row)] = number, number
+    if found < counted:
+        raise UserError(
+            f"{place} had {counted:,} lines and has {found:,}: it was cut; judge again as before to ask "
+            f"again what is missing, or remove {place.parent / COUNT} to go on without"
+        )
     standing = set(last.values())
     last.clear()
     for number, row, line in _rows(place):
@@ -111,18 +120,25 @@ def _standing(place: Path) -> Iterator[tuple[int, dict[str, Any], bytes]]:
 
 
 def _rows(place: Path) -> Iterator[tuple[int, dict[str, Any], bytes]]:
-    if not place.exists():
-        return
-    for number, (line, _) in enumerate(lines(place), 1):
+    for number, (raw, _) in enumerate(lines(place), 1):
         try:
+            line, verified = checked(raw)
             row = orjson.loads(line)
             _key(row)
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            if not verified:
+                Sheet.model_validate_json(line)
+        except ValidationError as error:
+            raise _damaged(place, number, first_error(error)) from None
+        except (DamageError, orjson.JSONDecodeError, KeyError, TypeError) as error:
             wrong = f"no field {error}" if isinstance(error, KeyError) else str(error)
-            raise UserError(
-                f"{place}, line {number}: no sheet of judgements: {wrong}; remove the line"
-            ) from None
+            raise _damaged(place, number, f"no sheet of judgements: {wrong}") from None
         yield number, row, line
+
+
+def _damaged(place: Path, number: int, wrong: str) -> UserError:
+    return UserError(
+        f"{place}, line {number}: {wrong}; remove the line, and judge again as before to have it asked again"
+    )
 
 
 def _key(row: dict[str, Any]) -> Key:
@@ -135,13 +151,16 @@ class SheetWriter:
 
     def __init__(self, folder: Path) -> None:
         """Take up after the last whole line; what was cut off behind it is removed."""
-        self._place = folder / JUDGEMENTS
-        self._judges = folder / JUDGES
+        self._folder = folder
         try:
-            self._file = self._place.open("ab", buffering=0)
-            self._file.truncate(max((end for _, end in lines(self._place)), default=0))
+            if not (folder / JUDGEMENTS).exists():  # removed on purpose: a new beginning
+                (folder / COUNT).unlink(missing_ok=True)
+            self._file = (folder / JUDGEMENTS).open("ab", buffering=0)
+            ends = [end for _, end in lines(folder / JUDGEMENTS)]
+            self._file.truncate(max(ends, default=0))
         except OSError as error:
             raise self._unwritable(error) from None
+        self.count = LineCount(folder / COUNT, len(ends))
 
     def append(self, *sheets: Sheet) -> None:
         """Append sheets, all or none; what was stored before stays readable whatever happens.
@@ -150,45 +169,41 @@ class SheetWriter:
             UserError: the disk is full or the folder cannot be written.
 
         """
-        content = b"".join(_line(sheet) for sheet in sheets)
         try:
-            start = self._file.seek(0, os.SEEK_END)
-            try:
-                if self._file.write(content) != len(content):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            except OSError:
-                self._file.truncate(start)
-                raise
+            append_whole(self._file, b"".join(map(_line, sheets)))
         except OSError as error:
             raise self._unwritable(error) from None
+        self.count.lines += len(sheets)
 
     def describe_judge(self, fingerprint: str, content: dict[str, Any]) -> None:
-        """Enter in `judges.json` what a fingerprint stands for."""
-        known = read_judges(self._judges.parent)
-        if known.get(fingerprint) == content:
-            return
-        known[fingerprint] = content
-        temporary = self._judges.with_suffix(".part")
-        try:
-            temporary.write_bytes(orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-            temporary.replace(self._judges)
-        except OSError as error:
-            raise self._unwritable(error) from None
+        """Enter in `judges.json` what a fingerprint stands for.
+
+        Raises:
+            UserError: the folder cannot be written.
+
+        """
+        known = read_judges(self._folder)
+        if known.get(fingerprint) != content:
+            known[fingerprint] = content
+            described = orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+            write_whole(self._folder / JUDGES, with_checksum(described))
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
     def _unwritable(self, error: OSError) -> UserError:
-        return UserError(
-            f"{str(self._place)!r} cannot be written: {error.strerror or error}; "
-            "what was judged is stored; make room and judge again"
+        return unwritable(
+            self._folder / JUDGEMENTS, error, "what was judged is stored; make room and judge again"
         )
 
 
 def _line(sheet: Sheet) -> bytes:
     content = {"schema_version": 1, **sheet.model_dump(mode="json", exclude_defaults=True)}
-    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+    return with_checksum(orjson.dumps(content))
+
+
+_JUDGES_ANEW = "it only says what the judgements' fingerprints stand for: remove it to go on"
 
 
 def read_judges(folder: Path) -> dict[str, Any]:
@@ -200,11 +215,13 @@ def read_judges(folder: Path) -> dict[str, Any]:
     """
     place = folder / JUDGES
     try:
-        known = orjson.loads(place.read_bytes())
+        known = orjson.loads(checked(place.read_bytes())[0])
     except FileNotFoundError:
         return {}
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise UserError(f"{place} cannot be read: {error}") from None
+    except OSError as error:
+        raise unreadable(place, error) from None
+    except (DamageError, orjson.JSONDecodeError) as error:
+        raise UserError(f"{place}: {error}; {_JUDGES_ANEW}") from None
     if not isinstance(known, dict):
-        raise UserError(f"{place} must hold a JSON object")
+        raise UserError(f"{place} must hold a JSON object; {_JUDGES_ANEW}")
     return known

@@ -4,28 +4,41 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from negosim._checksum import DamageError, checked, with_checksum
+from negosim._files import first_error, unreadable, unwritable, write_whole
 from negosim._frozen import Frozen
 from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.plugins import suggest
 from negosim.records import Dialogue, Sheet
 from negosim.scenarios import Scenario
+from negosim.store._count import DIALOGUES, LineCount, read_count
 from negosim.store._frame import frame_of
-from negosim.store._judgements import SheetWriter, read_frame, read_sheets
-from negosim.store._shards import Appender, count, first_shard, shards, standing
+from negosim.store._judgements import JUDGEMENTS, SheetWriter, read_frame, read_sheets
+from negosim.store._mend import drop_damaged
+from negosim.store._shards import (
+    Appender,
+    Line,
+    count,
+    count_lines,
+    first_shard,
+    read_line,
+    shards,
+    standing,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Line = TypeVar("Line", bound=BaseModel)
-
 HEADER, LOCK, JUDGING_LOCK = "run.json", ".lock", ".judging.lock"
+
+WAY_ON = "what was finished is stored; make room and resume the run"
 
 
 class Fingerprint(Frozen):
@@ -79,11 +92,10 @@ class Run:
             if any(path.iterdir()):
                 raise UserError(f"run folder {str(path)!r} is not empty; choose another --out or remove it")
             first_shard(path, planned=header.planned, compress=compress).touch()
-            temporary = path / f"{HEADER}.part"
-            temporary.write_bytes(orjson.dumps(header.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
-            temporary.rename(path / HEADER)
-        except OSError as error:
-            raise UserError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+        except (OSError, ValueError) as error:
+            raise unwritable(path, error) from None
+        content = orjson.dumps(header.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
+        write_whole(path / HEADER, with_checksum(content))
         return cls(path, header)
 
     @classmethod
@@ -96,19 +108,23 @@ class Run:
         """
         folder = Path(path).expanduser()
         try:
-            header = RunHeader.model_validate_json((folder / HEADER).read_bytes())
+            content, _ = checked((folder / HEADER).read_bytes())
+            header = RunHeader.model_validate_json(content)
         except (FileNotFoundError, NotADirectoryError):
             raise UserError(
                 f"no run at {str(folder)!r}: it has no {HEADER}; `negosim runs` lists runs"
             ) from None
-        except OSError as error:
-            raise UserError(f"{folder / HEADER} cannot be read: {error.strerror or error}") from None
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
+        except DamageError as error:
             raise UserError(
-                f"{folder / HEADER}: {where or 'content'}: {first['msg']}; was it written by another version?"
+                f"{folder / HEADER}: {error}; restore it from a copy; the dialogues beside it are JSON lines "
+                "that can be read without it"
             ) from None
+        except ValidationError as error:
+            raise UserError(
+                f"{folder / HEADER}: {first_error(error)}; was it written by another version?"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise unreadable(folder / HEADER, error) from None
         return cls(folder, header)
 
     @property
@@ -121,15 +137,22 @@ class Run:
         return self.header.scenarios[scenario_id]
 
     @contextmanager
-    def writing(self) -> Iterator["Writer"]:
+    def writing(self, *, mend: bool = False) -> Iterator["Writer"]:
         """Open the run to add dialogues, and keep other processes from doing so at the same time.
+
+        Args:
+            mend: whether damaged lines are taken out first, into `dialogues.damaged`.
 
         Raises:
             UserError: another process is making the run, or the folder cannot be written.
 
         """
         with self._locked(LOCK, "made"):
-            yield Writer(self.path)
+            if mend:
+                drop_damaged(self.path)
+            writer = Writer(self.path)
+            with writer.count.kept():
+                yield writer
 
     @contextmanager
     def judging(self) -> Iterator[SheetWriter]:
@@ -140,7 +163,9 @@ class Run:
 
         """
         with self._locked(JUDGING_LOCK, "judged"), closing(SheetWriter(self.path)) as writer:
-            yield writer
+            writer.count.accept_losses(self.path / JUDGEMENTS)
+            with writer.count.kept():
+                yield writer
 
     @contextmanager
     def _locked(self, name: str, done: str) -> Iterator[None]:
@@ -152,7 +177,7 @@ class Run:
                 f"run {str(self.path)!r} is being {done} by another process; wait for it"
             ) from None
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise unwritable(self.path, error, WAY_ON) from None
         try:
             yield
         finally:
@@ -178,16 +203,24 @@ class Run:
             UserError: a line is broken; names file and line.
 
         """
+        self.check()
         for shard, number, line in standing(self.path):
-            try:
-                yield model.model_validate_json(line)
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                where = ".".join(map(str, first["loc"]))
-                raise UserError(
-                    f"{shard}, line {number}: {where or 'content'}: {first['msg']}; "
-                    "without that line the run can be read, and resumed to make the dialogue again"
-                ) from None
+            yield read_line(f"{shard}, line {number}", line, model)
+
+    def check(self) -> None:
+        """Check that no dialogue has been lost since the run was made.
+
+        Raises:
+            UserError: dialogues are missing that were stored.
+
+        """
+        counted = read_count(self.path / DIALOGUES)
+        if counted and (found := count_lines(self.path)) < counted:
+            raise UserError(
+                f"run {str(self.path)!r} had {counted:,} dialogues and has {found:,}: its file was cut; make "
+                f"what is missing again: negosim generate --resume {self.path}; or remove "
+                f"{self.path / DIALOGUES} to go on without"
+            )
 
     def __len__(self) -> int:
         """Count the stored dialogues without parsing them."""
@@ -261,7 +294,8 @@ class Writer:
         try:
             self._appender = Appender(path)
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error, WAY_ON) from None
+        self.count = LineCount(path / DIALOGUES, count_lines(path))
 
     def append(self, dialogue: Dialogue) -> None:
         """Append one dialogue whole; what was stored before stays readable whatever happens.
@@ -270,15 +304,9 @@ class Writer:
             UserError: the disk is full or the folder cannot be written.
 
         """
-        line = orjson.dumps(dialogue.model_dump(mode="json"), option=orjson.OPT_APPEND_NEWLINE)
+        line = with_checksum(orjson.dumps(dialogue.model_dump(mode="json")))
         try:
             self._appender.append(line)
         except OSError as error:
-            raise _unwritable(self._path, error) from None
-
-
-def _unwritable(path: Path, error: OSError) -> UserError:
-    return UserError(
-        f"run folder {str(path)!r} cannot be written: {error.strerror or error}; "
-        "what was finished is stored; make room and resume the run"
-    )
+            raise unwritable(self._path, error, WAY_ON) from None
+        self.count.lines += 1

@@ -6,20 +6,29 @@ for each dialogue, so that it can be appended to and read like any zstd file. Of
 that failed and was played again, the last one counts.
 """
 
-import errno
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 import orjson
 import zstandard
+from pydantic import BaseModel, ValidationError
 
+from negosim._checksum import DamageError, checked
+from negosim._files import append_whole, first_error, unreadable
 from negosim.errors import UserError
+from negosim.records import Dialogue
+
+Line = TypeVar("Line", bound=BaseModel)
 
 SHARD = 10_000
 """Dialogues in a shard."""
-CHUNK = 1 << 20
+CHUNK = 1 << 16
+
+FRAME = b"\x28\xb5\x2f\xfd"
+"""What every zstd frame begins with."""
+_ID = re.compile(rb'"id":"([\w.-]{1,200})"')
 
 _NAME = re.compile(r"dialogues(?:-(\d+))?\.jsonl(?:\.zst)?")
 _FAILED = re.compile(rb'"status"\s*:\s*"failed"')
@@ -53,12 +62,16 @@ def lines(shard: Path) -> Iterator[tuple[bytes, int]]:
     What a kill or a full disk has cut off at the end is passed over.
 
     Raises:
-        UserError: a compressed shard is damaged; names file and place.
+        UserError: the shard cannot be read, or a compressed one is damaged; names file and place.
 
     """
-    if shard.suffix == ".zst":
-        yield from _frames(shard)
-        return
+    try:
+        yield from _frames(shard) if shard.suffix == ".zst" else _plain(shard)
+    except OSError as error:
+        raise unreadable(shard, error) from None
+
+
+def _plain(shard: Path) -> Iterator[tuple[bytes, int]]:
     end = 0
     with shard.open("rb") as file:
         for line in file:
@@ -68,22 +81,77 @@ def lines(shard: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def _frames(shard: Path) -> Iterator[tuple[bytes, int]]:
-    end, pending = 0, b""
+    end, size = 0, shard.stat().st_size
     with shard.open("rb") as file:
-        while chunk := pending or file.read(CHUNK):
-            frame, line, size = zstandard.ZstdDecompressor().decompressobj(), b"", 0
-            while chunk and not frame.eof:
-                try:
-                    line += frame.decompress(chunk)
-                except zstandard.ZstdError as error:
-                    raise UserError(f"{shard}, from byte {end}: not readable as zstd: {error}") from None
-                size += len(chunk)
-                chunk = b"" if frame.eof else file.read(CHUNK)
-            if not frame.eof:
+        while end < size:
+            try:
+                found = frame_at(file, end)
+            except zstandard.ZstdError as error:
+                raise _damaged(shard, end, str(error)) from None
+            if found is None:
+                file.seek(end)
+                # Only the last frame can have been cut off: one that swallows others is damaged.
+                if FRAME in file.read()[1:]:
+                    raise _damaged(shard, end, "its end is missing")
                 return
-            pending = frame.unused_data
-            end += size - len(pending)
+            line, end = found
             yield line, end
+
+
+def frame_at(file: BinaryIO, start: int) -> tuple[bytes, int] | None:
+    """Return what the zstd frame at a place holds, and where it ends; None where it is cut off.
+
+    Raises:
+        ZstdError: there is no sound frame.
+
+    """
+    file.seek(start)
+    frame, content, end = zstandard.ZstdDecompressor().decompressobj(), b"", start
+    while not frame.eof:
+        if not (chunk := file.read(CHUNK)):
+            return None
+        content += frame.decompress(chunk)
+        end += len(chunk)
+    return content, end - len(frame.unused_data)
+
+
+def _damaged(shard: Path, place: int, wrong: str) -> UserError:
+    return UserError(f"{shard}, from byte {place}: damaged, not readable as zstd: {wrong}; {WAY_OUT}")
+
+
+WAY_OUT = (
+    "`negosim generate --resume RUN --drop-damaged` takes what is damaged out of the run and makes those "
+    "dialogues again"
+)
+
+
+def read_line(place: str, line: bytes, model: type[Line]) -> Line:
+    """Read a stored line; one without a checksum, as earlier versions wrote them, must be all there.
+
+    Args:
+        place: file and line, for messages.
+        line: the bytes of it.
+        model: what of it is wanted.
+
+    Raises:
+        UserError: it is not what was written; names file, line and, where it can be read, dialogue.
+
+    """
+    try:
+        content, verified = checked(line)
+        if not verified:
+            Dialogue.model_validate_json(content)
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        raise _damaged_line(place, line, first_error(error)) from None
+    except DamageError as error:
+        raise _damaged_line(place, line, str(error)) from None
+
+
+def _damaged_line(place: str, line: bytes, wrong: str) -> UserError:
+    """Return what is said of a line that cannot be used."""
+    about = f" (dialogue {found[1].decode()})" if (found := _ID.search(line)) else ""
+    return UserError(f"{place}{about}: {wrong}; {WAY_OUT}")
 
 
 class Appender:
@@ -106,17 +174,10 @@ class Appender:
         """
         if self._count >= SHARD:
             self._shard, self._count = next_shard(self._shard), 0
-        data = zstandard.ZstdCompressor().compress(line) if self._shard.suffix == ".zst" else line
+        packed = self._shard.suffix == ".zst"
+        data = zstandard.ZstdCompressor(write_checksum=True).compress(line) if packed else line
         with self._shard.open("ab", buffering=0) as file:
-            start = file.tell()
-            try:
-                written = file.write(data)
-            except OSError:
-                file.truncate(start)
-                raise
-            if written != len(data):
-                file.truncate(start)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            append_whole(file, data)
         self._count += 1
 
 
@@ -132,6 +193,7 @@ def standing(folder: Path) -> Iterator[tuple[Path, int, bytes]]:
             if _FAILED.search(line):
                 last = _last_lines(folder) if last is None else last
                 if last.get(_id_of(line), (shard, number)) != (shard, number):
+                    read_line(f"{shard}, line {number}", line, Dialogue)  # its id is what was written
                     continue
             yield shard, number, line
 
@@ -139,6 +201,11 @@ def standing(folder: Path) -> Iterator[tuple[Path, int, bytes]]:
 def count(folder: Path) -> int:
     """Count the dialogues of a run without parsing them."""
     return sum(1 for _ in standing(folder))
+
+
+def count_lines(folder: Path) -> int:
+    """Count the lines of a run, those included that later ones replace."""
+    return sum(1 for shard in shards(folder) for _ in lines(shard))
 
 
 def _last_lines(folder: Path) -> dict[str, tuple[Path, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from negosim.errors import UserError
+from negosim._files import write_whole
 from negosim.rl.evaluation._measure import FLUENCY, Evaluation, Result
 
 if TYPE_CHECKING:
@@ -93,13 +93,7 @@ def write_csv(evaluation: Evaluation, path: Path) -> None:
     writer = csv.DictWriter(target, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(target.getvalue(), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise UserError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+    write_whole(path, target.getvalue().encode())
 
 
 def _csv_rows(evaluation: Evaluation, result: Result) -> Iterator[dict[str, Any]]:

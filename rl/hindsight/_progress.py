@@ -4,8 +4,6 @@ A file beside the folder that is being made: a first line that says what is made
 review and every attempt, appended when it is done. It is removed when the folder is there.
 """
 
-import errno
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import orjson
 from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
+from negosim._files import append_whole, unwritable
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.records import StageAccount
@@ -159,10 +158,11 @@ class Progress:
     def _append(self, line: Frozen) -> None:
         content = line.model_dump(mode="json")
         try:
-            self._file.write(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
+            append_whole(self._file, orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
         except OSError as error:
             raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> UserError:
-        reason = os.strerror(errno.ENOSPC) if error.errno == errno.ENOSPC else error.strerror or str(error)
-        return UserError(f"{self.path} cannot be written: {reason}")
+        return unwritable(
+            self.path, error, "what was regenerated is stored; make room, and the same command goes on"
+        )

@@ -100,7 +100,8 @@ def test_a_broken_line_is_named(cli: Cli, run: Run) -> None:
     before = place.read_bytes()
     result = cli("judge", run.path, "--questions", "agreement")
     assert result.code == 2
-    assert "line 1: no sheet of judgements: no field 'judge'; remove the line" in result.err
+    assert "line 1: no sheet of judgements: damaged: it is not what was written" in result.err
+    assert "remove the line" in result.err
     assert "goes on" not in result.err
     assert place.read_bytes() == before
 

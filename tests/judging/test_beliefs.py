@@ -1,6 +1,7 @@
 """Belief shift: agents say what they believe of each other, and simulated ones learn."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -170,7 +171,8 @@ def chatting(run: Run) -> Run:
     """Return a run as if agent 2 had been played by the chat model "m"."""
     for name in ("run.json", "dialogues.jsonl"):
         file = run.path / name
-        text = file.read_text().replace('"models":["sim","sim"]', '"models":["sim","scripted"]')
+        text = re.sub(r',\s*"crc32":\s*"\w+"', "", file.read_text())
+        text = text.replace('"models":["sim","sim"]', '"models":["sim","scripted"]')
         file.write_text(text.replace('"models": [\n      "sim"\n    ]', '"models": ["sim", "scripted"]'))
     return Run.open(run.path)
 

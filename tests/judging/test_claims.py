@@ -1,5 +1,6 @@
 """The lie check of a run: from the record, and as a judge extracts claims from what was said."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -110,7 +111,8 @@ def test_the_oracle_says_what_the_record_says(make_run: MakeRun) -> None:
 def test_the_oracle_does_not_guess_about_a_chat_model(make_run: MakeRun) -> None:
     run = make_run()
     lines = run.path / "dialogues.jsonl"
-    lines.write_text(lines.read_text().replace('"models":["sim","sim"]', '"models":["sim","openai:x"]'))
+    changed = re.sub(r',"crc32":"\w+"', "", lines.read_text())
+    lines.write_text(changed.replace('"models":["sim","sim"]', '"models":["sim","openai:x"]'))
     (sheet,) = asked(run).values()
     by_agent = {judgement.agent: judgement.status for judgement in rows(sheet, "false-claim")}
     assert by_agent == {0: "ok", 1: "not_applicable"}

@@ -102,6 +102,7 @@ def unjudged(tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = make_run(folder, scenarios=("viatex",), conditions=("honest",), dialogues=4)
     stored = folder / "dialogues.jsonl"
     stored.write_bytes(b"".join(stored.read_bytes().splitlines(keepends=True)[:2]))
+    (folder / "dialogues.count").unlink()  # as if it had been killed
     return Run.open(run.path)
 
 

@@ -188,5 +188,6 @@ def make_free(run: Run, folder: Path) -> Run:
     shutil.copytree(run.path, folder)
     header = orjson.loads((folder / "run.json").read_bytes())
     header["config"]["max_turns"] = 0
+    del header["crc32"]
     (folder / "run.json").write_bytes(orjson.dumps(header))
     return Run.open(folder)

@@ -106,10 +106,35 @@ def test_a_broken_line_is_named(run: Run) -> None:
             with pytest.raises(UserError, match=r"judgements\.jsonl, line 2"):
                 read()
     row = orjson.loads(good)
+    del row["crc32"]
     row["judgements"][0]["value"] = None
     place.write_bytes(orjson.dumps(row) + b"\n")
     with pytest.raises(UserError, match="line 1: judgements"):
         list(run.judgements())
+
+
+def test_lost_and_damaged_sheets_are_noticed(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    with run.judging() as writer:
+        writer.append(sheet("ok", "ok"), sheet("ok", repeat=1))
+    place = run.path / "judgements.jsonl"
+    whole = place.read_bytes()
+    place.write_bytes(whole.replace(b'"value":1', b'"value":3', 1))
+    for read in (run.judgement_frame, lambda: list(run.judgements()), lambda: answered_keys(run.path)):
+        with pytest.raises(UserError, match=r"judgements\.jsonl, line 1: .*damaged.*remove the line"):
+            read()
+    place.write_bytes(whole.splitlines(keepends=True)[0])
+    for read in (run.judgement_frame, lambda: list(run.judgements()), lambda: answered_keys(run.path)):
+        with pytest.raises(UserError, match=r"had 2 lines and has 1: it was cut; .*judgements\.count"):
+            read()
+    with run.judging() as writer:
+        assert "1 lines were lost since" in caplog.text
+        writer.append(sheet("ok", repeat=1))
+    assert [item.repeat for item in run.judgements()] == [0, 1]
+    place.unlink()
+    assert list(run.judgements()) == []
+    with run.judging() as writer:
+        writer.append(sheet("ok"))
+    assert len(list(run.judgements())) == 1
 
 
 def test_what_a_fingerprint_stands_for(run: Run) -> None:

@@ -1,0 +1,167 @@
+"""Files and folders that are written whole or not at all, and what is said where that fails."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from negosim.errors import UserError
+
+__all__ = [
+    "append_whole",
+    "first_error",
+    "reason",
+    "unreadable",
+    "unwritable",
+    "whole_file",
+    "whole_folder",
+    "write_all",
+    "write_whole",
+]
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file; what was there before stays until the new one is whole.
+
+    Args:
+        path: the file; folders above it are made. A device or pipe is written to as it is.
+        content: all of it.
+
+    Raises:
+        UserError: it cannot be written; nothing of it is left behind.
+
+    """
+    write_all({path: content})
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write several files, all of them or none; see `write_whole`.
+
+    Raises:
+        UserError: one cannot be written; nothing of any is left behind.
+
+    """
+    with ExitStack() as parts:
+        for path, content in files.items():
+            parts.enter_context(whole_file(path)).write_bytes(content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield where to write a file; it takes its name when the block ends, and is gone where that fails.
+
+    Raises:
+        UserError: the file cannot be written.
+
+    """
+    with _reported(path):
+        path = Path(os.path.realpath(path))  # a link stays, and what it leads to is written
+        if path.is_dir():
+            raise UserError(f"{str(path)!r} is a folder; name a file")
+        if path.exists() and not path.is_file():
+            yield path
+            return
+        with _parents(path):
+            part = _beside(path)
+            try:
+                yield part
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill; it takes its name when the block ends, and is gone where that fails.
+
+    An empty folder of that name is replaced.
+
+    Raises:
+        UserError: the folder cannot be written.
+
+    """
+    with _reported(path), _parents(path):
+        part = _beside(path)
+        try:
+            part.mkdir()
+            yield part
+            if path.exists():
+                path.rmdir()
+            part.rename(path)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def append_whole(file: FileIO, content: bytes) -> None:
+    """Append bytes to a file opened without a buffer, all or none.
+
+    Raises:
+        OSError: the disk is full, or the file cannot be written; it is left as it was.
+
+    """
+    start, left = file.seek(0, os.SEEK_END), memoryview(content)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError:
+        file.truncate(start)
+        raise
+
+
+def unwritable(path: Path | str, error: OSError | ValueError, hint: str = "") -> UserError:
+    """Return what is said of a file or folder that cannot be written; `hint` is the way out."""
+    return UserError(f"{str(path)!r} cannot be written: {reason(error)}{hint and f'; {hint}'}")
+
+
+def unreadable(path: Path | str, error: OSError | ValueError, hint: str = "") -> UserError:
+    """Return what is said of a file or folder that cannot be read; `hint` is the way out."""
+    return UserError(f"{str(path)!r} cannot be read: {reason(error)}{hint and f'; {hint}'}")
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Return why a file could not be used, in the system's words."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "a name with a NUL character is no file's" if "null" in str(error) else str(error)
+
+
+def first_error(error: ValidationError) -> str:
+    """Return where the first thing that pydantic found wrong is, and what."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
+
+
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from None
+    except ValueError as error:
+        if "\0" not in str(path):
+            raise
+        raise unwritable(path, error) from None
+
+
+@contextmanager
+def _parents(path: Path) -> Iterator[None]:
+    """Make the folders above a file, and take away those that were made if the block fails."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _beside(path: Path) -> Path:
+    """Return a free name beside a file; a short one, as the file's own may be as long as names can be."""
+    return path.with_name(f".{secrets.token_hex(6)}.part")
