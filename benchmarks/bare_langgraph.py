@@ -3,10 +3,9 @@
     python benchmarks/bare_langgraph.py
 
 Six nodes that do nothing, one of which does three things at once, and votes after every second turn: 30
-turns in a greenlet, as the engine plays them with models, and with nothing to wait for, as with simulated
-negotiators; the best of twenty rounds. Three shapes that the engine does not have are measured beside it: the
-same graph run asynchronously; each of the three things as a task of it (LangGraph's `Send`); and the six
-nodes as a graph of their own, called by a node of the dialogue's graph once a turn.
+turns, as the engine plays them; the best of twenty rounds. Two shapes that the engine does not have are
+measured beside it: each of the three things as a task of the graph (LangGraph's `Send`); and the six nodes as
+a graph of their own, called by a node of the dialogue's graph once a turn.
 """
 
 import asyncio
@@ -15,7 +14,6 @@ import platform
 import time
 from collections.abc import Callable, Coroutine
 from datetime import date
-from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, TypedDict
 
@@ -23,7 +21,6 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, Overwrite, Send
 
 from negosim._loop import run_coroutine
-from negosim.engine._waiting import in_greenlet, wait_for
 
 TURNS, DIALOGUES, WARM_UP, ROUNDS = 30, 5, 5, 20
 STEPS = 1000
@@ -64,7 +61,6 @@ async def collect(state: Turn) -> dict[str, Any]:
 
 STAGES = {"a": node, "b": node, "task": at_once, "judge": node, "c": node}
 TASKS = {**STAGES, "b": send, "task": task, "judge": collect}
-UNAWAITED = dict.fromkeys(STAGES, node)
 FIRST, LAST = "a", "d"
 
 
@@ -72,31 +68,31 @@ def said(state: Dialogue, first: str) -> Command[str]:
     return Command(update={"turns": ["x"]}, goto="vote" if len(state["turns"]) % 2 else first)
 
 
-def add_stages(builder: Any, stages: Any, as_node: Any = lambda run: run) -> None:
+def add_stages(builder: Any, stages: Any) -> None:
     for name, run in stages.items():
-        builder.add_node(name, as_node(run), input_schema=Turn)
+        builder.add_node(name, run, input_schema=Turn)
     for before, after in pairwise([*stages, LAST]):
         if stages[before] is not send:
             builder.add_edge(before, after)
 
 
-def with_votes(builder: Any, first: str, as_node: Any = lambda run: run) -> Any:
+def with_votes(builder: Any, first: str) -> Any:
     async def vote(state: Dialogue) -> Command[str]:
         return Command(goto=END if len(state["turns"]) >= TURNS else first)
 
-    builder.add_node("vote", as_node(vote), input_schema=Dialogue)
+    builder.add_node("vote", vote, input_schema=Dialogue)
     builder.add_edge(START, first)
     return builder.compile()
 
 
-def flat(stages: Any = STAGES, as_node: Any = lambda run: run) -> Any:
+def flat(stages: Any = STAGES) -> Any:
     async def last(state: Dialogue) -> Command[str]:
         return said(state, FIRST)
 
     builder = StateGraph(Dialogue)
-    add_stages(builder, stages, as_node)
-    builder.add_node(LAST, as_node(last), input_schema=Dialogue)
-    return with_votes(builder, FIRST, as_node)
+    add_stages(builder, stages)
+    builder.add_node(LAST, last, input_schema=Dialogue)
+    return with_votes(builder, FIRST)
 
 
 def nested() -> Any:
@@ -115,18 +111,13 @@ def nested() -> Any:
     return with_votes(builder, "turn")
 
 
-def synchronously(stages: Any) -> Play:
-    graph = flat(stages, lambda run: lambda state: wait_for(run(state)))
-    return lambda: in_greenlet(partial(graph.invoke, {"turns": []}, config={"recursion_limit": STEPS}))
-
-
-def asynchronously(graph: Any) -> Play:
+def playing(graph: Any) -> Play:
     return lambda: graph.ainvoke({"turns": []}, config={"recursion_limit": STEPS})
 
 
 def yardstick() -> Play:
     """Return what other measurements are set against: a task of the graph for each of the three things."""
-    return asynchronously(flat(TASKS))
+    return playing(flat(TASKS))
 
 
 async def repeat(play: Play, dialogues: int) -> None:
@@ -148,13 +139,11 @@ def measure(play: Play) -> float:
 
 
 def shapes() -> dict[str, float]:
-    """Return what a turn takes by the graph's shape: the two the engine has, and three it doesn't have."""
+    """Return what a turn takes by the graph's shape: the engine's, and two it doesn't have."""
     return {
-        "with nothing to wait for": measure(synchronously(UNAWAITED)),
-        "in a greenlet": measure(synchronously(STAGES)),
-        "run asynchronously": measure(asynchronously(flat())),
+        "in the engine's shape": measure(playing(flat())),
         "with a task of the graph for each of the three things": measure(yardstick()),
-        "with a graph of its own for the turn": measure(asynchronously(nested())),
+        "with a graph of its own for the turn": measure(playing(nested())),
     }
 
 

@@ -27,7 +27,7 @@ LAYERS = {
     "prompts (Jinja2)": ("jinja2", "markupsafe"),
     "validation and records (pydantic)": ("pydantic", "pydantic_core"),
     "event loop": ("asyncio", "uvloop", "selectors.py", "contextlib.py", "socket.py", "ssl.py"),
-    "checkpoints (SQLite, msgpack)": ("sqlite3", "ormsgpack"),
+    "response cache (SQLite)": ("sqlite3",),
 }
 OWN = {
     "prompts": "prompts (Jinja2)",
@@ -57,8 +57,8 @@ def shares(stats: Any) -> Counter[str]:
         if belongs is not None:
             seconds[belongs] += own
             continue
-        if "sqlite3" in name or "ormsgpack" in name:
-            seconds["checkpoints (SQLite, msgpack)"] += own
+        if "sqlite3" in name:
+            seconds["response cache (SQLite)"] += own
         elif "pydantic_core" in name:
             seconds["validation and records (pydantic)"] += own
         else:

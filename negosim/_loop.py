@@ -1,16 +1,11 @@
-"""Running a coroutine to its end, and the interpreter without pauses."""
+"""Event loop of the synchronous API: runs a coroutine to its end."""
 
-import gc
+import asyncio
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-
-ALLOCATIONS = 200_000
-"""Objects made before the garbage collector looks at the young ones. An import or a turn makes thousands
-that stay or die by reference count; with the interpreter's 700 it would look again and again in vain."""
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, Result]) -> Result:
@@ -20,8 +15,6 @@ def run_coroutine(coroutine: Coroutine[Any, Any, Result]) -> Result:
         UserError: an event loop is running already, as in a notebook; it names the twin to be awaited.
 
     """
-    import asyncio
-
     from negosim.errors import UserError
 
     try:
@@ -38,27 +31,5 @@ def run_coroutine(coroutine: Coroutine[Any, Any, Result]) -> Result:
         import uvloop
 
         factory = uvloop.new_event_loop
-    with patient_collector(), asyncio.Runner(loop_factory=factory) as runner:
+    with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(coroutine)
-
-
-@contextmanager
-def patient_collector(*, leaving: bool = False) -> Iterator[None]:
-    """Have the garbage collector look less often, and not at what there is already.
-
-    Args:
-        leaving: whether the interpreter exits after this. It is then not left to search all objects once
-            more and take each apart, which takes as long as a quarter of a run's start.
-
-    """
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(ALLOCATIONS, *thresholds[1:])
-    try:
-        yield
-    finally:
-        if leaving:
-            gc.freeze()
-        else:
-            gc.set_threshold(*thresholds)
-            gc.unfreeze()

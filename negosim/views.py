@@ -6,7 +6,6 @@ roles' briefs, payoffs, reflections or claims.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from negosim.records import Action, Claim, Rollout, Turn, Utterance
 from negosim.scenarios import Deal, Issue, Role, Scenario, Value
@@ -74,26 +73,29 @@ class Audience(_Setting):
     """A reader is none of the roles."""
 
 
-class PublicTurn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PublicTurn:
     """One utterance as everybody heard it."""
 
-    index: int  # type: ignore[assignment]  # hides the method of tuples, which nobody needs here
+    index: int
     role: int
     text: str
     action: Action
     offer: dict[str, Value] | None
 
 
-class OwnTurn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OwnTurn:
     """What the agent privately remembers of one of its own turns."""
 
-    index: int  # type: ignore[assignment]  # hides the method of tuples, which nobody needs here
+    index: int
     reflection: str | None
     tactic: str | None
     claims: tuple[Claim, ...]
 
 
-class View(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class View:
     """What an agent sees when it is asked something."""
 
     side: Side

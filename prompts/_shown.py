@@ -1,5 +1,6 @@
 """Views as prompts show them: every text that somebody has said or thought is quoted."""
 
+from dataclasses import replace
 from typing import Any
 
 from negosim.records import Rollout, Utterance
@@ -17,12 +18,13 @@ class ShownViews:
     def turns(self, transcript: tuple[PublicTurn, ...]) -> tuple[PublicTurn, ...]:
         """Return a transcript, which begins as those before, with its texts quoted."""
         for turn in transcript[len(self._turns) :]:
-            self._turns.append(turn._replace(text=quoted(turn.text)))
+            self._turns.append(replace(turn, text=quoted(turn.text)))
         return tuple(self._turns[: len(transcript)])
 
     def view(self, view: View) -> View:
         """Return a view with all that was said, thought and drafted quoted."""
-        return view._replace(
+        return replace(
+            view,
             transcript=self.turns(view.transcript),
             own_turns=tuple(map(self._own_turn, view.own_turns)),
             reflection=None if view.reflection is None else quoted(view.reflection),
@@ -33,7 +35,7 @@ class ShownViews:
     def _own_turn(self, turn: OwnTurn) -> OwnTurn:
         if turn.index not in self._own:
             thought = None if turn.reflection is None else quoted(turn.reflection)
-            self._own[turn.index] = turn._replace(reflection=thought)
+            self._own[turn.index] = replace(turn, reflection=thought)
         return self._own[turn.index]
 
 

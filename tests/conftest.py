@@ -1,12 +1,11 @@
 """What every test can rely on: no key, no network but loopback, folders of its own."""
 
-import gc
 import importlib.util
 import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,15 +61,6 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
-
-
-@pytest.fixture(autouse=True)
-def _collecting() -> Iterator[None]:
-    """Undo what a command does to the garbage collector of the process it is about to leave."""
-    thresholds = gc.get_threshold()
-    yield
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import typer
 
-from negosim._loop import patient_collector
 from negosim.cli._app import app
+from negosim.cli._collector import collect_rarely, leave_to_the_system
 from negosim.errors import NegosimError, UserError
 
 STOPPED = 130
@@ -20,13 +20,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Exit codes: 0 done, 1 something failed (a provider, a dialogue) or the budget is used up,
     2 the user can mend it (the message says how), 130 stopped with Ctrl-C.
+
+    Args:
+        arguments: the command's; None, the process's own, when the process is the command and nothing
+            else, which may then set up its interpreter as suits it.
+
     """
+    command_alone = arguments is None
+    if command_alone:
+        collect_rarely()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows a question mark; it does not crash.
             stream.reconfigure(errors="replace")
-    with patient_collector(leaving=True):
-        code = _run(arguments)
+    code = _run(arguments)
+    if command_alone:
+        leave_to_the_system()
     sys.exit(code)
 
 

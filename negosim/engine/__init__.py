@@ -1,22 +1,27 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
+from negosim.engine._continue import Continuation, continue_dialogue
 from negosim.engine._events import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished, Watcher
 from negosim.engine._generate import generate, generate_async, resume, resume_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
 from negosim.engine._predict import Forecast, StageForecast, predict, predict_async
 from negosim.engine._preview import preview
+from negosim.engine._state import Participant
 
 __all__ = [
+    "Continuation",
     "DialogueFinished",
     "DialogueStarted",
     "Event",
     "Forecast",
     "Job",
+    "Participant",
     "RunStarted",
     "StageForecast",
     "TurnFinished",
     "Watcher",
+    "continue_dialogue",
     "generate",
     "generate_async",
     "mermaid",

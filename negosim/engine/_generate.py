@@ -15,8 +15,8 @@ from negosim.config import RunConfig
 from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
-from negosim.engine._postponed import postpone_unused
 from negosim.engine._preview import check_prompts
+from negosim.engine._progress import RunProgress, forget_progress
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, open_doors
 from negosim.records import Dialogue
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from negosim.engine._play import Doors, Stage
 
 logger = logging.getLogger(__name__)
-
-CHECKPOINTS = "checkpoints.sqlite"
-"""Where unfinished dialogues with a model stand, in the run folder."""
 
 
 @dataclass(frozen=True)
@@ -269,8 +266,7 @@ async def _make(
 
     if jobs and await _play_jobs(plan, jobs, doors, run, writer, execution):
         return  # the places of those that failed through the provider are kept for the next time
-    for file in run.path.glob(f"{CHECKPOINTS}*"):
-        file.unlink()
+    forget_progress(run)
 
 
 async def _play_jobs(
@@ -280,8 +276,6 @@ async def _play_jobs(
 
     The graphs are imported only now, since that takes a while.
     """
-    postpone_unused()
-    from negosim.engine._checkpoints import Checkpoints, checkpoints
     from negosim.engine._play import Stage
     from negosim.engine._workers import play_in_processes
 
@@ -299,17 +293,17 @@ async def _play_jobs(
         await _play_all(Stage(plan, doors, execution.watch), jobs, store)
         return False
     unfinished = False
-    with checkpoints(run.path / CHECKPOINTS) as saver:
+    progress = RunProgress(run, [job.id for job in jobs])
 
-        def store_and_forget(dialogue: Dialogue) -> None:
-            nonlocal unfinished
-            store(dialogue)
-            if _through_provider(dialogue):
-                unfinished = True
-            else:
-                Checkpoints(saver, dialogue.id).delete()
+    def store_and_forget(dialogue: Dialogue) -> None:
+        nonlocal unfinished
+        store(dialogue)
+        if _through_provider(dialogue):
+            unfinished = True
+        else:
+            progress.forget(dialogue.id)
 
-        await _play_all(Stage(plan, doors, execution.watch, saver), jobs, store_and_forget)
+    await _play_all(Stage(plan, doors, execution.watch, progress), jobs, store_and_forget)
     return unfinished
 
 

@@ -1,13 +1,11 @@
-"""What the stages of a dialogue hand on, and what they are played with."""
+"""State and context of the dialogue graph: what its nodes pass on, and what they are played with."""
 
 from asyncio import gather
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypedDict, TypeVar
 
 from negosim.agents import Agent, RolloutJudge, Speech
-from negosim.agents.sim import SimAgent, SimJudge
 from negosim.config import Calls, Objective
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.models import Ledger
@@ -20,16 +18,16 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Seat:
-    """A place at the table: an agent, its side, and who judges its rollouts."""
+class Participant:
+    """What plays a role: an agent, who judges its rollouts, and its side of the scenario."""
 
     agent: Agent
     judge: RolloutJudge
     side: Side
 
 
-class Progress(TypedDict, total=False):
-    """What has happened so far, or what a step adds to it."""
+class History(TypedDict, total=False):
+    """What has happened in a dialogue, or what a step adds to it."""
 
     turns: list[Turn]
     votes: list[Vote]
@@ -38,7 +36,7 @@ class Progress(TypedDict, total=False):
     end: End
 
 
-def progress_after(before: Progress, added: Progress) -> Progress:
+def history_after(before: History, added: History) -> History:
     """Return what has happened after a step."""
     after = before | added
     after["turns"] = [*before["turns"], *added.get("turns", ())]
@@ -47,7 +45,7 @@ def progress_after(before: Progress, added: Progress) -> Progress:
     return after
 
 
-class TurnState(TypedDict, total=False):
+class Deliberation(TypedDict, total=False):
     """The turn that is being made; nothing of it outlives the turn but what is put on record."""
 
     view: View
@@ -57,19 +55,19 @@ class TurnState(TypedDict, total=False):
     speech: Speech
 
 
-class SoFar(TypedDict):
-    """The part of the graph's state that stages of a turn leave alone."""
+class HistoryState(TypedDict):
+    """The part of the graph's state that is kept, and that callers give and get."""
 
-    so_far: Progress
-
-
-class Handed(TypedDict, total=False):
-    """The part of the graph's state that the stages of a turn hand on."""
-
-    turn: TurnState
+    history: History
 
 
-class DialogueState(SoFar, Handed):
+class DeliberationState(TypedDict, total=False):
+    """The part of the graph's state that the stages of a turn pass on."""
+
+    deliberation: Deliberation
+
+
+class DialogueState(HistoryState, DeliberationState):
     """The state of the dialogue graph: two values, since LangGraph looks at each after every stage."""
 
 
@@ -78,7 +76,7 @@ class DialogueContext:
     """What a dialogue is played with."""
 
     scenario: Scenario
-    seats: tuple[Seat, ...]
+    participants: tuple[Participant, ...]
     calls: Calls
     k: int
     objective: Objective
@@ -87,34 +85,26 @@ class DialogueContext:
     max_turns: int
     ledger: Ledger
     """Where the agents enter what the present step costs."""
-    on_progress: Callable[[Progress], None]
+    on_step: Callable[[History], None] = lambda added: None
     """Told what each turn and each round of votes adds, before anything comes of it."""
 
-    @cached_property
-    def waits(self) -> bool:
-        """Whether anything has to be waited for: not where simulated negotiators are among themselves."""
-        return not all(
-            isinstance(seat.agent, SimAgent) and isinstance(seat.judge, SimJudge) for seat in self.seats
-        )
-
-    async def at_once(self, asked: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer | BaseException]:
-        """Return answers, or errors in their place, of agents that are all asked at once.
-
-        An error waits for the others, whose calls are paid for and belong in the account.
-        """
-        if self.waits:
-            return await gather(*asked, return_exceptions=True)
-        return [await one for one in asked]
-
-    def view(self, progress: Progress, role: int) -> View:
+    def view(self, history: History, role: int) -> View:
         """Return what a role sees of what has happened."""
-        return view_of(self.seats[role].side, progress["turns"], progress["table"])
+        return view_of(self.participants[role].side, history["turns"], history["table"])
 
-    def add(self, turn: int, progress: Progress) -> Progress:
+    def add(self, turn: int, step: History) -> History:
         """Put what a step adds on record, with the calls it took for a turn."""
-        added = Progress(**progress, calls=self.ledger.drain(turn))
-        self.on_progress(added)
+        added = History(**step, calls=self.ledger.drain(turn))
+        self.on_step(added)
         return added
+
+
+async def answers_of(asked: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer | BaseException]:
+    """Return the answers, or errors in their place, of agents that are all asked at once.
+
+    An error waits for the others, whose calls are paid for and belong in the account.
+    """
+    return await gather(*asked, return_exceptions=True)
 
 
 class StageError(NegosimError):

@@ -5,12 +5,13 @@
 - `reflect`: reflect → speak → consolidate.
 - `direct`: speak, in one call.
 
-The stages are nodes of the dialogue graph itself; a graph of its own, called once a turn, costs more
-(`benchmarks/bare_langgraph.py`).
+The stages are nodes of the dialogue graph itself.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any, Protocol
 
 from langgraph.graph import END, StateGraph
 from langgraph.runtime import Runtime
@@ -19,46 +20,49 @@ from langgraph.types import Command
 from negosim.agents import Speech
 from negosim.config import Calls, Planner
 from negosim.engine._state import (
+    Deliberation,
+    DeliberationState,
     DialogueContext,
     DialogueState,
-    Handed,
-    Progress,
-    Seat,
-    SoFar,
+    History,
+    HistoryState,
+    Participant,
     StageError,
-    TurnState,
-    progress_after,
+    answers_of,
+    history_after,
 )
-from negosim.engine._waiting import Node, NodeResult, as_node
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import Rollout, Turn
 from negosim.views import View
 
-Stage = Callable[[TurnState, Seat, DialogueContext], Awaitable[TurnState]]
-Step = Callable[[DialogueState, DialogueContext], Awaitable[TurnState]]
-AfterTurn = Callable[[Progress, DialogueContext], str]
+TurnStage = Callable[[Deliberation, Participant, DialogueContext], Awaitable[Deliberation]]
+AfterTurn = Callable[[History, DialogueContext], str]
 """Says what comes after a turn: "turn", "vote" or END."""
 
 
-async def reflect(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
+class Node(Protocol):
+    """A node of the dialogue graph."""
+
+    def __call__(self, state: Any, runtime: Runtime[DialogueContext]) -> Coroutine[Any, Any, Any]:
+        """Return what the node adds to the state, and where it goes on where that depends."""
+        ...
+
+
+async def reflect(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Think privately about the conversation so far."""
     view = turn["view"]
-    return {"view": view._replace(reflection=await seat.agent.reflect(view))}
+    return {"view": replace(view, reflection=await participant.agent.reflect(view))}
 
 
-async def tactics(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
+async def tactics(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Choose K tactics."""
-    return {"tactics": await seat.agent.choose_tactics(turn["view"], context.k)}
+    return {"tactics": await participant.agent.choose_tactics(turn["view"], context.k)}
 
 
-async def rollout(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
-    """Sketch a candidate for each tactic as a mini-dialogue, all at once.
-
-    One node for all: a task of the graph for each would take LangGraph a third longer
-    (`benchmarks/bare_langgraph.py`).
-    """
+async def rollout(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Sketch a candidate for each tactic as a mini-dialogue, all at once."""
     view = turn["view"]
-    sketches = await context.at_once(seat.agent.rollout(view, tactic) for tactic in turn["tactics"])
+    sketches = await answers_of(participant.agent.rollout(view, tactic) for tactic in turn["tactics"])
     candidates: list[Rollout] = []
     for sketch in sketches:
         if isinstance(sketch, BaseException):
@@ -67,21 +71,21 @@ async def rollout(turn: TurnState, seat: Seat, context: DialogueContext) -> Turn
     return {"candidates": candidates}
 
 
-async def think(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
+async def think(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Reflect and sketch all K candidates at once."""
-    thinking = await seat.agent.think(turn["view"], context.k)
+    thinking = await participant.agent.think(turn["view"], context.k)
     return {
-        "view": turn["view"]._replace(reflection=thinking.reflection),
+        "view": replace(turn["view"], reflection=thinking.reflection),
         "candidates": thinking.rollouts,
     }
 
 
-async def judge(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
+async def judge(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Score the candidates; the best wins, the first of equals."""
     view = turn["view"]
     candidates = turn["candidates"]
     others = (role for index, role in enumerate(context.scenario.roles) if index != view.side.index)
-    scores = await seat.judge.score(
+    scores = await participant.judge.score(
         view, candidates, context.objective, tuple(others) if context.oracle else ()
     )
     scored = tuple(
@@ -89,22 +93,22 @@ async def judge(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnSt
         for candidate, score in zip(candidates, scores, strict=True)
     )
     best = max(range(len(scores)), key=lambda position: scores[position].score)
-    return {"view": view._replace(rollouts=scored, chosen=best)}
+    return {"view": replace(view, rollouts=scored, chosen=best)}
 
 
-async def speak(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
+async def speak(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Say the public utterance."""
-    speech = await seat.agent.speak(turn["view"])
-    return {"view": turn["view"]._replace(draft=speech.utterance), "speech": speech}
+    speech = await participant.agent.speak(turn["view"])
+    return {"view": replace(turn["view"], draft=speech.utterance), "speech": speech}
 
 
-async def consolidate(turn: TurnState, seat: Seat, context: DialogueContext) -> TurnState:
+async def consolidate(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Vary the opening of the utterance."""
-    utterance = await seat.agent.consolidate(turn["view"])
+    utterance = await participant.agent.consolidate(turn["view"])
     return {"speech": turn["speech"]._replace(utterance=utterance)}
 
 
-STAGES: dict[str, Stage] = {
+STAGES: dict[str, TurnStage] = {
     "reflect": reflect,
     "tactics": tactics,
     "rollout": rollout,
@@ -125,71 +129,65 @@ CHAINS: dict[tuple[Planner, Calls], tuple[str, ...]] = {
 
 
 def add_turn(
-    builder: StateGraph[DialogueState, DialogueContext, SoFar, SoFar],
+    builder: StateGraph[DialogueState, DialogueContext, HistoryState, HistoryState],
     planner: Planner,
     calls: Calls,
     after: AfterTurn,
 ) -> str:
-    """Add the stages of a planner's turn to a graph that has a node "vote"; return the first one.
-
-    Nodes say themselves where it goes on, where that depends: asking an edge costs as much as a stage.
-    """
+    """Add the stages of a planner's turn to a graph that has a node "vote"; return the first one."""
     chain = CHAINS[planner, calls]
     first, last = chain[0], chain[-1]
     for name in chain[:-1]:
-        schema = DialogueState if name == first else Handed
-        builder.add_node(name, as_node(_node(_step(name, opens=name == first))), input_schema=schema)
-    ending = _ending(_step(last, opens=last == first), {"turn": first, "vote": "vote", END: END}, after)
-    builder.add_node(last, as_node(ending), input_schema=DialogueState, destinations=(first, "vote", END))
+        schema: type[Any] = DialogueState if name == first else DeliberationState
+        builder.add_node(name, _stage_node(name, opens=name == first), input_schema=schema)
+    node = _last_node(last, {"turn": first, "vote": "vote", END: END}, after, opens=first == last)
+    builder.add_node(last, node, input_schema=DialogueState, destinations=(first, "vote", END))
     for before, stage in pairwise(chain):
         builder.add_edge(before, stage)
     return first
 
 
-def _step(name: str, *, opens: bool) -> Step:
-    """Return a stage as a step of the turn; the one that opens it lets the next role see the table."""
-    stage = STAGES[name]
+def _stage_node(name: str, *, opens: bool) -> Node:
+    """Return a stage as a node that passes on what it has made of the turn."""
 
-    async def take(state: DialogueState, context: DialogueContext) -> TurnState:
-        turn = _opened(state["so_far"], context) if opens else state["turn"]
-        view = turn["view"]
-        try:
-            return turn | await stage(turn, context.seats[view.side.index], context)
-        except (ModelError, ProtocolError) as error:
-            raise _failed(name, error, view) from error
-
-    return take
-
-
-def _node(step: Step) -> Node:
-    """Return a step as a node that hands on what it has made of the turn."""
-
-    async def run(state: DialogueState, runtime: Runtime[DialogueContext]) -> NodeResult:
-        return {"turn": await step(state, runtime.context)}
+    async def run(state: DialogueState, runtime: Runtime[DialogueContext]) -> DeliberationState:
+        return {"deliberation": await _deliberate(name, state, runtime.context, opens=opens)}
 
     return run
 
 
-def _opened(so_far: Progress, context: DialogueContext) -> TurnState:
-    """Return the beginning of a turn: what the role sees that speaks next."""
-    role = (context.opener + len(so_far["turns"])) % len(context.seats)
-    return TurnState(view=context.view(so_far, role))
+def _last_node(name: str, nodes: dict[str, str], after: AfterTurn, *, opens: bool) -> Node:
+    """Return the last stage as a node that puts the turn on record and goes on to what comes after it."""
 
-
-def _ending(step: Step, nodes: dict[str, str], after: AfterTurn) -> Node:
-    """Return the last step as a node that puts the turn on record and goes on to what comes after it."""
-
-    async def run(state: DialogueState, runtime: Runtime[DialogueContext]) -> NodeResult:
+    async def run(state: DialogueState, runtime: Runtime[DialogueContext]) -> Command[str]:
         context = runtime.context
-        made = await step(state, context)
+        made = await _deliberate(name, state, context, opens=opens)
         view, speech = made["view"], made["speech"]
         turn = _record(view, speech)
         table = view.table.after(turn.role, speech.utterance)
-        added = context.add(turn.index, Progress(turns=[turn], table=table))
-        now = progress_after(state["so_far"], added)
-        return Command(update={"so_far": now}, goto=nodes[after(now, context)])
+        added = context.add(turn.index, History(turns=[turn], table=table))
+        now = history_after(state["history"], added)
+        return Command(update={"history": now}, goto=nodes[after(now, context)])
 
     return run
+
+
+async def _deliberate(
+    name: str, state: DialogueState, context: DialogueContext, *, opens: bool
+) -> Deliberation:
+    """Take a stage of the turn; the one that opens it lets the next role see the table."""
+    turn = _opened(state["history"], context) if opens else state["deliberation"]
+    view = turn["view"]
+    try:
+        return turn | await STAGES[name](turn, context.participants[view.side.index], context)
+    except (ModelError, ProtocolError) as error:
+        raise StageError(name, error, turn=view.turn_index, role=view.side.index) from error
+
+
+def _opened(history: History, context: DialogueContext) -> Deliberation:
+    """Return the beginning of a turn: what the role sees that speaks next."""
+    role = (context.opener + len(history["turns"])) % len(context.participants)
+    return Deliberation(view=context.view(history, role))
 
 
 def _record(view: View, speech: Speech) -> Turn:
@@ -205,7 +203,3 @@ def _record(view: View, speech: Speech) -> Turn:
         utterance=speech.utterance,
         claims=speech.claims,
     )
-
-
-def _failed(stage: str, error: ModelError | ProtocolError, view: View) -> StageError:
-    return StageError(stage, error, turn=view.turn_index, role=view.side.index)

@@ -9,10 +9,7 @@ before the replacement are in the record as words; that they were lies is not.
 from functools import cached_property
 
 from negosim.agents.sim import SimAgent, SimJudge
-from negosim.engine._dialogue import end_of
-from negosim.engine._play import run_graph
-from negosim.engine._state import DialogueContext, Progress, Seat
-from negosim.models import Ledger
+from negosim.engine import Participant, continue_dialogue
 from negosim.records import Turn
 from negosim.rl._trajectory import TrajectoryTurn
 from negosim.rl.hindsight._negotiation import Negotiation, negotiation_of
@@ -21,9 +18,6 @@ from negosim.rl.sources._marks import turn_text
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.views import side_of
-
-ROLLOUTS = 3
-"""As in the report, and by default in `negosim generate`."""
 
 
 class NegotiationForward:
@@ -41,27 +35,14 @@ class NegotiationForward:
         begun = negotiation_of(prefix.meta, prefix.system, prefix.turns)
         most = len(prefix.turns) + prefix.room
         seed = Seed(step.number("negotiators"), begun.scenario.id, 0)
-        context = DialogueContext(
-            scenario=begun.scenario,
-            seats=tuple(self._seat(begun, role, most, seed) for role in range(2)),
-            calls="separate",
-            k=ROLLOUTS,
-            objective="joint",
-            oracle=False,
-            opener=begun.opener,
-            max_turns=most,
-            ledger=Ledger(),
-            on_progress=lambda added: None,
-        )
-        before = Progress(turns=list(begun.records), votes=[], calls=[], table=begun.tables[-1])
-        state, _ = await run_graph("rollout", before, context)
-        new = state["turns"][len(prefix.turns) :]
+        participants = [self._participant(begun, role, most, seed) for role in range(2)]
+        done = await continue_dialogue(begun.scenario, begun.records, participants)
         return Completion(
-            turns=tuple(_spoken(turn, begun.learner) for turn in new),
-            ended=end_of(state, most) not in ("max_turns", "safety_stop"),
+            turns=tuple(_spoken(turn, begun.learner) for turn in done.turns[len(prefix.turns) :]),
+            ended=done.end not in ("max_turns", "safety_stop"),
         )
 
-    def _seat(self, begun: Negotiation, role: int, most: int, seed: Seed) -> Seat:
+    def _participant(self, begun: Negotiation, role: int, most: int, seed: Seed) -> Participant:
         tactics, techniques = self._taxonomies
         side = side_of(
             begun.scenario,
@@ -73,7 +54,7 @@ class NegotiationForward:
             techniques=techniques,
             seed=seed,
         )
-        return Seat(SimAgent(), SimJudge(), side)
+        return Participant(SimAgent(), SimJudge(), side)
 
     @cached_property
     def _taxonomies(self) -> tuple[Taxonomy, Taxonomy]:

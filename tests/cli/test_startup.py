@@ -65,25 +65,6 @@ def test_resuming_a_finished_run_does_not_start_the_engine(tmp_path: Path) -> No
     assert not {"langgraph", "langchain_core", "pandas"} & modules
 
 
-def test_a_run_leaves_the_clients_of_langgraph_s_services_alone(tmp_path: Path) -> None:
-    modules = modules_of("generate", "-s", "viatex", "--max-turns", "1", "--out", str(tmp_path / "run"))
-    assert {"langgraph.graph", "langgraph_sdk", "langsmith.types"} <= modules
-    assert not {"langgraph_sdk.client", "langsmith.types.run"} & modules
-
-
-def test_what_a_run_left_alone_is_there_when_asked_for() -> None:
-    check = (
-        "import sys; from negosim.engine._postponed import postpone_unused; postpone_unused()\n"
-        "from langgraph.graph import StateGraph\n"
-        "assert 'langgraph_sdk.client' not in sys.modules\n"
-        "import langgraph_sdk, langsmith.types\n"
-        "assert langgraph_sdk.get_client is sys.modules['langgraph_sdk.client'].get_client\n"
-        "assert langsmith.types.Run is sys.modules['langsmith.types.run'].Run\n"
-    )
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
 def test_a_rerun_from_the_cache_loads_no_http_client(loopback: ModuleType, tmp_path: Path) -> None:
     def speech(body: Any) -> dict[str, Any]:
         return {"utterance": "What would you settle for?", "move": {"action": "talk", "offer": None}}

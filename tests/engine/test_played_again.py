@@ -54,7 +54,7 @@ def test_a_dialogue_that_failed_through_the_provider_goes_on_after_its_last_turn
     assert {d.id: d.transcript() for d in run} == {d.id: d.transcript() for d in whole}
     assert [event.again for event in events if isinstance(event, RunStarted)] == [{"viatex.honest.0001"}]
     assert sum(isinstance(event, DialogueFinished) for event in events) == 1
-    assert not list((tmp_path / "run").glob("checkpoints*"))
+    assert not list((tmp_path / "run").glob("progress*"))
     assert not resume(tmp_path / "run", chat_models={"m": (quiet := player())}).path.joinpath("x").exists()
     assert quiet.requests == []
 
@@ -139,7 +139,7 @@ def test_out_of_credit_stops_the_run_and_burns_nothing(loopback: ModuleType, tmp
         asked = config(models=(f"openai:poor@{server.url}",), dialogues=6, concurrency=3)
         with pytest.raises(ModelError, match="out of credit"):
             generate(asked, out=tmp_path / "run", cache=False)
-        assert len(server.bodies) <= 13
+        assert len(server.bodies) <= 10 + 3 * 2  # what was under way: two votes of each dialogue, at most
         assert set(statuses(Run.open(tmp_path / "run")).values()) <= {"complete"}
         topped_up, before = True, len(server.bodies)
         run = resume(tmp_path / "run", cache=False)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from negosim import Run, RunConfig, UserError, generate, resume
-from negosim.engine._checkpoints import Checkpoints, checkpoints
 from negosim.models import ChatRequest, ScriptedModel
 
 Player = Callable[..., ScriptedModel]
@@ -41,7 +40,7 @@ def test_killed_at_25_instants_equals_uninterrupted(tmp_path: Path, player: str)
     killed = make(tmp_path / "killed", 25, player)
     assert transcripts(tmp_path / "killed") == transcripts(tmp_path / "whole")
     assert killed["stored"] == whole["stored"] == 40
-    assert not list((tmp_path / "killed").glob("checkpoints*"))
+    assert not list((tmp_path / "killed").glob("progress*"))
     # What a kill can cost is the turns that were being made, one for each dialogue in progress.
     assert killed["calls"] <= whole["calls"] + killed["kills"] * CONCURRENCY * CALLS_A_TURN
     assert killed["kills"] == 25
@@ -123,19 +122,49 @@ def test_two_processes_cannot_make_the_same_run(player: Player, tmp_path: Path) 
         resume(tmp_path / "run", chat_models={"scripted": player()})
 
 
-def test_checkpoints_grow_with_the_turns_and_not_with_their_square(player: Player, tmp_path: Path) -> None:
-    """At most 6 KB a turn beyond the transcript itself, from the 20th turn to the 60th."""
+def test_progress_grows_with_the_turns_and_not_with_their_square(player: Player, tmp_path: Path) -> None:
+    """At most 3 KB a turn beyond the transcript itself, from the 20th turn to the 60th."""
     size, said = {}, {}
     for turns in (20, 60):
         folder = tmp_path / str(turns)
         interrupted(player, folder, after=turns, max_turns=80)
-        with checkpoints(folder / "checkpoints.sqlite") as saver:
-            saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (dialogue,) = {kept.config["configurable"]["thread_id"] for kept in saver.list(None)}
-            steps = Checkpoints(saver, dialogue).progress()
-        said[turns] = sum(len(turn.model_dump_json()) for step in steps for turn in step.get("turns", ()))
-        size[turns] = (folder / "checkpoints.sqlite").stat().st_size
-    assert (size[60] - said[60] - (size[20] - said[20])) / 40 < 6 * 1024
+        (file,) = (folder / "progress").iterdir()
+        steps = [json.loads(line) for line in file.read_bytes().splitlines()]
+        said[turns] = sum(len(json.dumps(turn)) for step in steps for turn in step.get("turns", ()))
+        size[turns] = file.stat().st_size
+    assert (size[60] - said[60] - (size[20] - said[20])) / 40 < 3 * 1024
+
+
+def test_votes_are_not_asked_for_again(player: Player, tmp_path: Path) -> None:
+    """Interrupted in the turn after a vote, a dialogue goes on with that turn."""
+    interrupted(player, tmp_path / "run", after=4)
+    model = player(ReflectionAnswer={"reflection": "I think."})
+    (dialogue,) = resume(tmp_path / "run", chat_models={"scripted": model})
+    assert len(model.requests) == 4 * CALLS_A_TURN + 2 * 2
+    assert [vote.after_turn for vote in dialogue.votes] == [1, 3, 5, 7]
+
+
+def test_a_dialogue_that_had_ended_is_stored_without_another_call(player: Player, tmp_path: Path) -> None:
+    config = RunConfig(scenarios=("viatex",), models=("scripted",), max_turns=8)
+    overrides = {"ReflectionAnswer": {"reflection": "I think."}, "ConcludeAnswer": {"concluded": True}}
+    whole = generate(config, out=tmp_path / "whole", chat_models={"scripted": player(**overrides)})
+
+    class Killed(Exception):
+        pass
+
+    def die(dialogue: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("negosim.store._run.Writer.append", lambda writer, dialogue: die(dialogue))
+        with pytest.raises(Killed):
+            generate(config, out=tmp_path / "run", chat_models={"scripted": player(**overrides)})
+    model = player(**overrides)
+    (dialogue,) = resume(tmp_path / "run", chat_models={"scripted": model})
+    assert model.requests == []
+    assert dialogue.end == "concluded"
+    assert dialogue.transcript() == next(iter(whole)).transcript()
+    assert len(dialogue.calls) == len(next(iter(whole)).calls)
 
 
 def test_a_run_of_a_scenario_file_can_be_resumed_from_another_folder(

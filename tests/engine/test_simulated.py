@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from negosim import Dialogue, Run, RunConfig, generate, generate_async
-from negosim.engine._state import DialogueContext
 from negosim.scenarios import list_scenarios, load_scenario
 
 SCENARIOS = sorted(list_scenarios())
@@ -111,17 +110,6 @@ def test_tactics_are_varied_and_honest_ones_when_honest(made: Run, dialogues: li
 def test_smaller_planners_reach_agreements_too(tmp_path: Path, planner: str) -> None:
     run = generate(RunConfig(scenarios=("viatex",), planner=planner, dialogues=5), out=tmp_path / "run")
     assert "agreement" in {dialogue.outcome.status for dialogue in run}
-
-
-@pytest.mark.parametrize("calls", ["separate", "fused"])
-def test_agents_asked_at_once_give_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: str
-) -> None:
-    config = RunConfig(scenarios=("viatex",), conditions=("deceptive-2",), calls=calls, dialogues=3)
-    in_turn = generate(config, out=tmp_path / "in-turn")
-    monkeypatch.setattr(DialogueContext, "waits", True)
-    at_once = generate(config, out=tmp_path / "at-once")
-    assert [dialogue.transcript() for dialogue in in_turn] == [d.transcript() for d in at_once]
 
 
 def test_others_in_the_event_loop_get_their_turn(tmp_path: Path) -> None:

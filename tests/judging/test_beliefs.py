@@ -154,7 +154,7 @@ def test_with_more_issues_than_can_be_ranked_nothing_is_favoured_beforehand(make
     tables = {item.id: role.payoff.issues[issue.id] for item in issues}
     payoff = role.payoff.model_copy(update={"issues": tables})
     side = replace(view.side, issues=issues, role=role.model_copy(update={"payoff": payoff}))
-    belief = asyncio.run(SimAgent().believe(view._replace(side=side), 1))
+    belief = asyncio.run(SimAgent().believe(replace(view, side=side), 1))
     assert belief.priorities == pytest.approx({item.id: 1 / 9 for item in issues})
 
 

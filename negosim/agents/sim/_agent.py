@@ -1,6 +1,7 @@
 """The embedded simulated negotiator: the agent that answers the engine's questions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from negosim.agents._protocol import Belief, Speech, Thinking
 from negosim.agents.sim._beliefs import belief
@@ -43,7 +44,7 @@ class SimAgent:
 
     async def think(self, view: View, k: int) -> Thinking:
         """Reflect, choose tactics and sketch the rollouts."""
-        view = view._replace(reflection=await self.reflect(view))
+        view = replace(view, reflection=await self.reflect(view))
         tactics = await self.choose_tactics(view, k)
         return Thinking(
             view.reflection or "", tuple([await self.rollout(view, tactic) for tactic in tactics])

@@ -1,6 +1,6 @@
 """A small table at which simulated negotiators play, for tests: the engine's stages without its graph."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import pytest
@@ -68,7 +68,7 @@ def take_turn(
     reflection = None
     if planner != "direct":
         reflection = answer(agent.reflect(view))
-        view = view._replace(reflection=reflection)
+        view = replace(view, reflection=reflection)
     if planner == "rollout":
         sketches = [answer(agent.rollout(view, tactic)) for tactic in answer(agent.choose_tactics(view, k))]
         scores = answer(judge.score(view, sketches, objective, others))
@@ -77,11 +77,11 @@ def take_turn(
             for sketch, score in zip(sketches, scores, strict=True)
         )
         chosen = max(range(len(scores)), key=lambda position: scores[position].score)
-        view = view._replace(rollouts=rollouts, chosen=chosen)
+        view = replace(view, rollouts=rollouts, chosen=chosen)
     speech = answer(agent.speak(view))
     utterance: Utterance = speech.utterance
     if planner != "direct":
-        utterance = answer(agent.consolidate(view._replace(draft=speech.utterance)))
+        utterance = answer(agent.consolidate(replace(view, draft=speech.utterance)))
     return Turn(
         index=view.turn_index,
         role=view.side.index,

@@ -148,7 +148,7 @@ def test_an_offer_is_compared_with_a_complete_one_only():
             PublicTurn(index=2 * place + 1, role=1, text="Well.", action="offer", offer=offer)
             for place, offer in enumerate(offers)
         ]
-        return read(opening(sides()[0])._replace(transcript=turns), DEALS, EAR).shift
+        return read(replace(opening(sides()[0]), transcript=turns), DEALS, EAR).shift
 
     assert shift(part, whole) is None
     assert shift(whole, part).gains == ()

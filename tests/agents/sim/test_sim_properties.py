@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,7 +202,7 @@ def test_a_dialogue_continues_from_its_record_alone(played, run, sides_of):
             table = table_after(dialogue.scenario.issues, 2, [(t.role, t.utterance) for t in past])
             view = view_of(sides[turn.role], past, table)
             assert run(SimAgent().reflect(view)) == turn.reflection
-            view = view._replace(rollouts=turn.rollouts, chosen=turn.chosen)
+            view = replace(view, rollouts=turn.rollouts, chosen=turn.chosen)
             speech = run(SimAgent().speak(view))
             assert speech.claims == turn.claims
             assert speech.utterance.text == (turn.draft or turn.utterance.text)

@@ -1,0 +1,156 @@
+"""Continuing a dialogue from any place, with given participants: the one loop that plays dialogues."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from negosim.config import Calls, JudgeView, Objective, Planner
+from negosim.engine._state import (
+    DialogueContext,
+    History,
+    HistoryState,
+    Participant,
+    StageError,
+    history_after,
+)
+from negosim.errors import ContextLengthError, ModelError
+from negosim.models import Ledger
+from negosim.records import Call, End, Failure, Turn, Vote
+from negosim.scenarios import Scenario
+from negosim.table import Table, table_after
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """A dialogue that was played to its end."""
+
+    turns: tuple[Turn, ...]
+    """All of them, those given included."""
+    votes: tuple[Vote, ...]
+    calls: tuple[Call, ...]
+    """What the participants entered in the ledger, in the order the calls were finished."""
+    table: Table
+    """The table after the last turn."""
+    end: End
+    """Why it ended; "failed" where a stage failed for good."""
+    failure: Failure | None
+
+
+async def continue_dialogue(
+    scenario: Scenario,
+    so_far: Sequence[Turn],
+    participants: Sequence[Participant],
+    *,
+    planner: Planner = "rollout",
+    calls: Calls = "separate",
+    k: int = 3,
+    objective: Objective = "joint",
+    judge_view: JudgeView = "own",
+    ledger: Ledger | None = None,
+) -> Continuation:
+    """Play a dialogue to its end, from its opening or from any turn on.
+
+    Args:
+        scenario: what it is about.
+        so_far: the turns there are already, none or all from the opening on; moves within the rules.
+        participants: one for each role, in the scenario's order. Their sides say who opened and how
+            many utterances the dialogue may have, those so far included.
+        planner: how each turn is thought through.
+        calls: whether the stages of a turn are asked for one by one.
+        k: rollouts a turn.
+        objective: what rollouts are judged by.
+        judge_view: what the judges of rollouts see.
+        ledger: where participants enter what they cost, if they do.
+
+    Returns:
+        The whole dialogue; a stage that fails for good ends it and is named in it.
+
+    Raises:
+        ModelError: every dialogue would fail likewise.
+
+    Example:
+        >>> import asyncio
+        >>> from negosim import load_scenario, load_taxonomy
+        >>> from negosim.agents.sim import SimAgent, SimJudge
+        >>> from negosim.engine import Participant, continue_dialogue
+        >>> from negosim.seeding import Seed
+        >>> from negosim.views import side_of
+        >>> scenario = load_scenario("viatex")
+        >>> taxonomies = {"tactics": load_taxonomy("persuasion"), "techniques": load_taxonomy("deception")}
+        >>> rules = {"deceptive": False, "opener": 0, "max_turns": 4, "seed": Seed(1, "viatex", 0)}
+        >>> sides = [side_of(scenario, role, **rules, **taxonomies) for role in (0, 1)]
+        >>> participants = [Participant(SimAgent(), SimJudge(), side) for side in sides]
+        >>> whole = asyncio.run(continue_dialogue(scenario, [], participants))
+        >>> again = asyncio.run(continue_dialogue(scenario, whole.turns[:1], participants))
+        >>> again.turns == whole.turns
+        True
+
+    """
+    side = participants[0].side
+    table = table_after(scenario.issues, len(participants), ((turn.role, turn.utterance) for turn in so_far))
+    context = DialogueContext(
+        scenario=scenario,
+        participants=tuple(participants),
+        calls=calls,
+        k=k,
+        objective=objective,
+        oracle=judge_view == "oracle",
+        opener=side.opener,
+        max_turns=side.max_turns,
+        ledger=ledger or Ledger(),
+    )
+    return await play_on(planner, History(turns=list(so_far), votes=[], calls=[], table=table), context)
+
+
+async def play_on(planner: Planner, begun: History, context: DialogueContext) -> Continuation:
+    """Go on with a dialogue by its planner's graph.
+
+    Raises:
+        ModelError: every dialogue would fail likewise.
+
+    """
+    from negosim.engine._dialogue import dialogue_graph, end_of, recursion_limit
+
+    graph, history = dialogue_graph(planner, context.calls), begun
+    steps = graph.astream(
+        HistoryState(history=begun),
+        {"recursion_limit": recursion_limit(context.max_turns)},
+        context=context,
+        stream_mode="values",
+        output_keys="history",
+    )
+    try:
+        async for step in steps:
+            history = cast(History, step)
+    except StageError as error:
+        _raise_if_hopeless(error)
+        calls = context.ledger.drain(error.turn - (error.stage == "conclude"))
+        return _continuation(history_after(history, History(calls=calls)), "failed", _failure(error))
+    return _continuation(history, end_of(history, context.max_turns), None)
+
+
+def _continuation(history: History, end: End, failure: Failure | None) -> Continuation:
+    return Continuation(
+        turns=tuple(history["turns"]),
+        votes=tuple(history["votes"]),
+        calls=tuple(history["calls"]),
+        table=history["table"],
+        end=end,
+        failure=failure,
+    )
+
+
+def _raise_if_hopeless(failed: StageError) -> None:
+    """Stop the run where every dialogue would fail likewise.
+
+    A prompt that does not fit is the fault of a long dialogue, unless nothing has been said yet.
+    """
+    error = failed.error
+    first_prompt = isinstance(error, ContextLengthError) and failed.turn == 0
+    if first_prompt or (isinstance(error, ModelError) and error.concerns_all):
+        raise error
+
+
+def _failure(failed: StageError) -> Failure:
+    kind, message = type(failed.error).__name__, failed.error.for_record
+    return Failure(turn=failed.turn, role=failed.role, stage=failed.stage, error=kind, message=message)
