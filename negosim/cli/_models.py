@@ -54,9 +54,11 @@ def check(
         )
         if report.mode is not None:
             given_up = ", ".join(mode for mode in report.unheld if mode != report.mode)
-            held = "" if report.answered else " (not held)"
-            ignored = f" (the server takes {given_up} and does not keep to it)" if given_up else ""
-            typer.echo(f"structured output  {report.mode}{held}{ignored}")
+            around = report.answered and not report.bare and report.mode != "prompt"
+            held = " (taken, not held: there was text around the object)" if around else ""
+            ignored = f" (the server takes {given_up} and does not hold to it)" if given_up else ""
+            mode = report.mode if report.answered else f"no; last asked by {report.mode}"
+            typer.echo(f"structured output  {mode}{held}{ignored}")
             counted = (
                 f"yes ({report.tokens_in:,} tokens in)"
                 if report.usage

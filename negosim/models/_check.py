@@ -8,7 +8,7 @@ from pydantic import Field
 from negosim._frozen import Frozen
 from negosim.errors import NegosimError
 from negosim.models._answer import FormError
-from negosim.models._door import read_response
+from negosim.models._door import read_response, with_reason
 from negosim.models._open import open_model
 from negosim.models._schema import answer_schema, schema_name
 from negosim.models._spec import ModelSpec
@@ -21,6 +21,7 @@ _NOTES = "\n".join(
     for number in range(1, 41)
 )
 
+_TASK = "The price is a whole number of euros from 100 to 500; one sentence is enough."
 ATTEMPTS = 3
 
 
@@ -41,6 +42,8 @@ class CheckReport(Frozen):
     """Why not."""
     mode: AnswerMode | None = None
     """How the server was asked for that answer: "json_schema" is best."""
+    bare: bool = False
+    """Whether that answer was the object and nothing else, as it is where a server holds its model to it."""
     unheld: tuple[AnswerMode, ...] = ()
     """The stricter ways that the server took without keeping to them."""
     usage: bool = False
@@ -69,8 +72,8 @@ async def check_model(spec: ModelSpec | str) -> CheckReport:
     try:
         await model.preflight()
         try:
-            first = await _try(model, spec, "Offer lot 7 to the buyer.")
-            second = first if first.problem else await _try(model, spec, "Offer lot 9 to the buyer.")
+            first = await _try(model, spec, f"Offer lot 7 to the buyer. {_TASK}")
+            second = first if first.problem else await _try(model, spec, f"Offer lot 9 to the buyer. {_TASK}")
         except NegosimError as error:
             return CheckReport(model=spec.name, answered=False, problem=str(error))
     finally:
@@ -81,6 +84,7 @@ async def check_model(spec: ModelSpec | str) -> CheckReport:
         answered=second.problem is None,
         problem=second.problem,
         mode=response.mode,
+        bare=second.problem is None and response.text.strip()[:1] + response.text.strip()[-1:] == "{}",
         unheld=tuple(dict.fromkeys((*first.unheld, *second.unheld))),
         usage=usage.tokens_in > 0 and usage.tokens_out > 0,
         tokens_in=usage.tokens_in,
@@ -102,16 +106,17 @@ class _Trial:
 
 async def _try(model: ChatModel, spec: ModelSpec, task: str) -> _Trial:
     """Ask until an answer is usable, in ever less strict ways."""
-    unheld, again = list[AnswerMode](), None
+    unheld, again, reason = list[AnswerMode](), None, ""
     for number in range(ATTEMPTS):
         start = time.perf_counter()
-        response = await model.complete(_request(spec, task, number, again))
+        response = await model.complete(_request(spec, task + reason, number, again))
         trial = _Trial(response, time.perf_counter() - start, None, tuple(unheld))
         try:
             read_response(response, _Offer, spec.max_tokens)
             return trial
         except ValueError as error:
             trial = replace(trial, problem=str(error))
+            reason = with_reason("", str(error))
             again = response.mode if isinstance(error, FormError) else None
             unheld += [response.mode] if again else []
     return replace(trial, unheld=tuple(unheld))

@@ -161,8 +161,14 @@ def _is_unheld(reasons: Sequence[ValueError]) -> bool:
 def _with_reason(messages: tuple[Message, ...], reason: str) -> tuple[Message, ...]:
     # The form is not told again: the server is held to it, or the transport has put it into the prompt.
     last = messages[-1]
-    again = f"\n\nYour previous answer to this could not be used: {reason}. Answer again, in the same form."
-    return (*messages[:-1], replace(last, content=last.content + again))
+    return (*messages[:-1], replace(last, content=with_reason(last.content, reason)))
+
+
+def with_reason(task: str, reason: str) -> str:
+    """Return a task with the reason why its last answer could not be used."""
+    return (
+        f"{task}\n\nYour previous answer to this could not be used: {reason}. Answer again, in the same form."
+    )
 
 
 def _derive(*numbers: int) -> int:

@@ -34,6 +34,8 @@ LONGEST_WAIT = 120.0
 PATIENCE = 600.0
 """Seconds after which a server that has refused every request since is given up."""
 
+SHORTEST_KEY = 8
+"""Characters of a key that is one; servers that want none are given words like "x" and "EMPTY"."""
 OUTAGE = 2
 """Requests given up in a row, none being answered meanwhile, after which the server is out for all."""
 
@@ -174,7 +176,7 @@ class Server:
             await share.release()
 
     def _reply(self, status: int, body: bytes, requests: int) -> Reply:
-        if self._key:
+        if self._key and len(self._key) >= SHORTEST_KEY:
             # What a server says goes into messages and records; a key it repeats must not.
             body = body.replace(self._key.encode(), b"[key]")
         return Reply.read(status, body, requests)
@@ -238,7 +240,8 @@ class Server:
             except ValueError as error:
                 dressed = reply.as_error()
                 if dressed is None:
-                    raise _Passing(f"the reply holds no answer: {error}", lost=True) from None
+                    why = reply.kind or error
+                    raise _Passing(f"the reply holds no answer: {why}", lost=True) from None
                 reply = dressed
         what = f"status {reply.status}"
         if fault_of(reply.status, reply.code, reply.message, reply.parameter) != "request":

@@ -20,6 +20,8 @@ _INSIDE = ("error", "errors", "detail", "metadata", "raw", "body", "message")
 """Where one error holds another: a gateway's holds that of the server behind it, often as text."""
 _LOST = frozenset({502, 504, 520, 524})
 _DEEPEST, _WIDEST = 6, 5
+_HTML = re.compile(r"\s*<(!doctype|html|head|body|\?xml)", re.IGNORECASE)
+_EVENTS = re.compile(r"\s*(data|event|id|retry)?:")
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.{1,200}?)</\1", re.IGNORECASE | re.DOTALL)
 
 
@@ -47,6 +49,19 @@ class Reply:
     def answered(self) -> bool:
         """Whether the server says that this is an answer."""
         return 200 <= self.status < 300
+
+    @property
+    def kind(self) -> str:
+        """What the body is where it is no JSON, "" where it is."""
+        if self.data is not None:
+            return ""
+        if not self.text.strip():
+            return "it is empty"
+        if _HTML.match(self.text):
+            return "it is an HTML page; the URL may be wrong (it usually ends in /v1)"
+        if _EVENTS.match(self.text):
+            return "it is a stream of events, which was not asked for; switch streaming off there"
+        return "it is no JSON, or has a key twice in one object"
 
     @property
     def lost(self) -> bool:
@@ -147,7 +162,7 @@ def _texts(data: Any) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Return a text as it is, of an HTML page the title."""
-    if not re.match(r"\s*<(!doctype|html|head|body|\?xml)", text, re.IGNORECASE):
+    if not _HTML.match(text):
         return text
     title = _TITLE.search(text)
     return f"an HTML page: {html.unescape(title[2])}" if title else "an HTML page"

@@ -420,6 +420,13 @@ async def test_a_server_without_tls_is_not_asked_again(loopback):
     assert "attempts" not in str(caught.value)
 
 
+async def test_a_word_in_the_place_of_a_key_stands_where_it_stands_in_answers(loopback, monkeypatch):
+    monkeypatch.setenv("NEGOSIM_API_KEY", "x")
+    with loopback.LoopbackServer(lambda body: {"text": "Next, six boxes."}) as server:
+        (response,) = await complete(server)
+    assert "Next, six boxes." in response.text
+
+
 # Preflight
 
 
