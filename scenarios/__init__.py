@@ -4,6 +4,7 @@ The built-in cases are the YAML files in this folder; the code beside them reads
 scenario, computes payoffs and analyses the space of deals.
 """
 
+from negosim.scenarios._agreement import disagreements
 from negosim.scenarios._check import check_scenario
 from negosim.scenarios._load import list_scenarios, load_scenario
 from negosim.scenarios._preferences import (
@@ -15,6 +16,7 @@ from negosim.scenarios._preferences import (
 )
 from negosim.scenarios._schema import (
     Deal,
+    Fact,
     Issue,
     Option,
     Payoff,
@@ -30,6 +32,7 @@ from negosim.scenarios._space import DealSpace
 __all__ = [
     "Deal",
     "DealSpace",
+    "Fact",
     "Issue",
     "Option",
     "Payoff",
@@ -40,6 +43,7 @@ __all__ = [
     "Statements",
     "Value",
     "check_scenario",
+    "disagreements",
     "issue_points",
     "limit_position",
     "list_scenarios",

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -179,6 +180,14 @@ class Statements(Frozen):
     """About other facts of its situation."""
 
 
+class Fact(Frozen):
+    """A statement about a role's side whose truth the author of the scenario has settled."""
+
+    text: Text
+    """In the role's own voice, as somebody might claim it."""
+    true: bool
+
+
 class Role(Frozen):
     """One side of the negotiation. Everything but `id`, `name` and `position` is confidential."""
 
@@ -201,6 +210,8 @@ class Role(Frozen):
     """True statements the role may make about its situation."""
     fabrications: Statements = Statements()
     """False statements of the same kinds; the simulated negotiator says them only when deceptive."""
+    facts: tuple[Fact, ...] = ()
+    """What the lie check goes by before anything else; agents do not see it."""
     payoff: Payoff
 
 
@@ -225,6 +236,8 @@ class Scenario(Frozen):
     """One line."""
     context: Text
     """What everybody knows."""
+    today: date | None = None
+    """The day on which the roles meet, so that deadlines can be compared; agents know what the texts say."""
     opener: Slug
     """The role that speaks first unless the run says otherwise."""
     issues: Annotated[tuple[Issue, ...], Field(min_length=1)]

@@ -60,7 +60,7 @@ def validate(
 ) -> None:
     """Check scenario files: every problem with its line and field. Exit code 2 if one is wrong."""
     from negosim.errors import UserError
-    from negosim.scenarios import load_scenario
+    from negosim.scenarios import disagreements, load_scenario
     from negosim.scenarios._space import summary
     from negosim.terminal import clean, points
 
@@ -78,5 +78,7 @@ def validate(
             f"{numbers['deals']:,} deals, {numbers['rational_share']:.1%} individually rational, "
             f"{numbers['pareto_deals']:,} Pareto-efficient, best joint value {points(numbers['best_joint'])}"
         )
+        for what in disagreements(scenario):
+            typer.echo(clean(f"{reference}: warning: brief and payoff may disagree: {what}"), err=True)
     if wrong:
         raise typer.Exit(2)

@@ -14,10 +14,10 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
+from negosim._quantities import quantities
 from negosim._reading import shown
 from negosim.errors import ModelError, ProtocolError
 from negosim.judging._limits import peaks
-from negosim.judging._numbers import quantities
 from negosim.judging._protocol import Item, Task, failures
 from negosim.judging._quotes import verbatim
 from negosim.judging._statement import UNIMPORTANT, Direction, Situation, Statement
