@@ -9,7 +9,16 @@ utterance on one line comes out of each of them as it went in.
 import re
 import unicodedata
 
-__all__ = ["PREFIX", "opening", "quoted", "quoted_line", "unquoted", "visible", "without_tokens"]
+__all__ = [
+    "PREFIX",
+    "opening",
+    "quoted",
+    "quoted_line",
+    "unquoted",
+    "visible",
+    "without_prefixes",
+    "without_tokens",
+]
 
 PREFIX = "    |"
 """What further lines of an utterance begin with, so that none begins as a turn, a move or a task does."""
@@ -93,8 +102,13 @@ def opening(text: str, words: int) -> str:
 
 def unquoted(shown: str) -> str:
     """Return the text that `quoted` has written."""
-    text = _FURTHER_LINE.sub("\n", shown).translate(_ORIGINALS)
+    text = without_prefixes(shown).translate(_ORIGINALS)
     return _CODES.sub(lambda found: "".join(chr(int(code[2:], 16)) for code in found[1].split()), text)
+
+
+def without_prefixes(text: str) -> str:
+    """Return a text whose further lines do not begin with `PREFIX`, as a model may have copied it."""
+    return _FURTHER_LINE.sub("\n", text)
 
 
 def without_tokens(text: str) -> str:

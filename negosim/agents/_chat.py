@@ -28,7 +28,7 @@ from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter, Stage
 from negosim.records import Rollout, Utterance
 from negosim.scenarios import Role
-from negosim.speech import PREFIX, opening, unquoted
+from negosim.speech import opening, quoted, unquoted, without_prefixes
 from negosim.views import View
 
 FIRST_WORDS = 8
@@ -128,14 +128,19 @@ class ChatAgent(_Caller):
         own = [turn.text for turn in view.transcript if turn.role == view.side.index]
         said = {turn.text.casefold() for turn in view.transcript}
 
+        def varied(answer: ConsolidateAnswer) -> str:
+            # Where the draft was shown with signs in place of others, the model has copied those.
+            copied = quoted(draft.text) != draft.text
+            return _spoken(unquoted(answer.utterance) if copied else answer.utterance, view, view.side.index)
+
         def check(answer: ConsolidateAnswer) -> None:
-            text = _spoken(answer.utterance, view, view.side.index)
+            text = varied(answer)
             if not text or text.casefold() in said:
                 raise ValueError("this utterance is empty or has been said before; keep the draft's meaning")
 
         openings = [opening(text, FIRST_WORDS) for text in own[-5:]]
         answer = await self._ask("consolidate", view, ConsolidateAnswer, check=check, own_openings=openings)
-        return draft.model_copy(update={"text": _spoken(answer.utterance, view, view.side.index)})
+        return draft.model_copy(update={"text": varied(answer)})
 
     async def concluded(self, view: View) -> bool:
         """Say whether the conversation is over."""
@@ -187,9 +192,8 @@ def _rollout(tactic: str, answer: RolloutAnswer, view: View) -> Rollout:
 
 def _spoken(text: str, view: View, *roles: int) -> str:
     """Strip what models like to copy from the transcript: speaker labels, the beginnings of further lines."""
-    if f"\n{PREFIX}" in text:
-        text = unquoted(text)
-    return _labels(tuple(view.side.roles[role].name for role in roles)).sub("", text).strip()
+    labels = _labels(tuple(view.side.roles[role].name for role in roles))
+    return labels.sub("", without_prefixes(text)).strip()
 
 
 @lru_cache(maxsize=256)
