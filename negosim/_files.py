@@ -109,7 +109,8 @@ def append_whole(file: FileIO, content: bytes) -> None:
         while left:
             left = left[file.write(left) :]
     except OSError:
-        file.truncate(start)
+        with suppress(OSError):  # a device has no length
+            file.truncate(start)
         raise
 
 

@@ -1,12 +1,15 @@
 """The entry point: runs a command and turns what went wrong into a message and an exit code."""
 
 import io
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import typer
 
+from negosim._files import reason
 from negosim.cli._app import app
 from negosim.cli._collector import collect_rarely, leave_to_the_system
 from negosim.errors import NegosimError, UserError
@@ -33,10 +36,31 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows a question mark; it does not crash.
             stream.reconfigure(errors="replace")
-    code = _run(arguments)
+    code = _flushed(_run(arguments))
     if command_alone:
         leave_to_the_system()
     sys.exit(code)
+
+
+def _flushed(code: int) -> int:
+    """Write what is still in Python's hands, so that a full disk behind `>` is told and not swallowed."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What could not be written is given up: leaving would try again, and fail with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _tell(error)
+    return code
+
+
+def _tell(error: OSError) -> int:
+    """Say what the system would not do, and return the exit code; nothing where the reader went away."""
+    if isinstance(error, BrokenPipeError):
+        return 1
+    what = f"{str(error.filename)!r}: " if error.filename is not None else "the output cannot be written: "
+    with suppress(OSError):
+        typer.echo(f"Error: {what}{reason(error)}", err=True)
+    return 2
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -47,6 +71,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
         typer.echo(f"Error: {clean(str(error))}", err=True)
         return 2 if isinstance(error, UserError) else 1
+    except OSError as error:
+        return _tell(error)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped", err=True)
         return STOPPED

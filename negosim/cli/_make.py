@@ -29,7 +29,7 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, aga
         run = make()
     except (KeyboardInterrupt, NegosimError) as stopped:
         watch.close()
-        if watch.run is not None:
+        if watch.run is not None and watch.run.path.exists():
             stored = plural(total.done, "dialogue is", "dialogues are")
             typer.echo(f"stopped: {stored} stored in {watch.run.path}", err=True)
             typer.echo(f"go on with: negosim generate --resume {watch.run.path}{again}", err=True)

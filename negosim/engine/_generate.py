@@ -113,8 +113,12 @@ async def generate_async(
         run = Run.create(
             Path(out) if out is not None else _new_folder(plan), _header(plan), compress=compress
         )
-        with run.writing() as writer:
-            await _make(plan, plan.jobs, doors, run, writer, execution, frozenset())
+        try:
+            with run.writing() as writer:
+                await _make(plan, plan.jobs, doors, run, writer, execution, frozenset())
+        except (UserError, OSError):
+            run.discard_unbegun()
+            raise
     return run
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from negosim.errors import UserError
-from negosim.store._run import HEADER, Run
+from negosim.store._create import HEADER
+from negosim.store._run import Run
 
 
 @dataclass(frozen=True)

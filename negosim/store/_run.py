@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from negosim._checksum import DamageError, checked, with_checksum
-from negosim._files import first_error, unreadable, unwritable, write_whole
+from negosim._files import first_error, unreadable, unwritable
 from negosim._frozen import Frozen
 from negosim.config import RunConfig
 from negosim.errors import UserError
@@ -19,6 +19,7 @@ from negosim.plugins import suggest
 from negosim.records import Dialogue, Sheet
 from negosim.scenarios import Scenario
 from negosim.store._count import DIALOGUES, LineCount, read_count
+from negosim.store._create import HEADER, LOCK, create_folder, discard_unbegun
 from negosim.store._frame import frame_of
 from negosim.store._judgements import JUDGEMENTS, SheetWriter, read_frame, read_sheets
 from negosim.store._mend import drop_damaged
@@ -27,7 +28,6 @@ from negosim.store._shards import (
     Line,
     count,
     count_lines,
-    first_shard,
     read_line,
     shards,
     standing,
@@ -36,7 +36,7 @@ from negosim.store._shards import (
 if TYPE_CHECKING:
     import pandas as pd
 
-HEADER, LOCK, JUDGING_LOCK = "run.json", ".lock", ".judging.lock"
+JUDGING_LOCK = ".judging.lock"
 
 WAY_ON = "what was finished is stored; make room and resume the run"
 
@@ -87,15 +87,8 @@ class Run:
             UserError: the folder exists and is not empty, or cannot be written.
 
         """
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise UserError(f"run folder {str(path)!r} is not empty; choose another --out or remove it")
-            first_shard(path, planned=header.planned, compress=compress).touch()
-        except (OSError, ValueError) as error:
-            raise unwritable(path, error) from None
         content = orjson.dumps(header.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
-        write_whole(path / HEADER, with_checksum(content))
+        create_folder(path, content, planned=header.planned, compress=compress)
         return cls(path, header)
 
     @classmethod
@@ -135,6 +128,10 @@ class Run:
     def scenario(self, scenario_id: str) -> Scenario:
         """Return a scenario as it was when the run was made."""
         return self.header.scenarios[scenario_id]
+
+    def discard_unbegun(self) -> None:
+        """Remove the folder if no dialogue was finished or has got anywhere: a header alone is no run."""
+        discard_unbegun(self.path)
 
     @contextmanager
     def writing(self, *, mend: bool = False) -> Iterator["Writer"]:

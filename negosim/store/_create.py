@@ -1,0 +1,53 @@
+"""New run folders: made whole, and taken away again where nothing came of them."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from negosim._checksum import with_checksum
+from negosim._files import unwritable, write_whole
+from negosim.errors import UserError
+from negosim.store._count import DIALOGUES
+from negosim.store._shards import first_shard, shards
+
+HEADER, LOCK = "run.json", ".lock"
+
+
+def create_folder(path: Path, header: bytes, *, planned: int, compress: bool) -> None:
+    """Make a run folder with its header and an empty file for its dialogues.
+
+    Args:
+        path: the folder; if it is there, it must be empty.
+        header: content of `run.json`, without a checksum.
+        planned: dialogues it will hold.
+        compress: whether they are kept as zstd.
+
+    Raises:
+        UserError: the folder is not empty, or cannot be written; nothing of it is left behind.
+
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise UserError(f"run folder {str(path)!r} is not empty; choose another --out or remove it")
+    except (OSError, ValueError) as error:
+        raise unwritable(path, error) from None
+    try:
+        first_shard(path, planned=planned, compress=compress).touch()
+        write_whole(path / HEADER, with_checksum(header))
+    except OSError as error:
+        discard_unbegun(path)
+        raise unwritable(path, error) from None
+    except BaseException:
+        discard_unbegun(path)
+        raise
+
+
+def discard_unbegun(path: Path) -> None:
+    """Remove a run folder in which no dialogue was finished or has got anywhere."""
+    empty = shards(path)
+    own = {path / HEADER, path / LOCK, path / DIALOGUES, *empty}
+    with suppress(OSError):
+        if own.issuperset(path.iterdir()) and not any(file.stat().st_size for file in empty):
+            for file in own:
+                file.unlink(missing_ok=True)
+            path.rmdir()
