@@ -88,6 +88,13 @@ class Issue(Frozen):
         sign = "-" if value < 0 else ""
         return f"{sign}{grid.prefix}{abs(value):,.{grid.decimals}f}{grid.unit}"
 
+    @property
+    def wanted(self) -> str:
+        """What `parse` takes, in words."""
+        if self.options is not None:
+            return f"one of {', '.join(map(str, self.values))}"
+        return f"a number {self._grid()}"
+
     def parse(self, given: object) -> Value:
         """Return the canonical value for what a model or a person wrote.
 
@@ -103,9 +110,7 @@ class Issue(Frozen):
             for option in self.options:
                 if wanted in (option.id.casefold(), option.label.casefold()):
                     return option.id
-            raise ValueError(
-                f"{self.id}: {shown(given)} is no option; choose one of {', '.join(map(str, self.values))}"
-            )
+            raise ValueError(f"{self.id}: {shown(given)} is no option; choose {self.wanted}")
         return self._parse_number(given)
 
     def _parse_number(self, given: object) -> Value:
@@ -114,10 +119,10 @@ class Issue(Frozen):
             raise ValueError(f"{self.id} has neither options nor range")
         number = _read_number(given, grid)
         if number is None:
-            raise ValueError(f"{self.id}: {shown(given)} is no number; give one {self._grid()}")
+            raise ValueError(f"{self.id}: {shown(given)} is no number; give {self.wanted}")
         steps = (number - grid.min) / grid.step
         if not -1e-6 <= steps <= grid.count - 1 + 1e-6 or abs(steps - round(steps)) > 1e-6:
-            raise ValueError(f"{self.id}: {shown(given)} is off the grid; give a number {self._grid()}")
+            raise ValueError(f"{self.id}: {shown(given)} is off the grid; give {self.wanted}")
         return self.values[round(steps)]
 
     def _grid(self) -> str:

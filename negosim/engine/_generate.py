@@ -17,6 +17,7 @@ from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._preview import check_prompts
 from negosim.engine._progress import RunProgress, forget_progress
+from negosim.engine._tracing import tell_of_tracing
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, open_doors
 from negosim.records import Dialogue
@@ -268,6 +269,8 @@ async def _make(
 
     logger.info("run started", extra={"run": str(run.path), "planned": len(plan.jobs), "left": len(jobs)})
 
+    if jobs:
+        tell_of_tracing()
     if jobs and await _play_jobs(plan, jobs, doors, run, writer, execution):
         return  # the places of those that failed through the provider are kept for the next time
     forget_progress(run)

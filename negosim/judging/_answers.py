@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
-from negosim._reading import shown
 from negosim.judging._protocol import Item
 from negosim.judging._questions import NONE, UNSETTLED, Question, misfit
 from negosim.judging._quotes import verbatim
@@ -148,11 +147,11 @@ def _value(wording: Wording, answer: Any) -> JudgedValue:
     if issue is not None and answer != UNSETTLED:
         try:
             return issue.parse(answer)
-        except ValueError as error:
-            raise ValueError(f'"answer": {error}; or "{UNSETTLED}"') from None
+        except ValueError:
+            raise ValueError(f'"answer" must be {issue.wanted}, or "{UNSETTLED}"') from None
     names = [name for name, _ in wording.options]
     if question.answer in ("tactic", "issue"):
-        problem = None if answer in names else f"{shown(answer)} is none of the ids listed"
+        problem = None if answer in names else "must be one of the ids listed"
     else:
         problem = misfit(question, answer)
     if problem is not None:
@@ -167,7 +166,7 @@ def _quoted(quote: str, said: Sequence[str]) -> str:
         found = verbatim(quote.rsplit(maxsplit=1)[0], said)
     if found is None:
         raise ValueError(
-            f"the quote {shown(quote)} does not occur in what was said; copy it word for word from one "
+            "a quote does not occur in what was said; copy it word for word from one "
             "utterance, or leave it out"
         )
     return found

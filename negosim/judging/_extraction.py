@@ -15,7 +15,6 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
 from negosim._quantities import quantities
-from negosim._reading import shown
 from negosim.errors import ModelError, ProtocolError
 from negosim.judging._limits import peaks
 from negosim.judging._protocol import Item, Task, failures
@@ -203,21 +202,19 @@ def read_statement(given: Mapping[str, Any], turn: Turn, scenario: Scenario, mad
     """Read one claim of an answer.
 
     Raises:
-        ValueError: it cannot be used; says what is wrong and what would be right.
+        ValueError: it cannot be used; says what is wrong and what would be right, and quotes nothing of it.
 
     """
     quote, subject = given.get("quote"), given.get("subject")
     said = verbatim(quote, (turn.utterance.text,)) if isinstance(quote, str) else None
     if said is None:
-        raise ValueError(
-            f"the quote {shown(quote)} does not occur in utterance {turn.index + 1}; copy it word for word"
-        )
+        raise ValueError(f"the quote does not occur in utterance {turn.index + 1}; copy it word for word")
     if subject not in SUBJECTS:
-        raise ValueError(f'"subject" must be one of {", ".join(SUBJECTS)}, not {shown(subject)}')
+        raise ValueError(f'"subject" must be one of {", ".join(SUBJECTS)}')
     issue = scenario.issue_by_id.get(str(given.get("issue")))
     if subject in ("reservation", "priority") and issue is None:
         listed = ", ".join(scenario.issue_by_id)
-        raise ValueError(f'"issue" of a {subject} must be one of {listed}, not {shown(given.get("issue"))}')
+        raise ValueError(f'"issue" of a {subject} must be one of {listed}')
     limit = subject == "reservation"
     direction = given.get("direction")
     return Statement(
@@ -242,16 +239,13 @@ def _stated(subject: Subject, issue: Issue | None, given: Any, quote: str) -> Va
         return None
     if subject == "priority":
         if given not in (MOST, LEAST, MORE):
-            raise ValueError(
-                f'"stated" of a priority must be "{MOST}", "{LEAST}" or "{MORE}" (with "than"), '
-                f"not {shown(given)}"
-            )
+            raise ValueError(f'"stated" of a priority must be "{MOST}", "{LEAST}" or "{MORE}" (with "than")')
         return {MOST: issue.id, LEAST: UNIMPORTANT, MORE: None}[given]
     try:
         value = read_value(issue, given)
-    except ValueError as error:
+    except ValueError:
         if subject == "reservation":
-            raise ValueError(f'"stated": {error}') from None
+            raise ValueError(f'"stated" must be {issue.wanted}') from None
         return None
     if subject == "reservation" and quantities(quote) and not mentions(quote, issue, value):
         raise ValueError(
@@ -266,9 +260,7 @@ def _than(subject: Subject, issue: Issue | None, given: Mapping[str, Any], scena
     than = scenario.issue_by_id.get(str(given.get("than")))
     if than is None or than == issue:
         listed = ", ".join(name for name in scenario.issue_by_id if issue is None or name != issue.id)
-        raise ValueError(
-            f'"than" must be the issue that matters less, one of {listed}, not {shown(given.get("than"))}'
-        )
+        raise ValueError(f'"than" must be the issue that matters less, one of {listed}')
     return than.id
 
 

@@ -194,20 +194,21 @@ def _check_question(question: Question, earlier: Mapping[str, Question]) -> Iter
         if other is None or other.about != question.about:
             yield Problem(("only_if", name), f"no earlier question {name!r} about the {question.about}")
         elif (problem := misfit(other, value)) is not None:
-            yield Problem(("only_if", name), problem)
-    if question.example is not None and (problem := misfit(question, question.example.answer)) is not None:
-        yield Problem(("example", "answer"), problem)
+            yield Problem(("only_if", name), f"{problem}, not {value!r}")
+    example = question.example
+    if example is not None and (problem := misfit(question, example.answer)) is not None:
+        yield Problem(("example", "answer"), f"{problem}, not {example.answer!r}")
 
 
 def misfit(question: Question, value: Any) -> str | None:
-    """Return what is wrong with an answer to a question of a file, None where it fits."""
+    """Return what an answer to a question of a file must be, None where it fits."""
     if question.answer == "yes_no":
-        return None if isinstance(value, bool) else f"must be true or false, not {value!r}"
+        return None if isinstance(value, bool) else "must be true or false"
     if question.answer == "scale":
         sound = isinstance(value, int) and not isinstance(value, bool) and value in question.grades
         ends = f"{question.grades.start} to {question.grades.stop - 1}" if question.grades else "the scale"
-        return None if sound else f"must be a whole number from {ends}, not {value!r}"
+        return None if sound else f"must be a whole number from {ends}"
     if question.answer == "choice":
         ids = [option.id for option in question.options or ()]
-        return None if value in ids else f"{value!r} is no option; choose one of {', '.join(ids)}"
-    return None if isinstance(value, str) else f"must be text, not {value!r}"
+        return None if value in ids else f"must be one of {', '.join(ids)}"
+    return None if isinstance(value, str) else "must be text"

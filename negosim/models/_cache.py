@@ -82,7 +82,9 @@ class ResponseCache:
     def keep(self, key: bytes, model: str, response: ChatResponse) -> bool:
         """Keep an answer, on disk before this returns; return False if another one was there first."""
         usage = response.usage
-        row = (key, model, int(time.time()), response.text, response.finish, response.mode)
+        # Of a refusal and of what was cut off, nothing is used but that it was so.
+        text = response.text if response.finish == "stop" else ""
+        row = (key, model, int(time.time()), text, response.finish, response.mode)
         tokens = (usage.tokens_in, usage.tokens_out, usage.tokens_cached)
         try:
             return self._connection is None or self._connection.execute(_KEEP, row + tokens).rowcount > 0

@@ -23,6 +23,7 @@ from negosim.models._dialect import names_a_setting
 from negosim.models._faults import fault_of
 from negosim.models._limiter import Limits
 from negosim.models._reply import Reply
+from negosim.models._secrets import Secrets
 from negosim.models._share import Share
 from negosim.models._types import Usage
 
@@ -34,8 +35,6 @@ LONGEST_WAIT = 120.0
 PATIENCE = 600.0
 """Seconds after which a server that has refused every request since is given up."""
 
-SHORTEST_KEY = 8
-"""Characters of a key that is one; servers that want none are given words like "x" and "EMPTY"."""
 OUTAGE = 2
 """Requests given up in a row, none being answered meanwhile, after which the server is out for all."""
 
@@ -88,7 +87,7 @@ class Server:
         }
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
-        self._key = key
+        self.secrets = Secrets.sent(key)
         self._timeout = timeout
         self._share: Share | None = None
 
@@ -176,10 +175,7 @@ class Server:
             await share.release()
 
     def _reply(self, status: int, body: bytes, requests: int) -> Reply:
-        if self._key and len(self._key) >= SHORTEST_KEY:
-            # What a server says goes into messages and records; a key it repeats must not.
-            body = body.replace(self._key.encode(), b"[key]")
-        return Reply.read(status, body, requests)
+        return Reply.read(status, self.secrets.redact(body), requests)
 
     def _url(self, path: str) -> URL:
         return URL(self.base_url + path)

@@ -10,6 +10,7 @@ from negosim.models._completion import read_completion
 from negosim.models._dialect import Dialect, names_the_format, names_the_length
 from negosim.models._faults import LENGTHS, Place, explain, fault_of, refused_setting, settings_of
 from negosim.models._limiter import Limits
+from negosim.models._secrets import without_echo
 from negosim.models._spec import OPENAI_URL
 from negosim.models._types import AnswerMode, ChatRequest, ChatResponse, Usage
 from negosim.plugins import suggest
@@ -74,6 +75,14 @@ class OpenAIModel:
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Send one request; what the server does not take of the protocol is left out from then on."""
+        try:
+            return await self._complete(request)
+        except ModelError as error:
+            prompt = "\n".join(message.content for message in request.messages)
+            error.said = without_echo(self._server.secrets.redact_text(error.said), prompt)
+            raise
+
+    async def _complete(self, request: ChatRequest) -> ChatResponse:
         requests, dialect = 0, self._dialect
         if request.unheld:
             dialect.unheld(request.unheld)

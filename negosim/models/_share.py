@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from negosim.errors import UserError
 from negosim.models._limiter import MOST_IN_FLIGHT, Limiter
 
 
@@ -52,4 +53,20 @@ def proxy_of(base_url: str) -> str | None:
     host = parts.hostname or ""
     if host == "localhost" or host.startswith("127.") or host == "::1" or urllib.request.proxy_bypass(host):
         return None
-    return urllib.request.getproxies().get(parts.scheme)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if proxy is not None and not _is_http(proxy):
+        # It may hold a password: nothing of it is said.
+        variable = f"{parts.scheme.upper()}_PROXY"
+        raise UserError(
+            f"the proxy in {variable} must be a URL such as http://host:3128; correct or unset it"
+        )
+    return proxy
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -53,6 +53,7 @@ class ModelSpec(Frozen):
             UserError: unknown kind or setting, or a value out of range.
 
         """
+        _refuse_user_info(text)
         name, mark, query = text.strip().partition("?")
         settings = _settings(text, query) if mark else {}
         kind, colon, target = name.partition(":")
@@ -105,14 +106,26 @@ def _split_url(text: str, target: str) -> tuple[str, str]:
     at = max(target.rfind("@http://"), target.rfind("@https://"))
     if at < 0:
         if target.find("@") > 0:
+            # There may be a password before the '@': nothing of it is said.
             raise UserError(
-                f"model {text!r}: what follows '@' is the server's URL and begins with http:// or https://, "
-                f"as in openai:{target.partition('@')[0]}@http://127.0.0.1:8000/v1"
+                "a model's name: what follows '@' is the server's URL and begins with http:// or https://, "
+                "as in openai:NAME@http://127.0.0.1:8000/v1"
             )
-        return target, _check_url(text, os.environ.get("OPENAI_BASE_URL") or OPENAI_URL)
+        url = os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+        _refuse_user_info(url)
+        return target, _check_url(text, url)
     if at == 0:
         raise UserError(f"model {text!r} lacks the model's name before '@'")
     return target[:at], _check_url(text, target[at + 1 :])
+
+
+def _refuse_user_info(text: str) -> None:
+    """Refuse a URL with a user or password, whatever else is wrong with it.
+
+    Records carry the URL, so they would be published with every run; nor are they repeated here.
+    """
+    if "@" in text.partition("://")[2]:
+        raise UserError("a model's URL must not hold a user or password; put the key into NEGOSIM_API_KEY")
 
 
 def _check_url(text: str, url: str) -> str:
@@ -121,9 +134,6 @@ def _check_url(text: str, url: str) -> str:
         _ = parts.port
     except ValueError as error:
         raise UserError(f"model {text!r}: {url!r} is not a URL: {error}") from None
-    if parts.username is not None or parts.password is not None:
-        # Records carry the URL, so a password in it would be published with every run.
-        raise UserError("a model's URL must not hold a user or password; put the key into NEGOSIM_API_KEY")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise UserError(
             f"model {text!r}: {url!r} is not the URL of a server, such as http://127.0.0.1:8000/v1"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from negosim.records import Dialogue, Turn
 from negosim.scenarios import Scenario, Value
 from negosim.table import Table
+from negosim.terminal._lens import Lens
 from negosim.terminal._text import one_line, plural, points
 
 VERBS = {"offer": "offers", "accept": "accepts", "walk_away": "walks away"}
@@ -88,11 +89,15 @@ def verdict(dialogue: Dialogue) -> str:
     return VERDICTS[dialogue.outcome.status]
 
 
-def ending(dialogue: Dialogue, scenario: Scenario) -> str:
-    """Say where and why a dialogue ended, as the clause that follows the verdict."""
+def ending(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> str:
+    """Say where and why a dialogue ended, as the clause that follows the verdict.
+
+    What was wrong with a role's answer is told only where the role's private side is shown.
+    """
     failure = dialogue.failure
     if failure is None:
         return f"after {plural(len(dialogue.turns), 'utterance')}: {ENDS[dialogue.end]}"
     who = "" if failure.role is None else f"{one_line(scenario.roles[failure.role].name)}, "
     place = f"at utterance {failure.turn + 1} ({who}stage {failure.stage})"
-    return f"{place}: {failure.error}: {one_line(failure.message)}"
+    shown = lens.truth or failure.role in lens.private
+    return f"{place}: {failure.error}{': ' + one_line(failure.message) if shown else ''}"

@@ -18,7 +18,7 @@ from negosim.terminal._text import colour, duration, money, one_line, plural, po
 
 def outcome_view(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> RenderableType:
     """Return the outcome box."""
-    head = Text.assemble((verdict(dialogue), "bold"), f" {ending(dialogue, scenario)}")
+    head = Text.assemble((verdict(dialogue), "bold"), f" {ending(dialogue, scenario, lens)}")
     parts: list[RenderableType] = [head]
     if dialogue.outcome.deal is not None:
         parts += [Text(""), _deal(dialogue, scenario, lens), Text("")]

@@ -62,7 +62,7 @@ def _tactics(turn: Turn) -> str:
 
 def ending_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Iterator[str]:
     """Yield what came of a dialogue."""
-    yield f"{verdict(dialogue)} {ending(dialogue, scenario)}"
+    yield f"{verdict(dialogue)} {ending(dialogue, scenario, lens)}"
     if dialogue.outcome.deal is not None:
         yield f"deal: {one_line(scenario.describe(dialogue.outcome.deal))}"
         values = dialogue.outcome.values or ()
@@ -80,7 +80,7 @@ def ending_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Iterator
 def dialogue_line(dialogue: Dialogue, scenario: Scenario) -> str:
     """Sum a finished dialogue up in one line."""
     if dialogue.failure is not None:
-        return f"{dialogue.id}: failed {ending(dialogue, scenario)}"
+        return f"{dialogue.id}: failed {ending(dialogue, scenario, Lens(truth=True))}"
     parts = [verdict(dialogue).lower(), plural(len(dialogue.turns), "utterance")]
     if dialogue.outcome.joint_value is not None:
         parts.append(f"joint value {points(dialogue.outcome.joint_value)}")

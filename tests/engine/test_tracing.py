@@ -2,12 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
+
+import pytest
+
+from negosim.engine._tracing import tell_of_tracing
 
 LIMITS = {
     "size_limit": 100,
@@ -55,6 +60,40 @@ def spans(*arguments: str) -> list[str]:
         )
         server.shutdown()
     return [run["name"] for batch in batches for run in json.loads(batch)["post"]]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"LANGSMITH_TRACING": "true"}, "LANGSMITH_TRACING is set: .* sent to api.smith.langchain.com"),
+        ({"LANGCHAIN_TRACING_V2": "true", "LANGCHAIN_ENDPOINT": "http://a:pw@own.example/x"}, "own.example;"),
+        (
+            {
+                "LANGSMITH_TRACING": "true",
+                "LANGSMITH_OTEL_ENABLED": "true",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+            },
+            "sent to collector;",
+        ),
+        ({"LANGSMITH_TRACING": "false"}, None),
+        ({"LANGSMITH_TRACING_V2": "false", "LANGCHAIN_TRACING": "true"}, None),
+        ({}, None),
+    ],
+)
+def test_a_run_says_once_that_private_briefs_leave_the_machine(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    environment: dict[str, str],
+    said: str | None,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    tell_of_tracing()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == (said is not None)
+    assert said is None or re.search(said, warnings[0])
+    assert "pw" not in "".join(warnings)
 
 
 def test_a_span_for_the_dialogue_and_each_stage(tmp_path: Path) -> None:

@@ -313,7 +313,7 @@ def test_an_answer_can_be_typed_in_several_ways(wording: Wording, line: str, val
         (DEGREE, "nan", "whole number from 1 to 5"),
         (OBSTACLE, "7", "none of the answers"),
         (OBSTACLE, "o", "may be open-issues or"),
-        (PRICE, "a lot", 'is no number; give one .* or "unsettled"'),
+        (PRICE, "a lot", 'is no number; give a number .* or "unsettled"'),
     ],
 )
 def test_what_is_no_answer_is_said_to_be_none(wording: Wording, line: str, why: str) -> None:

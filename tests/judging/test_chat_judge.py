@@ -181,7 +181,7 @@ def test_values_of_issues_are_canonical(run: Run) -> None:
     (run.path / "judgements.jsonl").unlink()
     sheet, _ = third_party(run, wrong, wrong, wrong, questions="resolution")
     assert sheet.judgements[0].status == "invalid"
-    assert "off the grid" in sheet.judgements[0].reason
+    assert "must be a number from" in sheet.judgements[0].reason
     assert {item.status for item in sheet.judgements[1:]} == {"ok"}
 
 

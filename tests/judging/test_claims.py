@@ -191,7 +191,7 @@ def issue_of(run: Run) -> str:
         ({"subject": "mood"}, '"subject" must be one of reservation, priority'),
         ({"issue": "weather"}, '"issue" of a priority must be one of'),
         ({"stated": 3}, '"stated" of a priority must be "most", "least" or "more"'),
-        ({"subject": "reservation", "stated": "a lot"}, '"stated": '),
+        ({"subject": "reservation", "stated": "a lot"}, '"stated" must be a number from '),
     ],
 )
 def test_a_wrong_claim_is_asked_for_again_and_then_entered_as_invalid(

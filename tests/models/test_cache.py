@@ -30,7 +30,7 @@ REQUEST = ChatRequest(
     temperature=0.7,
     max_tokens=100,
 )
-ANSWER = ChatResponse('{"text": "half', "length", Usage(90, 10, 40), "prompt", requests=3)
+ANSWER = ChatResponse('{"text": "half', "stop", Usage(90, 10, 40), "prompt", requests=3)
 
 
 def ask(script, *requests, path=None, identity=None):
@@ -46,6 +46,13 @@ def ask(script, *requests, path=None, identity=None):
             cache.close()
 
     return asyncio.run(all_at_once()), model
+
+
+@pytest.mark.parametrize("finish", ["length", "refusal", "reasoning"])
+def test_of_what_was_cut_off_or_refused_nothing_is_kept_but_that_it_was(finish):
+    ask([replace(ANSWER, finish=finish)], REQUEST)
+    (again,), model = ask([], REQUEST)
+    assert (model.requests, again.text, again.finish) == ([], "", finish)
 
 
 def test_an_answer_is_given_again_as_it_was_and_costs_nothing():
