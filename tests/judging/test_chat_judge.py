@@ -116,9 +116,9 @@ def test_a_quote_that_the_form_cut_short_loses_its_last_word(run: Run) -> None:
 @pytest.mark.parametrize(
     ("answer", "status", "reason"),
     [
-        ("The sides agreed, I think.", "invalid", "not valid JSON"),
+        ("The sides agreed, I think.", "invalid", "no JSON object"),
         ("", "invalid", "was empty"),
-        ([1], "invalid", "not a JSON object"),
+        ([1], "invalid", "no JSON object"),
         (ChatResponse('{"agreement": {"rea', "length", Usage()), "invalid", "cut off"),
         (ChatResponse("", "refusal", Usage()), "refused", "refused"),
         (ModelError("the server is on fire"), "error", "on fire"),
