@@ -144,7 +144,7 @@ def _candidates(dialogues: Sequence[Dialogue]) -> Iterator[tuple[int, int]]:
     for place, dialogue in enumerate(dialogues):
         shared = [having[run] for run in dialogue.runs if 2 <= len(having[run]) <= COMMON]
         met = Counter(other for others in sorted(shared, key=len)[:_ASKED] for other in others)
-        fewest = 1 if len(dialogue.runs) < 2 * _ASKED else 2
+        fewest = 1 if len(dialogue.runs) < 2 * _ASKED else 3
         for other, count in met.items():
             pair = (min(place, other), max(place, other))
             if count >= fewest and other != place and pair not in met_before:

@@ -123,7 +123,7 @@ def _kind(file: Path, root: Path, passed_over: dict[str, str], *, alone: bool) -
             raise
         passed_over[_relative(file, root)] = str(error).removeprefix(f"{file}").lstrip(":, ")
         return None
-    passed_over[_relative(file, root)] = "its rows are of no known source"
+    passed_over[_relative(file, root)] = "has no rows of a known source"
     return None
 
 

@@ -18,7 +18,7 @@ _HOLDERS = ("data", "dialogues", "rows", "examples", "instances")
 def json_rows(file: Path, name: str) -> Iterator[Row]:
     """Yield the entries of a JSON list, of an object of lists by split, or of JSON lines.
 
-    A line that is no JSON is a row with a problem, as long as others are JSON.
+    A line that is no JSON is a row with a problem, as long as at least half of the lines are objects.
 
     Raises:
         UnreadableError: the file is no JSON; names the line.
@@ -32,15 +32,14 @@ def json_rows(file: Path, name: str) -> Iterator[Row]:
     if problem is None:
         yield from _entries(whole, name)
         return
-    rows = [_line(name, number, line.strip("\ufeff \t\r\n")) for number, line in lines_of(text)]
-    if text.lstrip()[0] != "{" or all(row is None or row.problem for row in rows):
+    lines = [(number, line.strip("\ufeff \t\r\n")) for number, line in lines_of(text)]
+    rows = [_line(name, number, line) for number, line in lines if line]
+    if text.lstrip()[0] == "[" or 2 * sum(isinstance(row.content, Mapping) for row in rows) < len(rows):
         raise UnreadableError(f"{file}: not valid JSON: {problem}")
-    yield from (row for row in rows if row is not None)
+    yield from rows
 
 
-def _line(name: str, number: int, line: str) -> Row | None:
-    if not line:
-        return None
+def _line(name: str, number: int, line: str) -> Row:
     content, problem = _parsed(line)
     where = f"{name}, row {number}"
     return (

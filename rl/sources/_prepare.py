@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -147,8 +148,9 @@ class _Making:
 
     def _trajectory(self, one: Dialogue, seen: set[str]) -> Trajectory:
         id = one.found.id
-        if id in seen:  # another file of the source counts from the same number
-            id = f"{one.found.where.partition(',')[0].replace('/', '-')}-{id}"
+        if id in seen:  # another file or list of the source counts from the same number
+            place = re.sub(r"\W+", "-", one.found.where)
+            id = f"{id}-{place}"
         seen.add(id)
         return Trajectory(
             id=f"{self.kind.id}-{id}",

@@ -22,3 +22,8 @@ class Row:
     """Why it cannot be used, where that is known from its form alone."""
     split: str | None = None
     """The list of the file it stands in, where the file has several."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from the other rows of its file."""
+        return f"{self.split}-{self.number}" if self.split else str(self.number)

@@ -33,8 +33,10 @@ def csv_rows(file: Path, name: str) -> Iterator[Row]:
         elif any(cell.strip("\ufeff \t\r\n") for cell in cells):
             cells[0] = cells[0].lstrip("\ufeff")
             if header is None:
-                header = cells
-            elif cells != header:
+                header = _without_empty_end(cells)
+            elif len(cells) < len(header):
+                yield Row(where, number, {}, _count(cells, header))
+            elif cells[: len(header)] != header:
                 yield _row(where, number, header, cells)
 
 
@@ -62,11 +64,19 @@ def _record(lines: Sequence[str], start: int, delimiter: str) -> tuple[int, list
     return start + 1, None
 
 
+def _without_empty_end(cells: list[str]) -> list[str]:
+    return cells if not cells or cells[-1].strip() else _without_empty_end(cells[:-1])
+
+
+def _count(cells: Sequence[Any], header: Sequence[str]) -> str:
+    return f"{len(cells)} cells where the header has {len(header)}"
+
+
 def _row(where: str, number: int, header: Sequence[str], cells: list[Any]) -> Row:
     more = len(cells) - len(header)
     content = dict(zip(header, cells, strict=False))
     if more > 0 and any(str(cell).strip() for cell in cells[len(header) :]):
-        return Row(where, number, content, f"{len(cells)} cells where the header has {len(header)}")
+        return Row(where, number, {}, _count(cells, header))
     return Row(where, number, content)
 
 
@@ -94,7 +104,7 @@ def excel_rows(file: Path, name: str) -> Iterator[Row]:
             if all(value is None or not str(value).strip() for value in values):
                 continue
             if header is None:
-                header = ["" if value is None else str(value) for value in values]
+                header = _without_empty_end(["" if value is None else str(value) for value in values])
             else:
                 yield _row(f"{name}, row {number}", number, header, list(values))
     finally:

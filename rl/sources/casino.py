@@ -58,7 +58,7 @@ def _found(file: SourceFile, entry: Row, learner: int, drops: Drops) -> Found:
     known = all(value is not None for value in points.values())
     # The hub's copy has no ids.
     id = row.get("dialogue_id")
-    name = str(id) if id is not None else f"{file.label}-{entry.number}"
+    name = str(id) if id is not None else f"{file.label}-{entry.name}"
     return Found(
         id=f"{name}-agent-{learner + 1}",
         where=where,

@@ -73,7 +73,7 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> Found:
         if isinstance(row.get(name), str):
             meta[name] = " ".join(row[name].split())
     return Found(
-        id=f"{file.label}-{entry.split + '-' if entry.split else ''}{entry.number}",
+        id=f"{file.label}-{entry.name}",
         where=entry.where,
         turns=turns,
         rewards={"own": float(before - after)},
