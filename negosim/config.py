@@ -12,10 +12,7 @@ from negosim.plugins import anchored
 from negosim.records import Condition
 from negosim.scenarios import list_scenarios
 
-__all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Objective", "Planner", "RunConfig"]
-
-Planner = Literal["rollout", "reflect", "direct"]
-"""How a turn is thought through: best of K rollouts, a reflection alone, or one call."""
+__all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Objective", "RunConfig"]
 
 Objective = Literal["joint", "own"]
 """What the rollout judge scores: the expected value of all sides together, or of the speaker alone."""
@@ -98,9 +95,9 @@ class RunConfig(Frozen):
     """The rollout judge's model; None: each speaker's own."""
     swap_roles: bool = False
     """Whether every dialogue is played a second time with the models' roles exchanged."""
-    planner: Planner = "rollout"
-    """How a turn is thought through: best of K rollouts, a reflection alone ("reflect"), or one call
-    ("direct")."""
+    planner: str = "rollout"
+    """How a turn is thought through: best of K rollouts, a reflection alone ("reflect"), one call
+    ("direct"), or a plugin's planner."""
     k: Annotated[int, Field(ge=1)] = 3
     """Rollouts a turn."""
     calls: Calls = "separate"
@@ -134,7 +131,7 @@ class RunConfig(Frozen):
             models: str | ModelSpec | Sequence[str | ModelSpec] = "sim",
             judge_model: str | ModelSpec | None = None,
             swap_roles: bool = False,
-            planner: Planner = "rollout",
+            planner: str = "rollout",
             k: int = 3,
             calls: Calls = "separate",
             objective: Objective = "joint",

@@ -135,11 +135,12 @@ class Prompts(Templates):
     among the built-in ones; in each first in a subfolder named like the scenario.
     """
 
-    def __init__(self, scenario: str, folder: str | None = None) -> None:
+    def __init__(self, scenario: str, folder: str | None = None, own: Iterable[str] = ()) -> None:
+        """Find the templates; `own` names those that a planner brings besides the built-in ones."""
         places: list[Traversable] = []
         roots: list[Traversable] = []
         if folder is not None:
-            roots.append(_checked_folder(folder))
+            roots.append(_checked_folder(folder, own))
         roots += [place for place, _ in folders("prompts")]
         for root in roots:
             if root.joinpath(scenario).is_dir():
@@ -259,11 +260,11 @@ def points(role: Role, issue: Issue) -> str:
     return f"{pairs}; in proportion in between"
 
 
-def _checked_folder(folder: str) -> Path:
+def _checked_folder(folder: str, own: Iterable[str]) -> Path:
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise UserError(f"no prompts folder {folder!r}; give a folder of .j2 templates")
-    known = {f"{name}.j2" for name in ALL}
+    known = {f"{name}.j2" for name in (*ALL, *own)}
     for file in sorted(path.rglob("*.j2")):
         if file.name not in known:
             raise UserError(f"{file}: no stage is named so; {suggest(file.name, known)}")

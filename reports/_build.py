@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
+from negosim.records import SIMULATED
 from negosim.reports._corpus import ORACLE, Corpus
 from negosim.reports._model import Cell, Number, Prose, Report, Table
 from negosim.reports._numbers import total
@@ -13,7 +14,7 @@ from negosim.reports.sections import _names as names
 from negosim.store import Run
 from negosim.terminal import money
 
-SIMULATED = (
+ALL_SIMULATED = (
     "Simulated, no language model: every role was played by negosim's embedded negotiator (sim). The "
     "numbers show how the instruments work; they say nothing about how language models or people "
     "negotiate."
@@ -63,9 +64,9 @@ def fingerprint(run: Run) -> str:
 def notices_of(corpus: Corpus) -> Iterator[Prose]:
     """Yield what a reader must know before any number."""
     models = {model for run in corpus.runs for model in run.config.models}
-    if models == {"sim"}:
-        yield (SIMULATED,)
-    elif "sim" in models:
+    if models == {SIMULATED}:
+        yield (ALL_SIMULATED,)
+    elif SIMULATED in models:
         yield (PARTLY_SIMULATED,)
     planned = sum(run.header.planned for run in corpus.runs)
     if len(corpus.dialogues) < planned:

@@ -2,6 +2,7 @@
 
 import shlex
 
+from negosim.records import SIMULATED
 from negosim.reports._corpus import Corpus
 from negosim.store import Run
 
@@ -18,7 +19,7 @@ def ask_model(corpus: Corpus, questions: str) -> str:
 
 def model_of(corpus: Corpus) -> str:
     """Return a language model to judge by: the agents' own, or else the small local one."""
-    played = [model for run in corpus.runs for model in run.config.models if model != "sim"]
+    played = [model for run in corpus.runs for model in run.config.models if model != SIMULATED]
     return shlex.quote(played[0]) if played else "local"
 
 

@@ -1,17 +1,45 @@
 """Agents: what plays a role. Every kind answers the same questions, each from a `View`."""
 
 from negosim.agents._chat import ChatAgent, ChatJudge
-from negosim.agents._policy import PolicyAgent
-from negosim.agents._protocol import Agent, Belief, RolloutJudge, Score, Speech, Thinking
+from negosim.agents._policy import POLICY, PolicyAgent
+from negosim.agents._protocol import (
+    Agent,
+    AgentContext,
+    AgentFactory,
+    Asks,
+    Belief,
+    Believes,
+    Consolidates,
+    Reflects,
+    RolloutJudge,
+    RollsOut,
+    Score,
+    Speech,
+    Thinking,
+    Thinks,
+    agent_factory,
+    capable,
+)
 
 __all__ = [
+    "POLICY",
     "Agent",
+    "AgentContext",
+    "AgentFactory",
+    "Asks",
     "Belief",
+    "Believes",
     "ChatAgent",
     "ChatJudge",
+    "Consolidates",
     "PolicyAgent",
+    "Reflects",
     "RolloutJudge",
+    "RollsOut",
     "Score",
     "Speech",
     "Thinking",
+    "Thinks",
+    "agent_factory",
+    "capable",
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -25,7 +25,7 @@ from negosim.agents._answers import (
 from negosim.agents._protocol import Belief, Score, Speech, Thinking
 from negosim.config import Objective
 from negosim.models import Door, Ledger
-from negosim.prompts import PromptWriter, Stage
+from negosim.prompts import PromptWriter
 from negosim.records import Rollout, Utterance
 from negosim.scenarios import Role
 from negosim.speech import opening, quoted, unquoted, without_prefixes
@@ -46,18 +46,33 @@ class _Caller:
         self._ledger = ledger
         self.model = door.model.name
 
-    async def _ask(
+    async def ask(
         self,
-        stage: Stage | Literal["beliefs"],
+        stage: str,
         view: View,
         answer: type[Answer],
         *,
         check: Callable[[Answer], None] = lambda _: None,
         purpose: str = "",
-        **extra: Any,
+        **values: Any,
     ) -> Answer:
+        """Ask the model: what the agent sees, then what the template of a stage says.
+
+        Args:
+            stage: the template's name; the account counts the call under it.
+            view: what the agent sees.
+            answer: the form of the answer.
+            check: raises ValueError with what is wrong with an answer; it is then asked again.
+            purpose: tells calls of one stage and turn apart.
+            values: what the template is given besides.
+
+        Raises:
+            ProtocolError: no attempt gave a usable answer.
+            ModelError: the provider failed.
+
+        """
         return await self._door.ask(
-            self._writer.messages(stage, view, **extra),
+            self._writer.messages(stage, view, **values),
             answer,
             stage=stage,
             role=view.side.index,
@@ -72,7 +87,7 @@ class ChatAgent(_Caller):
 
     async def reflect(self, view: View) -> str:
         """Think privately in two or three sentences."""
-        return (await self._ask("reflect", view, ReflectionAnswer)).reflection
+        return (await self.ask("reflect", view, ReflectionAnswer)).reflection
 
     async def choose_tactics(self, view: View, k: int) -> Sequence[str]:
         """Choose `k` different tactics."""
@@ -82,12 +97,12 @@ class ChatAgent(_Caller):
                 raise ValueError(f"choose {k} different tactics, not {', '.join(answer.tactics)}")
 
         form = tactics_answer(tuple(view.side.tactics.by_id), k)
-        return (await self._ask("tactics", view, form, check=check, k=k)).tactics
+        return (await self.ask("tactics", view, form, check=check, k=k)).tactics
 
     async def rollout(self, view: View, tactic: str) -> Rollout:
         """Sketch an utterance that uses the tactic and the reply to expect."""
         definition = view.side.tactics.by_id[tactic]
-        answer = await self._ask("rollout", view, RolloutAnswer, purpose=tactic, tactic=definition)
+        answer = await self.ask("rollout", view, RolloutAnswer, purpose=tactic, tactic=definition)
         return _rollout(tactic, answer, view)
 
     async def think(self, view: View, k: int) -> Thinking:
@@ -99,7 +114,7 @@ class ChatAgent(_Caller):
                 raise ValueError(f"the candidates need {k} different tactics, not {', '.join(chosen)}")
 
         form = think_answer(tuple(view.side.tactics.by_id), k)
-        answer = await self._ask("think", view, form, check=check, k=k)
+        answer = await self.ask("think", view, form, check=check, k=k)
         rollouts = tuple(_rollout(candidate.tactic, candidate, view) for candidate in answer.candidates)
         return Thinking(answer.reflection, rollouts)
 
@@ -116,7 +131,7 @@ class ChatAgent(_Caller):
                 raise ValueError("this utterance has been said before, word for word; say something new")
 
         form = speak_answer(view.side.issues, view.table.moves(view.side.index))
-        answer = await self._ask("speak", view, form, check=check)
+        answer = await self.ask("speak", view, form, check=check)
         offer = view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
         text = _spoken(answer.utterance, view, view.side.index)
         return Speech(Utterance(text=text, action=answer.action, offer=offer))
@@ -139,12 +154,12 @@ class ChatAgent(_Caller):
                 raise ValueError("this utterance is empty or has been said before; keep the draft's meaning")
 
         openings = [opening(text, FIRST_WORDS) for text in own[-5:]]
-        answer = await self._ask("consolidate", view, ConsolidateAnswer, check=check, own_openings=openings)
+        answer = await self.ask("consolidate", view, ConsolidateAnswer, check=check, own_openings=openings)
         return draft.model_copy(update={"text": varied(answer)})
 
     async def concluded(self, view: View) -> bool:
         """Say whether the conversation is over."""
-        return (await self._ask("conclude", view, ConcludeAnswer)).concluded
+        return (await self.ask("conclude", view, ConcludeAnswer)).concluded
 
     async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
         """Fill in the form about another role; what is given to the issues is scaled to add up to 1."""
@@ -152,7 +167,7 @@ class ChatAgent(_Caller):
         def check(answer: BeliefAnswer) -> None:
             _ = answer.shares
 
-        answer = await self._ask(
+        answer = await self.ask(
             "beliefs",
             view,
             belief_answer(tuple(issue.id for issue in view.side.issues)),
@@ -171,7 +186,7 @@ class ChatJudge(_Caller):
     ) -> Sequence[Score]:
         """Score each candidate from 0 to 10 on the objective."""
 
-        answer = await self._ask(
+        answer = await self.ask(
             "judge",
             view,
             judge_answer(len(rollouts)),

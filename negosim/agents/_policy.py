@@ -1,14 +1,13 @@
 """A trained policy as an agent: it hears the dialogue as its training showed it, and says the next turn."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from negosim.agents._protocol import Belief, Speech, Thinking
-from negosim.errors import ProtocolError
+from negosim.agents._protocol import AgentContext, AgentFactory, Speech
+from negosim.errors import ProtocolError, UserError
 from negosim.models import ModelSpec
-from negosim.records import Rollout, Utterance
+from negosim.records import Utterance
 from negosim.views import View
 
 if TYPE_CHECKING:
@@ -24,9 +23,18 @@ class PolicyAgent:
     It only speaks: planners that reflect or roll out are refused before a run begins.
     """
 
-    def __init__(self, spec: ModelSpec) -> None:
-        self.model = spec.name
-        self._spec = spec
+    def __init__(self, context: AgentContext) -> None:
+        """Check the folder; the policy is loaded when it speaks first.
+
+        Raises:
+            UserError: there is no policy in it, or training is not installed.
+
+        """
+        from negosim.rl.policy import read_policy_card
+
+        self.model = context.spec.name
+        self._spec = context.spec
+        read_policy_card(self._spec.target)
 
     async def speak(self, view: View) -> Speech:
         """Say the next public utterance; its move is what the text's mark says."""
@@ -50,33 +58,19 @@ class PolicyAgent:
         """Say whether there is a deal, or somebody has left."""
         return view.table.deal is not None or view.table.left_by is not None
 
-    async def reflect(self, view: View) -> str:
-        """Refuse: a policy has no private thoughts."""
-        self._refuse()
 
-    async def choose_tactics(self, view: View, k: int) -> Sequence[str]:
-        """Refuse: a policy has no private thoughts."""
-        self._refuse()
+def _complete(spec: ModelSpec) -> ModelSpec:
+    if not spec.target:
+        raise UserError("lacks what follows 'policy:'; write policy:FOLDER")
+    return spec
 
-    async def rollout(self, view: View, tactic: str) -> Rollout:
-        """Refuse: a policy has no private thoughts."""
-        self._refuse()
 
-    async def think(self, view: View, k: int) -> Thinking:
-        """Refuse: a policy has no private thoughts."""
-        self._refuse()
-
-    async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
-        """Refuse: a policy has no private thoughts."""
-        self._refuse()
-
-    async def consolidate(self, view: View) -> Utterance:
-        """Keep the draft as it is."""
-        assert view.draft is not None
-        return view.draft
-
-    def _refuse(self) -> NoReturn:
-        raise ProtocolError(f"{self.model} only speaks: it has no private thoughts to tell")
+POLICY = AgentFactory(
+    PolicyAgent,
+    usage="policy:FOLDER",
+    about="a policy trained with negosim rl train; it only speaks (--planner direct)",
+    complete=_complete,
+)
 
 
 @lru_cache(maxsize=4)

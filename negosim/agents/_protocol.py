@@ -1,13 +1,15 @@
-"""The protocol every agent and every rollout judge follows."""
+"""Agents: the protocol that what plays a role must follow, and the capabilities it may have besides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
+from negosim import registry
 from negosim.config import Objective
+from negosim.models import ModelSpec
 from negosim.records import Claim, Rollout, Utterance
 from negosim.scenarios import Role
-from negosim.views import View
+from negosim.views import Side, View
 
 
 class Speech(NamedTuple):
@@ -39,8 +41,12 @@ class Belief:
     """By issue: its share of what matters to the other; the shares add up to 1."""
 
 
+@runtime_checkable
 class Agent(Protocol):
-    """What plays a role: a chat model or the simulated negotiator.
+    """What plays a role: a chat model, the simulated negotiator, a trained policy, a plugin's own.
+
+    This much is required; the protocols below are capabilities that planners and judges may need, which
+    is checked when a run is planned.
 
     An agent keeps no state of its own between calls: everything it may use is in the view, so a
     dialogue can be continued from its record.
@@ -52,9 +58,27 @@ class Agent(Protocol):
     model: str
     """How records name it: "sim", "openai:gpt-4o-mini"."""
 
+    async def speak(self, view: View) -> Speech:
+        """Say the next public utterance; uses `view.reflection` and the chosen rollout where set."""
+        ...
+
+    async def concluded(self, view: View) -> bool:
+        """Say whether the conversation with the other side is over."""
+        ...
+
+
+@runtime_checkable
+class Reflects(Protocol):
+    """The capability to think before speaking."""
+
     async def reflect(self, view: View) -> str:
         """Think privately in two or three sentences: the opening plan, or how it is going."""
         ...
+
+
+@runtime_checkable
+class RollsOut(Protocol):
+    """The capability to sketch several ways to go on."""
 
     async def choose_tactics(self, view: View, k: int) -> Sequence[str]:
         """Choose `k` different tactics (ids) worth trying now; `view.reflection` is set."""
@@ -64,26 +88,46 @@ class Agent(Protocol):
         """Sketch an utterance that uses the tactic and the reply to expect."""
         ...
 
+
+@runtime_checkable
+class Thinks(Protocol):
+    """The capability to reflect and roll out at once (fused calls)."""
+
     async def think(self, view: View, k: int) -> Thinking:
         """Reflect, choose `k` different tactics and sketch a rollout for each, all at once."""
         ...
 
-    async def speak(self, view: View) -> Speech:
-        """Say the next public utterance; uses `view.reflection` and the chosen rollout where set."""
-        ...
+
+@runtime_checkable
+class Consolidates(Protocol):
+    """The capability to put a draft in other words; without it the draft is said as it is."""
 
     async def consolidate(self, view: View) -> Utterance:
         """Vary how `view.draft` opens without changing what it means; the move stays the same."""
         ...
 
-    async def concluded(self, view: View) -> bool:
-        """Say whether the conversation with the other side is over."""
-        ...
+
+@runtime_checkable
+class Believes(Protocol):
+    """The capability to say what it believes about the others."""
 
     async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
         """Say privately what the agent believes about the role at position `other`.
 
         Nothing is said in public and nothing is remembered. `attempt` tells repeated questions apart.
+        """
+        ...
+
+
+@runtime_checkable
+class Asks(Protocol):
+    """The capability to answer a planner's own prompts: chat models have it."""
+
+    async def ask(self, stage: str, view: View, answer: type[Any], **values: Any) -> Any:
+        """Answer a template, given the values, in the form of a pydantic class.
+
+        Keyword arguments `check` (called with the answer; raises ValueError with what is wrong) and
+        `purpose` (tells calls of one turn apart) are not values of the template.
         """
         ...
 
@@ -96,8 +140,9 @@ class Score(NamedTuple):
     reason: str
 
 
+@runtime_checkable
 class RolloutJudge(Protocol):
-    """What picks among an agent's candidates, on the agent's behalf."""
+    """What picks among an agent's candidates, on the agent's behalf; an agent may do so itself."""
 
     model: str
 
@@ -110,3 +155,60 @@ class RolloutJudge(Protocol):
         study, it has the other roles with their confidential parts.
         """
         ...
+
+
+Capability = TypeVar("Capability")
+
+
+def capable(agent: object, capability: type[Capability]) -> Capability:
+    """Return an agent as something that has a capability, which has been checked when the run was planned.
+
+    Raises:
+        TypeError: it has not.
+
+    """
+    if not isinstance(agent, capability):
+        raise TypeError(f"{type(agent).__name__} lacks the capability {capability.__name__}")
+    return agent
+
+
+@dataclass(frozen=True)
+class AgentContext:
+    """What an agent is made from, once for each dialogue and role."""
+
+    spec: ModelSpec
+    """How it was named: `target` is what stands behind the colon."""
+    side: Side
+    """Its own side of the scenario."""
+
+
+def _unchanged(spec: ModelSpec) -> ModelSpec:
+    return spec
+
+
+@dataclass(frozen=True)
+class AgentFactory:
+    """A kind of agent. A plugin may give a class or function that takes an `AgentContext` in its place."""
+
+    make: Callable[[AgentContext], Agent]
+    """Returns what plays one role in one dialogue. Nothing is loaded before it is asked to speak."""
+    usage: str = ""
+    """How such an agent is named: "policy:FOLDER"."""
+    about: str = ""
+    """What it is, in a line."""
+    complete: Callable[[ModelSpec], ModelSpec] = _unchanged
+    """Returns a spec with what its kind sets by itself, or raises UserError with what is wrong with it."""
+
+
+def agent_factory(kind: str) -> AgentFactory:
+    """Return how agents of a kind are made.
+
+    Raises:
+        UserError: there is no such kind, or it cannot be loaded.
+
+    """
+    found = registry.load("agents", kind)
+    if isinstance(found, AgentFactory):
+        return found
+    about = (found.__doc__ or "").strip().partition("\n")[0]
+    return AgentFactory(found, usage=kind, about=about)

@@ -13,6 +13,7 @@ from negosim.cli import (
     _graph,
     _judge,
     _models,
+    _plugins,
     _prompts,
     _questions,
     _report,
@@ -117,5 +118,6 @@ cache.command()(_cache.stats)
 cache.command()(_cache.clear)
 app.add_typer(cache)
 
+app.command()(_plugins.plugins)
 app.command()(_graph.graph)
 app.command()(_graph.schema)

@@ -85,9 +85,11 @@ def generate(
         ),
     ] = 0,
     planner: Annotated[
-        Literal["rollout", "reflect", "direct"],
+        str,
         typer.Option(
-            help="How a turn is thought through: best of K rollouts, a reflection alone, or one call.",
+            metavar="rollout|reflect|direct|NAME",
+            help="How a turn is thought through: best of K rollouts, a reflection alone, one call, or as a "
+            "plugin does it.",
             rich_help_panel=PLAY,
         ),
     ] = "rollout",

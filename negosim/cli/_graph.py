@@ -1,13 +1,13 @@
 """`negosim graph` and `negosim schema`: what runs, and what it leaves behind."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 
 def graph(
     planner: Annotated[
-        Literal["rollout", "reflect", "direct"], typer.Option(help="How a turn is thought through.")
+        str, typer.Option(metavar="NAME", help="How a turn is thought through; see negosim plugins.")
     ] = "rollout",
 ) -> None:
     """Print the graph of a dialogue, as it runs, as a Mermaid diagram."""

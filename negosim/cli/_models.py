@@ -7,15 +7,14 @@ import typer
 
 def list_() -> None:
     """Say how models are named, which one is configured, and which small ones can be had."""
-    from negosim.models import CATALOG, MODEL_VARIABLE, cached, resolve_spec
+    from negosim import registry
+    from negosim.agents import agent_factory
+    from negosim.models import CATALOG, MODEL_VARIABLE, cached, provider_of, resolve_spec
     from negosim.terminal import console_for, print_rows
 
-    rows = [
-        ["sim", "the embedded simulated negotiator; no language model"],
-        ["openai:NAME", "a model of OpenAI; the key is in OPENAI_API_KEY"],
-        ["openai:NAME@URL", "a model of any OpenAI-compatible server (vLLM, llama.cpp, Ollama, LM Studio)"],
-        ["gguf:PATH", "a GGUF file, run in this process; needs pip install 'negosim[local]'"],
-    ]
+    agents = [agent_factory(kind) for kind in registry.plugins("agents")]
+    providers = [provider_of(kind) for kind in registry.plugins("providers")]
+    rows = [[kind.usage, kind.about] for kind in agents] + [[kind.usage, kind.about] for kind in providers]
     for name, model in CATALOG.items():
         place = cached(name)
         had = f"in {place}" if place else f"{model.megabytes} MB; get it with: negosim models get {name}"

@@ -1,22 +1,53 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
+from negosim.engine._agents import GivenAgent
 from negosim.engine._continue import Continuation, continue_dialogue
 from negosim.engine._events import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished, Watcher
 from negosim.engine._generate import generate, generate_async, resume, resume_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
+from negosim.engine._planners import (
+    CONSOLIDATE,
+    DIRECT,
+    JUDGE,
+    REFLECT,
+    REFLECTION,
+    ROLLOUT,
+    ROLLOUTS,
+    SPEAK,
+    TACTICS,
+    THINK,
+    Planner,
+    PlannerStage,
+    planner_of,
+)
 from negosim.engine._predict import Forecast, StageForecast, predict, predict_async
 from negosim.engine._preview import preview
-from negosim.engine._state import Participant
+from negosim.engine._state import Deliberation, DialogueContext, Participant
 
 __all__ = [
+    "CONSOLIDATE",
+    "DIRECT",
+    "JUDGE",
+    "REFLECT",
+    "REFLECTION",
+    "ROLLOUT",
+    "ROLLOUTS",
+    "SPEAK",
+    "TACTICS",
+    "THINK",
     "Continuation",
+    "Deliberation",
+    "DialogueContext",
     "DialogueFinished",
     "DialogueStarted",
     "Event",
     "Forecast",
+    "GivenAgent",
     "Job",
     "Participant",
+    "Planner",
+    "PlannerStage",
     "RunStarted",
     "StageForecast",
     "TurnFinished",
@@ -26,6 +57,7 @@ __all__ = [
     "generate_async",
     "mermaid",
     "plan",
+    "planner_of",
     "predict",
     "predict_async",
     "preview",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from negosim.config import Calls, JudgeView, Objective, Planner
+from negosim.config import Calls, JudgeView, Objective
+from negosim.engine._planners import planner_of
 from negosim.engine._state import (
     DialogueContext,
     History,
@@ -41,7 +42,7 @@ async def continue_dialogue(
     so_far: Sequence[Turn],
     participants: Sequence[Participant],
     *,
-    planner: Planner = "rollout",
+    planner: str = "rollout",
     calls: Calls = "separate",
     k: int = 3,
     objective: Objective = "joint",
@@ -55,7 +56,7 @@ async def continue_dialogue(
         so_far: the turns there are already, none or all from the opening on; moves within the rules.
         participants: one for each role, in the scenario's order. Their sides say who opened and how
             many utterances the dialogue may have, those so far included.
-        planner: how each turn is thought through.
+        planner: how each turn is thought through, by name.
         calls: whether the stages of a turn are asked for one by one.
         k: rollouts a turn.
         objective: what rollouts are judged by.
@@ -102,7 +103,7 @@ async def continue_dialogue(
     return await play_on(planner, History(turns=list(so_far), votes=[], calls=[], table=table), context)
 
 
-async def play_on(planner: Planner, begun: History, context: DialogueContext) -> Continuation:
+async def play_on(planner: str, begun: History, context: DialogueContext) -> Continuation:
     """Go on with a dialogue by its planner's graph.
 
     Raises:
@@ -111,10 +112,11 @@ async def play_on(planner: Planner, begun: History, context: DialogueContext) ->
     """
     from negosim.engine._dialogue import dialogue_graph, end_of, recursion_limit
 
-    graph, history = dialogue_graph(planner, context.calls), begun
+    chain = planner_of(planner).chain(context.calls)
+    graph, history = dialogue_graph(chain), begun
     steps = graph.astream(
         HistoryState(history=begun),
-        {"recursion_limit": recursion_limit(context.max_turns)},
+        {"recursion_limit": recursion_limit(len(chain), context.max_turns)},
         context=context,
         stream_mode="values",
         output_keys="history",

@@ -7,7 +7,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from negosim.config import SAFETY_STOP, Calls, Planner
+from negosim.config import SAFETY_STOP
+from negosim.engine._planners import PlannerStage
 from negosim.engine._state import (
     DialogueContext,
     DialogueState,
@@ -17,7 +18,7 @@ from negosim.engine._state import (
     answers_of,
     history_after,
 )
-from negosim.engine._turn import CHAINS, Node, add_turn
+from negosim.engine._turn import Node, add_turn
 from negosim.errors import ModelError, ProtocolError
 from negosim.records import End, Vote
 
@@ -25,7 +26,7 @@ DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, HistoryState,
 
 
 @lru_cache
-def dialogue_graph(planner: Planner, calls: Calls = "separate") -> DialogueGraph:
+def dialogue_graph(chain: tuple[PlannerStage, ...]) -> DialogueGraph:
     """Build and compile the dialogue graph with a planner's stages in it.
 
     It begins with what has happened so far, nothing as a rule, and raises `StageError` when a stage
@@ -34,7 +35,7 @@ def dialogue_graph(planner: Planner, calls: Calls = "separate") -> DialogueGraph
     builder = StateGraph(
         DialogueState, context_schema=DialogueContext, input_schema=HistoryState, output_schema=HistoryState
     )
-    first = add_turn(builder, planner, calls, after_turn)
+    first = add_turn(builder, chain, after_turn)
     builder.add_node("vote", _vote_node(first), input_schema=HistoryState, destinations=(first, END))
     builder.add_conditional_edges(START, go_on, {"turn": first, "vote": "vote", END: END})
     return builder.compile(name="dialogue")
@@ -113,9 +114,9 @@ def end_of(history: History, max_turns: int) -> End:
     return "max_turns" if max_turns else "safety_stop"
 
 
-def recursion_limit(max_turns: int) -> int:
+def recursion_limit(stages: int, max_turns: int) -> int:
     """Return LangGraph's cap on steps: every stage and a vote for each utterance, and some air."""
-    return (max(map(len, CHAINS.values())) + 1) * _cap(max_turns) + 10
+    return (stages + 1) * _cap(max_turns) + 10
 
 
 def _cap(max_turns: int) -> int:

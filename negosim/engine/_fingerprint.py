@@ -15,7 +15,7 @@ from pydantic import BaseModel
 import negosim
 from negosim.config import RunConfig
 from negosim.errors import UserError
-from negosim.prompts import Prompts
+from negosim.prompts import PARTS, STAGES, Prompts
 from negosim.scenarios import Scenario
 from negosim.store import Fingerprint, RunHeader
 from negosim.taxonomies import Taxonomy
@@ -28,14 +28,19 @@ def fingerprint(
     taxonomies: tuple[Taxonomy, ...],
     prompts: Mapping[str, Prompts],
     models: dict[str, dict[str, Any]],
+    plugins: dict[str, str],
+    own_templates: tuple[str, ...],
 ) -> Fingerprint:
-    """Compute the fingerprint of a run about to start."""
+    """Compute the fingerprint of a run about to start; `own_templates` are those its planner brings."""
     return Fingerprint(
         versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         scenarios={name: _hash(scenario) for name, scenario in scenarios.items()},
         taxonomies={taxonomy.id: _hash(taxonomy) for taxonomy in taxonomies},
-        prompts={name: templates.hash() for name, templates in prompts.items()},
+        prompts={
+            name: templates.hash((*PARTS, *STAGES, *own_templates)) for name, templates in prompts.items()
+        },
         models=models,
+        plugins=plugins,
         git=_git_revision(),
     )
 

@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from negosim import registry
 from negosim._loop import run_coroutine
+from negosim.agents import AgentFactory
 from negosim.config import RunConfig
+from negosim.engine._agents import GivenAgent, given_agents
 from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._plan import Job, Plan, resolve
@@ -24,7 +27,7 @@ from negosim.records import Dialogue
 from negosim.store import Run, RunHeader, Writer
 
 if TYPE_CHECKING:
-    from negosim.engine._play import Doors, Stage
+    from negosim.engine._play import Doors, RunSetting
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ class Execution:
 
     watch: Watcher
     chat_models: Mapping[str, ChatModel]
+    agents: Mapping[str, AgentFactory]
     cache: bool
     budget: Budget | None
     workers: int
@@ -47,6 +51,7 @@ def generate(
     compress: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    agents: Sequence[GivenAgent | None] = (),
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
@@ -62,6 +67,10 @@ def generate(
         watch: called with every event (`negosim.engine.Event`), in the caller's thread.
         chat_models: models of the caller's own, by the name the configuration gives them. They are
             neither closed nor cached.
+        agents: agents of the caller's own in place of the configuration's models, one for each role or one
+            for all; None leaves a role to the configuration. Objects (`negosim.agents.Agent`) play every
+            dialogue and so must keep nothing of one; a class or function is called with an `AgentContext`
+            for each dialogue.
         cache: whether models' answers come from the user's cache where it has them, and are kept.
         budget: what the models' calls may use; no limit by default.
         workers: processes to play in; more than one for the simulated negotiator alone.
@@ -89,6 +98,7 @@ def generate(
             compress=compress,
             watch=watch,
             chat_models=chat_models,
+            agents=agents,
             cache=cache,
             budget=budget,
             workers=workers,
@@ -103,12 +113,14 @@ async def generate_async(
     compress: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    agents: Sequence[GivenAgent | None] = (),
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
 ) -> Run:
     """Make a run within a running event loop; arguments, result and errors are those of `generate`."""
-    execution = Execution(watch or _nobody_watches, chat_models or {}, cache, budget, workers)
+    config, made = given_agents(config, agents)
+    execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
     plan = _resolve(config, execution)
     async with _doors(plan, execution) as doors:
         run = Run.create(
@@ -131,6 +143,7 @@ def resume(
     drop_damaged: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    agents: Sequence[GivenAgent | None] = (),
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
@@ -150,6 +163,7 @@ def resume(
             taken out is kept in the run's `dialogues.damaged`.
         watch: as for `generate`; so are the following, which may differ from what the run was begun with.
         chat_models: models of the caller's own, by name.
+        agents: agents of the caller's own; the same as when the run was begun.
         cache: whether the user's cache of answers is used.
         budget: what the models' calls may use from now on.
         workers: processes to play in.
@@ -176,6 +190,7 @@ def resume(
             drop_damaged=drop_damaged,
             watch=watch,
             chat_models=chat_models,
+            agents=agents,
             cache=cache,
             budget=budget,
             workers=workers,
@@ -191,13 +206,15 @@ async def resume_async(
     drop_damaged: bool = False,
     watch: Watcher | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    agents: Sequence[GivenAgent | None] = (),
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
 ) -> Run:
     """Finish a run within a running event loop; arguments, result and errors are those of `resume`."""
-    execution = Execution(watch or _nobody_watches, chat_models or {}, cache, budget, workers)
     run = Run.open(path)
+    _, made = given_agents(run.config, agents)
+    execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
     with run.writing(mend=drop_damaged) as writer:
         width = (config or run.config).concurrency
         plan = _resolve(run.config.model_copy(update={"concurrency": width}), execution)
@@ -222,14 +239,18 @@ def _left(plan: Plan, run: Run, *, retry_failed: bool) -> tuple[list[Job], froze
 
 
 def _resolve(config: RunConfig, execution: Execution) -> Plan:
-    plan = resolve(config, execution.chat_models)
-    simulated = config.models + ((config.judge_model,) if config.judge_model else ())
-    if execution.workers > 1 and set(simulated) != {"sim"}:
+    plan = resolve(config, execution.chat_models, execution.agents)
+    if execution.workers > 1 and not plan.simulated:
         raise UserError(
             "several workers are for the simulated negotiator alone; "
             "a model waits for its server: raise the concurrency instead"
         )
-    if set(simulated) != {"sim"}:
+    if execution.workers > 1 and registry.plugins("planners")[config.planner].version is None:
+        raise UserError(
+            f"planner {config.planner!r} is registered in this process alone; leave the workers out, or "
+            "name it in the entry points of an installed package"
+        )
+    if plan.asks_models:
         check_prompts(plan)
     return plan
 
@@ -249,7 +270,14 @@ def _header(plan: Plan) -> RunHeader:
     return RunHeader(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         config=plan.config,
-        fingerprint=fingerprint(plan.scenarios, (plan.tactics, plan.techniques), plan.prompts, parameters),
+        fingerprint=fingerprint(
+            plan.scenarios,
+            (plan.tactics, plan.techniques),
+            plan.prompts,
+            parameters,
+            plan.foreign,
+            plan.planner.templates,
+        ),
         scenarios=dict(plan.scenarios),
         planned=len(plan.jobs),
     )
@@ -283,7 +311,7 @@ async def _play_jobs(
 
     The graphs are imported only now, since that takes a while.
     """
-    from negosim.engine._play import Stage
+    from negosim.engine._play import RunSetting
     from negosim.engine._workers import play_in_processes
 
     def store(dialogue: Dialogue) -> None:
@@ -296,8 +324,8 @@ async def _play_jobs(
             store(dialogue)
         return False
     # A simulated dialogue is made again faster than its place could be looked up.
-    if all(door is None for door in doors.values()):
-        await _play_all(Stage(plan, doors, execution.watch), jobs, store)
+    if plan.simulated:
+        await _play_all(RunSetting(plan, doors, execution.watch), jobs, store)
         return False
     unfinished = False
     progress = RunProgress(run, [job.id for job in jobs])
@@ -310,7 +338,7 @@ async def _play_jobs(
         else:
             progress.forget(dialogue.id)
 
-    await _play_all(Stage(plan, doors, execution.watch, progress), jobs, store_and_forget)
+    await _play_all(RunSetting(plan, doors, execution.watch, progress), jobs, store_and_forget)
     return unfinished
 
 
@@ -338,7 +366,7 @@ def _nobody_watches(event: Event) -> None:
     pass
 
 
-async def _play_all(stage: "Stage", jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
+async def _play_all(setting: "RunSetting", jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
     """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest.
 
     What failed through the provider is stored once another dialogue has come to its end, or all have.
@@ -355,7 +383,7 @@ async def _play_all(stage: "Stage", jobs: Sequence[Job], store: Callable[[Dialog
 
     async def worker() -> None:
         for job in waiting:
-            dialogue = await play(stage, job)
+            dialogue = await play(setting, job)
             if _through_provider(dialogue):
                 doubtful.append(dialogue)
             else:
@@ -364,7 +392,7 @@ async def _play_all(stage: "Stage", jobs: Sequence[Job], store: Callable[[Dialog
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(stage.plan.config.concurrency, len(jobs))):
+            for _ in range(min(setting.plan.config.concurrency, len(jobs))):
                 group.create_task(worker())
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None

@@ -3,12 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from negosim import registry
+from negosim.agents import Agent, AgentContext, AgentFactory, agent_factory
 from negosim.config import RunConfig
+from negosim.engine._agents import OBJECT
+from negosim.engine._capabilities import check_agents
+from negosim.engine._planners import Planner, planner_of
 from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.plugins import suggest
 from negosim.prompts import Prompts
-from negosim.records import Condition
+from negosim.records import SIMULATED, Condition
 from negosim.scenarios import Scenario, load_scenario
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
@@ -39,6 +44,39 @@ class Plan:
     jobs: tuple[Job, ...]
     specs: Mapping[str, ModelSpec]
     """Every model to be opened, by the name given."""
+    agents: Mapping[str, AgentFactory]
+    """How what is no chat model is made, by the name given."""
+    planner: Planner
+
+    @property
+    def simulated(self) -> bool:
+        """Whether simulated negotiators are among themselves: whatever they do can be done again."""
+        return {*self.config.models, self.config.judge_model or SIMULATED} == {SIMULATED}
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether a chat model is asked anything."""
+        named = {*self.config.models, *([self.config.judge_model] if self.config.judge_model else [])}
+        return bool(named - self.agents.keys())
+
+    @property
+    def foreign(self) -> dict[str, str]:
+        """What tells the plugins in use that do not come with negosim from other versions of them."""
+        used: list[tuple[registry.Kind, str]] = [("planners", self.config.planner)]
+        used += [("providers" if spec.chats else "agents", spec.kind) for spec in self.specs.values()]
+        found = {f"{registry.NOUNS[kind]} {name}": registry.identity(kind, name) for kind, name in used}
+        found |= {
+            name: registry.code_hash(getattr(factory.make, "agent", factory.make))
+            for name, factory in self.agents.items()
+            if name.startswith(OBJECT)
+        }
+        return {name: told for name, told in found.items() if told is not None}
+
+    def agent(self, job: Job, role: int) -> Agent:
+        """Return what plays a role that no chat model plays."""
+        name = job.models[role]
+        spec = self.specs.get(name) or ModelSpec(kind=SIMULATED)
+        return self.agents[name].make(AgentContext(spec, self.side(job, role)))
 
     def side(self, job: Job, role: int) -> Side:
         """Return what one role of a job knows before the first word."""
@@ -55,10 +93,12 @@ class Plan:
         )
 
 
-def resolve(config: RunConfig, provided: Collection[str] = ()) -> Plan:
+def resolve(
+    config: RunConfig, provided: Collection[str] = (), agents: Mapping[str, AgentFactory] | None = None
+) -> Plan:
     """Load everything a configuration names and list its dialogues.
 
-    `provided` names the models the caller brings as objects.
+    `provided` names the models the caller brings as objects, `agents` has its agents by name.
 
     Raises:
         UserError: something named does not exist or does not fit; nothing has been written yet.
@@ -73,14 +113,35 @@ def resolve(config: RunConfig, provided: Collection[str] = ()) -> Plan:
             )
         scenarios[scenario.id] = scenario
     tactics, techniques = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
-    prompts = {name: Prompts(name, config.prompts) for name in scenarios}
+    planner = planner_of(config.planner)
+    prompts = {name: Prompts(name, config.prompts, planner.templates) for name in scenarios}
     named = {*config.models, *([config.judge_model] if config.judge_model else [])}
-    specs = {name: ModelSpec.parse(name) for name in sorted(named - set(provided))}
-    for spec in specs.values():
-        _check_policy(config, spec)
+    made = dict(agents or {})
+    specs = {name: _spec(name) for name in sorted(named - set(provided) - made.keys())}
+    made |= {name: agent_factory(spec.kind) for name, spec in specs.items() if not spec.chats}
     for scenario in scenarios.values():
         _check_fit(config, scenario, tactics)
-    return Plan(config, scenarios, tactics, techniques, prompts, tuple(_jobs(config, scenarios)), specs)
+    plan = Plan(
+        config=config,
+        scenarios=scenarios,
+        tactics=tactics,
+        techniques=techniques,
+        prompts=prompts,
+        jobs=tuple(_jobs(config, scenarios)),
+        specs=specs,
+        agents=made,
+        planner=planner,
+    )
+    check_agents(plan)
+    return plan
+
+
+def _spec(name: str) -> ModelSpec:
+    if name.startswith(OBJECT):
+        raise UserError(
+            f"{name!r} stands for an agent given as an object; give it again with agents=[...] in Python"
+        )
+    return ModelSpec.parse(name)
 
 
 def plan(config: RunConfig) -> tuple[Job, ...]:
@@ -91,17 +152,6 @@ def plan(config: RunConfig) -> tuple[Job, ...]:
 
     """
     return resolve(config).jobs
-
-
-def _check_policy(config: RunConfig, spec: ModelSpec) -> None:
-    """Refuse a folder that holds no policy, and asking a policy for thoughts."""
-    if spec.kind != "policy":
-        return
-    if config.planner != "direct":
-        raise UserError(f"{spec.name} only speaks; use --planner direct, not {config.planner}")
-    from negosim.rl.policy import read_policy_card
-
-    read_policy_card(spec.target)
 
 
 def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy) -> None:
@@ -120,7 +170,7 @@ def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy) -> None
                     f"{scenario.id!r} has {count} roles; there is no agent {role + 1} to be deceptive"
                 )
         usable = tactics.usable(deceptive=False) if len(condition.deceptive) < count else tactics
-        needed = config.k if config.planner == "rollout" else int("sim" in config.models)
+        needed = config.k if config.planner == "rollout" else int(SIMULATED in config.models)
         if needed > len(usable.tactics):
             kind = "tactics" if usable is tactics else "tactics that are not deceptive"
             if not usable.tactics:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from negosim.agents import Agent, ChatAgent, ChatJudge, PolicyAgent, RolloutJudge
-from negosim.agents.sim import SimAgent, SimJudge
+from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
+from negosim.agents.sim import SimJudge
 from negosim.engine._continue import play_on
 from negosim.engine._events import DialogueStarted, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of
@@ -20,11 +20,11 @@ from negosim.table import Table
 from negosim.views import Side
 
 Doors = Mapping[str, Door | None]
-"""By model as given; None is what is no chat model: the simulated negotiator, a trained policy."""
+"""By model as given; None is what is no chat model: agents of their own."""
 
 
 @dataclass(frozen=True)
-class Stage:
+class RunSetting:
     """What the dialogues of a run are played with."""
 
     plan: Plan
@@ -34,7 +34,7 @@ class Stage:
     """Where dialogues in progress are kept, if they are."""
 
 
-async def play(stage: Stage, job: Job) -> Dialogue:
+async def play(setting: RunSetting, job: Job) -> Dialogue:
     """Play one dialogue to its end, or to the failure that ends it.
 
     Where steps of it were kept, it goes on after the last finished one; the watcher is told of the
@@ -44,20 +44,20 @@ async def play(stage: Stage, job: Job) -> Dialogue:
         ModelError: every dialogue would fail likewise.
 
     """
-    plan, config, scenario = stage.plan, stage.plan.config, stage.plan.scenarios[job.scenario]
+    plan, config, scenario = setting.plan, setting.plan.config, setting.plan.scenarios[job.scenario]
     started = time.perf_counter()
     opener = opener_of(config, scenario)
     ledger = Ledger()
     participants = tuple(
-        _participant(stage, job, plan.side(job, role), ledger) for role in range(len(scenario.roles))
+        _participant(setting, job, plan.side(job, role), ledger) for role in range(len(scenario.roles))
     )
     models = tuple(participant.agent.model for participant in participants)
-    stage.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
-    kept = stage.progress.of(job.id) if stage.progress else None
+    setting.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
+    kept = setting.progress.of(job.id) if setting.progress else None
 
     def tell(added: History) -> None:
         for turn in added.get("turns", ()):
-            stage.watch(TurnFinished(job.id, scenario, turn, added["table"]))
+            setting.watch(TurnFinished(job.id, scenario, turn, added["table"]))
 
     def keep_and_tell(added: History) -> None:
         if kept:
@@ -105,20 +105,20 @@ async def play(stage: Stage, job: Job) -> Dialogue:
     )
 
 
-def _participant(stage: Stage, job: Job, side: Side, ledger: Ledger) -> Participant:
-    own = stage.doors[job.models[side.index]]
-    judge_model = stage.plan.config.judge_model
-    judging = stage.doors[judge_model] if judge_model else own
+def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> Participant:
+    own = setting.doors.get(job.models[side.index])
+    judge_model = setting.plan.config.judge_model
+    judging = setting.doors.get(judge_model) if judge_model else own
 
     @cache
     def writer() -> PromptWriter:
-        return PromptWriter(stage.plan.prompts[job.scenario], side)
+        return PromptWriter(setting.plan.prompts[job.scenario], side)
 
-    spec = stage.plan.specs.get(job.models[side.index])
     agent: Agent
-    if own:
-        agent = ChatAgent(own, writer(), ledger)
+    agent = ChatAgent(own, writer(), ledger) if own else setting.plan.agent(job, side.index)
+    judge: RolloutJudge
+    if judging:
+        judge = ChatJudge(judging, writer(), ledger)
     else:
-        agent = PolicyAgent(spec) if spec and spec.kind == "policy" else SimAgent()
-    judge: RolloutJudge = ChatJudge(judging, writer(), ledger) if judging else SimJudge()
+        judge = agent if isinstance(agent, RolloutJudge) else SimJudge()
     return Participant(agent, judge, side)

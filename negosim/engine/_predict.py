@@ -127,7 +127,7 @@ async def _rehearse(plan: Plan, job: Job, *, longest: bool) -> list[StageAccount
 
     They stand for the simulated negotiator too, which might end the dialogue early.
     """
-    from negosim.engine._play import Stage, play
+    from negosim.engine._play import RunSetting, play
 
     names = {*job.models, *([plan.config.judge_model] if plan.config.judge_model else [])}
     doors, scenario, numbers = {}, plan.scenarios[job.scenario], count(1)
@@ -136,7 +136,7 @@ async def _rehearse(plan: Plan, job: Job, *, longest: bool) -> list[StageAccount
         spec = plan.specs[name]
         model = _StandIn(spec.name, plan, scenario, numbers, accepts, longest)
         doors[name] = Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
-    dialogue = await play(Stage(plan, doors, lambda event: None), job)
+    dialogue = await play(RunSetting(plan, doors, lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
     return [row for row in dialogue.account if row.model != "sim" and not row.model.startswith("policy:")]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from negosim._loop import run_coroutine
 from negosim.config import RunConfig
 from negosim.engine._plan import Job, Plan, resolve
-from negosim.engine._play import Stage, play
+from negosim.engine._play import RunSetting, play
 from negosim.records import Dialogue
 
 BATCH = 20
 """Dialogues handed to a process at a time."""
 
-_stage: Stage | None = None
+_setting: RunSetting | None = None
 
 
 def play_in_processes(plan: Plan, jobs: Sequence[Job], workers: int) -> Iterator[Dialogue]:
@@ -30,15 +30,15 @@ def play_in_processes(plan: Plan, jobs: Sequence[Job], workers: int) -> Iterator
 
 def _begin(config: RunConfig) -> None:
     """Prepare a worker process; Ctrl-C is the parent's to handle."""
-    global _stage
+    global _setting
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     plan = resolve(config)
-    _stage = Stage(plan, dict.fromkeys(plan.specs), lambda event: None)
+    _setting = RunSetting(plan, dict.fromkeys(plan.specs), lambda event: None)
 
 
 def _play_batch(jobs: Sequence[Job]) -> list[Dialogue]:
     async def play_all() -> list[Dialogue]:
-        assert _stage is not None
-        return [await play(_stage, job) for job in jobs]
+        assert _setting is not None
+        return [await play(_setting, job) for job in jobs]
 
     return run_coroutine(play_all())

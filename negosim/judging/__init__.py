@@ -25,7 +25,8 @@ from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS
 from negosim.judging._calibrate import Assessment, assess, known_truth, write_assessment
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import default_judge, judge, judge_async
-from negosim.judging._protocol import ORACLE, PERSON, Item, Questionnaire, Task
+from negosim.judging._oracle import Oracle
+from negosim.judging._protocol import ORACLE, PERSON, Item, Judge, Questionnaire, Task
 from negosim.judging._questionnaires import DEFAULT, MADE
 from negosim.judging._questions import (
     NONE,
@@ -57,8 +58,10 @@ __all__ = [
     "DialogueJudged",
     "Imported",
     "Item",
+    "Judge",
     "JudgingEvent",
     "JudgingStarted",
+    "Oracle",
     "Page",
     "Question",
     "QuestionSet",

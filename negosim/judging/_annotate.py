@@ -242,7 +242,7 @@ def _annotation(
         raise UserError(f"sample must be at least 1, not {sample}")
     judge = f"{PERSON}{name or ''}"
     asked = _for_people(run, questions)
-    fingerprints = Fingerprints(run, {}, (), writer.describe_judge if writer else lambda *_: None)
+    fingerprints = Fingerprints(run, {}, (), {}, writer.describe_judge if writer else lambda *_: None)
     pages, ids = _pages(run, asked, sample)
     if not pages:
         raise UserError(f"{str(run.path)!r} has no finished dialogue to annotate")

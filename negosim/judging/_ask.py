@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
+from negosim import registry
 from negosim.config import RunConfig
-from negosim.errors import ModelError, ProtocolError
+from negosim.errors import ModelError, ProtocolError, UserError
 from negosim.judging._answers import Form, Wording, form_of, read, worded
-from negosim.judging._oracle import answer_from_record
-from negosim.judging._protocol import ORACLE, Item, Task, failures
+from negosim.judging._protocol import Item, Judge, Task, failures
 from negosim.judging._questions import Question, QuestionSet
-from negosim.records import THIRD_PARTY, TRUTH, Dialogue, JudgedValue, Judgement, Turn, agent_perspective
+from negosim.records import THIRD_PARTY, Dialogue, JudgedValue, Judgement, Turn, agent_perspective
 from negosim.scenarios import Scenario
 from negosim.speech import opening
 from negosim.taxonomies import Tactic, Taxonomy
@@ -74,8 +74,9 @@ class SetQuestionnaire:
         if asked is None:
             return
         for judge in judges:
-            if judge == ORACLE:
-                yield ORACLE, TRUTH
+            code = registry.load("judges", judge) if registry.has("judges", judge) else None
+            if own := getattr(code, "perspectives", ()):
+                yield from ((judge, perspective) for perspective in own)
                 continue
             if "third_party" in asked.perspectives:
                 yield judge, THIRD_PARTY
@@ -98,8 +99,8 @@ class SetQuestionnaire:
     async def answer(self, task: Task) -> Sequence[Judgement]:
         """Fill in a sheet, from the record or by asking the judge's model."""
         asked = self._asked(task)
-        if task.judge == ORACLE:
-            return answer_from_record(asked, self.items(task), task.dialogue, task.scenario)
+        if task.code is not None:
+            return await _answered_in_code(task.code, task, asked, self.items(task))
         judged: dict[Item, Judgement | None] = {}
         for number, batch in enumerate(_batches(self._ordered(task, asked))):
             judged |= await _ask(task, asked, batch, number)
@@ -128,6 +129,26 @@ class SetQuestionnaire:
                 rng.shuffle(items)
             found.append([Asked(item, _field(item), wording) for item in items])
         return found
+
+
+async def _answered_in_code(
+    judge: Judge, task: Task, asked: QuestionSet, items: Sequence[Item]
+) -> Sequence[Judgement]:
+    """Return the answers of a judge in code, one for each item.
+
+    Raises:
+        UserError: it answered something else than it was asked.
+
+    """
+    judgements = list(await judge.answer(task, asked, items))
+    if [(one.question, one.agent, one.turn) for one in judgements] != [
+        (item.question, item.agent, item.turn) for item in items
+    ]:
+        raise UserError(
+            f"judge {task.judge!r} gave {len(judgements)} answers to the {len(items)} items of {asked.id!r}, "
+            "or in another order; it must answer each item, in their order"
+        )
+    return judgements
 
 
 def items_of(

@@ -7,11 +7,12 @@ the agent itself is asked: the simulated negotiator, or the model that played th
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from negosim.agents import Agent, Belief, ChatAgent
-from negosim.agents.sim import SimAgent
+from negosim.agents import AgentContext, Belief, Believes, ChatAgent, agent_factory
 from negosim.config import RunConfig
-from negosim.errors import ModelError, ProtocolError
+from negosim.errors import ModelError, ProtocolError, UserError
 from negosim.judging._protocol import Item, Task, failures
+from negosim.judging._reader import Reader
+from negosim.models import ModelSpec
 from negosim.records import Dialogue, Judgement, agent_perspective
 from negosim.scenarios import Scenario, scale
 
@@ -66,7 +67,7 @@ class BeliefQuestionnaire:
         """Ask the agent at each moment about each other role; one failure does not spoil the rest."""
         reader = task.reader
         assert reader is not None
-        agent: Agent = ChatAgent(task.door, reader.agent_writer, task.ledger) if task.door else SimAgent()
+        agent = _believer(task, reader)
         judgements: list[Judgement] = []
         for turn in self._turns(task.dialogue):
             view = reader.view(turn)
@@ -83,6 +84,22 @@ class BeliefQuestionnaire:
         """Return how many utterances have been made at each moment."""
         said = len(dialogue.turns)
         return (0, said) if self._moments == "ends" else range(1, said)
+
+
+def _believer(task: Task, reader: Reader) -> Believes:
+    """Return the agent that is asked, as it played.
+
+    Raises:
+        UserError: agents of its kind do not say what they believe.
+
+    """
+    if task.door is not None:
+        return ChatAgent(task.door, reader.agent_writer, task.ledger)
+    spec = ModelSpec.parse(task.judge)
+    agent = agent_factory(spec.kind).make(AgentContext(spec, reader.side))
+    if not isinstance(agent, Believes):
+        raise UserError(f"{task.judge} does not say what it believes; leave --beliefs out")
+    return agent
 
 
 def _others(task: Task) -> Sequence[int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from negosim._files import write_whole
 from negosim.errors import UserError
 from negosim.judging._protocol import ORACLE
+from negosim.records import SIMULATED
 from negosim.store import Run
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def known_truth(run: Run, judges: Sequence[str]) -> list[str]:
         UserError: too little is known about the run's dialogues: no agent is the simulated negotiator.
 
     """
-    if "sim" not in run.config.models:
+    if SIMULATED not in run.config.models:
         raise UserError(
             f"the truth about the dialogues of {str(run.path)!r} is not known, as no agent is the simulated "
             "negotiator; make some with: negosim generate --scenario all --both-conditions --model sim"

@@ -24,7 +24,7 @@ from negosim.judging._protocol import ORACLE, Item, Task
 from negosim.judging._situations import situations
 from negosim.judging._statement import Situation
 from negosim.judging._verdict import ALIKE, APART, verdict
-from negosim.records import THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Turn
+from negosim.records import SIMULATED, THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Turn
 from negosim.scenarios import Scenario
 
 CLAIMS = "claims"
@@ -71,7 +71,7 @@ def _items(turns: Sequence[Turn]) -> list[Item]:
 
 
 def _recorded(turn: Turn, dialogue: Dialogue) -> Iterator[Judgement]:
-    if dialogue.models[turn.role] != "sim":
+    if dialogue.models[turn.role] != SIMULATED:
         yield Judgement(
             question=FALSE_CLAIM,
             agent=turn.role,

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from negosim.judging._protocol import ORACLE, PERSON, Questionnaire
+from negosim import registry
+from negosim.judging._protocol import ORACLE, PERSON, Judge, Questionnaire
 from negosim.models import Door
 from negosim.prompts import Prompts
 from negosim.store import Run
@@ -25,11 +26,13 @@ class Fingerprints:
         run: Run,
         prompts: Mapping[str, Prompts],
         taxonomies: tuple[Taxonomy, ...],
+        judges: Mapping[str, Judge | None],
         describe: Callable[[str, dict[str, Any]], None],
     ) -> None:
         self._run = run
         self._prompts = prompts
         self._taxonomies = {taxonomy.id: _hash(taxonomy.model_dump(mode="json")) for taxonomy in taxonomies}
+        self._judges = judges
         self._describe = describe
         self._known: dict[tuple[str, str], str] = {}
 
@@ -52,6 +55,9 @@ class Fingerprints:
         if judge.startswith(PERSON):
             return content  # a person goes on after an upgrade, if what is asked is the same
         content["negosim"] = version("negosim")
+        code = self._judges.get(judge)
+        if code is not None and judge != ORACLE:
+            content["code"] = registry.code_hash(code)
         if judge != ORACLE:
             content["taxonomies"] = self._taxonomies
         if door is not None:

@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from negosim import registry
 from negosim._loop import run_coroutine
 from negosim.errors import UserError
 from negosim.judging._events import JudgingEvent, JudgingStarted
-from negosim.judging._protocol import ORACLE
+from negosim.judging._protocol import ORACLE, Judge
 from negosim.judging._questionnaires import questionnaires
 from negosim.judging._session import Asked, Material, Session
 from negosim.models import MODEL_VARIABLE, Budget, ChatModel, ModelSpec, open_doors
 from negosim.prompts import Prompts
+from negosim.records import SIMULATED
 from negosim.store import Run
 from negosim.taxonomies import load_taxonomy
 
@@ -22,7 +25,7 @@ PACE = {"timeout", "max_in_flight", "rpm", "tpm"}
 def judge(
     run: Run,
     *,
-    judges: Sequence[str] | None = None,
+    judges: Sequence[str | Judge] | None = None,
     questions: Sequence[str] | None = None,
     repeats: int = 1,
     sample: int | None = None,
@@ -41,8 +44,9 @@ def judge(
 
     Args:
         run: what is judged; it may still be incomplete.
-        judges: models, or "oracle", which reads the record's ground truth. None: the environment's
-            default model, or else the oracle where the simulated negotiator played.
+        judges: models; names of judges in code, such as "oracle", which reads the record's ground truth;
+            or objects that judge (`negosim.judging.Judge`). None: the environment's default model, or else
+            the oracle where the simulated negotiator played.
         questions: ids or paths of question sets; None: the usual ones.
         repeats: how often each model is asked; each time with options and questions in another order.
         sample: most dialogues of each scenario and condition, matched pairs together; None: all.
@@ -89,7 +93,7 @@ def judge(
 async def judge_async(
     run: Run,
     *,
-    judges: Sequence[str] | None = None,
+    judges: Sequence[str | Judge] | None = None,
     questions: Sequence[str] | None = None,
     repeats: int = 1,
     sample: int | None = None,
@@ -105,24 +109,23 @@ async def judge_async(
         if number is not None and number < 1:
             raise UserError(f"{name} must be at least 1, not {number}")
     config, provided, watch = run.config, chat_models or {}, watch or _nobody_watches
-    specs = _specs([default_judge(run)] if judges is None else judges, provided)
+    named = _judges([default_judge(run)] if judges is None else judges, provided)
     taxonomies = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
     asked = questionnaires(questions, run, taxonomies)
     needed = sorted({name for item in asked for name in item.models(config)} - set(provided))
     folder = None if prompts is None else str(prompts)
     templates = {name: Prompts(name, folder) for name in run.header.scenarios}
-    judge_specs = {name: spec for name, spec in specs.items() if spec is not None}
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
     async with (
-        open_doors(judge_specs, provided, cache=cache, budget=budget) as judge_doors,
+        open_doors(named.specs, provided, cache=cache, budget=budget) as judge_doors,
         open_doors(agent_specs, provided, cache=cache, budget=budget) as agent_doors,
     ):
-        by_name = {door.model.name if door else "sim": door for door in agent_doors.values()}
+        by_name = {door.model.name: door for door in agent_doors.values() if door}
         seated = [Asked(item, by_name if item.models(config) else judge_doors) for item in asked]
         with run.judging() as writer:
             session = Session(
                 run,
-                tuple(specs),
+                {name: named.code.get(name) for name in named.names},
                 seated,
                 Material(templates, taxonomies),
                 repeats=repeats,
@@ -130,7 +133,7 @@ async def judge_async(
                 writer=writer,
                 watch=watch,
             )
-            watch(JudgingStarted(run, tuple(specs), len(run)))
+            watch(JudgingStarted(run, named.names, len(run)))
             await session.fill_in(concurrency)
     return run
 
@@ -146,10 +149,10 @@ def default_judge(run: Run) -> str:
         UserError: there is no default for this run.
 
     """
-    named = os.environ.get(MODEL_VARIABLE)
-    if named and named != "sim":
-        return named
-    if set(run.config.models) == {"sim"}:
+    default = os.environ.get(MODEL_VARIABLE)
+    if default and default != SIMULATED:
+        return default
+    if set(run.config.models) == {SIMULATED}:
         return ORACLE
     raise UserError(
         f"name a judge: --judge-model MODEL, or set {MODEL_VARIABLE}; --judge-model {ORACLE} judges from "
@@ -157,22 +160,52 @@ def default_judge(run: Run) -> str:
     )
 
 
-def _specs(names: Sequence[str], provided: Mapping[str, ChatModel]) -> dict[str, ModelSpec | None]:
-    """Return the judges by the name their sheets bear; None where there is nothing to open."""
-    found: dict[str, ModelSpec | None] = {}
-    for given in names:
-        name, spec = given, None
-        if given != ORACLE and given not in provided:
-            spec = ModelSpec.parse(given)
-            if spec.kind == "sim":
-                raise UserError(
-                    f"the simulated negotiator is no judge; {ORACLE!r} reads what its dialogues' record says"
-                )
-            defaults = {field: ModelSpec.model_fields[field].default for field in PACE}
-            name = str(spec.model_copy(update=defaults))
-        if name in found:
+@dataclass(frozen=True)
+class Judges:
+    """Who judges, by the name their sheets bear, in the order they were named."""
+
+    names: tuple[str, ...]
+    specs: Mapping[str, ModelSpec]
+    """The models to be opened."""
+    code: Mapping[str, Judge]
+    """The judges that are code."""
+
+
+def _judges(given: Sequence[str | Judge], provided: Mapping[str, ChatModel]) -> Judges:
+    """Find who is named.
+
+    Raises:
+        UserError: somebody is unknown, no judge, or named twice; or nobody is named.
+
+    """
+    names: list[str] = []
+    specs: dict[str, ModelSpec] = {}
+    code: dict[str, Judge] = {}
+    for one in given:
+        if not isinstance(one, str):
+            name = f"python:{type(one).__module__}.{type(one).__qualname__}"
+            code[name] = one
+        elif one in provided:
+            name = one
+        elif registry.has("judges", one):
+            name, code[one] = one, registry.load("judges", one)()
+        else:
+            spec = _judging_model(one)
+            name = str(spec.model_copy(update={key: ModelSpec.model_fields[key].default for key in PACE}))
+            specs[name] = spec
+        if name in names:
             raise UserError(f"judge {name!r} is named twice; to ask it several times, use repeats")
-        found[name] = spec
-    if not found:
+        names.append(name)
+    if not names:
         raise UserError("name at least one judge")
-    return found
+    return Judges(tuple(names), specs, code)
+
+
+def _judging_model(name: str) -> ModelSpec:
+    spec = ModelSpec.parse(name)
+    if not spec.chats:
+        raise UserError(
+            f"{name!r} plays and is no judge; name a chat model or one of "
+            f"{', '.join(registry.plugins('judges'))} ({ORACLE!r} reads what the record says)"
+        )
+    return spec

@@ -10,9 +10,9 @@ known by its id and its set's, whoever words it.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from negosim.judging._protocol import Item
+from negosim.judging._protocol import Item, Task
 from negosim.judging._questions import NONE, UNSETTLED, QuestionSet
-from negosim.records import Dialogue, JudgedValue, Judgement, Turn
+from negosim.records import SIMULATED, TRUTH, Dialogue, JudgedValue, Judgement, Turn
 from negosim.scenarios import Scenario
 from negosim.table import table_after
 
@@ -24,6 +24,16 @@ DEGREES = (0, 1 / 8, 1 / 4, 1 / 2)
 
 Found = tuple[JudgedValue, tuple[str, ...]] | str
 """A value with its evidence; or why there is none."""
+
+
+class Oracle:
+    """The judge that reads the record's ground truth; its sheets have the perspective "truth"."""
+
+    perspectives = (TRUTH,)
+
+    async def answer(self, task: Task, asked: QuestionSet, items: Sequence[Item]) -> Sequence[Judgement]:
+        """Answer every item from what is stored."""
+        return answer_from_record(asked, items, task.dialogue, task.scenario)
 
 
 def answer_from_record(
@@ -94,7 +104,7 @@ class _Record:
     def _lies(self, item: Item) -> tuple[str, ...] | str:
         """Return the false claims of an agent, or why they are not known."""
         assert item.agent is not None
-        if self._dialogue.models[item.agent] != "sim":
+        if self._dialogue.models[item.agent] != SIMULATED:
             return "the record does not say which of a model's claims are true"
         return tuple(
             claim.quote
@@ -109,7 +119,7 @@ class _Record:
         turn: Turn = self._dialogue.turns[item.turn]
         if turn.tactic is not None:
             return turn.tactic, ()
-        return (NONE, ()) if self._dialogue.models[turn.role] == "sim" else "the speaker chose no tactic"
+        return (NONE, ()) if self._dialogue.models[turn.role] == SIMULATED else "the speaker chose no tactic"
 
 
 _ANSWERS: Mapping[tuple[str, str], Callable[[_Record, Item], Found]] = {

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from negosim.config import RunConfig
 from negosim.errors import ModelError, ProtocolError
+from negosim.judging._questions import QuestionSet
 from negosim.judging._reader import Reader
 from negosim.models import Door, Ledger
 from negosim.records import Dialogue, Judgement, Status
@@ -52,6 +53,8 @@ class Task:
     door: Door | None
     """The way to the judge's model; None for the oracle and the simulated negotiator."""
     ledger: Ledger
+    code: "Judge | None" = None
+    """The judge, where it is code."""
 
     def seed(self, *purpose: str | int) -> int:
         """Return the seed of a call; it depends on the sheet and the purpose alone."""
@@ -103,6 +106,38 @@ class Task:
             check=check,
             shorten=shorten,
         )
+
+
+class Judge(Protocol):
+    """What answers question sets in code: the oracle, or a plugin's own (`negosim.registry.judge`).
+
+    It is a class made without arguments. Chat models need none of this: they are asked by prompts. The
+    lie check and beliefs are asked of models, the oracle and the agents themselves.
+
+    Example:
+        >>> from negosim.registry import judge
+        >>> @judge("polite-words")
+        ... class PoliteWords:
+        ...     async def answer(self, task, asked, items):
+        ...         said = " ".join(turn.utterance.text for turn in task.dialogue.turns).lower()
+        ...         polite = "thank you" in said
+        ...         kinds = {question.id: question.answer for question in asked.questions}
+        ...         return [
+        ...             item.judged("ok", value=polite)
+        ...             if kinds[item.question] == "yes_no"
+        ...             else item.judged("not_applicable", reason="answers yes or no alone")
+        ...             for item in items
+        ...         ]
+
+    """
+
+    async def answer(self, task: "Task", asked: QuestionSet, items: Sequence[Item]) -> Sequence[Judgement]:
+        """Answer every item of a set about `task.dialogue`, from `task.perspective`, in their order.
+
+        `item.judged("ok", value=...)` is an answer; what cannot be answered has another status and a
+        reason. What the perspective may see is in `task.reader`; the dialogue has everything.
+        """
+        ...
 
 
 class Questionnaire(Protocol):

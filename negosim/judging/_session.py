@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from negosim.errors import ModelError, ProtocolError
+from negosim.judging._ask import SetQuestionnaire
 from negosim.judging._events import DialogueJudged, JudgingEvent, SheetFinished
 from negosim.judging._fingerprint import Fingerprints
-from negosim.judging._protocol import Questionnaire, Task, failures
+from negosim.judging._protocol import ORACLE, Judge, Questionnaire, Task, failures
 from negosim.judging._reader import Reader
 from negosim.models import Door, Ledger
 from negosim.prompts import Prompts
@@ -72,7 +73,7 @@ class Session:
     def __init__(
         self,
         run: Run,
-        judges: Sequence[str],
+        judges: Mapping[str, Judge | None],
         asked: Sequence[Asked],
         material: Material,
         *,
@@ -88,7 +89,9 @@ class Session:
         self._repeats = repeats
         self._writer = writer
         self._watch = watch
-        self._fingerprints = Fingerprints(run, material.prompts, material.taxonomies, writer.describe_judge)
+        self._fingerprints = Fingerprints(
+            run, material.prompts, material.taxonomies, judges, writer.describe_judge
+        )
         self._sample = {name: drawn(run, name, sample) for name in run.header.scenarios}
 
     async def fill_in(self, concurrency: int) -> None:
@@ -124,7 +127,8 @@ class Session:
         known = 0
         for asked in self._asked:
             questionnaire = asked.questionnaire
-            for judge, perspective in questionnaire.seats(dialogue, scenario, self._judges):
+            judges = [name for name in self._judges if self._can_answer(name, questionnaire)]
+            for judge, perspective in questionnaire.seats(dialogue, scenario, judges):
                 door = asked.doors.get(judge)
                 fingerprint = self._fingerprints.of(judge, door, questionnaire)
                 # What is no model would say the same again.
@@ -149,6 +153,11 @@ class Session:
             Reading(dialogue, judge, perspective, door, sheets, done)
             for (judge, perspective, door), sheets in found.items()
         ]
+
+    def _can_answer(self, judge: str, questionnaire: Questionnaire) -> bool:
+        """Tell whether a judge can be asked: a plugin's code answers question sets alone."""
+        code = self._judges[judge]
+        return code is None or judge == ORACLE or isinstance(questionnaire, SetQuestionnaire)
 
     async def _read(self, reading: Reading) -> None:
         dialogue, scenario = reading.dialogue, self._run.scenario(reading.dialogue.scenario)
@@ -182,6 +191,7 @@ class Session:
             reader=reader,
             door=reading.door,
             ledger=ledger,
+            code=self._judges.get(reading.judge),
         )
         try:
             judgements = tuple(await questionnaire.answer(task))

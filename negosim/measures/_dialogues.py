@@ -8,7 +8,7 @@ import numpy as np
 from negosim.measures._language import Overlap, Text, Vocabulary, language
 from negosim.measures._read import Spoken, headings, spoken
 from negosim.measures._shares import entropy_of
-from negosim.records import total_usd
+from negosim.records import SIMULATED, total_usd
 from negosim.store import Run
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _moves(dialogue: Spoken) -> dict[str, Any]:
         return {}
     turns = dialogue.turns
     tactics = Counter(turn.tactic for turn in turns if turn.tactic is not None)
-    known = all(model == "sim" for model in dialogue.models)
+    known = all(model == SIMULATED for model in dialogue.models)
     return {
         "turns": len(turns),
         "false_claims": sum(not claim.true for turn in turns for claim in turn.claims) if known else None,

@@ -18,12 +18,16 @@ from negosim.models._fake import ScriptedModel
 from negosim.models._ledger import Ledger, account_of
 from negosim.models._open import open_model
 from negosim.models._prices import PRICES_VARIABLE, Price, price_of
+from negosim.models._providers import GGUF, LOCAL, OPENAI, Provider, provider_of
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
 __all__ = [
     "CATALOG",
+    "GGUF",
+    "LOCAL",
     "MODEL_VARIABLE",
+    "OPENAI",
     "PRICES_VARIABLE",
     "AnswerMode",
     "Budget",
@@ -41,6 +45,7 @@ __all__ = [
     "Message",
     "ModelSpec",
     "Price",
+    "Provider",
     "ResponseCache",
     "ScriptedModel",
     "Usage",
@@ -55,5 +60,6 @@ __all__ = [
     "open_doors",
     "open_model",
     "price_of",
+    "provider_of",
     "resolve_spec",
 ]

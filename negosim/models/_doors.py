@@ -17,8 +17,8 @@ async def open_doors(
 ) -> AsyncIterator[dict[str, Door | None]]:
     """Open every model of `specs`, check that it answers, and close them all at the end.
 
-    Yields the doors by name; None stands for what is no chat model. Models `provided` by the caller
-    are under the budget too, but neither checked, cached nor closed.
+    Yields the doors by name; None stands for agents, which are no chat models. Models `provided` by the
+    caller are under the budget too, but neither checked, cached nor closed.
 
     Raises:
         UserError: a model cannot be opened or reached.
@@ -29,10 +29,10 @@ async def open_doors(
         for name, model in provided.items()
     }
     async with AsyncExitStack() as opened:
-        needed = cache and any(spec.kind not in ("sim", "policy") for spec in specs.values())
+        needed = cache and any(spec.chats for spec in specs.values())
         answers = opened.enter_context(closing(ResponseCache())) if needed else None
         for name, spec in specs.items():
-            if spec.kind in ("sim", "policy"):
+            if not spec.chats:
                 doors[name] = None
                 continue
             model = open_model(spec, cache=answers, budget=budget)

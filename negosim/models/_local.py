@@ -105,6 +105,13 @@ class LocalModel:
         self._model: OpenAIModel | None = None
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
+    @property
+    def identity(self) -> str:
+        """What tells the model from others in the cache: the file as it is now, wherever it is named."""
+        path = self._path.resolve()
+        state = path.stat()
+        return f"{path} ({state.st_size} bytes, {state.st_mtime_ns})"
+
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Send one request to the in-process server.
 

@@ -2,33 +2,32 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping
-from typing import Literal, get_args
+from collections.abc import Callable, Iterable, Mapping
+from typing import get_args
 from urllib.parse import urlsplit
 
+from negosim import registry
 from negosim._frozen import Frozen
 from negosim.errors import UserError
-from negosim.models._catalog import CATALOG
 from negosim.models._types import AnswerMode
 from negosim.plugins import suggest
+from negosim.records import SIMULATED
 
 MODEL_VARIABLE = "NEGOSIM_MODEL"
 OPENAI_URL = "https://api.openai.com/v1"
 
-Kind = Literal["sim", "openai", "gguf", "local", "policy"]
-
-FORMS = "sim, openai:NAME, openai:NAME@http://host:port/v1, gguf:PATH, local, policy:FOLDER"
-
 
 class ModelSpec(Frozen):
-    """A model and the settings of its calls, as parsed from a string; `str()` gives it back."""
+    """What plays or answers, and the settings of its calls, as parsed from a string; `str()` gives it back.
 
-    kind: Kind
+    The kind is the name of a model provider ("openai") or of an agent ("sim"); plugins bring others.
+    """
+
+    kind: str
     target: str = ""
-    """The model's name at its server ("openai"), the path of its file ("gguf") or folder ("policy"), its
-    name in the catalogue ("local")."""
+    """What follows the kind: a model's name at its server, the path of a file or folder."""
     base_url: str | None = None
-    """Where an OpenAI-compatible server answers, without the final slash; None but for "openai"."""
+    """Where a server answers, without the final slash; None where the kind has none."""
     temperature: float = 0.7
     max_tokens: int = 1024
     """Longest answer, in tokens; for models that reason, the reasoning included."""
@@ -46,43 +45,79 @@ class ModelSpec(Frozen):
     """How the answer is held to its form; None: in the strictest way that works."""
 
     @classmethod
-    def parse(cls, text: str) -> "ModelSpec":
-        """Read a model's name, with optional settings: "openai:NAME?temperature=0.7&max_tokens=400".
+    def parse(
+        cls,
+        text: str,
+        *,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        seed: int | None = None,
+        timeout: float | None = None,
+        max_in_flight: int | None = None,
+        rpm: int | None = None,
+        tpm: int | None = None,
+        mode: AnswerMode | None = None,
+    ) -> "ModelSpec":
+        """Read a model's name, with settings behind it or beside it.
+
+        Args:
+            text: "KIND", "KIND:TARGET" or "KIND:TARGET@URL", with settings as in
+                "openai:NAME?temperature=0.7&max_tokens=400" if any.
+            temperature: 0 to 2.
+            max_tokens: longest answer, in tokens.
+            seed: another number draws another sample of the same run.
+            timeout: longest time one request may take, in seconds.
+            max_in_flight: most requests under way at once.
+            rpm: most requests a minute.
+            tpm: most tokens a minute, in and out.
+            mode: how the answer is held to its form.
 
         Raises:
-            UserError: unknown kind or setting, or a value out of range.
+            UserError: unknown kind or setting, a value out of range, or a setting given in both ways.
+
+        Example:
+            >>> from negosim import ModelSpec
+            >>> str(ModelSpec.parse("openai:gpt-4o-mini", temperature=0.2))
+            'openai:gpt-4o-mini?temperature=0.2'
 
         """
         _refuse_user_info(text)
         name, mark, query = text.strip().partition("?")
-        settings = _settings(text, query) if mark else {}
-        kind, colon, target = name.partition(":")
-        if kind == "sim" and not colon:
-            if settings:
-                raise UserError(f"model {text!r}: the simulated negotiator takes no settings; write 'sim'")
-            return cls(kind="sim")
-        if kind == "local":
-            target = target or "smollm2"
-            if target not in CATALOG:
-                raise UserError(f"model {text!r}: no model {target!r} to get; {suggest(target, CATALOG)}")
-            return cls.model_validate({"kind": "local", "target": target, **settings})
-        if kind not in ("openai", "gguf", "policy"):
-            raise UserError(f"unknown model {text!r}; a model is one of {FORMS}{_hint(name)}")
-        if not target:
-            raise UserError(f"model {text!r} lacks what follows {kind + ':'!r}; a model is one of {FORMS}")
-        if kind in ("gguf", "policy"):
-            return cls.model_validate({"kind": kind, "target": target, **settings})
+        beside = {
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "seed": seed,
+            "timeout": timeout,
+            "max_in_flight": max_in_flight,
+            "rpm": rpm,
+            "tpm": tpm,
+            "mode": mode,
+        }
+        pairs = [part.partition("=")[::2] for part in query.split("&")] if mark else []
+        pairs += [(key, str(value)) for key, value in beside.items() if value is not None]
+        settings = _settings(text, pairs)
+        kind, _, target = name.partition(":")
+        home: registry.Kind = "providers" if registry.has("providers", kind) else "agents"
+        if not registry.has(home, kind):
+            raise UserError(f"unknown model {text!r}{_hint(name)}")
         target, base_url = _split_url(text, target)
-        return cls.model_validate({"kind": "openai", "target": target, "base_url": base_url, **settings})
+        spec = cls.model_validate({"kind": kind, "target": target, "base_url": base_url, **settings})
+        complete = getattr(registry.load(home, kind), "complete", None)
+        try:
+            return complete(spec) if complete else spec
+        except UserError as error:
+            raise UserError(f"a model of kind {kind!r}: {error}") from None  # the rest may hold a password
+
+    @property
+    def chats(self) -> bool:
+        """Whether it is a chat model, which thinks by a planner's prompts; else it is an agent of its own."""
+        return registry.has("providers", self.kind)
 
     @property
     def name(self) -> str:
         """How records name the model: the spec without its settings."""
-        if self.kind == "sim":
-            return "sim"
-        if self.base_url not in (None, OPENAI_URL):
-            return f"openai:{self.target}@{self.base_url}"
-        return f"{self.kind}:{self.target}"
+        named = f"{self.kind}:{self.target}" if self.target else self.kind
+        return named if self.base_url is None else f"{named}@{self.base_url}"
 
     def __str__(self) -> str:
         fields = type(self).model_fields
@@ -98,25 +133,17 @@ def resolve_spec(text: str | None = None) -> ModelSpec:
         UserError: the name is wrong.
 
     """
-    return ModelSpec.parse(text or os.environ.get(MODEL_VARIABLE) or "sim")
+    return ModelSpec.parse(text or os.environ.get(MODEL_VARIABLE) or SIMULATED)
 
 
-def _split_url(text: str, target: str) -> tuple[str, str]:
-    """Split "NAME@http://host:port/v1"; without a URL, OPENAI_BASE_URL or OpenAI's own holds."""
+def _split_url(text: str, target: str) -> tuple[str, str | None]:
+    """Split "NAME@http://host:port/v1"."""
     at = max(target.rfind("@http://"), target.rfind("@https://"))
     if at < 0:
-        if target.find("@") > 0:
-            # There may be a password before the '@': nothing of it is said.
-            raise UserError(
-                "a model's name: what follows '@' is the server's URL and begins with http:// or https://, "
-                "as in openai:NAME@http://127.0.0.1:8000/v1"
-            )
-        url = os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
-        _refuse_user_info(url)
-        return target, _check_url(text, url)
+        return target, None
     if at == 0:
         raise UserError(f"model {text!r} lacks the model's name before '@'")
-    return target[:at], _check_url(text, target[at + 1 :])
+    return target[:at], checked_url(target[at + 1 :])
 
 
 def _refuse_user_info(text: str) -> None:
@@ -128,16 +155,21 @@ def _refuse_user_info(text: str) -> None:
         raise UserError("a model's URL must not hold a user or password; put the key into NEGOSIM_API_KEY")
 
 
-def _check_url(text: str, url: str) -> str:
+def checked_url(url: str) -> str:
+    """Return a server's URL without the final slash.
+
+    Raises:
+        UserError: it is none, or holds a password, which is not repeated.
+
+    """
+    _refuse_user_info(url)
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise UserError(f"model {text!r}: {url!r} is not a URL: {error}") from None
+        raise UserError(f"{url!r} is not a URL: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise UserError(
-            f"model {text!r}: {url!r} is not the URL of a server, such as http://127.0.0.1:8000/v1"
-        )
+        raise UserError(f"{url!r} is not the URL of a server, such as http://127.0.0.1:8000/v1")
     return url.rstrip("/")
 
 
@@ -153,10 +185,9 @@ _NUMBERS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
 _SETTINGS = (*_NUMBERS, "mode")
 
 
-def _settings(text: str, query: str) -> dict[str, float | str]:
+def _settings(text: str, pairs: Iterable[tuple[str, str]]) -> dict[str, float | str]:
     settings: dict[str, float | str] = {}
-    for part in query.split("&"):
-        key, _, given = part.partition("=")
+    for key, given in pairs:
         if key not in _SETTINGS:
             raise UserError(f"model {text!r}: unknown setting {key!r}; {suggest(key, _SETTINGS)}")
         if key in settings:
@@ -183,10 +214,9 @@ def _mode(text: str, given: str) -> str:
 
 def _hint(name: str) -> str:
     kind, colon, _ = name.partition(":")
-    if colon:
-        return f"; {suggest(kind, ('openai', 'gguf', 'local', 'policy'))}"
-    if name.lower().endswith(".gguf"):
+    known = [*registry.plugins("providers"), *registry.plugins("agents")]
+    if not colon and name.lower().endswith(".gguf"):
         return f"; did you mean gguf:{name}?"
-    if kind.startswith(("gpt-", "o1", "o3", "o4", "chatgpt")):
+    if not colon and kind.startswith(("gpt-", "o1", "o3", "o4", "chatgpt")):
         return f"; did you mean openai:{name}?"
-    return f"; {suggest(kind, ('sim', 'local'))}"
+    return f"; {suggest(kind, known)} (openai:NAME@http://host:port/v1 is any OpenAI-compatible server)"

@@ -2,6 +2,7 @@
 
 from negosim.records._dialogue import (
     SCHEMA_VERSION,
+    SIMULATED,
     Call,
     Condition,
     Dialogue,
@@ -25,6 +26,7 @@ from negosim.records._turn import Action, Claim, Rollout, Subject, Turn, Utteran
 
 __all__ = [
     "SCHEMA_VERSION",
+    "SIMULATED",
     "THIRD_PARTY",
     "TRUTH",
     "Action",

@@ -7,6 +7,7 @@ import orjson
 from pydantic import Field, model_validator
 
 from negosim._frozen import Frozen
+from negosim._html import dialogue_html
 from negosim.records._turn import Turn, Vote
 from negosim.scenarios import Value
 
@@ -15,6 +16,10 @@ SCHEMA_VERSION: Literal[1] = 1
 End = Literal["concluded", "walk_away", "max_turns", "safety_stop", "failed"]
 """Why a dialogue ended: all roles said they had concluded, one left, the cap, the cap of the
 unrestricted mode, or a failure."""
+
+
+SIMULATED = "sim"
+"""The name of the embedded simulated negotiator, of whose claims the record knows whether they are true."""
 
 
 class Condition(Frozen):
@@ -140,3 +145,11 @@ class Dialogue(Frozen):
     def transcript(self) -> bytes:
         """Return everything but the account, calls and timing as JSON: equal inputs give equal bytes."""
         return orjson.dumps(self.model_dump(mode="json", exclude={"account", "calls", "seconds"}))
+
+    def __repr__(self) -> str:
+        """Return a line that shows what came of it, and no thought."""
+        return f"Dialogue({self.id!r}, {len(self.turns)} turns, {self.outcome.status}, {self.end})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what everybody could hear."""
+        return dialogue_html(self)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from negosim._checksum import DamageError, checked, with_checksum
 from negosim._files import first_error, unreadable, unwritable
 from negosim._frozen import Frozen
+from negosim._html import run_html
 from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.plugins import suggest
@@ -54,6 +55,8 @@ class Fingerprint(Frozen):
     """SHA-256 over the templates in force, by scenario."""
     models: dict[str, dict[str, Any]]
     """Parameters of every model, by the name it was given by."""
+    plugins: dict[str, str] = Field(default_factory=dict)
+    """Agents, planners and model providers in use that do not come with negosim: version and code hash."""
     git: str | None = None
     """Revision of negosim's own checkout, where it runs from one; "+changes" if files differ from it."""
 
@@ -72,7 +75,7 @@ class RunHeader(Frozen):
     """Dialogues the configuration asks for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A run folder, open for reading."""
 
@@ -119,6 +122,14 @@ class Run:
         except (OSError, ValueError) as error:
             raise unreadable(folder / HEADER, error) from None
         return cls(folder, header)
+
+    def __repr__(self) -> str:
+        """Return a line that shows where the run is and how far, and no brief."""
+        return f"Run({str(self.path)!r}, {len(self)} of {self.header.planned} dialogues)"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return run_html(self)
 
     @property
     def config(self) -> RunConfig:

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
-from negosim.records import Claim, Condition, Turn
+from negosim.records import SIMULATED, Claim, Condition, Turn
 from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.table import Table
@@ -65,7 +65,7 @@ def header(
     if lens.truth:
         rows.append((Text("dialogue"), Text(one_line(dialogue))))
     parts: list[RenderableType] = [words(scenario.summary), Text(""), labelled(rows)]
-    if "sim" in models:
+    if SIMULATED in models:
         parts.append(Text(SIM_NOTE, "dim"))
     title = Text(one_line(scenario.title), "bold")
     return Panel(Group(*parts), title=title, title_align="left", padding=(0, 1))

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from negosim.measures import Calibration, calibration
-from negosim.records import TRUTH
+from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample, perspective_order
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Rows, Table
@@ -60,7 +60,7 @@ class Compared:
 def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
     """Return figure and tables of how judges compare with the truth, or what would make them."""
     if not (sample.frame["perspective"] == TRUTH).any():
-        simulated = any("sim" in run.config.models for run in corpus.runs)
+        simulated = any(SIMULATED in run.config.models for run in corpus.runs)
         said = "How good the judges are is not known: there is no truth to hold their answers against."
         if simulated:
             return [Missing(said, _commands.judge(corpus, "--judge-model oracle"))]

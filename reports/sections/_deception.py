@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from negosim.records import TRUTH
+from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
@@ -47,7 +47,7 @@ def section(corpus: Corpus) -> Section:
 
 def _no_truth(corpus: Corpus) -> Missing:
     said = "The record's own truth is not shown: the oracle has not judged these dialogues."
-    simulated = any("sim" in run.config.models for run in corpus.runs)
+    simulated = any(SIMULATED in run.config.models for run in corpus.runs)
     if simulated:
         return Missing(said, _commands.judge(corpus, "--judge-model oracle"))
     return Missing(

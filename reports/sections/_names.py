@@ -1,6 +1,6 @@
 """How things are called in a report."""
 
-from negosim.records import THIRD_PARTY, TRUTH
+from negosim.records import SIMULATED, THIRD_PARTY, TRUTH
 
 
 def condition(name: str) -> str:
@@ -31,7 +31,7 @@ def agent(position: int) -> str:
 
 def model(name: str) -> str:
     """Return a model as named; the simulated negotiator is no language model and is said so."""
-    return "simulated negotiator (sim)" if name == "sim" else name
+    return "simulated negotiator (sim)" if name == SIMULATED else name
 
 
 def short_model(name: str, most: int = 36) -> str:

@@ -40,7 +40,7 @@ def run(site: Path, code: str) -> Any:
         text=True,
         check=False,
         timeout=120,
-        env={**os.environ, "PYTHONPATH": str(site)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])},
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -150,6 +150,71 @@ print(json.dumps({
     }
 
 
+def test_its_agent_planner_and_provider_play_with_each_other(site: Path) -> None:
+    code = """
+import json
+from negosim import RunConfig, generate
+models = ["harbour-echo:one", "harbour-clerk", "harbour-echo:two"]
+config = RunConfig(scenarios="harbour-expansion", models=models, planner="direct", max_turns=6)
+weighed = RunConfig(scenarios="viatex", models="harbour-echo:three", planner="weigh-up", max_turns=4)
+runs = generate(config, out="one"), generate(weighed, out="two", cache=False)
+print(json.dumps({
+    "models": [list(dialogue.models) for run in runs for dialogue in run],
+    "said": [turn.utterance.text for turn in next(iter(runs[0])).turns][:3],
+    "thoughts": [turn.reflection for turn in next(iter(runs[1])).turns][:2],
+    "stages": sorted({row.stage for row in next(iter(runs[1])).account}),
+    "fingerprints": [sorted(run.header.fingerprint.plugins) for run in runs],
+    "told": runs[0].header.fingerprint.plugins["agent harbour-clerk"],
+}))
+"""
+    found = run(site, code)
+    assert found["models"] == [
+        ["harbour-echo:one", "harbour-clerk", "harbour-echo:two"],
+        ["harbour-echo:three"] * 2,
+    ]
+    assert "Noted as item" in " ".join(found["said"])
+    assert found["thoughts"] == ["three has thought 1 times", "three has thought 3 times"]
+    assert found["stages"] == ["conclude", "speak", "weigh"]
+    assert found["fingerprints"] == [
+        ["agent harbour-clerk", "model provider harbour-echo"],
+        ["model provider harbour-echo", "planner weigh-up"],
+    ]
+    assert found["told"].startswith("package harbour-negotiations 1.0, sha256:")
+
+
+def test_its_judge_answers(site: Path) -> None:
+    code = """
+import json
+from negosim import RunConfig, generate, judge
+run = generate(RunConfig(scenarios="harbour-expansion", max_turns=3), out="run")
+judge(run, judges=["harbour-rules"], questions=["fairness", "agreement"])
+frame = run.judgement_frame()
+print(json.dumps(frame[["question", "status"]].drop_duplicates().values.tolist()))
+"""
+    found = run(site, code)
+    assert ["heard", "ok"] in found
+    assert ["agreement", "ok"] in found
+
+
+def test_plugins_are_listed_with_who_brought_them(site: Path) -> None:
+    code = """
+import json
+from typer.testing import CliRunner
+from negosim.cli._app import app
+done = CliRunner().invoke(app, ["plugins", "--json"])
+print(json.dumps({"code": done.exit_code, "rows": [json.loads(line) for line in done.stdout.splitlines()]}))
+"""
+    found = run(site, code)
+    assert found["code"] == 0
+    rows = {(row["kind"], row["name"]): row["origin"] for row in found["rows"]}
+    assert rows["agents", "harbour-clerk"] == "package harbour-negotiations 1.0"
+    assert rows["agents", "sim"].startswith("package negosim ")
+    assert (
+        rows["planners", "weigh-up"] == rows["judges", "harbour-rules"] == rows["providers", "harbour-echo"]
+    )
+    assert any(row["kind"] == "scenarios" and "harbour" in row["origin"] for row in found["rows"])
+
+
 def test_without_the_package_its_scenario_is_unknown() -> None:
     assert "harbour-expansion" not in list_scenarios()
 
@@ -158,7 +223,7 @@ def test_the_same_files_are_found_by_path() -> None:
     scenario = load_scenario(str(PACKAGE / "scenarios" / "harbour-expansion.yaml"))
     assert load_scenario(str(PACKAGE / "scenarios")) == scenario
     assert load_taxonomy(str(PACKAGE / "taxonomies" / "mediation.jsonl")).get("caucus").family == "process"
-    conclude = Prompts("harbour-expansion", str(PACKAGE / "prompts")).source("conclude.j2")
+    conclude = Prompts("harbour-expansion", str(PACKAGE / "prompts"), own=("weigh",)).source("conclude.j2")
     assert conclude == PACKAGE / "prompts" / "harbour-expansion" / "conclude.j2"
 
 

@@ -1,6 +1,6 @@
 """The embedded simulated negotiator: no model, no key, real economics, and claims with known truth."""
 
-from negosim.agents.sim._agent import SimAgent
+from negosim.agents.sim._agent import SIM, SimAgent
 from negosim.agents.sim._judge import SimJudge
 
-__all__ = ["SimAgent", "SimJudge"]
+__all__ = ["SIM", "SimAgent", "SimJudge"]

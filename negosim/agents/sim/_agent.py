@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from negosim.agents._protocol import Belief, Speech, Thinking
+from negosim.agents._protocol import AgentContext, AgentFactory, Belief, Speech, Thinking
 from negosim.agents.sim._beliefs import belief
 from negosim.agents.sim._compose import claims_in, compose, full_utterance
 from negosim.agents.sim._judge import prospect
@@ -11,7 +11,9 @@ from negosim.agents.sim._openers import reopened
 from negosim.agents.sim._plan import plan_for
 from negosim.agents.sim._tactics import choose
 from negosim.agents.sim._thoughts import expected_reply, thought
-from negosim.records import Rollout, Utterance
+from negosim.errors import UserError
+from negosim.models import ModelSpec
+from negosim.records import SIMULATED, Rollout, Utterance
 from negosim.views import View
 
 
@@ -21,7 +23,10 @@ class SimAgent:
     It keeps nothing between calls: what it says is a function of the view alone.
     """
 
-    model = "sim"
+    model = SIMULATED
+
+    def __init__(self, context: AgentContext | None = None) -> None:
+        """Take nothing of the context: all it needs is in the views it gets."""
 
     async def reflect(self, view: View) -> str:
         """Think privately in two or three sentences, with the scenario's numbers."""
@@ -81,3 +86,17 @@ class SimAgent:
     async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
         """Estimate another role's priorities and reservation value; always the same from the same view."""
         return belief(view, other)
+
+
+def _complete(spec: ModelSpec) -> ModelSpec:
+    if spec != ModelSpec(kind=SIMULATED):
+        raise UserError(f"the simulated negotiator takes no settings; write {SIMULATED!r}")
+    return spec
+
+
+SIM = AgentFactory(
+    SimAgent,
+    usage=SIMULATED,
+    about="the embedded simulated negotiator; no language model",
+    complete=_complete,
+)

@@ -9,7 +9,7 @@ from negosim.agents.sim._compose import compose
 from negosim.agents.sim._deals import deals_of
 from negosim.agents.sim._plan import Plan, plan_for
 from negosim.config import Objective
-from negosim.records import Rollout
+from negosim.records import SIMULATED, Rollout
 from negosim.scenarios import Role, Value
 from negosim.views import View
 
@@ -54,7 +54,7 @@ class SimJudge:
     the values it names, the rest taken from the last offer.
     """
 
-    model = "sim"
+    model = SIMULATED
 
     async def score(
         self, view: View, rollouts: Sequence[Rollout], objective: Objective, other_sides: Sequence[Role]

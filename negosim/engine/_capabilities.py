@@ -1,0 +1,58 @@
+"""Capabilities of agents, checked when a run is planned against what the planner needs."""
+
+import inspect
+from typing import TYPE_CHECKING
+
+from negosim.agents import Agent
+from negosim.errors import UserError
+
+if TYPE_CHECKING:
+    from negosim.engine._plan import Plan
+
+SPEAKS_ALONE = "direct"
+"""The planner for agents that only speak."""
+
+
+def check_agents(plan: "Plan") -> None:
+    """Make every agent of a plan once and hold it against what the planner needs.
+
+    Raises:
+        UserError: an agent cannot be made, is none, or lacks what the planner needs.
+
+    """
+    checked: set[tuple[str, str, int]] = set()
+    for job in plan.jobs:
+        for role, name in enumerate(job.models):
+            if name in plan.agents and (name, job.scenario, role) not in checked:
+                checked.add((name, job.scenario, role))
+                check_agent(name, plan.agent(job, role), plan)
+
+
+def check_agent(name: str, agent: Agent, plan: "Plan") -> None:
+    """Hold one agent against the protocol and the planner's needs.
+
+    Raises:
+        UserError: it does not fit; says what it lacks.
+
+    """
+    if wrong := _lacking(agent, Agent):
+        raise UserError(f"{name} is no agent: it lacks {wrong}; see negosim.agents.Agent")
+    planner = plan.config.planner
+    for stage in plan.planner.chain(plan.config.calls):
+        if stage.needs is not None and (wrong := _lacking(agent, stage.needs)):
+            raise UserError(
+                f"{name} lacks {wrong}, which planner {planner!r} needs to {stage.name}; "
+                f"use --planner {SPEAKS_ALONE}, or give the agent that capability"
+            )
+
+
+def _lacking(agent: object, protocol: type) -> str:
+    """Return what a protocol asks for and an object has not, "" where it fits."""
+    methods = [name for name, member in vars(protocol).items() if inspect.isfunction(member)]
+    methods = [name for name in methods if not name.startswith("_")]
+    missing = [f"{name}()" for name in methods if not callable(getattr(agent, name, None))]
+    missing += [name for name in getattr(protocol, "__annotations__", {}) if not hasattr(agent, name)]
+    if missing:
+        return " and ".join(missing)
+    plain = [name for name in methods if not inspect.iscoroutinefunction(getattr(agent, name))]
+    return " and ".join(f"an async {name}() (it is a plain function)" for name in plain)

@@ -1,0 +1,161 @@
+"""Model providers: what opens the chat models of a kind, and the built-in ones."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from negosim import registry
+from negosim.errors import UserError
+from negosim.models._catalog import CATALOG, cached
+from negosim.models._spec import OPENAI_URL, ModelSpec, checked_url
+from negosim.models._types import ChatModel
+from negosim.plugins import suggest
+
+if TYPE_CHECKING:
+    from negosim.models._limiter import Limits
+
+
+def _unchanged(spec: ModelSpec) -> ModelSpec:
+    return spec
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A kind of chat model. A plugin may give a function from a `ModelSpec` to a `ChatModel` in its place.
+
+    Example:
+        >>> from negosim.models import ModelSpec, Provider, ScriptedModel
+        >>> from negosim.registry import provider
+        >>> @provider("echo")
+        ... def echo(spec: ModelSpec) -> ScriptedModel:
+        ...     return ScriptedModel(lambda request: {}, name=spec.name)
+
+    """
+
+    open: Callable[[ModelSpec], ChatModel]
+    """Returns the chat model a spec names. Nothing is loaded or sent before its first use."""
+    usage: str = ""
+    """How such a model is named: "openai:NAME"."""
+    about: str = ""
+    """What it is, in a line."""
+    complete: Callable[[ModelSpec], ModelSpec] = _unchanged
+    """Returns a spec with what its kind sets by itself, or raises UserError with what is wrong with it."""
+
+
+def provider_of(kind: str) -> Provider:
+    """Return the provider of a kind of chat model.
+
+    Raises:
+        UserError: there is none, or it cannot be loaded.
+
+    """
+    found = registry.load("providers", kind)
+    if isinstance(found, Provider):
+        return found
+    about = (found.__doc__ or "").strip().partition("\n")[0]
+    return Provider(found, usage=f"{kind}:NAME", about=about)
+
+
+def _needs_target(spec: ModelSpec, usage: str) -> None:
+    if not spec.target:
+        raise UserError(f"lacks what follows {spec.kind + ':'!r}; write {usage}")
+
+
+def _complete_openai(spec: ModelSpec) -> ModelSpec:
+    _needs_target(spec, "openai:NAME or openai:NAME@http://host:port/v1")
+    if spec.base_url is None and spec.target.find("@") > 0:
+        # There may be a password before the '@': nothing of it is said.
+        raise UserError(
+            "what follows '@' is the server's URL and begins with http:// or https://, "
+            "as in openai:NAME@http://127.0.0.1:8000/v1"
+        )
+    url = spec.base_url or checked_url(os.environ.get("OPENAI_BASE_URL") or OPENAI_URL)
+    return spec.model_copy(update={"base_url": None if url == OPENAI_URL else url})
+
+
+def _open_openai(spec: ModelSpec) -> ChatModel:
+    base_url = spec.base_url or OPENAI_URL
+    variable = _key_variable(base_url)
+    key = os.environ.get(variable) or None
+    if base_url == OPENAI_URL and key is None:
+        raise UserError(f"{spec.name} needs a key: set OPENAI_API_KEY (export OPENAI_API_KEY=sk-...)")
+    from negosim.models._openai import OpenAIModel
+
+    return OpenAIModel(
+        name=spec.name,
+        model=spec.target,
+        base_url=base_url,
+        key=key,
+        key_variable=variable,
+        timeout=spec.timeout,
+        limits=_limits(spec),
+        mode=spec.mode,
+    )
+
+
+def _key_variable(base_url: str) -> str:
+    """Return the environment variable whose key may be sent to a server.
+
+    OPENAI_API_KEY goes to OpenAI, and to the server the user named in OPENAI_BASE_URL; never to one
+    that was only named in a spec.
+    """
+    chosen = (os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
+    return "OPENAI_API_KEY" if base_url in (OPENAI_URL, chosen) else "NEGOSIM_API_KEY"
+
+
+def _complete_gguf(spec: ModelSpec) -> ModelSpec:
+    _needs_target(spec, "gguf:PATH")
+    return spec
+
+
+def _complete_local(spec: ModelSpec) -> ModelSpec:
+    target = spec.target or next(iter(CATALOG))
+    if target not in CATALOG:
+        raise UserError(f"no model {target!r} to get; {suggest(target, CATALOG)}")
+    return spec.model_copy(update={"target": target})
+
+
+def _open_file(spec: ModelSpec) -> ChatModel:
+    from negosim.models._local import LocalModel
+
+    path = Path(spec.target) if spec.kind == "gguf" else cached(spec.target)
+    if path is None:
+        raise UserError(f"{spec.target} has not been got yet; run: negosim models get {spec.target}")
+    if not path.expanduser().is_file():
+        raise UserError(f"no model file {str(path)!r}; give the path of a GGUF file")
+    return LocalModel(
+        name=spec.name,
+        path=path.expanduser(),
+        timeout=spec.timeout,
+        limits=_limits(spec),
+        mode=spec.mode,
+    )
+
+
+def _limits(spec: ModelSpec) -> "Limits":
+    from negosim.models._limiter import Limits
+
+    return Limits(spec.max_in_flight, spec.rpm, spec.tpm)
+
+
+OPENAI = Provider(
+    _open_openai,
+    usage="openai:NAME[@URL]",
+    about="a model of OpenAI (key in OPENAI_API_KEY), or of any OpenAI-compatible server: vLLM, llama.cpp, "
+    "Ollama, LM Studio",
+    complete=_complete_openai,
+)
+GGUF = Provider(
+    _open_file,
+    usage="gguf:PATH",
+    about="a GGUF file, run in this process; needs pip install 'negosim[local]'",
+    complete=_complete_gguf,
+)
+LOCAL = Provider(
+    _open_file,
+    usage="local[:NAME]",
+    about="a small model of the catalogue, run in this process",
+    complete=_complete_local,
+)
