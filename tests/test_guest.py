@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 PROBE = """
-import asyncio, gc, json, locale, logging, os, random, signal, sys, warnings
+import asyncio, gc, json, locale, logging, os, signal, sys, warnings
 
 from pathlib import Path
 
@@ -24,7 +24,6 @@ def state():
         "loggers": [(logger.level, str(logger.handlers), logger.filters) for logger in loggers],
         "logging": logging.root.manager.disable,
         "matplotlib": {name: str(value) for name, value in dict.items(matplotlib.rcParams)},
-        "random": str(random.getstate()),
         "numpy": [str(numpy.random.get_state()), numpy.geterr(), numpy.get_printoptions()],
         "event loops": str(type(asyncio.get_event_loop_policy())),
         "hooks": [str(sys.excepthook), str(sys.unraisablehook), str(sys.displayhook), str(sys.meta_path)],
@@ -34,8 +33,9 @@ def state():
 
 
 def filters():
-    # LangChain shows its own warnings of what is deprecated or not finished, when it is imported.
-    return [str(one) for one in warnings.filters if not one[2].__module__.startswith("langchain_core")]
+    # Libraries decide on warnings of their own kinds when they are imported, as LangChain and urllib3 do.
+    return [str(one) for one in warnings.filters
+            if one[2].__module__.split(".")[0] in ("builtins", "negosim")]
 
 
 before, filtered = json.dumps(state()), filters()
