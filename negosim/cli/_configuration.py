@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from negosim.cli._options import with_settings
+
 if TYPE_CHECKING:
     from negosim.config import RunConfig
     from negosim.models import Budget
@@ -13,10 +15,14 @@ if TYPE_CHECKING:
 BARE_DECEPTIVE = "2"
 """What `--deceptive` means without a value: agent 2 deceives, as in the method's report."""
 
+MODEL_SETTINGS = ("temperature", "max_tokens", "model_seed", "timeout")
+"""Options that hold for every language model of a command."""
+
 COMPOSED = {
     "scenarios": {"scenario"},
     "conditions": {"deceptive", "both_conditions"},
-    "models": {"model", "agent1_model", "agent2_model"},
+    "models": {"model", "agent1_model", "agent2_model", *MODEL_SETTINGS},
+    "judge_model": {"judge_model", *MODEL_SETTINGS},
 }
 """Fields of a configuration that are made from options of other names."""
 
@@ -26,10 +32,15 @@ def configuration(options: dict[str, Any]) -> "RunConfig":
     from negosim.config import RunConfig
 
     players = options["model"] or "sim", options["agent1_model"], options["agent2_model"]
+    settings = {name: options[name] for name in MODEL_SETTINGS}
+    judge = options["judge_model"]
+    named = [*_models(options["scenario"], *players), *([judge] if judge else [])]
+    named = with_settings(named, **settings)
     composed: dict[str, Any] = {
         "scenarios": tuple(options["scenario"]),
         "conditions": _conditions(options["deceptive"], both=options["both_conditions"]),
-        "models": _models(options["scenario"], *players),
+        "models": tuple(named[: len(named) - bool(judge)]),
+        "judge_model": named[-1] if judge else None,
         "prompts": None if options["prompts"] is None else str(options["prompts"]),
     }
     same = {field: options[field] for field in RunConfig.model_fields if field in options.keys() - composed}

@@ -9,7 +9,16 @@ from typer.core import TyperCommand
 from negosim.cli._configuration import BARE_DECEPTIVE, budget_of, claimed, configuration
 from negosim.cli._forecast import tell_forecast
 from negosim.cli._make import make_and_tell
-from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
+from negosim.cli._options import (
+    COST,
+    BudgetTokens,
+    BudgetUsd,
+    Cache,
+    MaxTokens,
+    ModelSeed,
+    Temperature,
+    Timeout,
+)
 from negosim.cli._runs import run_folder
 
 SIM_NOTICE = (
@@ -186,6 +195,10 @@ def generate(
             rich_help_panel=MODELS,
         ),
     ] = False,
+    temperature: Temperature = None,
+    max_tokens: MaxTokens = None,
+    model_seed: ModelSeed = None,
+    timeout: Timeout = None,
     concurrency: Annotated[
         int,
         typer.Option(

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from negosim.cli._configuration import budget_of
-from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
+from negosim.cli._options import (
+    COST,
+    BudgetTokens,
+    BudgetUsd,
+    Cache,
+    MaxTokens,
+    ModelSeed,
+    Temperature,
+    Timeout,
+    with_settings,
+)
 from negosim.cli._runs import run_folder
 
 if TYPE_CHECKING:
@@ -99,6 +109,10 @@ def judge(
             metavar="DIR", help="Folder of prompt templates that override single ones.", rich_help_panel=WHO
         ),
     ] = None,
+    temperature: Temperature = None,
+    max_tokens: MaxTokens = None,
+    model_seed: ModelSeed = None,
+    timeout: Timeout = None,
     concurrency: Annotated[
         int, typer.Option(min=1, metavar="N", help="Calls at once.", rich_help_panel=COST)
     ] = 1,
@@ -134,6 +148,9 @@ def judge(
         )
     found = Run.open(run_folder(run))
     names = listed(judges) or ([judge_model] if judge_model and named else [judging.default_judge(found)])
+    names = with_settings(
+        names, temperature=temperature, max_tokens=max_tokens, model_seed=model_seed, timeout=timeout
+    )
     if csv is not None and not calibrate:
         raise typer.BadParameter("has the figures of --calibrate; give that as well", param_hint="--csv")
     if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):  # said before judging costs anything

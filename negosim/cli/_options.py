@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -35,3 +36,93 @@ BudgetTokens = Annotated[
         rich_help_panel=COST,
     ),
 ]
+
+SETTINGS = "Settings of models"
+
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=2,
+        metavar="T",
+        help="Temperature of every language model named here.",
+        show_default="0.7",
+        rich_help_panel=SETTINGS,
+    ),
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Longest answer, in tokens; reasoning included.",
+        show_default="1024",
+        rich_help_panel=SETTINGS,
+    ),
+]
+ModelSeed = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Another number draws other answers for the same dialogues.",
+        show_default="0",
+        rich_help_panel=SETTINGS,
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001,
+        metavar="SECONDS",
+        help="Longest time one request may take.",
+        show_default="120",
+        rich_help_panel=SETTINGS,
+    ),
+]
+
+
+def with_settings(
+    models: Sequence[str],
+    *,
+    temperature: float | None,
+    max_tokens: int | None,
+    model_seed: int | None,
+    timeout: float | None,
+) -> list[str]:
+    """Return models with the settings that options give to every language model among them.
+
+    Raises:
+        UserError: a setting stands behind a model's name as well.
+        BadParameter: none of the models is a language model.
+
+    """
+    given = {
+        "--temperature": temperature,
+        "--max-tokens": max_tokens,
+        "--model-seed": model_seed,
+        "--timeout": timeout,
+    }
+    first = next((name for name, value in given.items() if value is not None), None)
+    if first is None:
+        return list(models)
+    from negosim.models import ModelSpec
+
+    if not any(_is_chat_model(name) for name in models):
+        raise typer.BadParameter("is for language models, and none is named", param_hint=first)
+    return [
+        str(
+            ModelSpec.parse(
+                name, temperature=temperature, max_tokens=max_tokens, seed=model_seed, timeout=timeout
+            )
+        )
+        if _is_chat_model(name)
+        else name
+        for name in models
+    ]
+
+
+def _is_chat_model(name: str) -> bool:
+    from negosim import registry
+
+    return registry.has("providers", name.partition("?")[0].partition(":")[0])
