@@ -21,7 +21,8 @@ def plain_words(text: str) -> str:
     return text
 
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 """An id: lower-case letters, digits and single hyphens."""
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

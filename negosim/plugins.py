@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rapidfuzz import process
 
@@ -30,12 +30,14 @@ from negosim._reading import (
 from negosim.errors import UserError
 
 __all__ = [
+    "Folder",
     "Kind",
     "Location",
     "PluginError",
     "Problem",
     "Source",
     "anchored",
+    "check_inside",
     "describe_errors",
     "find",
     "folders",
@@ -68,6 +70,8 @@ class Source:
     id: str
     file: Traversable
     origin: str
+    pack: Path | None = None
+    """The folder that the file must lie in, if it is a link."""
 
     @property
     def name(self) -> str:
@@ -78,9 +82,10 @@ class Source:
         """Read the file as UTF-8.
 
         Raises:
-            UserError: it cannot be read or is not UTF-8.
+            UserError: it cannot be read, is not UTF-8 or a link out of its folder.
 
         """
+        check_inside(self.file, self.pack)
         try:
             return self.file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
@@ -89,8 +94,33 @@ class Source:
             raise UserError(f"{self.name}: cannot be read: {error.strerror or error}") from None
 
 
-def folders(kind: Kind) -> Iterator[tuple[Traversable, str]]:
-    """Yield the folders that may hold plugins of a kind, with who brought each, nearest first."""
+class Folder(NamedTuple):
+    """A folder that may hold plugins of one kind."""
+
+    place: Traversable
+    origin: str
+    """Who brought it."""
+    pack: Path | None
+    """The folder that links in it must not leave. None for an installed package: it runs code anyway, and
+    some installers put links into place of every file."""
+
+
+def check_inside(file: Traversable, pack: Path | None) -> None:
+    """Refuse a file that is a link to somewhere outside of the folder it was brought with.
+
+    Raises:
+        UserError: names the file and what it links to.
+
+    """
+    if pack is None or not isinstance(file, Path):
+        return
+    real = file.resolve()
+    if not real.is_relative_to(pack.resolve()):
+        raise UserError(f"{file}: is a link to {real}, outside of {pack}; put the file itself there")
+
+
+def folders(kind: Kind) -> Iterator[Folder]:
+    """Yield the folders that may hold plugins of a kind, nearest first."""
     for entry in filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep)):
         base = os.path.expanduser(entry)
         if not os.path.isdir(base):
@@ -98,7 +128,7 @@ def folders(kind: Kind) -> Iterator[tuple[Traversable, str]]:
                 f"{SEARCH_PATH}: no folder {entry!r}; name existing folders, separated by {os.pathsep!r}"
             )
         if os.path.isdir(os.path.join(base, kind)):
-            yield Path(base, kind), f"{SEARCH_PATH} {entry}"
+            yield Folder(Path(base, kind), f"{SEARCH_PATH} {entry}", Path(base))
     points = sorted(
         entry_points(group=f"negosim.{kind}"),
         key=lambda point: (point.value.startswith("negosim."), point.name),
@@ -112,7 +142,7 @@ def folders(kind: Kind) -> Iterator[tuple[Traversable, str]]:
                 f"plugin {point.name!r} of {owner} cannot be used: {error}; its entry point must name an "
                 f"importable package that holds the files, not {point.value!r}; repair or uninstall {owner}"
             ) from error
-        yield folder, f"package {owner}"
+        yield Folder(folder, f"package {owner}", None)
 
 
 def sources(kind: Kind, suffixes: tuple[str, ...]) -> dict[str, Source]:
@@ -124,10 +154,10 @@ def sources(kind: Kind, suffixes: tuple[str, ...]) -> dict[str, Source]:
 
     """
     found: dict[str, Source] = {}
-    for folder, origin in folders(kind):
+    for folder, origin, pack in folders(kind):
         for stem, file in _files(folder, suffixes):
             if stem not in found:
-                found[stem] = Source(stem, file, origin)
+                found[stem] = Source(stem, file, origin, pack)
             elif origin.startswith("package") and found[stem].origin.startswith("package"):
                 both = f"{found[stem].origin} and {origin}"
                 raise UserError(f"{_NOUNS[kind]} {stem!r} is brought by both {both}; uninstall one")
@@ -163,8 +193,8 @@ def find(kind: Kind, reference: str, suffixes: tuple[str, ...]) -> Source:
     path = Path(os.path.expanduser(reference))
     if path.suffix in suffixes or "/" in reference or os.sep in reference:
         if os.path.isdir(path):
-            path = _only_file(path, suffixes)
-        elif not os.path.isfile(path) or path.suffix not in suffixes:
+            return Source(*_only_file(path, suffixes), "path", path)
+        if not os.path.isfile(path) or path.suffix not in suffixes:
             raise UserError(f"no file {reference!r}; give the path of a {' or '.join(suffixes)} file")
         return Source(path.stem, path, "path")
     known = sources(kind, suffixes)
@@ -173,14 +203,15 @@ def find(kind: Kind, reference: str, suffixes: tuple[str, ...]) -> Source:
     raise UserError(f"no {_NOUNS[kind]} {reference!r}; {suggest(reference, known)}")
 
 
-def _only_file(folder: Path, suffixes: tuple[str, ...]) -> Path:
-    names = [file.name for _, file in _files(folder, suffixes)]
-    if len(names) != 1:
+def _only_file(folder: Path, suffixes: tuple[str, ...]) -> tuple[str, Traversable]:
+    found = list(_files(folder, suffixes))
+    if len(found) != 1:
+        names = [file.name for _, file in found]
         what = (
             f"has {', '.join(names)}; name one of them" if names else f"has no {' or '.join(suffixes)} file"
         )
         raise UserError(f"folder {str(folder)!r} {what}")
-    return folder / names[0]
+    return found[0]
 
 
 def anchored(reference: str) -> str:

@@ -8,7 +8,17 @@ from negosim.prompts._render import (
     Prompts,
     PromptWriter,
     Stage,
-    Templates,
 )
+from negosim.prompts._templates import Place, Templates
 
-__all__ = ["JUDGING", "PARTS", "STAGES", "ObserverWriter", "PromptWriter", "Prompts", "Stage", "Templates"]
+__all__ = [
+    "JUDGING",
+    "PARTS",
+    "STAGES",
+    "ObserverWriter",
+    "Place",
+    "PromptWriter",
+    "Prompts",
+    "Stage",
+    "Templates",
+]

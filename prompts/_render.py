@@ -1,34 +1,17 @@
-"""Rendering prompts: Jinja2 templates in a sandbox, the nearest override first.
+"""Prompts of agents and judges, written from templates.
 
 A call has two messages. The system message is what stays the same for a whole dialogue; the user
 message is the transcript in append-only form, then the stage's instruction. So all calls of an
 agent in a dialogue share their beginning byte for byte, and prefix caches hit.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
-from functools import cache
-from importlib.resources.abc import Traversable
-from pathlib import Path
-from traceback import walk_tb
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
-from jinja2 import (
-    FunctionLoader,
-    StrictUndefined,
-    TemplateError,
-    TemplateNotFound,
-    TemplateSyntaxError,
-    Undefined,
-)
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from negosim.errors import UserError
 from negosim.models import Message
-from negosim.plugins import folders, suggest
 from negosim.prompts._shown import ShownViews, shown_value
+from negosim.prompts._templates import Templates, pack_places
 from negosim.scenarios import Issue, Role
-from negosim.speech import quoted_line
 from negosim.views import Audience, OwnTurn, PublicTurn, Side, View
 
 Stage = Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude"]
@@ -46,88 +29,6 @@ ALL = (*PARTS, *STAGES, *JUDGING)
 HEADING = "# The conversation so far\n"
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, made quick: a turn renders ten templates and reads a hundred attributes."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._plain: set[tuple[type, str]] = set()
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """Read an attribute; the sandbox judges by type and name, so it is asked once for each of them."""
-        key = (type(obj), attribute)
-        if key in self._plain:
-            return getattr(obj, attribute)
-        value = super().getattr(obj, attribute)
-        if hasattr(obj, attribute) and not callable(value) and not isinstance(value, Undefined):
-            self._plain.add(key)
-        return value
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return a template's globals as one dictionary; Jinja would copy them from two at every call."""
-        return {**self.globals, **(d or {})}
-
-
-class Templates:
-    """Jinja2 templates in a sandbox; where several places have one, the first counts."""
-
-    def __init__(self, places: Sequence[Traversable]) -> None:
-        self._places = tuple(places)
-        self._environment = _Sandbox(
-            loader=FunctionLoader(self._load),
-            undefined=StrictUndefined,
-            keep_trailing_newline=True,
-            autoescape=False,
-            auto_reload=False,
-        )
-        self._environment.filters["quoted_line"] = quoted_line
-        # Jinja's own cache takes a lock and a weak reference at every look.
-        self._compiled = cache(self._environment.get_template)
-
-    def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        file = self.source(name)
-        return None if file is None else (file.read_text(encoding="utf-8"), str(file), lambda: True)
-
-    def source(self, name: str) -> Traversable | None:
-        """Return the file a template comes from."""
-        return next((p.joinpath(name) for p in self._places if p.joinpath(name).is_file()), None)
-
-    def render(self, name: str, values: dict[str, Any]) -> str:
-        """Render one template.
-
-        Raises:
-            UserError: the template is broken or uses something it is not given; names file and line.
-
-        """
-        try:
-            return self._compiled(f"{name}.j2").render(values)
-        except TemplateSyntaxError as error:
-            raise UserError(f"{error.filename or name}, line {error.lineno}: {error.message}") from None
-        except TemplateNotFound as error:
-            raise UserError(f"prompt template {error} does not exist; known are {self._names()}") from None
-        except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
-            file = str(self.source(f"{name}.j2"))
-            # Jinja gives the frames of a template its file and lines.
-            places = [
-                line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file
-            ]
-            where = f"{file}, line {places[-1]}" if places else file
-            raise UserError(f"{where}: cannot be rendered: {error}") from None
-
-    def _names(self) -> str:
-        names = {file.name for place in self._places for file in place.iterdir()}
-        return ", ".join(sorted(name.removesuffix(".j2") for name in names if name.endswith(".j2")))
-
-    def hash(self, names: Iterable[str]) -> str:
-        """Return a SHA-256 over templates in force."""
-        digest = hashlib.sha256()
-        for name in names:
-            file = self.source(f"{name}.j2")
-            if file is not None:
-                digest.update(f"{name}\0{file.read_text(encoding='utf-8')}\0".encode())
-        return digest.hexdigest()
-
-
 class Prompts(Templates):
     """The templates in force for one scenario.
 
@@ -137,16 +38,8 @@ class Prompts(Templates):
 
     def __init__(self, scenario: str, folder: str | None = None, own: Iterable[str] = ()) -> None:
         """Find the templates; `own` names those that a planner brings besides the built-in ones."""
-        places: list[Traversable] = []
-        roots: list[Traversable] = []
-        if folder is not None:
-            roots.append(_checked_folder(folder, own))
-        roots += [place for place, _ in folders("prompts")]
-        for root in roots:
-            if root.joinpath(scenario).is_dir():
-                places.append(root.joinpath(scenario))
-            places.append(root)
-        super().__init__(places)
+        names = (*ALL, *own)
+        super().__init__(pack_places(scenario, folder, names), names)
 
     def hash(self, names: Iterable[str] = (*PARTS, *STAGES)) -> str:
         """Return a SHA-256 over templates in force; by default over those of agents."""
@@ -258,14 +151,3 @@ def points(role: Role, issue: Issue) -> str:
         )
     pairs = "; ".join(f"{number(x)}: {number(worth)} points" for x, worth in table)
     return f"{pairs}; in proportion in between"
-
-
-def _checked_folder(folder: str, own: Iterable[str]) -> Path:
-    path = Path(folder).expanduser()
-    if not path.is_dir():
-        raise UserError(f"no prompts folder {folder!r}; give a folder of .j2 templates")
-    known = {f"{name}.j2" for name in (*ALL, *own)}
-    for file in sorted(path.rglob("*.j2")):
-        if file.name not in known:
-            raise UserError(f"{file}: no stage is named so; {suggest(file.name, known)}")
-    return path

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
 from negosim._checksum import DamageError, checked, with_checksum
+from negosim._fields import Slug
 from negosim._files import first_error, unreadable, unwritable
 from negosim._frozen import Frozen
 from negosim._html import run_html
@@ -69,7 +70,7 @@ class RunHeader(Frozen):
     """UTC, ISO 8601."""
     config: RunConfig
     fingerprint: Fingerprint
-    scenarios: dict[str, Scenario]
+    scenarios: dict[Slug, Scenario]
     """The scenarios in full, by id: a run can be read where its plugins are not installed."""
     planned: int
     """Dialogues the configuration asks for."""

@@ -15,7 +15,7 @@ from pydantic import Field
 from negosim._frozen import Frozen
 from negosim.errors import ModelError, ProtocolError, UserError
 from negosim.models import Budget, ChatModel, Door, Ledger, Message, ModelSpec, open_doors
-from negosim.prompts import Templates
+from negosim.prompts import Place, Templates
 from negosim.rl._io import read_card, read_trajectories
 from negosim.rl.evaluation._play import Failed, Played, Speaker
 from negosim.rl.tasks import Task, Transcript, persona_names, sim_agent
@@ -235,4 +235,4 @@ def _spec(name: str) -> ModelSpec:
 
 
 def _templates() -> Templates:
-    return Templates([files("negosim.rl.evaluation") / "prompts"])
+    return Templates([Place(files("negosim.rl.evaluation") / "prompts")], ("direct", "direct-ask"))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from negosim.models import Door, Message
-from negosim.prompts import Templates
+from negosim.prompts import Place, Templates
 from negosim.rl.hindsight._protocol import Step
 from negosim.rl.hindsight._setting import Setting
 
@@ -23,7 +23,7 @@ TEMPLATES = (
 
 def templates() -> Templates:
     """Return the templates of hindsight regeneration."""
-    return Templates([files("negosim.rl.hindsight") / "prompts"])
+    return Templates([Place(files("negosim.rl.hindsight") / "prompts")], TEMPLATES)
 
 
 class Chat:

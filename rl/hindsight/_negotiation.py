@@ -1,9 +1,11 @@
 """Negotiations as trajectories have them, read back: scenario, sides, moves, what they came to."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from negosim._fields import SLUG
 from negosim.errors import UserError
 from negosim.outcome import outcome_of
 from negosim.records import Condition, Outcome, Turn, Utterance
@@ -106,4 +108,6 @@ def negotiation_of(
 
 @lru_cache(maxsize=32)
 def _scenario(name: str) -> Scenario:
+    if not re.fullmatch(SLUG, name):  # it comes from data: a path could be that of any file
+        raise UserError(f"{name!r} is no scenario's id; trajectories name the scenario they are from by id")
     return load_scenario(name)

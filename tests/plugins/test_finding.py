@@ -47,7 +47,7 @@ def test_the_search_path_comes_first_and_the_built_ins_last(
     installed(monkeypatch, tmp_path / "site", "aaa-cases", "aaa_cases")
     one, two = scenario_folder(tmp_path / "one"), scenario_folder(tmp_path / "two")
     on_path(monkeypatch, two, one)
-    origins = [origin for _, origin in folders("scenarios")]
+    origins = [folder.origin for folder in folders("scenarios")]
     assert origins == [f"NEGOSIM_PATH {two}", f"NEGOSIM_PATH {one}", "package aaa-cases", "package negosim"]
 
 
@@ -62,7 +62,7 @@ def test_a_folder_of_the_search_path_may_shadow_a_built_in(
 
 def test_a_folder_without_the_kind_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     on_path(monkeypatch, scenario_folder(tmp_path / "mine"))
-    assert [origin for _, origin in folders("taxonomies")] == ["package negosim"]
+    assert [folder.origin for folder in folders("taxonomies")] == ["package negosim"]
 
 
 def test_a_missing_folder_of_the_search_path_is_named(
@@ -117,3 +117,39 @@ def test_suggestions() -> None:
     assert suggest("viatx", ["viatex", "west-wind"]) == "did you mean viatex?"
     assert suggest("zzzzz", ["viatex", "west-wind"]) == "known are viatex, west-wind"
     assert suggest("zzzzz", []) == "none are known"
+
+
+@pytest.mark.parametrize("link", ["scenarios/viatex.yaml", "scenarios"])
+def test_a_link_out_of_a_folder_of_the_search_path_is_not_read(
+    link: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "viatex.yaml").write_text("sesame")
+    base = scenario_folder(tmp_path / "mine")
+    if link == "scenarios":
+        (base / link).rmdir()
+    (base / link).symlink_to(outside if link == "scenarios" else outside / "viatex.yaml")
+    on_path(monkeypatch, base)
+    with pytest.raises(UserError, match=r"viatex\.yaml: is a link to .*outside.*put the file itself there"):
+        find("scenarios", "viatex", KINDS).read_text()
+
+
+def test_a_link_out_of_a_folder_that_is_named_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text("sesame")
+    base = scenario_folder(tmp_path / "mine")
+    (base / "scenarios" / "case.yaml").symlink_to(tmp_path / "secret.yaml")
+    with pytest.raises(UserError, match="is a link to"):
+        find("scenarios", str(base / "scenarios"), KINDS).read_text()
+    # The file itself is what the user names: whatever it is.
+    assert find("scenarios", str(base / "scenarios" / "case.yaml"), KINDS).read_text() == "sesame"
+
+
+def test_links_within_a_folder_of_the_search_path_are_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    base = scenario_folder(tmp_path / "mine", "one.yaml")
+    (base / "scenarios" / "two.yaml").symlink_to("one.yaml")
+    (tmp_path / "linked").symlink_to(base)
+    on_path(monkeypatch, tmp_path / "linked")
+    assert find("scenarios", "two", KINDS).read_text() == "{}"

@@ -129,3 +129,9 @@ def test_judged_rewards_need_a_model(run: Run, tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match=r"judged:rapport\) does not follow from their moves"):
         regenerate(tmp_path / "traj", tmp_path / "grown", factor=2)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../cases/viatex.yaml", "viatex.yaml", "~/viatex", ""])
+def test_data_name_a_scenario_by_id_and_never_by_path(name: str) -> None:
+    with pytest.raises(UserError, match="is no scenario's id"):
+        negotiation_of({**META, "scenario": name}, "You are somebody.", dialogue("Hello.").turns)
