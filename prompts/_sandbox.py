@@ -2,16 +2,14 @@
 
 Templates come with scenario packs, and packs come from anywhere. A template reads what it is given and
 writes text; it reaches no file, no other template by path, no method that was not meant for it. One
-rendering may take `STEPS` steps: one for a character, `VALUE` for a value. Whatever a template does
+rendering may take so many steps: one for a character, ten for a value. Whatever a template does
 (operators, filters, tests, calls, rounds of a loop) costs steps by the size of what goes in and of what
 comes out, and where a small number makes a large text, before it is made. So time and memory are bounded,
 the same on every machine.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from json import dumps
 from numbers import Number
@@ -27,100 +25,8 @@ from jinja2.tests import TESTS
 from jinja2.utils import Cycler, Joiner, Namespace
 
 from negosim.prompts._language import FOR_LOOP, SPEND, WEIGH, metered
+from negosim.prompts._meter import LARGEST, OPAQUE, VALUE, growth, padding, spend, weigh
 from negosim.speech import quoted_line
-
-STEPS = 5_000_000
-"""What one rendering may cost."""
-VALUE, OPAQUE = 10, 100
-"""What a value counts; what a call counts, and a value that is no text, number or collection: a role."""
-LARGEST = 512
-"""Bits of the largest whole number."""
-
-_left: ContextVar[list[int]] = ContextVar("steps left to the rendering in progress")
-
-
-@contextmanager
-def metered_rendering() -> Iterator[None]:
-    """Count the steps of the rendering inside; without it nothing can be rendered."""
-    token = _left.set([STEPS])
-    try:
-        yield
-    finally:
-        _left.reset(token)
-
-
-def spend(steps: int) -> None:
-    """Take steps from what is left.
-
-    Raises:
-        TemplateRuntimeError: so many are not left.
-
-    """
-    left = _left.get()
-    left[0] -= max(0, steps)  # `map` can name any filter, this one too: nothing is given back
-    if left[0] < 0:
-        raise TemplateRuntimeError(
-            f"it takes more than {STEPS:,} steps (1 for a character, {VALUE} for a value); write less, or "
-            "repeat it less often"
-        )
-
-
-def weigh(value: object, *, as_text: bool = False) -> int:
-    """Count the steps that characters and values are worth which something is made of, at any depth.
-
-    Raises:
-        TemplateRuntimeError: it is larger than what is left to spend, or a number too large.
-        SecurityError: it is to be written as text, and is no text, number or collection of such.
-
-    """
-    total, most, rest = 0, _left.get()[0], [value]
-    while rest:
-        item = rest.pop()
-        total += VALUE
-        if isinstance(item, str):
-            total += len(item)
-        elif item is None or isinstance(item, float):
-            pass
-        elif isinstance(item, int):
-            if item.bit_length() > LARGEST:
-                raise TemplateRuntimeError(f"a number has more than {LARGEST} bits")
-        elif isinstance(item, range):
-            total += len(item)
-        elif isinstance(item, Mapping):
-            rest += [*item.keys(), *item.values()]
-        elif isinstance(item, Undefined):
-            if as_text:
-                str(item)  # says what is undefined
-        elif isinstance(item, Collection):
-            rest += item
-        elif not isinstance(item, Number):
-            if as_text:
-                raise SecurityError(f"a {type(item).__name__} cannot be written as text; name what of it")
-            total += OPAQUE
-        if total > most:
-            spend(total)
-    return total
-
-
-def _growth(value: object, *arguments: object) -> int:
-    """Bound the size of what a value becomes by arguments, as `"x" | center(80)` and `"x" * 80` do."""
-    return _size(value) * sum(map(_size, arguments), 1)
-
-
-def _size(value: object) -> int:
-    return 1 + (abs(value) if isinstance(value, int) else weigh(value))
-
-
-def _padding(pattern: str, arguments: object) -> int:
-    """Bound the size of what `pattern % arguments` gives."""
-    widths = sum(map(int, re.findall(r"\d+", pattern)))
-    if "*" in pattern:
-        widths += sum(abs(item) for item in _several(arguments) if isinstance(item, int))
-    return widths + len(pattern) + pattern.count("%") * weigh(arguments, as_text=True)
-
-
-def _several(arguments: object) -> Iterable[object]:
-    return arguments if isinstance(arguments, tuple) else (arguments,)
 
 
 @pass_environment
@@ -241,7 +147,7 @@ class Sandbox(SandboxedEnvironment):
             raise SecurityError(f"a {type(__function).__name__} cannot be called")
         text = getattr(__function, "__self__", None)
         values = (*args, *(kwargs[name] for name in kwargs if name not in _JINJAS_OWN))
-        spend(OPAQUE + (_growth(text, *values) if isinstance(text, str) else weigh(values)))
+        spend(OPAQUE + (growth(text, *values) if isinstance(text, str) else weigh(values)))
         result = __context.call(__function, *args, **kwargs)
         spend(weigh(result))
         return result
@@ -249,9 +155,9 @@ class Sandbox(SandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Work out an operator, once its result is known not to be too large."""
         if operator == "%" and isinstance(left, str):
-            spend(_padding(left, right))
+            spend(padding(left, right))
         elif operator == "*" and not (isinstance(left, Number) and isinstance(right, Number)):
-            spend(_growth(left, right))
+            spend(growth(left, right))
         elif operator == "**" and isinstance(left, int) and isinstance(right, int):
             if left.bit_length() * abs(right) > LARGEST:
                 raise TemplateRuntimeError(f"a number has more than {LARGEST} bits")
@@ -305,9 +211,9 @@ def _metered_filter(name: str, filter_: Callable[..., Any]) -> Callable[..., Any
         given = (*args[passed:], *kwargs.values())
         spend(weigh(given, as_text=as_text))
         if grows:
-            spend(_growth(*given))
+            spend(growth(*given))
         elif name == "format":
-            spend(_padding(str(given[0]), given[1:]))
+            spend(padding(str(given[0]), given[1:]))
         result = filter_(*args, **kwargs)
         if isinstance(result, Iterator):
             result = list(result)

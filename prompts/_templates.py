@@ -21,7 +21,8 @@ from negosim._fields import SLUG
 from negosim.errors import UserError
 from negosim.plugins import check_inside, folders, suggest
 from negosim.prompts._language import NAME
-from negosim.prompts._sandbox import Sandbox, metered_rendering
+from negosim.prompts._meter import metered_rendering
+from negosim.prompts._sandbox import Sandbox
 
 LONGEST = 50_000
 """Bytes of the longest template."""

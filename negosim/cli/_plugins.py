@@ -39,4 +39,4 @@ def _rows() -> Iterator[tuple[str, str, str, str | None]]:
                 problem = str(error)
             yield kind, name, plugin.origin, problem
     for data in get_args(plugins.Kind):
-        yield from ((data, str(folder), origin, None) for folder, origin in plugins.folders(data))
+        yield from ((data, str(folder), origin, None) for folder, origin, _ in plugins.folders(data))
