@@ -30,7 +30,7 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	$(PIP) 'setuptools>=77' 'torch==2.13.0'
-	$(PIP) --editable '.[dev,local,rl]'
+	$(PIP) --editable '.[dev,local,rl,text]'
 	touch $@ $(VENV)/.core
 
 clean:

@@ -1,77 +1,125 @@
-"""How often the lie check agrees with known truth, and how much simulated negotiators learn.
+"""How often the lie check is right about claims of known truth, given that they were extracted perfectly.
 
-Makes 10 scenarios x 2 conditions x N dialogues with the simulated negotiator, holds every recorded claim
-against the speaker's brief and payoff, and asks both sides for their beliefs before and after.
+- the committed claims (`benchmarks/claims`): other words than the briefs', a third true, a third false;
+- a file of the same form, as it is: by default the shared one, where it lies beside this clone.
 
-    python benchmarks/lie_check.py [N] [SEED]
+Claims in words are judged with weights fitted to the other scenarios (`lie_check_fit.py`), limits and
+priorities by the payoff. Intervals are 95 %, by bootstrap over roles.
+
+    python benchmarks/lie_check.py [FILE]
 """
 
 import sys
-import tempfile
 from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from negosim import Condition, Run, RunConfig, generate
-from negosim.judging import Statement, judge, verdict
-from negosim.measures import Estimate, belief_rows, difference, estimate
-from negosim.scenarios import list_scenarios
+import numpy as np
+from claims import SHARED, Known, known_claims
+from lie_check_fit import CLASSES, described, fit
+
+from negosim.judging import Verdict, _verdict, verdict
+from negosim.judging._embedding import embeddings_available
+from negosim.judging._wording import by_meaning
+
+VERDICTS = ("true", "false", "misleading", "unverifiable")
+Judged = tuple[Known, str]
+RESAMPLES = 2000
 
 
-def main(dialogues: int, seed: int) -> None:
-    config = RunConfig(
-        scenarios=tuple(list_scenarios()),
-        dialogues=dialogues,
-        conditions=(Condition(), Condition(deceptive=(1,))),
-        seed=seed,
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        run = generate(config, out=Path(folder) / "run")
-        print(f"{len(run)} dialogues, seed {seed}\n")
-        claims(run)
-        judge(run, judges=["oracle"], questions=["beliefs"])
-        beliefs(run)
+def judged(claims: Sequence[Known], fitted_to: Sequence[Known]) -> list[Judged]:
+    """Return each claim with its verdict; those in words by weights from other scenarios only."""
+    found: list[Judged] = []
+    used = [one for one in fitted_to if one.by_words and one.truth in CLASSES]
+    rows = described(used) if embeddings_available() else np.zeros((0, 0))
+    for name in dict.fromkeys(one.scenario.id for one in claims):
+        others = [number for number, one in enumerate(used) if one.scenario.id != name]
+        if len(rows):
+            weights = fit(rows[others], [used[number].truth for number in others])
+            _verdict.by_meaning = partial(by_meaning, weights=weights)  # type: ignore[attr-defined]
+        found += [(one, _verdict_of(one).truth) for one in claims if one.scenario.id == name]
+    return found
 
 
-def claims(run: Run) -> None:
-    """Print, by subject, how many claims are decided and how many of these verdicts are right."""
-    decided, right, total = Counter[str](), Counter[str](), Counter[str]()
-    for dialogue in run:
-        scenario = run.scenario(dialogue.scenario)
-        for turn in dialogue.turns:
-            for claim in turn.claims:
-                statement = Statement(claim.subject, claim.quote, claim.issue, claim.stated)
-                truth = verdict(statement, scenario.roles[turn.role], scenario.issues).truth
-                total[claim.subject] += 1
-                decided[claim.subject] += truth != "unverifiable"
-                right[claim.subject] += truth == ("true" if claim.true else "false")
-    print(f"{'claims about':<14}{'n':>7}{'decided':>10}{'right':>10}")
-    for subject, count in sorted(total.items()):
-        known = decided[subject]
-        share = f"{right[subject] / known:.1%}" if known else "-"
-        print(f"{subject:<14}{count:>7}{known / count:>10.1%}{share:>10}")
+def _verdict_of(one: Known) -> Verdict:
+    return verdict(one.statement, one.role, one.scenario.issues, scenario=one.scenario)
+
+
+Figure = Callable[[Sequence[Judged]], float | None]
+
+
+def _share(rows: Sequence[Judged], holds: Callable[[Judged], bool]) -> float | None:
+    return sum(map(holds, rows)) / len(rows) if rows else None
+
+
+FIGURES: dict[str, Figure] = {
+    "accuracy": lambda rows: _share(rows, lambda row: row[1] in row[0].accepted),
+    "decided": lambda rows: _share(rows, lambda row: row[1] != "unverifiable"),
+    "right of decided": lambda rows: _share(
+        [row for row in rows if row[1] != "unverifiable" and row[0].kind != "palter"],
+        lambda row: row[1] in row[0].accepted,
+    ),
+    "lies found": lambda rows: _share(
+        [row for row in rows if row[0].truth == "false"], lambda row: row[1] == "false"
+    ),
+    "honest not accused": lambda rows: _share(
+        [row for row in rows if row[0].truth == "true"], lambda row: row[1] != "false"
+    ),
+}
+
+
+def interval(rows: Sequence[Judged], figure: Figure) -> str:
+    """Return a figure with its interval, resampling roles."""
+    value = figure(rows)
+    if value is None:
+        return "-"
+    roles = sorted({(one.scenario.id, one.role.id) for one, _ in rows})
+    by_role = {role: [row for row in rows if (row[0].scenario.id, row[0].role.id) == role] for role in roles}
+    rng = np.random.default_rng(1)
+    drawn = [
+        figure([row for at in rng.integers(len(roles), size=len(roles)) for row in by_role[roles[at]]])
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.percentile([one for one in drawn if one is not None], [2.5, 97.5])
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def table(rows: Sequence[Judged]) -> None:
+    """Print the figures by subject, then what was taken for what."""
+    print(f"{'about':<13}{'n':>4}  " + "".join(f"{name:<20}" for name in FIGURES))
+    subjects = sorted({one.statement.subject for one, _ in rows})
+    groups = {name: [row for row in rows if row[0].statement.subject == name] for name in subjects}
+    groups["in words"] = [row for row in rows if row[0].by_words]
+    groups["all"] = list(rows)
+    for name, group in groups.items():
+        print(
+            f"{name:<13}{len(group):>4}  "
+            + "".join(f"{interval(group, one):<20}" for one in FIGURES.values())
+        )
+    print(f"\n{'about':<13}{'is':<14}" + "".join(f"{name:>14}" for name in VERDICTS))
+    counts = Counter((one.statement.subject, one.truth, said) for one, said in rows)
+    for subject in subjects:
+        for truth in VERDICTS:
+            row = [counts[subject, truth, said] for said in VERDICTS]
+            if any(row):
+                print(f"{subject:<13}{truth:<14}" + "".join(f"{count:>14}" for count in row))
     print()
 
 
-def beliefs(run: Run) -> None:
-    """Print the errors of beliefs before and after, by condition and whom they are about."""
-    rows = belief_rows(run)
-    print(f"{'error of':<20}{'condition':<13}{'about':<9}{'before':>21}{'after':>21}{'change':>8}")
-    for kind in ("reservation_error", "priority_error"):
-        for (condition, about), group in rows.groupby(["condition", "about"]):
-            before, after = (estimate(group[group["when"] == when], kind) for when in ("before", "after"))
-            change = difference(group, kind, between="when", a="before", b="after").value
-            moved = "-" if change is None else f"{change:+.3f}"
-            print(
-                f"{kind:<20}{condition:<13}agent {int(about) + 1:<3}"
-                f"{shown(before):>21}{shown(after):>21}{moved:>8}"
-            )
-
-
-def shown(found: Estimate) -> str:
-    if found.value is None or found.low is None or found.high is None:
-        return found.note or "-"
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
+def main(place: Path) -> None:
+    if not embeddings_available():
+        print("without negosim[text]: claims in words are decided only where they repeat the brief\n")
+    committed = known_claims()
+    print(f"committed claims, {len(committed)}, each by weights fitted to the nine other scenarios\n")
+    table(judged(committed, committed))
+    if not place.is_file():
+        print(f"{place} is missing: nothing else to try")
+        return
+    others = known_claims(place)
+    print(f"{place.name}, {len(others)} claims, by weights fitted to other scenarios\n")
+    table(judged(others, committed))
 
 
 if __name__ == "__main__":
-    main(*[int(given) for given in sys.argv[1:3]] if len(sys.argv) > 2 else (10, 2024))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED)

@@ -1,13 +1,13 @@
-"""Registry of code plugins: agents, planners, judges and model providers, found by name.
+"""Registry of code plugins: agents, planners, judges, model providers and checks of claims, by name.
 
 A plugin comes in by one of two doors:
 
 - an installed package names it in an entry-point group, `negosim.agents`, `negosim.planners`,
-  `negosim.judges` or `negosim.providers`; the built-ins are such a package's;
+  `negosim.judges`, `negosim.providers` or `negosim.claim_checks`; the built-ins are such a package's;
 - a decorator registers it in this process, before it is named: `@agent("echo")`.
 
 What each kind must be is said where it is used: `negosim.agents.AgentFactory`, `negosim.engine.Planner`,
-`negosim.judging.Judge`, `negosim.models.Provider`.
+`negosim.judging.Judge`, `negosim.models.Provider`, `negosim.judging.ClaimCheck`.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from typing import Any, Literal, TypeVar, get_args
 from negosim.errors import UserError
 from negosim.plugins import suggest
 
-Kind = Literal["agents", "planners", "judges", "providers"]
+Kind = Literal["agents", "planners", "judges", "providers", "claim_checks"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -33,6 +33,7 @@ NOUNS: dict[Kind, str] = {
     "planners": "planner",
     "judges": "judge",
     "providers": "model provider",
+    "claim_checks": "claim check",
 }
 
 Thing = TypeVar("Thing")
@@ -131,6 +132,19 @@ def provider(name: str) -> Callable[[Thing], Thing]:
 
     """
     return _registering("providers", name)
+
+
+def claim_check(name: str) -> Callable[[Thing], Thing]:
+    """Register a check of claims: a function as `negosim.judging.ClaimCheck` says.
+
+    Args:
+        name: as for `agent`.
+
+    Raises:
+        UserError: the name has another form or is taken.
+
+    """
+    return _registering("claim_checks", name)
 
 
 def plugins(kind: Kind) -> dict[str, Plugin]:

