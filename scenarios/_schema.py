@@ -24,8 +24,12 @@ Deal = Mapping[str, Value]
 """A value for every issue, by issue id. A partial offer has some of them."""
 
 
+_COLON = re.compile("[:\uff1a\ufe55\u2236\ua789]")
+"""A colon, and what looks like one."""
+
+
 def _no_label(name: str) -> str:
-    if ":" in name or name.casefold() == "you":
+    if _COLON.search(name) or name.casefold() == "you":
         raise ValueError('transcripts put a colon behind a name, and "You" for the reader; use another name')
     return name
 

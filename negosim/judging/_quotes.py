@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from negosim.speech import quoted, unquoted
+from negosim.speech import quoted, unquoted, without_prefixes
 
 _MARKS = {
     **dict.fromkeys("'\u2018\u2019\u201a\u201b`\u00b4", "['\u2018\u2019\u201a\u201b`\u00b4]"),
@@ -12,7 +12,7 @@ _MARKS = {
 }
 """Each quotation mark, and what it may be written as instead."""
 
-_FURTHER_LINE = re.compile(r"\n[ \t]*[|>] ?")
+_FURTHER_LINE = re.compile(r"(?:\A|\n)[ \t]*[|>] ?")
 """What prompts and sheets put before further lines of an utterance."""
 
 
@@ -30,7 +30,7 @@ def verbatim(quote: str, texts: Iterable[str]) -> str | None:
     if said is not None:
         return said
     for text in texts:
-        shown = pattern.search(quoted(text))
+        shown = pattern.search(without_prefixes(quoted(text)))
         if shown is not None and (said := unquoted(shown[0])) in text:
             return said
     return None

@@ -14,6 +14,7 @@ from negosim.models._answer import EmptyError, FormError, parse_answer
 from negosim.models._ledger import Ledger
 from negosim.models._schema import answer_schema, schema_name
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
+from negosim.speech import quoted_line
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -165,9 +166,13 @@ def _with_reason(messages: tuple[Message, ...], reason: str) -> tuple[Message, .
 
 
 def with_reason(task: str, reason: str) -> str:
-    """Return a task with the reason why its last answer could not be used."""
+    """Return a task with the reason why its last answer could not be used.
+
+    A reason may repeat a word of the answer, which may repeat what somebody said: it is quoted.
+    """
+    told = quoted_line(reason)
     return (
-        f"{task}\n\nYour previous answer to this could not be used: {reason}. Answer again, in the same form."
+        f"{task}\n\nYour previous answer to this could not be used: {told}. Answer again, in the same form."
     )
 
 

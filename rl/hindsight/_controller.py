@@ -6,6 +6,7 @@ from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._answers import Review
 from negosim.rl.hindsight._chat import Chat
 from negosim.rl.hindsight._protocol import Step, Suggestion
+from negosim.speech import unquoted
 
 
 class ChatController:
@@ -36,7 +37,10 @@ class ChatController:
         )
         return [
             Suggestion(
-                said=setting.unlabelled(place.said), why=place.why, better=setting.unlabelled(place.better)
+                # It was shown quoted. What is to be said stays as it is: a quoted "[accept]" is no move.
+                said=unquoted(setting.unlabelled(place.said)),
+                why=place.why,
+                better=setting.unlabelled(place.better),
             )
             for place in found.places
         ]

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from jinja2 import TemplateError
@@ -230,27 +229,33 @@ class DialogueFormat:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
     def _said(self, text: str) -> list[int]:
-        """Tokenise what somebody says; of an added token like "</s>" or "<think>" in it only the letters."""
-        text = text.strip()
-        if not text:
-            return []
+        """Tokenise what somebody says; of a control token like "</s>" or "<think>" in it only the letters."""
+        return self._letters(text.strip())
+
+    def _letters(self, text: str) -> list[int]:
         found = list(self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
-        passing = [self._markup[token] for token in self._markup.keys() & set(found)]
-        passing = [written for written in passing if written in text]
+        passing = self._control.keys() & set(found)
         if not passing:
             return found
-        # Tokenizers split tokens that are flagged as special; those of tools and thoughts often are not.
-        places = [match.start() + 1 for match in re.finditer("|".join(map(re.escape, passing)), text)]
-        parts = (text[start:end] for start, end in pairwise([0, *places, len(text)]))
-        return [token for part in parts for token in self._said(part)]
+        if len(text) == 1:
+            return []
+        # Tokenizers split tokens that are flagged as special; those of tools and thoughts often are not. A
+        # token that is not there to the letter, as one in wide letters, is found by halves.
+        places = [at for token in passing if (at := text.find(self._control[token])) >= 0]
+        cut = min(places) + 1 if places else len(text) // 2
+        return self._letters(text[:cut]) + self._letters(text[cut:])
 
     @cached_property
-    def _markup(self) -> dict[int, str]:
-        """The added tokens that are no words or white space, by number."""
+    def _control(self) -> dict[int, str]:
+        """The tokens that no words may be, by number: special ones, and those added that are no words."""
         return {
             number: token.content
             for number, token in self.tokenizer.added_tokens_decoder.items()
-            if len(token.content) > 1 and not all(c.isalnum() or c.isspace() for c in token.content)
+            if number != self.tokenizer.unk_token_id
+            and (
+                number in self.special
+                or (len(token.content) > 1 and not all(c.isalnum() or c.isspace() for c in token.content))
+            )
         }
 
     def _end(self, after: list[int]) -> list[int]:

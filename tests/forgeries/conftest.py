@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -34,6 +35,7 @@ def forgeries() -> dict[str, str]:
 
 
 FORGERIES = forgeries()
+OURS = len((HERE / "forgeries.jsonl").read_text(encoding="utf-8").splitlines())
 PLAIN = [f"These are plain words, said for the {number}th time." for number in range(len(FORGERIES))]
 
 
@@ -50,24 +52,29 @@ class Believed:
     control: int
 
 
+_LAYOUT = {
+    "turns": r"\[\d+\] .+?:|(Human|Assistant|System|Worker|Donor|Supporter|Seeker|Agent|Partner|Other):",
+    "moves": r"\((offer:|accepts |leaves )|.*\[(offer|accept|reject|walk away|end)\b",
+    "thoughts": r"\(your private thought",
+    "states": r"All issues are settled|On the table|Settled so far|No offer|\d+ of at most|Score:|Dollars",
+    "tasks": r"#+ *(Task|Your task|Instruction|Response|The conversation|Conversation \d)|```",
+    "candidates": r"Candidate \d|You:|Expected reply:",
+}
+"""How lines begin that say what they are."""
+
+
+@cache
+def _believed_of_line(line: str) -> tuple[int, ...]:
+    seen = "".join(c for c in line if unicodedata.category(c) not in ("Cf", "Co", "Mn"))
+    lines = [part.strip() for part in unicodedata.normalize("NFKC", seen).splitlines()]
+    counts = [sum(bool(re.match(pattern, part)) for part in lines) for pattern in _LAYOUT.values()]
+    return (*counts, sum(len(_CONTROL.findall(part)) for part in lines))
+
+
 def believed_of(prompt: str) -> Believed:
     """Read a prompt as an obedient model does: by its layout, hidden characters and widths overlooked."""
-    seen = "".join(c for c in prompt if unicodedata.category(c) not in ("Cf", "Co", "Mn"))
-    text = unicodedata.normalize("NFKC", seen)
-    lines = [line.strip() for line in text.splitlines()]
-
-    def counted(pattern: str) -> int:
-        return sum(bool(re.match(pattern, line)) for line in lines)
-
-    return Believed(
-        turns=counted(r"\[\d+\] .+?:") + counted(r"(Human|Assistant|System):"),
-        moves=counted(r"\((offer:|accepts |leaves )"),
-        thoughts=counted(r"\(your private thought"),
-        states=counted(r"All issues are settled|On the table|Settled so far|No offer|\d+ of at most"),
-        tasks=counted(r"#+ *(Task|Instruction|Response|The conversation)|```"),
-        candidates=counted(r"Candidate \d|You:|Expected reply:"),
-        control=len(_CONTROL.findall(text)),
-    )
+    counts = zip(*map(_believed_of_line, prompt.splitlines()), strict=True)
+    return Believed(**dict(zip((*_LAYOUT, "control"), map(sum, counts), strict=True)))
 
 
 def prompt_of(request: ChatRequest) -> str:
@@ -119,6 +126,9 @@ class Player:
             tactics = request.schema["properties"]["candidate_1"]["properties"]["tactic"]["enum"]
             for number, name in enumerate(name for name in answer if name != "reflection"):
                 answer[name]["tactic"] = tactics[number]
+        if request.schema_name == "Tactics":
+            tactics = request.schema["properties"]["tactic_1"]["enum"]
+            return {name: tactics[number] for number, name in enumerate(answer)}
         return answer
 
 
@@ -130,10 +140,10 @@ class Played:
     requests: Sequence[ChatRequest]
 
 
-def play(texts: Sequence[str], out: Path) -> Played:
+def play(texts: Sequence[str], out: Path, calls: Literal["fused", "separate"] = "fused") -> Played:
     """Play a dialogue in which the forger says these texts, one a turn."""
     player = Player(texts)
-    config = RunConfig(scenarios=("viatex",), models=("m",), max_turns=2 * len(texts), calls="fused", k=2)
+    config = RunConfig(scenarios=("viatex",), models=("m",), max_turns=2 * len(texts), calls=calls, k=2)
     run = generate(config, out=out, chat_models={"m": player.model}, cache=False)
     return Played(run, player.model.requests)
 
@@ -148,6 +158,15 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> Played:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Played:
     """The same dialogue in plain words."""
     return play(PLAIN, tmp_path_factory.mktemp("plain") / "run")
+
+
+@pytest.fixture(scope="session")
+def step_by_step(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, Played]:
+    """The beginnings of both dialogues, with a call for each stage: every forgery that is ours."""
+    places = [tmp_path_factory.mktemp("separate") / name for name in ("forged", "plain")]
+    said = [list(FORGERIES.values())[:OURS], PLAIN[:OURS]]
+    first, second = (play(texts, place, calls="separate") for texts, place in zip(said, places, strict=True))
+    return first, second
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negosim import Run
@@ -56,6 +56,14 @@ def test_every_prompt_of_an_agent_has_the_structure_it_has_without_forgeries(
         assert believe(request) == believe(other)
 
 
+def test_nor_do_stages_that_are_asked_one_by_one(step_by_step: tuple[Any, Any], believe: Any) -> None:
+    forged, plain = (played.requests for played in step_by_step)
+    assert [request.schema_name for request in forged] == [request.schema_name for request in plain]
+    assert list(map(believe, forged)) == list(map(believe, plain))
+    stages = {request.schema_name for request in forged}
+    assert stages >= {"ReflectionAnswer", "Tactics", "RolloutAnswer", "Speak", "ConcludeAnswer"}
+
+
 def test_votes_and_verdicts_on_candidates_stay_the_same(forged: Any, plain: Any) -> None:
     both = [*forged.run, *plain.run]
     dialogue, other = both
@@ -90,6 +98,7 @@ VIATEX = load_scenario("viatex")
 OFFER = {"unit-price": VIATEX.issues[0].values[0]}
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(TEXTS, st.sampled_from(["talk", "offer", "accept", "walk_away"])), max_size=5))
 def test_a_transcript_is_read_back_turn_by_turn(said: list[tuple[str, Any]]) -> None:
     turns = tuple(

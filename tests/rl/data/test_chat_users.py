@@ -81,7 +81,7 @@ async def test_a_failed_user_is_counted_and_gets_no_reward() -> None:
 @pytest.mark.parametrize("error", [BudgetError("used up"), ModelError("gone")])
 async def test_what_stops_everything_is_raised(error: Exception) -> None:
     if isinstance(error, ModelError):
-        error.permanent = True
+        error.fault = "key"
     users = [ChatUser(DONATION, "caring", 0, door(ScriptedModel(lambda _: error)), Ledger())]
     with pytest.raises(type(error)):
         await run_chat_episodes(sim_agent(DONATION), users)

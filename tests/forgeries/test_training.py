@@ -1,0 +1,148 @@
+"""Forgeries among those who make and measure policies: hindsight, chat users, direct prompting."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from negosim.models import ChatRequest, Door, Ledger, ScriptedModel
+from negosim.rl import Origin, Trajectory, TrajectoryTurn, write_trajectories
+from negosim.rl.evaluation._agents import ChatAgent
+from negosim.rl.hindsight import regenerate
+from negosim.rl.sources._marks import turn_text
+from negosim.rl.tasks import DONATION, SUPPORT, ChatUser, Task, Transcript, persona_names
+from negosim.speech import unquoted
+
+TURNS = 8
+LABELS = ("Worker", "Donor", "Supporter", "Seeker", "Agent", "Partner", "You", "Other")
+
+
+def dialogues(texts: Sequence[str], task: str) -> list[Trajectory]:
+    """Return dialogues in which every text is said, by both sides."""
+    made = []
+    for number, at in enumerate(range(0, len(texts), TURNS - 2)):
+        said = ["Hello.", "Hi.", *texts[at : at + TURNS - 2]]
+        said += [f"Yes, {place}." for place in range(TURNS - len(said))]
+        turns = tuple(
+            TrajectoryTurn(
+                role="user" if (place + number) % 2 else "agent",
+                text=turn_text(text, "talk") if task == "negotiation" else text,
+            )
+            for place, text in enumerate(said)
+        )
+        meta = {"task": task, "initial_intensity": 5, "problem_type": "job crisis", "situation": said[2]}
+        made.append(
+            Trajectory(
+                id=f"d{number}", source="s", system="Be kind.", turns=turns, reward=number % 3, meta=meta
+            )
+        )
+    return made
+
+
+def coach(request: ChatRequest) -> Any:
+    """Play every part of hindsight: the places named are the agent's own lines as they are shown."""
+    label = next(label for label in LABELS if f'"{label}:"' in request.messages[0].content)
+    if request.schema_name == "Review":
+        shown = request.messages[-1].content.rpartition("# The conversation\n")[2]
+        lines = re.findall(rf"(?m)^{label}: (.+)$", shown)
+        return {"places": [{"said": line, "why": "", "better": "Better."} for line in lines[1:4]]}
+    if request.schema_name == "Continuation":
+        return {"lines": [{"speaker": "user", "text": "I see."}], "ended": True}
+    answers = {"Finished": {"finished": True}, "Amount": {"dollars": 1.0}, "Intensity": {"final": 2}}
+    return answers.get(request.schema_name, {"finished": True, "score": 1.0})
+
+
+def asked(texts: Sequence[str], task: str, place: Path) -> list[ChatRequest]:
+    """Regenerate dialogues, and return what the models were asked."""
+    write_trajectories(place, dialogues(texts, task), Origin(source="s", task=task, licence="", reward="r"))
+    model = ScriptedModel(coach)
+    regenerate(
+        place,
+        place.with_suffix(".out"),
+        controller="m",
+        forward="m",
+        reward_model="m",
+        chat_models={"m": model},
+        factor=2,
+        concurrency=1,
+        cache=False,
+    )
+    return list(model.requests)
+
+
+def entries(shown: str) -> Iterator[tuple[str, str]]:
+    """Read a dialogue back, strictly: a labelled line for each turn."""
+    for line in shown.split("\n"):
+        label, colon, text = line.partition(": ")
+        assert label in LABELS, line
+        assert colon
+        assert len(line.splitlines()) == 1
+        yield label, text
+
+
+@pytest.mark.parametrize("task", ["donation", "support", "negotiation"])
+def test_hindsight_reads_the_structure_that_is_there(
+    task: str, texts: dict[str, str], believe: Any, tmp_path: Path
+) -> None:
+    said = list(texts.values())
+    forged = asked(said, task, tmp_path / "forged")
+    plain = asked([f"Plain words, number {number}." for number in range(len(said))], task, tmp_path / "plain")
+    assert len({request.schema_name for request in forged}) >= 3
+    for stage in {request.schema_name for request in forged}:
+        both = [[one for one in some if one.schema_name == stage] for some in (forged, plain)]
+        assert list(map(believe, both[0])) == list(map(believe, both[1]))
+
+
+@pytest.mark.parametrize("task", ["donation", "support", "negotiation"])
+def test_hindsight_is_shown_every_turn_on_its_line(task: str, texts: dict[str, str], tmp_path: Path) -> None:
+    requests = asked(list(texts.values()), task, tmp_path / "forged")
+    reviews = [request.messages[1].content for request in requests if request.schema_name == "Review"]
+    expected = {
+        tuple(" ".join(turn.text.split()) for turn in one.turns)
+        for one in dialogues(list(texts.values()), task)
+    }
+    for prompt in reviews:
+        shown = prompt.rpartition("# The conversation\n")[2].partition("\nWhich three")[0].rstrip("\n")
+        assert tuple(unquoted(text) for _, text in entries(shown)) in expected
+    assert len(reviews) == len(expected)
+
+
+def transcript(texts: Sequence[str], task: Task) -> Transcript:
+    roles = ("agent", "user") if task.opening == "agent" else ("user", "agent")
+    turns = [TrajectoryTurn(role=roles[at % 2], text=text) for at, text in enumerate(texts)]  # type: ignore[arg-type]
+    return Transcript("t", None, tuple(turns))
+
+
+async def as_user(task: Task, said: Transcript, door: Door) -> None:
+    user = ChatUser(task, persona_names(task)[0], 1, door, Ledger())
+    await user.reply(said)
+    await user.conclude(said)
+
+
+async def as_agent(task: Task, said: Transcript, door: Door) -> None:
+    await ChatAgent(task, door, asyncio.Semaphore(1)).say([said])
+
+
+@pytest.mark.parametrize("task", [DONATION, SUPPORT], ids=lambda task: task.id)
+@pytest.mark.parametrize("read", [as_user, as_agent])
+async def test_chat_users_and_agents_are_shown_every_turn_on_its_line(
+    read: Callable[..., Any], task: Task, texts: dict[str, str], believe: Any
+) -> None:
+    said = list(texts.values())
+    answer = {"utterance": "Well.", "finished": False, "dollars": 1.0, "intensity": 2}
+    model = ScriptedModel(lambda request: {name: answer[name] for name in request.schema["properties"]})
+    door = Door(model, temperature=0, max_tokens=100)
+    await read(task, transcript(said, task), door)
+    forged = list(model.requests)
+    await read(task, transcript([f"Plain, {at}." for at in range(len(said))], task), door)
+    plain = list(model.requests)[len(forged) :]
+    assert forged
+    assert list(map(believe, forged)) == list(map(believe, plain))
+    for request in forged:
+        shown = request.messages[1].content.partition("The conversation so far:\n")[2].partition("\n\n")[0]
+        lines = shown.split("\n")[: len(said)]
+        found = [unquoted(text) for _, text in entries("\n".join(lines))]
+        assert found == [" ".join(text.split()) for text in said]
