@@ -120,7 +120,8 @@ def read_back(text: str) -> None:
         assert read == move
         assert given == {name: str(value) for name, value in (offer or {}).items()}
         assert "[accept" not in words.casefold()
-        marked = mark_end(dialogue(line or "-", line or "-").model_copy(update={"terminal": False}))
+        open_end = dialogue(text or "-", line or "-").model_copy(update={"terminal": False})
+        marked = mark_end(open_end)
         assert not any(read_end(turn.text)[1] for turn in marked.turns)
         ended = mark_end(dialogue(line or "-", line or "-"))
         assert [read_end(turn.text)[1] for turn in ended.turns] == [False, True]
