@@ -56,6 +56,23 @@ _GAPS = {"more", "less", "of", "full", "whole", "good", "working", "straight", "
 """Words that may stand between a number and what it counts."""
 
 
+_AFTER_PARTS = {
+    "of",
+    "less",
+    "more",
+    "fewer",
+    "off",
+    "lower",
+    "higher",
+    "below",
+    "above",
+    "and",
+    "or",
+    "to",
+    "in",
+}
+
+
 @dataclass(frozen=True)
 class Quantity:
     """A number and the kind of thing it counts."""
@@ -146,12 +163,17 @@ def _number(tokens: list[str], at: int) -> tuple[float, int, bool] | None:
                 return (total + current + _half(total), end + 3, False)
             if tokens[end + 1] not in _WORDS or not (total or current >= 100):
                 break
-        elif word in _PARTS and (seen or article or word == "half") and not (word == "third" and not article):
+        elif word in _PARTS and (seen or word == "half" or (article and _is_part(tokens, end))):
             return ((total + current or 1) * _PARTS[word], end + 1, True)
         else:
             break
         end += 1
     return (total + current, end, False) if seen else None
+
+
+def _is_part(tokens: list[str], at: int) -> bool:
+    """Return whether "a third" is a part of something, and not one after a second: "a third party"."""
+    return at + 1 >= len(tokens) or not tokens[at + 1].isalpha() or tokens[at + 1] in _AFTER_PARTS
 
 
 def _half(total: float) -> float:

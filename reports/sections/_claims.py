@@ -14,6 +14,7 @@ TITLE = "Claims held against the truth"
 VERDICTS = ("true", "false", "misleading", "unverifiable")
 BRIEF = ("true", "false")
 """What a narrow table has room for."""
+UNDECIDED = "unverifiable"
 
 
 def section(corpus: Corpus) -> Section:
@@ -28,7 +29,9 @@ def section(corpus: Corpus) -> Section:
     blocks: list[Block] = []
     tables = [_verdicts(corpus, claims, voice) for voice in corpus.voices("claim")]
     for voice, table in zip(corpus.voices("claim"), tables, strict=True):
-        blocks += [_lead(corpus, claims, voice), table]
+        blocks += [_lead(corpus, claims, voice), table, _subjects(claims, voice, table.key)]
+        turns = _utterances(corpus, voice, table.key)
+        blocks += [turns] if turns.rows else []
         techniques = _techniques(claims, voice, table.key)
         blocks += [techniques] if techniques.rows else []
     brief = _verdicts(corpus, claims, corpus.voices("claim")[0], BRIEF)
@@ -75,7 +78,63 @@ def _verdicts(
         ("condition", "speaker", "claims", *verdicts),
         tuple(rows),
         words=2,
-        caption=("Each claim about the speaker's own situation is held against its brief and payoff.",),
+        caption=(_judged_how(voice),),
+    )
+
+
+def _judged_how(voice: tuple[str, str]) -> str:
+    """Say what the verdicts are: the record's own flags are never mixed with those of the lie check."""
+    if voice[0] == TRUTH:
+        return "Simulated negotiators' own flags of what they said, true or false; no check was made."
+    return (
+        "Verdicts of the lie check on the claims that the judge listed, held against the speaker's brief and "
+        "payoff. Shares are of all claims, the unverifiable ones among them."
+    )
+
+
+def _subjects(claims: Sample, voice: tuple[str, str], key: str) -> Table:
+    """Return the rate of false claims by subject: of the decided ones and of all, with what is undecided."""
+    own = _flagged(_of(claims, voice))
+    own = own.having(own.frame.assign(subject=own.frame["detail"].map(lambda detail: detail.get("subject"))))
+    rows: list[Row] = []
+    for subject in (*sorted(own.frame["subject"].dropna().unique()), None):
+        part = own if subject is None else own.only(subject=subject)
+        decided = part.having(part.frame[part.frame["value"] != UNDECIDED])
+        figures = share(part, UNDECIDED), share(decided, "false"), share(part, "false")
+        rows.append((subject or "all", count(part), *figures))
+    return Table(
+        f"{key}-subjects",
+        f"False claims by what they are about, {_source(voice)}",
+        ("about", "claims", "undecided", "false of decided", "false of all"),
+        tuple(rows),
+        words=1,
+        caption=(_judged_how(voice),),
+    )
+
+
+def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> Table:
+    """Return the rate of utterances with a false claim, of those decided and of all that were read."""
+    asked = corpus.judged.only(question="false-claim", perspective=voice[0], judge=voice[1])
+    false = (asked.frame["status"] == "ok") & asked.frame["value"].eq(True)
+    asked = asked.having(asked.frame.assign(undecided=asked.frame["status"] != "ok", false=false))
+    rows: list[Row] = []
+    for name in corpus.conditions:
+        for agent in range(corpus.agents):
+            part = asked.only(condition=name, agent=agent)
+            if len(part):
+                figures = (
+                    share(part, "undecided"),
+                    share(part.only(undecided=False), "false"),
+                    share(part, "false"),
+                )
+                rows.append((names.condition(name), names.agent(agent), count(part), *figures))
+    return Table(
+        f"{key}-utterances",
+        f"Utterances with a false claim, {_source(voice)}",
+        ("condition", "speaker", "utterances", "undecided", "false of decided", "false of all"),
+        tuple(rows),
+        words=2,
+        caption=("Undecided are those with a claim that cannot be verified, or that could not be listed.",),
     )
 
 
