@@ -151,6 +151,7 @@ def learn(
     """Train on one thread."""
     import torch
 
+    from negosim.rl.policy import Sampling
     from negosim.rl.training import TrainConfig, train
 
     torch.set_num_threads(1)
@@ -161,6 +162,7 @@ def learn(
         batch_size=batch,
         learning_rate=rate,
         warmup_steps=min(20, steps),
+        decoding=Sampling(top_k=TOP_K, min_p=MIN_P),
         seed=seed,
         checkpoint_every=1_000_000,
     )
@@ -215,7 +217,7 @@ async def make_from_scratch(source: Path, out: Path, count: int, seed: int) -> C
 def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues: int) -> Outcome:
     """Train a policy and let it talk to the users of its seed."""
     from negosim.rl.evaluation._policy_agent import PolicyAgent
-    from negosim.rl.policy import Policy, Sampling
+    from negosim.rl.policy import Policy
     from negosim.rl.training import TrainConfig
 
     started, folder = time.perf_counter(), work / str(seed)
@@ -223,7 +225,7 @@ def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues
     algorithm = TrainConfig.model_validate({"algorithm": method.algorithm}).algorithm
     learn(folder / method.data, out, algorithm, str(work / "base"), size.steps, SLOW, batch=BATCH, seed=seed)
     trained = time.perf_counter()
-    agent = PolicyAgent(Policy.load(out), seed, Sampling(top_k=TOP_K, min_p=MIN_P))
+    agent = PolicyAgent(Policy.load(out), seed)
     played = asyncio.run(play(agent, evaluation_users(DONATION, dialogues, seed=seed)))
     return Outcome(method.name, seed, played, trained - started, time.perf_counter() - trained)
 

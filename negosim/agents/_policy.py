@@ -38,12 +38,12 @@ class PolicyAgent:
 
     async def speak(self, view: View) -> Speech:
         """Say the next public utterance; its move is what the text's mark says."""
-        from negosim.rl.policy import Sampling
-
         policy = _loaded(self._spec.target)
-        sampling = Sampling(
-            temperature=self._spec.temperature, max_tokens=min(self._spec.max_tokens, policy.card.max_length)
-        )
+        # A setting that the spec names goes before the one stored with the policy.
+        named = self._spec.model_fields_set & {"temperature", "max_tokens"}
+        asked = {name: getattr(self._spec, name) for name in named}
+        stored = policy.card.decoding.model_copy(update=asked)
+        sampling = stored.model_copy(update={"max_tokens": min(stored.max_tokens, policy.card.max_length)})
         prefix, wrong = _prefix(view), ""
         for attempt in range(ATTEMPTS):
             seed = view.side.seed.number(view.side.index, view.turn_index, "policy", self._spec.seed, attempt)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from negosim.cli._configuration import budget_of
+from negosim.cli._decoding import Advantage, MaxTokens, MinP, Temperature, TopK, given
 from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def evaluate(
     concurrency: Annotated[
         int, typer.Option(min=1, metavar="N", help="Model calls at once.", rich_help_panel=COST)
     ] = 4,
+    advantage: Advantage = None,
+    top_k: TopK = None,
+    min_p: MinP = None,
+    temperature: Temperature = None,
+    max_tokens: MaxTokens = None,
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
@@ -69,8 +75,21 @@ def evaluate(
     if users != "all" and not kinds:
         raise UserError(f"--users {users!r} names nobody; write all, or names with commas between them")
     budget = budget_of(budget_usd, budget_tokens)
+    decoding = given(
+        advantage=advantage, top_k=top_k, min_p=min_p, temperature=temperature, max_tokens=max_tokens
+    )
     made, account = asyncio.run(
-        _evaluated(agents, task_named(task), dialogues, kinds, seed, concurrency, cache=cache, budget=budget)
+        _evaluated(
+            agents,
+            task_named(task),
+            dialogues,
+            kinds,
+            seed,
+            concurrency,
+            cache=cache,
+            budget=budget,
+            decoding=decoding,
+        )
     )
     _tell(made)
     for line in account:
@@ -98,6 +117,7 @@ async def _evaluated(
     *,
     cache: bool,
     budget: "Budget | None",
+    decoding: dict[str, float],
 ) -> "tuple[Evaluation, list[str]]":
     """Return the evaluation and what the calls to chat models took, a line for each."""
     from negosim.rl.evaluation import ChatAgent, evaluation_users, open_agents
@@ -105,8 +125,14 @@ async def _evaluated(
 
     # What is wrong with the users is said before any model is loaded.
     evaluation_users(task, dialogues, kinds=kinds, seed=seed)
-    opened = open_agents(names, task, seed=seed, concurrency=concurrency, cache=cache, budget=budget)
+    opened = open_agents(
+        names, task, seed=seed, concurrency=concurrency, cache=cache, budget=budget, decoding=decoding
+    )
     async with opened as agents:
+        if any(agent.decoding for agent in agents):
+            from negosim.rl.training._threads import spare_cores
+
+            spare_cores()
         with _progress(dialogues) as watch:
             made = await run(agents, task, dialogues, kinds=kinds, seed=seed, watch=watch)
     spoke = [(agent.name, agent.speaker) for agent in agents]

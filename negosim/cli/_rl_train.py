@@ -5,11 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from negosim.cli._decoding import Advantage, MaxTokens, MinP, Temperature, TopK, given
+
 if TYPE_CHECKING:
     from negosim.rl.training import TrainConfig
 
 TRAINING = "What to train with"
 MEMORY = "Memory and speed"
+STEPS, BATCH = 200, 8
+"""Of a short training, which takes minutes on two busy cores; `TrainConfig` has the full ones."""
+TINY_RATE = 1e-3
+"""Learning rate of models that begin with random weights."""
 
 
 def train(
@@ -30,9 +36,25 @@ def train(
             metavar="M", help="tiny, tiny:LAYERSxWIDTH, smollm2, a folder, or a name on the HF hub."
         ),
     ] = "tiny",
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Steps of the optimizer.")] = 1000,
-    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Dialogues a step.")] = 32,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", "--lr", metavar="X")] = 1e-4,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Steps of the optimizer.", show_default=f"{STEPS}; 1000 with --full"
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Dialogues a step.", show_default=f"{BATCH}; 32 with --full"),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Train at full length: 20 times as many dialogues.")
+    ] = False,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--learning-rate", "--lr", metavar="X", show_default=f"{TINY_RATE:g} for tiny, 0.0001 for others"
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -99,15 +121,14 @@ def train(
     """
     from negosim.rl import read_trajectories
     from negosim.rl.training import train as run
+    from negosim.rl.training._threads import spare_cores
     from negosim.terminal.training import follow_training
 
     config = _config(
         algo,
         {
             "model": model,
-            "steps": steps,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate,
+            **_length(model, steps, batch_size, learning_rate, full=full),
             "seed": seed,
             "max_length": max_length,
             "begin": begin,
@@ -120,6 +141,7 @@ def train(
         settings or [],
     )
     data = list(read_trajectories(trajectories, split="train"))
+    spare_cores()
     with follow_training(config.steps) as watch:
         card = run(data, out, config, resume=resume, track=track or [], watch=watch, note=_say_note)
     if _first_process():
@@ -146,24 +168,27 @@ def chat(
         Literal["agent", "user"] | None,
         typer.Option(help="Who begins: the policy (agent) or you (user).", show_default="as in its training"),
     ] = None,
-    advantage: Annotated[
-        float | None,
-        typer.Option(min=0, metavar="BETA", help="How much Q counts; 0: not.", show_default="its own"),
-    ] = None,
-    top_k: Annotated[int, typer.Option(min=1, metavar="K", help="Likeliest tokens considered.")] = 20,
-    temperature: Annotated[float, typer.Option(min=0, metavar="T", help="0 always takes the best.")] = 1.0,
-    max_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Longest turn.")] = 96,
+    advantage: Advantage = None,
+    top_k: TopK = None,
+    min_p: MinP = None,
+    temperature: Temperature = None,
+    max_tokens: MaxTokens = None,
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="The same seed and words, the same talk.")
     ] = 0,
 ) -> None:
     """Talk to a policy. An empty line or the end of input ends the talk."""
     from negosim.rl.policy import Policy, Prefix, Sampling
+    from negosim.rl.training._threads import spare_cores
     from negosim.seeding import Seed
     from negosim.terminal import clean
 
-    sampling = Sampling(advantage=advantage, top_k=top_k, temperature=temperature, max_tokens=max_tokens)
+    asked = given(
+        advantage=advantage, top_k=top_k, min_p=min_p, temperature=temperature, max_tokens=max_tokens
+    )
+    spare_cores()
     speaker = Policy.load(policy)
+    sampling = Sampling.model_validate({**speaker.card.decoding.model_dump(), **asked})
     context = speaker.card.system if system is None else system
     turns: list[tuple[Literal["agent", "user"], str]] = []
     mine = (opener or speaker.card.opener) == "agent"
@@ -185,29 +210,43 @@ def chat(
         mine = not mine
 
 
+def _length(
+    model: str, steps: int | None, batch_size: int | None, learning_rate: float | None, *, full: bool
+) -> dict[str, Any]:
+    """Return how long to train and how fast: what is given, else what suits the model."""
+    usual: dict[str, Any] = {} if full else {"steps": STEPS, "batch_size": BATCH}
+    if model.split(":")[0] == "tiny":
+        usual["learning_rate"] = TINY_RATE
+    return usual | given(steps=steps, batch_size=batch_size, learning_rate=learning_rate)
+
+
 def _say_note(text: str) -> None:
     typer.echo(f"note: {text}", err=True)
 
 
-def _config(algo: str, given: dict[str, Any], settings: list[str]) -> "TrainConfig":
+def _config(algo: str, settled: dict[str, Any], settings: list[str]) -> "TrainConfig":
     """Put options and `--set NAME=VALUE` together."""
     from pydantic import ValidationError
 
     from negosim._reading import describe_errors
     from negosim.errors import UserError
     from negosim.plugins import suggest
+    from negosim.rl.policy import Sampling
     from negosim.rl.training import ALGORITHMS, TrainConfig
 
     own = set(ALGORITHMS[algo].model_fields) - {"algo"}
-    other = set(TrainConfig.model_fields) - set(given) - {"algorithm"}
+    spoken = set(Sampling.model_fields) - own
+    other = set(TrainConfig.model_fields) - set(settled) - {"algorithm", "decoding"}
+    decoding: dict[str, Any] = {}
     algorithm: dict[str, Any] = {"algo": algo}
     for setting in settings:
         name, sign, value = setting.partition("=")
-        if not sign or name not in own | other:
-            raise UserError(f"--set {setting}: {algo} has no setting {name!r}; {suggest(name, own | other)}")
-        (algorithm if name in own else given)[name] = value
+        if not sign or name not in own | other | spoken:
+            known = own | other | spoken
+            raise UserError(f"--set {setting}: {algo} has no setting {name!r}; {suggest(name, known)}")
+        (algorithm if name in own else decoding if name in spoken else settled)[name] = value
     try:
-        return TrainConfig.model_validate({**given, "algorithm": algorithm})
+        return TrainConfig.model_validate({**settled, "algorithm": algorithm, "decoding": decoding})
     except ValidationError as error:
         problem = describe_errors(error)[0]
         raise UserError(f"--set {problem.where[-1]}: {problem.what}") from None

@@ -121,7 +121,13 @@ class ModelSpec(Frozen):
 
     def __str__(self) -> str:
         fields = type(self).model_fields
-        values = {key: getattr(self, key) for key in _SETTINGS if getattr(self, key) != fields[key].default}
+        # An agent may have settings of its own that a named one overrides, even with what is usual here.
+        named = set() if self.chats else self.model_fields_set
+        values = {
+            key: getattr(self, key)
+            for key in _SETTINGS
+            if key in named or getattr(self, key) != fields[key].default
+        }
         changed = [f"{key}={str(value).removesuffix('.0')}" for key, value in values.items()]
         return f"{self.name}?{'&'.join(changed)}" if changed else self.name
 

@@ -35,6 +35,8 @@ class Contender:
     speaker: Speaker | None
     data: Path | None = None
     """Folder of trajectories, where it is the behaviour of a set."""
+    decoding: str | None = None
+    """With which settings it speaks, where it is a policy."""
 
 
 class HabitAgent:
@@ -115,6 +117,7 @@ async def open_agents(
     chat_models: Mapping[str, ChatModel] | None = None,
     cache: bool = True,
     budget: Budget | None = None,
+    decoding: Mapping[str, float] | None = None,
 ) -> AsyncIterator[list[Contender]]:
     """Open the agents that are named, in their order, and close them at the end.
 
@@ -126,6 +129,7 @@ async def open_agents(
         chat_models: models of the caller's own, by name.
         cache: whether answers of chat models are kept and taken again.
         budget: of all calls.
+        decoding: of all policies: fields of `Sampling` that are to differ from what is stored with them.
 
     Raises:
         UserError: a name is wrong or given twice, or what it names is not there.
@@ -134,6 +138,10 @@ async def open_agents(
     chat_models = chat_models or {}
     _check_names(names)
     kinds = {name: _kind(name, chat_models) for name in names}
+    if decoding and "policy" not in kinds.values():
+        raise UserError(
+            f"{' and '.join(sorted(decoding))}: settings of policies, and none of the agents is one"
+        )
     chats = [name for name, kind in kinds.items() if kind == "chat"]
     specs = {name: _spec(name) for name in chats if name not in chat_models}
     provided = {name: chat_models[name] for name in chats if name in chat_models}
@@ -146,7 +154,8 @@ async def open_agents(
         elif kind == "policy":
             from negosim.rl.evaluation._policy_agent import PolicyAgent
 
-            ready[name] = Contender(name, PolicyAgent.load(name.removeprefix(POLICY), seed))
+            speaker = PolicyAgent.load(name.removeprefix(POLICY), seed, decoding)
+            ready[name] = Contender(name, speaker, decoding=speaker.decoding)
     limit = asyncio.Semaphore(concurrency)
     async with open_doors(specs, provided, cache=cache, budget=budget) as doors:
         for name, door in doors.items():

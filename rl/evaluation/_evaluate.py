@@ -1,7 +1,7 @@
 """Evaluating agents: everyone meets the same users."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from negosim.errors import UserError
@@ -82,4 +82,7 @@ async def evaluate(
         made[agent.name] = await play(agent.speaker, users, watch=partial(watch, agent.name))
     own = frozenset(agent.name for agent in agents if agent.speaker is None)
     shown = tuple(kinds) or persona_names(task)
-    return Evaluated(measure(made, task, shown, dialogues_asked=dialogues, seed=seed, own_rewards=own), made)
+    found = measure(made, task, shown, dialogues_asked=dialogues, seed=seed, own_rewards=own)
+    spoke = {agent.name: agent.decoding for agent in agents}
+    results = tuple(replace(result, decoding=spoke[result.name]) for result in found.results)
+    return Evaluated(replace(found, results=results), made)

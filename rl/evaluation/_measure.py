@@ -38,6 +38,8 @@ class Result:
     """Reward minus that of the first agent, paired by user where both met the same; None for the first."""
     own_rewards: bool
     """Whether the rewards are those of a set, with other users than the rest."""
+    decoding: str | None = None
+    """With which settings a policy spoke."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A trained policy as an agent to be measured. Loads torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,17 +21,31 @@ class PolicyAgent:
     policy: Policy
     seed: int = 0
     sampling: Sampling | None = None
-    """How it speaks; as it was trained to where None."""
+    """How it speaks; as is stored with it where None."""
 
     @classmethod
-    def load(cls, folder: str, seed: int) -> Self:
-        """Load a policy.
+    def load(cls, folder: str, seed: int, decoding: Mapping[str, float] | None = None) -> Self:
+        """Load a policy; `decoding` has what is to differ from the settings stored with it.
 
         Raises:
             UserError: no policy is there, or it is damaged.
 
         """
-        return cls(Policy.load(folder), seed)
+        policy = Policy.load(folder)
+        return cls(
+            policy, seed, Sampling.model_validate({**policy.card.decoding.model_dump(), **(decoding or {})})
+        )
+
+    @property
+    def decoding(self) -> str:
+        """How it speaks, as tables say it."""
+        used = self.sampling or self.policy.card.decoding
+        stored = self.policy.card.decoding
+        beta = stored.advantage if used.advantage is None else used.advantage
+        return (
+            f"beta {beta:g}, top_k {used.top_k}, min_p {used.min_p:g}, "
+            f"temperature {used.temperature:g}, max_tokens {used.max_tokens}"
+        )
 
     async def say(self, transcripts: Sequence[Transcript]) -> Sequence[str | Failed]:
         """Say the next turn of each dialogue, after the context that the policy's training showed."""

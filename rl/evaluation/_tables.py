@@ -69,8 +69,10 @@ def evaluation_report(evaluation: Evaluation, *, created: str) -> "Report":
 
 
 def notes_of(evaluation: Evaluation) -> Iterator[str]:
-    """Yield what must be said of single agents: failures, and rewards that are not of these users."""
+    """Yield what must be said of single agents: how policies spoke, failures, rewards of other users."""
     for result in evaluation.results:
+        if result.decoding is not None:
+            yield f"{result.name} spoke with {result.decoding}."
         for reason, count in result.failures.items():
             yield f"{result.name}: {count:,} without a reward, in no mean: {reason}."
         if result.own_rewards:
@@ -100,6 +102,7 @@ def _csv_rows(evaluation: Evaluation, result: Result) -> Iterator[dict[str, Any]
     whole = {
         "agent": result.name,
         "users": "all",
+        "decoding": result.decoding or "",
         **_columns("reward", result.reward),
         "failed": sum(result.failures.values()),
         **_columns("turns", result.turns),

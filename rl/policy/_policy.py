@@ -13,7 +13,8 @@ from torch import Tensor
 
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role
-from negosim.rl.policy._sampling import Sampling, decode
+from negosim.rl.policy._sampling import decode
+from negosim.rl.training._decoding import Sampling
 from negosim.rl.training._dialogue_format import DialogueFormat
 from negosim.rl.training._model import ValueHead, guides
 from negosim.rl.training._policy_folder import HEADS, MODEL, PolicyCard, read_policy_card
@@ -89,15 +90,15 @@ class Policy:
         """Say the next turn of each dialogue, all at once.
 
         Each has a seed of its own: the same dialogue and seed give the same turn. `speaker` is "user"
-        for models of both sides (`--algo forward`).
+        for models of both sides (`--algo forward`). Without `sampling` it speaks as its folder says.
 
         Raises:
             UserError: the context has no room for a dialogue's system prompt.
 
         """
-        sampling = sampling or Sampling()
+        sampling = sampling or self.card.decoding
         if sampling.advantage is None:
-            sampling = sampling.model_copy(update={"advantage": float(self.card.config.algorithm.advantage)})
+            sampling = sampling.model_copy(update={"advantage": self.card.decoding.advantage})
         most = self.card.max_length
         reserve = min(sampling.max_tokens, most // 4)
         asked = [

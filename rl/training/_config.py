@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from negosim._frozen import Frozen
+from negosim.rl.training._decoding import Sampling
 from negosim.rl.training.ilql import ILQL
 from negosim.rl.training.mc import MC
 from negosim.rl.training.sft import BC, RFT, SFT, Forward
@@ -56,6 +57,8 @@ class TrainConfig(Frozen):
     """Compute activations again on the way back: less memory, a third more time."""
     compile: bool = False
     """Compile the trunk with torch.compile."""
+    decoding: Sampling = Sampling()
+    """How the policy speaks, unless it is told otherwise; no `advantage`: the algorithm's."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Of weights, order of data and dropout."""
     checkpoint_every: Annotated[int, Field(ge=1)] = 200

@@ -11,6 +11,7 @@ from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role
 from negosim.rl.training._config import TrainConfig
+from negosim.rl.training._decoding import Sampling
 from negosim.rl.training._quiet import quiet
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ class PolicyCard(Frozen):
     """The context shown before the first turn, where it was the same in all dialogues."""
     opener: Role = "agent"
     """Who began most dialogues."""
+
+    @property
+    def decoding(self) -> Sampling:
+        """How it speaks unless it is told otherwise, beta included."""
+        stored = self.config.decoding
+        beta = float(self.config.algorithm.advantage) if stored.advantage is None else stored.advantage
+        return stored.model_copy(update={"advantage": beta})
 
 
 def write_policy(

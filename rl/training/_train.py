@@ -44,8 +44,11 @@ CURVE = "training.jsonl"
 CUT = "cut.jsonl"
 """One line a dialogue that was too long: its id, and what of it was left out."""
 
-FREE = frozenset({"steps", "micro_batch_size", "checkpoint_every", "gradient_checkpointing", "compile"})
-"""What may differ when a run goes on: it changes cost or length, not what is learnt at a step."""
+FREE = frozenset(
+    {"steps", "micro_batch_size", "checkpoint_every", "gradient_checkpointing", "compile", "decoding"}
+)
+"""What may differ when a run goes on: it changes cost, length or how the policy speaks, not what is
+learnt at a step."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def test_training_and_talking(
     out = tmp_path / "policy"
     result = cli(
         "rl", "train", data, "--out", out, *SMALL, "--set", "expectile=0.7", "--set", "warmup_steps=2",
+        "--set", "min_p=0.3", "--set", "top_k=60",
         "--track", "tensorboard",
     )  # fmt: skip
     assert result.code == 0, result.err
@@ -45,6 +46,7 @@ def test_training_and_talking(
     assert "tokens/s" in result.err
     card = json.loads((out / "policy.json").read_text())
     assert (card["config"]["algorithm"]["expectile"], card["config"]["warmup_steps"]) == (0.7, 2)
+    assert (card["config"]["decoding"]["min_p"], card["config"]["decoding"]["top_k"]) == (0.3, 60)
     assert list((out / "tensorboard").glob("events*"))
 
     monkeypatch.setattr("sys.stdin", io.StringIO("Would you give?\nFine.\n\n"))

@@ -1,5 +1,7 @@
 import csv
+import json
 import re
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -59,9 +61,36 @@ def test_a_chat_model_is_asked_through_the_door_and_not_again_for_what_it_said(
     assert (tmp_path / "first.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
 
 
+def test_a_policy_speaks_as_is_stored_with_it_and_the_result_says_how(
+    small_policy: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "p"
+    shutil.copytree(small_policy, folder)
+    card = json.loads((folder / "policy.json").read_text())
+    card["config"]["decoding"] = {"top_k": 7, "min_p": 0.25, "max_tokens": 4}
+    (folder / "policy.json").write_text(json.dumps(card))
+    words = (str(folder), "--task", "donation", "-n", "1", "--users", "caring", "--csv")
+    said = run(*words, str(tmp_path / "stored.csv"))
+    assert "beta 8, top_k 7, min_p 0.25, temperature 1, max_tokens 4" in said
+    run(*words, str(tmp_path / "told.csv"), "--top-k", "3", "--advantage", "0")
+    told = next(csv.DictReader((tmp_path / "told.csv").read_text().splitlines()))
+    assert told["decoding"] == "beta 0, top_k 3, min_p 0.25, temperature 1, max_tokens 4"
+
+
+def test_a_policy_without_stored_settings_still_speaks(small_policy: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    shutil.copytree(small_policy, folder)
+    card = json.loads((folder / "policy.json").read_text())
+    del card["config"]["decoding"]
+    (folder / "policy.json").write_text(json.dumps(card))
+    said = run(str(folder), "--task", "donation", "-n", "1", "--max-tokens", "4")
+    assert "beta 8, top_k 20, min_p 0, temperature 1, max_tokens 4" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--min-p", "0.3"], "none of the agents is one"),
         (["--out", "report.txt"], "no name for a PDF"),
         (["--out", "folder.pdf"], "is a folder"),
         (["--users", ","], "names nobody"),

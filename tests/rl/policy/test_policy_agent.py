@@ -74,7 +74,7 @@ def test_what_a_policy_cannot_do_is_told_before_the_run(base: Path) -> None:
             generate(RunConfig.model_validate(config), out=base / "never")
         assert not (base / "never").exists()
 
-    refused("only speaks; use --planner direct", models=(f"policy:{base / 'policy'}",), planner="rollout")
+    refused("lacks reflect.*use --planner direct", models=(f"policy:{base / 'policy'}",), planner="rollout")
     refused("no policy folder", models=(f"policy:{base}",))
     refused("lacks what follows 'policy:'", models=("policy:",))
     assert len(Run.open(base / "run")) == 10
