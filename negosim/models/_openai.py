@@ -94,6 +94,7 @@ class OpenAIModel:
                     "/chat/completions", body, request.before_resend, doubtful=dialect.doubtful(form)
                 )
             except ModelError as error:
+                dialect.give_up()
                 error.requests += requests
                 raise
             requests += reply.requests

@@ -24,6 +24,7 @@ class Share:
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=MOST_IN_FLIGHT, keepalive_timeout=60, ttl_dns_cache=300),
             proxy=proxy_of(base_url),
+            auto_decompress=False,
         )
 
     @classmethod
