@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from negosim.cli import _generate, _graph, _prompts
-from negosim.config import SAFETY_STOP, Calls, JudgeView, Objective, Planner, RunConfig
+from negosim.config import SAFETY_STOP, Calls, JudgeView, Objective, RunConfig
 from negosim.prompts import Stage
 from negosim.records import Condition, Dialogue
 from negosim.store import Run
@@ -171,8 +171,6 @@ def test_the_choices_are_those_of_the_configuration() -> None:
     def choices(function: Any, name: str) -> set[str]:
         return set(get_args(get_args(function.__annotations__[name])[0]))
 
-    assert choices(_generate.generate, "planner") == set(get_args(Planner))
-    assert choices(_graph.graph, "planner") == set(get_args(Planner))
     assert choices(_generate.generate, "calls") == set(get_args(Calls))
     assert choices(_generate.generate, "objective") == set(get_args(Objective))
     assert choices(_generate.generate, "judge_view") == set(get_args(JudgeView))

@@ -75,7 +75,7 @@ def test_a_judge_that_talks_nonsense(cli: Cli, run: Run, loopback: ModuleType) -
 def test_what_the_user_can_mend(cli: Cli, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments, message in (
         (["nowhere"], "no run at 'nowhere'"),
-        ([run.path, "--judge-model", "sim"], "is no judge; 'oracle' reads"),
+        ([run.path, "--judge-model", "sim"], "plays and is no judge"),
         ([run.path, "--judge-model", "openai:x"], "OPENAI_API_KEY"),
         ([run.path, "--judge-model", "openai:x@http://127.0.0.1:9/v1"], "cannot connect"),
         ([run.path, "--judges", "oracle,oracle"], "named twice"),
