@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from negosim.cli import _generate, _graph, _prompts
+from negosim.cli import _generate, _prompts
 from negosim.config import SAFETY_STOP, Calls, JudgeView, Objective, RunConfig
 from negosim.prompts import Stage
 from negosim.records import Condition, Dialogue
