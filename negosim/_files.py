@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from negosim.errors import UserError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 __all__ = [
     "append_whole",
@@ -131,7 +133,7 @@ def reason(error: OSError | ValueError) -> str:
     return "a name with a NUL character is no file's" if "null" in str(error) else str(error)
 
 
-def first_error(error: ValidationError) -> str:
+def first_error(error: "ValidationError") -> str:
     """Return where the first thing that pydantic found wrong is, and what."""
     first = error.errors(include_url=False)[0]
     return f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
