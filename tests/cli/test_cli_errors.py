@@ -99,7 +99,7 @@ def test_a_provider_that_fails_later_is_not_the_users_fault(
 
     monkeypatch.setattr("negosim.engine.generate", fail)
     done = cli("generate", "-s", "viatex")
-    assert (done.code, done.err) == (1, "Error: the server [31mburns\n")
+    assert (done.code, done.err) == (1, "Error: the server ⟨U+001B⟩[31mburns\n")
 
 
 def test_a_defect_of_ours_is_not_hidden(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,11 @@ def test_a_sheet_can_be_filled_in_piece_by_piece(run: Run, sheet: Path) -> None:
         ("agreement", {"value": "perhaps"}, "value: write yes or no, not 'perhaps'"),
         ("deception-degree", {"value": "7"}, "value: write a whole number from 1 to 5, not '7'"),
         ("resolution-price", {"value": "5"}, "value: unit-price: '5' is off the grid"),
-        ("agreement", {"value": "no", "quotes": "Nobody says so"}, "quotes: the quote 'Nobody says so' does"),
+        (
+            "agreement",
+            {"value": "no", "quotes": "Nobody says so"},
+            "quotes: a quote does not occur in what was said",
+        ),
         ("agreement", {"value": "no", "quotes": "a | b | c"}, "quotes: 3 quotes are too many"),
         ("agreement", {"reason": "hm"}, "value: is empty, but there are quotes or a reason"),
         ("agreement", {"dialogue": "d0", "value": "no"}, "dialogue: the run has no 'd0'"),
