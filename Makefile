@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types docs clean
 
 demo: $(VENV)/.core
 	$(BIN)/negosim generate --scenario viatex --deceptive
@@ -15,9 +15,14 @@ test: $(VENV)/.dev
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 
 types: $(VENV)/.dev
 	$(BIN)/mypy -p negosim
+
+# The site, in build/site; a broken link or reference is an error.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -31,6 +36,10 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	$(PIP) 'setuptools>=77' 'torch==2.13.0'
 	$(PIP) --editable '.[dev,local,rl,text]'
+	touch $@ $(VENV)/.core
+
+$(VENV)/.docs: $(VENV)/bin/python pyproject.toml
+	$(PIP) --editable '.[docs]'
 	touch $@ $(VENV)/.core
 
 clean:

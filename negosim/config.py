@@ -65,7 +65,7 @@ class RunConfig(Frozen):
     Raises:
         pydantic.ValidationError: a field is unknown, or its value does not fit; names the field.
 
-    Example:
+    Examples:
         >>> from negosim import ModelSpec, RunConfig
         >>> config = RunConfig(
         ...     scenarios="all", conditions=["honest", "deceptive-2"], models=ModelSpec.parse("sim"), seed=7

@@ -76,7 +76,7 @@ def agent(name: str) -> Callable[[Thing], Thing]:
     Raises:
         UserError: the name has another form or is taken.
 
-    Example:
+    Examples:
         >>> from negosim.agents import AgentContext, Speech
         >>> from negosim.records import Utterance
         >>> from negosim.registry import agent

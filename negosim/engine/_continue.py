@@ -69,7 +69,7 @@ async def continue_dialogue(
     Raises:
         ModelError: every dialogue would fail likewise.
 
-    Example:
+    Examples:
         >>> import asyncio
         >>> from negosim import load_scenario, load_taxonomy
         >>> from negosim.agents.sim import SimAgent, SimJudge

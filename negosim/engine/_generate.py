@@ -84,7 +84,7 @@ def generate(
         ModelError: every call of a model fails. Finished dialogues are stored; `resume` makes the others.
         BudgetError: the budget is used up; likewise.
 
-    Example:
+    Examples:
         >>> import negosim
         >>> run = negosim.generate(negosim.RunConfig(scenarios="viatex", seed=3), out="my-run")
         >>> [dialogue.id for dialogue in run]
@@ -177,7 +177,7 @@ def resume(
         ModelError: every call of a model fails; the run can be resumed again.
         BudgetError: the budget is used up; likewise.
 
-    Example:
+    Examples:
         >>> import negosim
         >>> run = negosim.resume("my-run")
 

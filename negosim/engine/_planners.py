@@ -30,7 +30,7 @@ class PlannerStage:
 class Planner:
     """How a turn is thought through. The last stage leaves `view` and `speech` behind.
 
-    Example:
+    Examples:
         >>> from negosim.engine import SPEAK, THINK, Planner
         >>> from negosim.registry import planner
         >>> quick = planner("quick")(Planner((THINK, SPEAK), about="candidates in one call, none judged"))

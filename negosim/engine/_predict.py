@@ -76,7 +76,7 @@ def predict(config: RunConfig) -> Forecast:
     Raises:
         UserError: something the configuration or the file of prices names is wrong.
 
-    Example:
+    Examples:
         >>> from negosim import RunConfig
         >>> from negosim.engine import predict
         >>> predict(RunConfig(scenarios="viatex", conditions=["honest", "deceptive-2"])).dialogues

@@ -66,7 +66,7 @@ def judge(
         ModelError: every call of a model fails, as with a refused key. What was judged is stored.
         BudgetError: the budget is used up. What was judged is stored.
 
-    Example:
+    Examples:
         >>> import negosim
         >>> run = negosim.judge(negosim.Run.open("my-run"), judges=["oracle"], questions=["agreement"])
         >>> {sheet.judge for sheet in run.judgements()}

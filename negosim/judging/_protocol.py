@@ -114,7 +114,7 @@ class Judge(Protocol):
     It is a class made without arguments. Chat models need none of this: they are asked by prompts. The
     lie check and beliefs are asked of models, the oracle and the agents themselves.
 
-    Example:
+    Examples:
         >>> from negosim.registry import judge
         >>> @judge("polite-words")
         ... class PoliteWords:

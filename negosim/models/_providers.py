@@ -25,7 +25,7 @@ def _unchanged(spec: ModelSpec) -> ModelSpec:
 class Provider:
     """A kind of chat model. A plugin may give a function from a `ModelSpec` to a `ChatModel` in its place.
 
-    Example:
+    Examples:
         >>> from negosim.models import ModelSpec, Provider, ScriptedModel
         >>> from negosim.registry import provider
         >>> @provider("echo")

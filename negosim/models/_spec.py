@@ -75,7 +75,7 @@ class ModelSpec(Frozen):
         Raises:
             UserError: unknown kind or setting, a value out of range, or a setting given in both ways.
 
-        Example:
+        Examples:
             >>> from negosim import ModelSpec
             >>> str(ModelSpec.parse("openai:gpt-4o-mini", temperature=0.2))
             'openai:gpt-4o-mini?temperature=0.2'

@@ -79,7 +79,7 @@ def regenerate(
             time; so with the following.
         BudgetError: the budget is used up.
 
-    Example:
+    Examples:
         >>> from negosim.rl.hindsight import regenerate
         >>> card = regenerate("trajectories", "grown", factor=2, seed=1)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from negosim.measures import Estimate, difference, entropy, estimate, shares
-from negosim.measures._bootstrap import MIN_CLUSTERS, RESAMPLES, Scale, Spread, interval, resampled
+from negosim.measures._bootstrap import MIN_CLUSTERS, RESAMPLES, Scale, Spread, interval, resampled, spread
 from negosim.measures._estimate import ratio
 
 Corpus = Callable[..., pd.DataFrame]
@@ -40,6 +40,18 @@ def test_the_interval_of_independent_rows_is_nearly_that_of_student() -> None:
     wanted = stats.ttest_1samp(values, 0).confidence_interval(0.95)
     assert found.low == pytest.approx(wanted.low, abs=0.25)
     assert found.high == pytest.approx(wanted.high, abs=0.25)
+
+
+@pytest.mark.parametrize("clusters", [5, 6, 20])
+def test_the_standard_error_of_few_clusters_is_not_too_small(clusters: int) -> None:
+    """Resamples deviate from the sample's own mean; uncorrected, 5 clusters give 11 % too little."""
+    values = np.random.default_rng(clusters).normal(-50, 10, clusters)
+    found = spread(np.stack([values, np.ones(clusters)], axis=1), ratio, clusters)
+    assert found is not None
+    assert found.error == pytest.approx(
+        values.std(ddof=1) / np.sqrt(clusters), rel=0.04 if clusters < 9 else 0.02
+    )
+    assert found.freedom == clusters - 1
 
 
 def test_resampling_clusters_agrees_with_scipy() -> None:
