@@ -1,56 +1,18 @@
 import asyncio
 import logging
 import socket
-import time
-from email.utils import formatdate
-from itertools import count
 
 import orjson
 import pytest
-import tenacity
-from pydantic import BaseModel, Field
 
 from negosim.errors import ContextLengthError, ModelError, UserError
-from negosim.models import ChatRequest, Door, Ledger, Message, Usage, open_model
+from negosim.models import Usage, open_model
 from negosim.models._schema import answer_schema
 
+from .speaking import GOOD, REQUEST, Speech, complete, spec
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
 KEY = "sk-canary-0123456789"
-numbers = count()
-
-
-class Speech(BaseModel):
-    text: str = Field(max_length=60)
-
-
-REQUEST = ChatRequest(
-    (Message("system", "You sell."), Message("user", "Speak.")), answer_schema(Speech), "Speech", 5, 0.5, 99
-)
-GOOD = {"text": "Good morning."}
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch):
-    monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_none())
-    monkeypatch.setattr("negosim.models._limiter.FIRST_PAUSE", 0.0)
-
-
-def spec(server, settings=""):
-    # What a server takes is remembered by its URL and the model, so each test has a model of its own.
-    return f"openai:model-{next(numbers)}@{server.url}{settings}"
-
-
-async def complete(server, settings="", times=1):
-    model = open_model(spec(server, settings))
-    try:
-        return [await model.complete(REQUEST) for _ in range(times)]
-    finally:
-        await model.close()
-
-
-def in_turn(*replies):
-    """Answer with each in turn, then with the last for good."""
-    left = list(replies)
-    return lambda body: left.pop(0) if len(left) > 1 else left[0]
 
 
 async def test_a_request_carries_everything_that_decides_the_answer(loopback):
@@ -168,48 +130,6 @@ async def test_reasoning_models_get_their_own_name_of_the_length_limit(loopback)
 
 
 @pytest.mark.parametrize(
-    "bad",
-    [
-        {"status": 500, "error": "oops"},
-        {"status": 503, "raw": b"<html>Bad gateway</html>"},
-        {"status": 429, "error": "slow down", "headers": {"Retry-After": "0"}},
-        {"raw": b'{"choices": [{"mess'},
-        {"cut": True},
-        {"delay": 0.6},
-    ],
-)
-async def test_what_passes_is_sent_again_and_every_request_counted(loopback, bad):
-    replies = in_turn(loopback.Reply(**bad), loopback.Reply(**bad), loopback.Reply(GOOD))
-    with loopback.LoopbackServer(replies) as server:
-        (response,) = await complete(server, "?timeout=0.3")
-    assert response.text == '{"text":"Good morning."}'
-    assert response.requests == len(server.bodies) == 3
-
-
-async def test_retries_are_bounded_and_the_account_has_them(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(status=500, error="on fire")) as server:
-        model, ledger = open_model(spec(server)), Ledger()
-        door = Door(model, temperature=0.5, max_tokens=99)
-        with pytest.raises(ModelError, match=r"status 500 \(4 attempts\); .*says: on fire"):
-            await door.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=ledger)
-        await model.close()
-    # Four as it is usually asked, four without the form that may be the reason.
-    assert len(server.bodies) == ledger.rows()[0].calls == 8
-
-
-@pytest.mark.parametrize("as_date", [False, True])
-async def test_retry_after_is_waited_for(loopback, as_date):
-    # A date has whole seconds, so two of them are at least one away.
-    header = formatdate(time.time() + 2, usegmt=True) if as_date else "0.4"
-    busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": header})
-    start = time.monotonic()
-    with loopback.LoopbackServer(in_turn(busy, loopback.Reply(GOOD))) as server:
-        await complete(server)
-    assert time.monotonic() - start >= 0.4
-    assert len(server.bodies) == 2
-
-
-@pytest.mark.parametrize(
     ("reply", "says", "permanent"),
     [
         (
@@ -261,110 +181,6 @@ async def test_an_error_that_echoes_the_prompt_is_not_passed_on(loopback):
         assert "secret" not in str(caught.value)
 
 
-async def test_a_reply_without_an_answer_is_an_error_of_the_provider(loopback):
-    with (
-        loopback.LoopbackServer(lambda body: loopback.Reply(raw=b'{"choices": []}')) as server,
-        pytest.raises(ModelError, match="holds no answer"),
-    ):
-        await complete(server)
-
-
-async def test_an_overloaded_server_is_waited_for_however_often_it_refuses(loopback):
-    busy = [loopback.Reply(status=status, error="busy") for status in (429, 503, 529) * 3]
-    with loopback.LoopbackServer(in_turn(*busy, loopback.Reply(GOOD))) as server:
-        (response,) = await complete(server)
-    assert response.requests == 10
-
-
-async def test_a_server_that_refuses_everything_is_given_up_in_the_end(loopback, monkeypatch):
-    monkeypatch.setattr("negosim.models._http.PATIENCE", 0.05)
-    busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.03"})
-    with (
-        loopback.LoopbackServer(lambda body: busy) as server,
-        pytest.raises(ModelError, match=r"has refused all requests for .* resume later") as caught,
-    ):
-        await complete(server)
-    assert caught.value.concerns_all
-    assert caught.value.requests == len(server.bodies) == 3
-
-
-async def test_when_one_is_refused_all_wait_and_fewer_go_out(loopback):
-    refused, arrived = 0.0, []
-
-    def behave(body):
-        nonlocal refused
-        arrived.append(time.monotonic())
-        if len(arrived) == 8:
-            refused = time.monotonic()
-            return loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.3"})
-        return loopback.Reply(GOOD, delay=0.05)
-
-    with loopback.LoopbackServer(behave) as server:
-        model = open_model(spec(server, "?max_in_flight=8"))
-        await asyncio.gather(*(model.complete(REQUEST) for _ in range(20)))
-        assert server.most_in_flight == 8
-        window = model._server._joined().limiter(model._model).window
-        await model.close()
-    assert len(arrived) == 21
-    late = [at - refused for at in arrived[8:]]
-    # Those that were already on their way before the refusal was read may arrive until then.
-    assert sum(wait < 0.25 for wait in late) <= 1
-    assert 4 <= window < 8
-
-
-async def test_the_limits_of_a_model_hold_for_all_who_use_it_and_for_no_other(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, delay=0.05)) as server:
-        named = spec(server)
-        first, second = open_model(f"{named}?max_in_flight=3"), open_model(f"{named}?temperature=0.1")
-        await asyncio.gather(*(model.complete(REQUEST) for model in (first, second) for _ in range(6)))
-        assert server.most_in_flight == 3
-        other = open_model(spec(server))
-        await asyncio.gather(*(other.complete(REQUEST) for _ in range(6)))
-        assert server.most_in_flight == 6
-        for model in (first, second, other):
-            await model.close()
-
-
-async def test_the_tokens_the_server_counted_are_what_a_minute_is_charged(loopback):
-    def behave(body):
-        usage = {"prompt_tokens": 300, "completion_tokens": 200, "total_tokens": 500}
-        return loopback.Reply(raw=orjson.dumps({"choices": [{"message": {"content": "x"}}], "usage": usage}))
-
-    with loopback.LoopbackServer(behave) as server:
-        model = open_model(spec(server, "?tpm=6000"))
-        start = time.monotonic()
-        await model.complete(REQUEST)
-        assert time.monotonic() - start < 1  # 500 may be used at once
-        second = asyncio.create_task(model.complete(REQUEST))
-        await asyncio.sleep(0.3)
-        assert len(server.bodies) == 1  # and they are used up
-        second.cancel()
-        await model.close()
-
-
-async def test_calls_go_out_together_over_one_session(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, delay=0.1)) as server:
-        first, second = open_model(spec(server)), open_model(spec(server))
-        await asyncio.gather(*(model.complete(REQUEST) for model in (first, second) for _ in range(30)))
-        await first.close()
-        await second.complete(REQUEST)  # still open
-        await second.close()
-    assert server.most_in_flight == 60
-
-
-def test_a_model_outlives_an_event_loop(loopback):
-    with loopback.LoopbackServer(lambda body: GOOD) as server:
-        model = open_model(spec(server))
-
-        async def once():
-            await model.complete(REQUEST)
-            await model.close()
-
-        asyncio.run(once())
-        asyncio.run(once())
-    assert len(server.bodies) == 2
-
-
 # Keys
 
 
@@ -388,36 +204,6 @@ def test_no_key_for_openai_is_told_before_any_call(monkeypatch):
     monkeypatch.setenv("NEGOSIM_API_KEY", "own")
     with pytest.raises(UserError, match="set OPENAI_API_KEY"):
         open_model("openai:gpt-4o-mini")
-
-
-def test_a_proxy_without_a_password_file(monkeypatch):
-    from negosim.models._share import proxy_of
-
-    monkeypatch.setenv("https_proxy", "http://proxy:3128")
-    monkeypatch.setenv("no_proxy", "inside.example")
-    assert proxy_of("https://api.openai.com/v1") == "http://proxy:3128"
-    assert proxy_of("https://inside.example/v1") is None
-    assert proxy_of("http://127.0.0.1:8000/v1") is None
-
-
-async def test_requests_that_never_left_are_not_counted(loopback):
-    with loopback.LoopbackServer() as server:
-        url = server.url
-    model = open_model(f"openai:gone@{url}")
-    with pytest.raises(ModelError, match=r"cannot connect \(Connection refused\) \(4 attempts\)") as caught:
-        await model.complete(REQUEST)
-    await model.close()
-    assert caught.value.requests == 0
-    assert caught.value.concerns_all
-
-
-async def test_a_server_without_tls_is_not_asked_again(loopback):
-    with loopback.LoopbackServer() as server:
-        model = open_model(f"openai:tls@{server.url.replace('http', 'https')}")
-        with pytest.raises(ModelError, match=r"cannot connect \(.*SSL") as caught:
-            await model.complete(REQUEST)
-        await model.close()
-    assert "attempts" not in str(caught.value)
 
 
 async def test_a_word_in_the_place_of_a_key_stands_where_it_stands_in_answers(loopback, monkeypatch):
