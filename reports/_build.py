@@ -7,7 +7,7 @@ import orjson
 
 from negosim.records import SIMULATED
 from negosim.reports._corpus import ORACLE, Corpus
-from negosim.reports._model import Cell, Number, Prose, Report, Table
+from negosim.reports._model import Cell, Name, Number, Prose, Report, Row, Table
 from negosim.reports._numbers import total
 from negosim.reports.sections import OF_NOTHING, SECTIONS
 from negosim.reports.sections import _names as names
@@ -80,7 +80,7 @@ def notices_of(corpus: Corpus) -> Iterator[Prose]:
 
 def facts_of(corpus: Corpus) -> Table:
     """Return what was run, by whom it was judged, what failed and what it cost."""
-    rows = [
+    rows: list[Row] = [
         row
         for run, name in zip(corpus.runs, corpus.names, strict=True)
         for row in _run_facts(corpus, run, name, several=len(corpus.runs) > 1)
@@ -124,13 +124,14 @@ def _failed(corpus: Corpus) -> Number:
     return Number(f"{len(failed):,} of {len(corpus.dialogues):,}", len(failed), len(failed), failed.rows)
 
 
-def _judges(corpus: Corpus) -> Iterator[tuple[str, Cell]]:
+def _judges(corpus: Corpus) -> Iterator[tuple[Cell, Cell]]:
     for judge in sorted(corpus.judged.frame["judge"].unique()):
         own = corpus.judged.only(judge=judge)
         dialogues = int(own.frame["dialogue"].nunique())
         shown = f"{dialogues:,} dialogues, {len(own):,} answers"
         what = "judge" if judge in (ORACLE, *corpus.judges) else "beliefs of"
-        yield f"{what} {names.short_model(judge)}", Number(shown, dialogues, len(own), own.rows)
+        who = Name.joined(what, corpus.named(judge), between=" ")
+        yield who, Number(shown, dialogues, len(own), own.rows)
     if not len(corpus.judged):
         yield "judges", "none yet"
 

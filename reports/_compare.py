@@ -9,7 +9,7 @@ from negosim.errors import UserError
 from negosim.plugins import suggest
 from negosim.reports._build import facts_of, footer_of, notices_of
 from negosim.reports._corpus import Corpus, Sample, perspective_order
-from negosim.reports._model import DIALOGUES, Block, Figure, Number, Prose, Report, Row, Section, Table
+from negosim.reports._model import DIALOGUES, Block, Figure, Name, Number, Prose, Report, Row, Section, Table
 from negosim.reports._numbers import count, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined
@@ -250,10 +250,10 @@ def _answered(pair: Pair) -> Iterator[tuple[Measure, Sample]]:
     for question, perspective, judge, agent in sorted(groups, key=_place):
         where = {"question": question, "perspective": perspective, "judge": judge}
         sample = usable.only(**where)
-        label = f"{question}, {names.perspective(perspective)}, {names.short_model(judge)}"
+        label = Name.joined(question, names.perspective(perspective), pair.corpus.named(judge))
         if not pd.isna(agent):
             sample = sample.only(agent=agent)
-            label = f"{label}, about {names.agent(int(agent))}"
+            label = Name.joined(label, f"about {names.agent(int(agent))}")
         kinds = {type(value) for value in sample.frame["value"]}
         if sample.frame[SIDE].nunique() < 2 or not kinds <= {bool, int, float}:
             continue

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from negosim.errors import UserError
 from negosim.records import THIRD_PARTY, TRUTH
-from negosim.reports._model import DIALOGUES, JUDGEMENTS, RUN, Rows
+from negosim.reports._model import DIALOGUES, JUDGEMENTS, RUN, Name, Rows
+from negosim.reports._shorten import shortened
 from negosim.scenarios import Scenario
 from negosim.store import Run
 
@@ -161,6 +162,15 @@ class Corpus:
         frame = self.judged.frame
         judging = ~frame["questions"].astype("object").str.startswith(BELIEFS)
         return sorted(set(frame.loc[judging, "judge"]) - {ORACLE})
+
+    def named(self, identity: str) -> Name:
+        """Return a judge's or model's name: short where that is no other's, in full in files of data."""
+        return Name(self._short.get(identity, identity), identity)
+
+    @cached_property
+    def _short(self) -> dict[str, str]:
+        played = {model for run in self.runs for model in run.config.models}
+        return shortened(sorted(played.union(map(str, self.judged.frame["judge"].unique()))))
 
     def answers(self, question: str, judge: str, perspective: str) -> Sample:
         """Return the usable answers of one judge to one question from one perspective."""

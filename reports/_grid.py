@@ -19,6 +19,7 @@ def grid(table: Table, width: float, styles: dict[str, ParagraphStyle], *, heade
     """Return a table as a flowable, at most `width` points wide; its heading is repeated on every page."""
     size = styles["cell"].fontSize
     columns = [[str(row[i]) for row in table.rows] for i in range(len(table.columns))]
+    heads = [str(heading) for heading in table.columns]
     widths = _widths(table, columns, width, size, headed=headed)
     while sum(widths) > width + 0.01 and size > SMALLEST:
         size -= 0.2
@@ -39,9 +40,7 @@ def grid(table: Table, width: float, styles: dict[str, ParagraphStyle], *, heade
         ]
         for row in table.rows
     ]
-    titles = [
-        Paragraph(words(heading), styled(i, bold, bold_number)) for i, heading in enumerate(table.columns)
-    ]
+    titles = [Paragraph(words(heading), styled(i, bold, bold_number)) for i, heading in enumerate(heads)]
     found = LongTable([titles, *body] if headed else body, colWidths=widths, repeatRows=int(headed))
     found.hAlign = "LEFT"
     found.setStyle(_rules(table, headed=headed))
@@ -75,7 +74,7 @@ def _widths(
 ) -> list[float]:
     """Return the widths of the columns; columns of words give way first, to their longest word."""
     natural, least = [], []
-    for i, (heading, cells) in enumerate(zip(table.columns, columns, strict=True)):
+    for i, (heading, cells) in enumerate(zip(map(str, table.columns), columns, strict=True)):
         title = [heading] if headed else []
         face = "body" if headed or i else "body-bold"
         full = max((_measure(cell, face, size) for cell in cells), default=0)

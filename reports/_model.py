@@ -40,7 +40,25 @@ class Number:
         return self.shown
 
 
-Cell = str | Number
+@dataclass(frozen=True)
+class Name:
+    """What something is called: short enough to read where people look, in full in files of data."""
+
+    shown: str
+    """Different for everything that differs in one report."""
+    full: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+    @classmethod
+    def joined(cls, *parts: "str | Name", between: str = ", ") -> "Name":
+        """Return a name made of words and names."""
+        return cls(between.join(map(str, parts)), between.join(map(full, parts)))
+
+
+Cell = str | Name | Number
+Heading = str | Name
 Row = tuple[Cell, ...]
 """One line of a table."""
 Prose = tuple[Cell, ...]
@@ -52,6 +70,11 @@ def text(prose: Prose) -> str:
     return "".join(map(str, prose))
 
 
+def full(cell: Cell) -> str:
+    """Return a cell as it is written where nothing is shortened."""
+    return cell.full if isinstance(cell, Name) else str(cell)
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows under headings. In every row each number says where it comes from."""
@@ -59,13 +82,15 @@ class Table:
     key: str
     """Names its files, and the table in the trace."""
     title: str
-    columns: tuple[str, ...]
+    columns: tuple[Heading, ...]
     rows: tuple[Row, ...]
     words: int = 1
     """How many columns, from the left, are words; the others are numbers."""
     bars: str | None = None
     """The column that the terminal shows as bars too."""
     caption: Prose = ()
+    about: tuple[tuple[str, str], ...] = ()
+    """What every row is about and no column says, as ("judge", its full name): in files of data, columns."""
 
     @property
     def footnote(self) -> str:
@@ -79,12 +104,12 @@ class Table:
         return f"{said}; without: not enough data for one." if wanting else f"{said}."
 
     def numbers(self) -> Iterator[tuple[str, str, Number]]:
-        """Yield every number with the words of its row and the heading of its column."""
+        """Yield every number with the words of its row and the heading of its column, in full."""
         for row in self.rows:
-            label = " / ".join(str(cell) for cell in row[: self.words] if str(cell))
+            label = " / ".join(full(cell) for cell in row[: self.words] if str(cell))
             for column, cell in zip(self.columns, row, strict=True):
                 if isinstance(cell, Number):
-                    yield label, column, cell
+                    yield label, full(column), cell
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class _Setter:
 def _set(prose: Prose) -> str:
     """Return a paragraph for reportlab; no line ends within a number and its interval."""
     return "".join(
-        words(str(piece)).replace(" ", "\u00a0") if isinstance(piece, Number) else words(piece)
+        words(str(piece)).replace(" ", "\u00a0") if isinstance(piece, Number) else words(str(piece))
         for piece in prose
     )
 

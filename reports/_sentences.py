@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from negosim.reports._model import Number, Prose
+from negosim.reports._model import Cell, Number, Prose
 from negosim.reports._numbers import bare
 
 
@@ -60,7 +60,7 @@ def listing(items: Sequence[str]) -> str:
 
 def joined(parts: Iterable[Prose], between: str = " ") -> Prose:
     """Put paragraphs behind one another."""
-    found: list[Number | str] = []
+    found: list[Cell] = []
     for part in parts:
         if part:
             found += [between, *part] if found else part

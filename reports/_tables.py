@@ -1,49 +1,62 @@
 """Tables as files: CSV with the numbers themselves, LaTeX as they are printed."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Any
 
-from negosim.reports._model import Number, Table, text
-
-if TYPE_CHECKING:
-    import pandas as pd
+from negosim._csv import csv_text
+from negosim.reports._model import Cell, Number, Table, full, text
 
 
 def table_files(table: Table) -> dict[str, bytes]:
     """Return a table as CSV and LaTeX (booktabs), by the end of the file's name."""
-    return {".csv": values(table).to_csv(index=False).encode(), ".tex": latex(table).encode()}
+    return {".csv": csv_of(table).encode(), ".tex": latex(table).encode()}
 
 
-def values(table: Table) -> "pd.DataFrame":
-    """Return a table's numbers unrounded; where there are intervals, in columns of their own, and n."""
-    import pandas as pd
+def csv_of(table: Table) -> str:
+    """Return a table's numbers unrounded, with their intervals and n in columns of their own; names in full.
 
-    return pd.DataFrame([_row(table, row) for row in table.rows])
+    What all rows are about stands first. No two columns have the same name.
+    """
+    columns: list[tuple[str, list[Any]]] = [(name, [value] * len(table.rows)) for name, value in table.about]
+    for place, heading in enumerate(table.columns):
+        columns += _columns(full(heading), [row[place] for row in table.rows])
+    heads = _different([name for name, _ in columns])
+    return csv_text(heads, zip(*(cells for _, cells in columns), strict=True))
+
+
+def _columns(name: str, cells: list[Cell]) -> Iterator[tuple[str, list[Any]]]:
+    numbers = [cell if isinstance(cell, Number) else None for cell in cells]
+    yield name, [cell.value if isinstance(cell, Number) else full(cell) for cell in cells]
+    if any(number and (number.low is not None or number.note is not None) for number in numbers):
+        yield f"{name} low", [number and number.low for number in numbers]
+        yield f"{name} high", [number and number.high for number in numbers]
+    if any(number and number.n != number.value for number in numbers):
+        yield f"{name} n", [number and number.n for number in numbers]
+
+
+def _different(names: list[str]) -> list[str]:
+    """Return names with a number behind those that were there before."""
+    taken: set[str] = set()
+    for place, name in enumerate(names):
+        number = 1
+        while names[place] in taken:
+            number += 1
+            names[place] = f"{name} ({number})"
+        taken.add(names[place])
+    return names
 
 
 def latex(table: Table) -> str:
-    """Return a table in LaTeX as it is printed; it needs the package booktabs."""
+    """Return a table in LaTeX as it is printed, names in full; it needs the package booktabs."""
     import pandas as pd
 
-    shown = pd.DataFrame([[_escaped(str(cell)) for cell in row] for row in table.rows])
-    shown.columns = pd.Index([_escaped(column) for column in table.columns])
+    shown = pd.DataFrame([[_escaped(full(cell)) for cell in row] for row in table.rows])
+    shown.columns = pd.Index([_escaped(full(column)) for column in table.columns])
     layout = "l" * table.words + "r" * (len(table.columns) - table.words)
-    caption = _escaped(text((f"{table.title}. ", *table.caption, table.footnote)).strip())
+    about = "".join(f" The {what} is {name}." for what, name in table.about)
+    caption = _escaped(text((f"{table.title}. ", *table.caption, table.footnote, about)).strip())
     written = shown.to_latex(index=False, column_format=layout, caption=caption, label=f"tab:{table.key}")
     return str(written)
-
-
-def _row(table: Table, row: tuple[object, ...]) -> dict[str, object]:
-    cells: dict[str, object] = {}
-    for column, cell in zip(table.columns, row, strict=True):
-        if not isinstance(cell, Number):
-            cells[column] = cell
-            continue
-        cells[column] = cell.value
-        if cell.low is not None or cell.note is not None:
-            cells[f"{column} low"], cells[f"{column} high"] = cell.low, cell.high
-        if cell.n != cell.value:
-            cells[f"{column} n"] = cell.n
-    return cells
 
 
 _SPECIAL = {

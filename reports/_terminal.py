@@ -62,7 +62,7 @@ def _grid(table: Table, *, headed: bool = True) -> Grid:
     for position, column in enumerate(table.columns):
         wordy = position < table.words or not headed
         grid.add_column(
-            one_line(column), justify="left" if wordy else "right", overflow="fold", no_wrap=not wordy
+            one_line(str(column)), justify="left" if wordy else "right", overflow="fold", no_wrap=not wordy
         )
     if table.bars:
         grid.add_column("", no_wrap=True, width=BAR)

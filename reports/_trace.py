@@ -44,7 +44,7 @@ def trace(report: Report) -> Iterator[bytes]:
 
 def _of_table(place: dict[str, str], table: Table, item: str | None = None) -> Iterator[Any]:
     for row, column, number in table.numbers():
-        yield {**place, "item": item or table.key, "row": row, "column": column}, number
+        yield {**place, "item": item or table.key, **dict(table.about), "row": row, "column": column}, number
 
 
 def _of_prose(place: dict[str, str], prose: tuple[Any, ...]) -> Iterator[Any]:

@@ -164,10 +164,11 @@ def _tell(evaluation: "Evaluation") -> None:
     )
     for table in evaluation_tables(evaluation):
         typer.echo(f"\n{table.title}. {''.join(map(str, table.caption))}")
-        numbers = table.columns[table.words :]
+        heads = [str(heading) for heading in table.columns]
+        numbers = heads[table.words :]
         print_rows(
             console,
-            table.columns,
+            heads,
             [[str(cell) for cell in row] for row in table.rows],
             numbers=numbers,
         )

@@ -1,12 +1,11 @@
 """How good judges are: what they say against what is known, and against each other."""
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from negosim._csv import csv_text
 from negosim._files import write_whole
 from negosim.errors import UserError
 from negosim.judging._protocol import ORACLE
@@ -83,11 +82,8 @@ def write_assessment(found: Assessment, place: Path) -> None:
     """
     if not place.parent.is_dir():
         raise UserError(f"{str(place)!r} cannot be written: there is no folder {str(place.parent)!r}")
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS)
-    writer.writeheader()
-    writer.writerows(_rows(found))
-    write_whole(place, stream.getvalue().encode())
+    rows = ([row.get(column) for column in COLUMNS] for row in _rows(found))
+    write_whole(place, csv_text(COLUMNS, rows).encode())
 
 
 def _rows(found: Assessment) -> Iterator[dict[str, Any]]:

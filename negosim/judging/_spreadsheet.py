@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from negosim._csv import csv_text, plain
 from negosim._files import unreadable, write_all
 from negosim.errors import UserError
 from negosim.judging._annotate import Annotation, Page, Slot
@@ -26,9 +27,6 @@ MOST_PROBLEMS = 8
 WIDTH = 100
 FURTHER = "    > "
 """What further lines of an utterance begin with."""
-
-_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
-"""What a spreadsheet would compute instead of showing."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +57,9 @@ def export_sheet(annotation: Annotation, place: Path) -> Path:
             raise UserError(
                 f"{str(file)!r} is there already; choose another name, so that no answers are lost"
             )
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
-    for page in annotation.pages:
-        writer.writerows(_row(annotation, page, slot, text.name) for slot in page.slots)
+    rows = (_row(annotation, page, slot, text.name) for page in annotation.pages for slot in page.slots)
     reading = "".join(f"{line}\n" for line in _reading(annotation, place.name))
-    write_all({text: reading.encode(), place: stream.getvalue().encode("utf-8-sig")})
+    write_all({text: reading.encode(), place: csv_text(COLUMNS, rows, end="\r\n").encode("utf-8-sig")})
     return text
 
 
@@ -84,8 +78,7 @@ def _row(annotation: Annotation, page: Page, slot: Slot, reading: str) -> list[s
             BETWEEN_QUOTES.join(map(_one_quote, answer.evidence)),
             visible(answer.reason),
         ]
-    row = [*_key(page, slot), page.text(slot), answers, *filled_in]
-    return [f"'{cell}" if _FORMULA.match(cell) else cell for cell in row]
+    return [*_key(page, slot), page.text(slot), answers, *filled_in]
 
 
 def _one_quote(quote: str) -> str:
@@ -272,12 +265,7 @@ def _rows(place: Path) -> Iterator[tuple[int, dict[str, str]]]:
         begins = reader.line_num + 1
         for cells in reader:
             given = dict(zip(names, cells, strict=False))
-            yield begins, {name: _plain(given.get(name, "")) for name in (*KEYS, *FILLED_IN)}
+            yield begins, {name: plain(given.get(name, "").strip()) for name in (*KEYS, *FILLED_IN)}
             begins = reader.line_num + 1
     except csv.Error as error:
         raise UserError(f"{place}, line {reader.line_num}: {error}") from None
-
-
-def _plain(cell: str) -> str:
-    cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell

@@ -70,10 +70,11 @@ def _table(corpus: Corpus, judge: str | None, perspectives: list[str], cells: Ce
     )
     return Table(
         _key("agreement-by-scenario", corpus, judge),
-        _title("Agreement rate by scenario", judge),
+        _title("Agreement rate by scenario", corpus, judge),
         ("scenario", "condition", *map(names.perspective, perspectives)),
         rows,
         words=2,
+        about=_about(judge),
     )
 
 
@@ -87,11 +88,12 @@ def _overall(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Tabl
             rows.append((names.perspective(perspective), names.condition(name), n, rate))
     return Table(
         _key("agreement", corpus, judge),
-        _title("Agreement rate over all scenarios", judge),
+        _title("Agreement rate over all scenarios", corpus, judge),
         ("perspective", "condition", "n", "agreement"),
         tuple(rows),
         words=2,
         bars="agreement",
+        about=_about(judge),
     )
 
 
@@ -149,5 +151,9 @@ def _key(key: str, corpus: Corpus, judge: str | None) -> str:
     return key if len(judges) < 2 or judge is None else f"{key}-{judges.index(judge) + 1}"
 
 
-def _title(title: str, judge: str | None) -> str:
-    return title if judge is None else f"{title}, judged by {names.short_model(judge)}"
+def _title(title: str, corpus: Corpus, judge: str | None) -> str:
+    return title if judge is None else f"{title}, judged by {corpus.named(judge)}"
+
+
+def _about(judge: str | None) -> tuple[tuple[str, str], ...]:
+    return (("judge", judge),) if judge else ()

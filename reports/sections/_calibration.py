@@ -8,7 +8,7 @@ from negosim.measures import Calibration, calibration
 from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample, perspective_order
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Rows, Table
+from negosim.reports._model import Block, Figure, Missing, Name, Number, Prose, Row, Rows, Table
 from negosim.reports._numbers import bare, from_estimate
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined, listing
@@ -28,12 +28,13 @@ class Compared:
 
     found: Calibration
     rows: Rows
+    judge: Name
 
     @property
-    def label(self) -> tuple[str, str, str]:
+    def label(self) -> tuple[Name, str, str]:
         """Judge, question and perspective as tables name them."""
         found = self.found
-        return names.short_model(found.judge), found.question, names.perspective(found.perspective)
+        return self.judge, found.question, names.perspective(found.perspective)
 
     @property
     def n(self) -> Number:
@@ -66,7 +67,7 @@ def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
             return [Missing(said, _commands.judge(corpus, "--judge-model oracle"))]
         return [Missing(f"{said} It is known for simulated dialogues.", _commands.calibrate(corpus))]
     found = sorted(calibration(sample.frame), key=_place)
-    answered = [Compared(each, _selected(each, sample)) for each in found if each.n]
+    answered = [Compared(each, _selected(each, sample), corpus.named(each.judge)) for each in found if each.n]
     if not answered:
         return [Missing("The judges gave no usable answer to a question whose truth is known.")]
     blocks: list[Block] = [_verdict(answered), _figure(answered), _table(answered), _of_yes(answered)]
@@ -88,20 +89,23 @@ def _line_place(each: Calibration) -> tuple[object, ...]:
 def _verdict(compared: list[Compared]) -> Prose:
     """Say plainly where a judge is no better than chance, and where it is best."""
     parts: list[Prose] = []
-    for judge in sorted({each.found.judge for each in compared}):
-        who = names.short_model(judge)
+    for judge, who in _judges(compared).items():
         own = [each for each in compared if each.found.judge == judge and each.kappa.value is not None]
         if not own:
-            parts.append((f"{who} cannot be held against chance: too few answers vary.",))
+            parts.append((who, " cannot be held against chance: too few answers vary."))
             continue
         best = max(own, key=lambda each: each.kappa.value or 0.0)
-        said = f"{who} agrees best with the truth on {_named(best)}, κ = "
-        parts.append((said, bare(best.kappa), "."))
+        said = f" agrees best with the truth on {_named(best)}, κ = "
+        parts.append((who, said, bare(best.kappa), "."))
         chance = [each for each in own if each.kappa.low is None or each.kappa.low <= 0]
         if chance:
             listed = listing([_named(each) for each in chance])
             parts.append((f"It is not shown to be better than chance on {listed}.",))
     return joined(parts)
+
+
+def _judges(compared: list[Compared]) -> dict[str, Name]:
+    return {each.found.judge: each.judge for each in sorted(compared, key=lambda each: each.found.judge)}
 
 
 def _named(each: Compared) -> str:
@@ -111,7 +115,7 @@ def _named(each: Compared) -> str:
 def _figure(compared: list[Compared]) -> Figure:
     ordered = sorted((each.found for each in compared), key=_line_place)
     lines = list(dict.fromkeys((each.question, each.perspective) for each in ordered))
-    judges = sorted({each.found.judge for each in compared})
+    judges = _judges(compared)
     cells: dict[tuple[str, str, Line], Number] = {}
     for each in compared:
         line = (each.found.question, each.found.perspective)
@@ -132,7 +136,11 @@ def _figure(compared: list[Compared]) -> Figure:
 
 
 def _draw(
-    canvas: "Canvas", *, lines: list[Line], judges: list[str], cells: dict[tuple[str, str, Line], Number]
+    canvas: "Canvas",
+    *,
+    lines: list[Line],
+    judges: dict[str, Name],
+    cells: dict[tuple[str, str, Line], Number],
 ) -> None:
     panels = canvas.subplots(1, 2, sharey=True)
     labels = [f"{question}, {names.perspective(perspective)}" for question, perspective in lines]
@@ -147,7 +155,7 @@ def _draw(
     panels[1].axvline(0, color="#444444", lw=0.8)
     panels[1].set_xlim(min(-0.35, panels[1].get_xlim()[0]), 1.03)
     panels[1].set_xlabel("Cohen's κ (0: chance)")
-    legend_of(canvas, [(names.short_model(judge), mark_of(i)) for i, judge in enumerate(judges)], columns=3)
+    legend_of(canvas, [(str(who), mark_of(i)) for i, who in enumerate(judges.values())], columns=3)
 
 
 def _table(compared: list[Compared]) -> Table:

@@ -29,7 +29,7 @@ def section(corpus: Corpus) -> Section:
     blocks: list[Block] = []
     tables = [_verdicts(corpus, claims, voice) for voice in corpus.voices("claim")]
     for voice, table in zip(corpus.voices("claim"), tables, strict=True):
-        blocks += [_lead(corpus, claims, voice), table, _subjects(claims, voice, table.key)]
+        blocks += [_lead(corpus, claims, voice), table, _subjects(corpus, claims, voice, table.key)]
         turns = _utterances(corpus, voice, table.key)
         blocks += [turns] if turns.rows else []
         techniques = _techniques(claims, voice, table.key)
@@ -42,8 +42,16 @@ def _of(claims: Sample, voice: tuple[str, str]) -> Sample:
     return claims.only(perspective=voice[0], judge=voice[1])
 
 
-def _source(voice: tuple[str, str]) -> str:
-    return "in the record" if voice[0] == TRUTH else f"by {names.short_model(voice[1])}"
+def _source(corpus: Corpus, voice: tuple[str, str]) -> str:
+    """Return whose verdicts they are; the perspective is said of a judge that has several."""
+    if voice[0] == TRUTH:
+        return "in the record"
+    several = sum(judge == voice[1] for _, judge in corpus.voices("claim")) > 1
+    return f"by {corpus.named(voice[1])}" + (f", {names.perspective(voice[0])}" if several else "")
+
+
+def _about(voice: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return ("perspective", names.perspective(voice[0])), ("judge", voice[1])
 
 
 def _flagged(sample: Sample) -> Sample:
@@ -53,7 +61,7 @@ def _flagged(sample: Sample) -> Sample:
 
 def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
     own = _flagged(_of(claims, voice))
-    said: list[Prose] = [("Of the ", count(own), f" claims found {_source(voice)} ")]
+    said: list[Prose] = [("Of the ", count(own), f" claims found {_source(corpus, voice)} ")]
     for deceptive, words in ((True, "of agents that may lie"), (False, "of honest agents")):
         part = own.only(deceptive=deceptive)
         if len(part):
@@ -74,11 +82,12 @@ def _verdicts(
     place = corpus.voices("claim").index(voice) + 1
     return Table(
         "claims" if place == 1 else f"claims-{place}",
-        f"Claims by what they are worth, {_source(voice)}",
+        f"Claims by what they are worth, {_source(corpus, voice)}",
         ("condition", "speaker", "claims", *verdicts),
         tuple(rows),
         words=2,
         caption=(_judged_how(voice),),
+        about=_about(voice),
     )
 
 
@@ -92,7 +101,7 @@ def _judged_how(voice: tuple[str, str]) -> str:
     )
 
 
-def _subjects(claims: Sample, voice: tuple[str, str], key: str) -> Table:
+def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) -> Table:
     """Return the rate of false claims by subject: of the decided ones and of all, with what is undecided."""
     own = _flagged(_of(claims, voice))
     own = own.having(own.frame.assign(subject=own.frame["detail"].map(lambda detail: detail.get("subject"))))
@@ -104,11 +113,12 @@ def _subjects(claims: Sample, voice: tuple[str, str], key: str) -> Table:
         rows.append((subject or "all", count(part), *figures))
     return Table(
         f"{key}-subjects",
-        f"False claims by what they are about, {_source(voice)}",
+        f"False claims by what they are about, {_source(corpus, voice)}",
         ("about", "claims", "undecided", "false of decided", "false of all"),
         tuple(rows),
         words=1,
         caption=(_judged_how(voice),),
+        about=_about(voice),
     )
 
 
@@ -130,11 +140,12 @@ def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> Table:
                 rows.append((names.condition(name), names.agent(agent), count(part), *figures))
     return Table(
         f"{key}-utterances",
-        f"Utterances with a false claim, {_source(voice)}",
+        f"Utterances with a false claim, {_source(corpus, voice)}",
         ("condition", "speaker", "utterances", "undecided", "false of decided", "false of all"),
         tuple(rows),
         words=2,
         caption=("Undecided are those with a claim that cannot be verified, or that could not be listed.",),
+        about=_about(voice),
     )
 
 
@@ -151,9 +162,10 @@ def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:
         rows.append((subject, technique, count(false.only(subject=subject, technique=technique)), of_all))
     rows.sort(key=_most_first)
     columns = ("about", "technique", "false claims", "share of false claims")
-    return Table(f"{key}-false", "What false claims are about", columns, tuple(rows), words=2)
+    title = "What false claims are about"
+    return Table(f"{key}-false", title, columns, tuple(rows), words=2, about=_about(voice))
 
 
-def _most_first(row: tuple[str | Number, ...]) -> tuple[int, str, str]:
+def _most_first(row: Row) -> tuple[int, str, str]:
     found = row[2]
     return -(found.n if isinstance(found, Number) else 0), str(row[0]), str(row[1])

@@ -6,14 +6,14 @@ from negosim.judging import PERSON
 from negosim.measures import error_correlation, order_effects, reliability
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Missing, Number, Row, Table
+from negosim.reports._model import Block, Heading, Missing, Name, Number, Row, Table
 from negosim.reports._numbers import from_estimate
 from negosim.reports.sections import _names as names
 
 
 def consistency(corpus: Corpus, sample: Sample) -> list[Block]:
     """Return the tables there is data for, or the command that makes it."""
-    tables = [_reliability(sample), _order(sample), _errors(sample)]
+    tables = [_reliability(corpus, sample), _order(corpus, sample), _errors(corpus, sample)]
     shown: list[Block] = [table for table in tables if table.rows]
     if not shown:
         return [_missing(corpus)]
@@ -32,12 +32,14 @@ def _missing(corpus: Corpus) -> Missing:
     return Missing(said, _commands.judge(corpus, f"--judge-model {shlex.quote(models[0])}", "--repeats 3"))
 
 
-def _reliability(sample: Sample) -> Table:
+def _reliability(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
     for each in reliability(sample.frame):
         where = {"question": each.question, "perspective": each.perspective}
         source = sample.only(**where, **({"judge": each.judge} if each.judge else {}))
-        among = f"repeats of {names.short_model(each.judge)}" if each.judge else each.among
+        among: Heading = each.among
+        if each.judge:
+            among = Name.joined("repeats of", corpus.named(each.judge), between=" ")
         alpha = from_estimate(each.alpha, source.rows)
         coders = Number(f"{each.coders:,}", each.coders, each.alpha.n, source.rows)
         units = Number(f"{each.units:,}", each.units, each.alpha.n, source.rows)
@@ -52,13 +54,13 @@ def _reliability(sample: Sample) -> Table:
     )
 
 
-def _order(sample: Sample) -> Table:
+def _order(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
     for each in order_effects(sample.frame):
         source = sample.only(question=each.question, perspective=each.perspective, judge=each.judge)
         changed = from_estimate(each.changed, source.rows, percent=True, places=0)
         n = Number(f"{each.changed.n:,}", each.changed.n, each.changed.n, source.rows)
-        label = (names.short_model(each.judge), each.question, names.perspective(each.perspective))
+        label = (corpus.named(each.judge), each.question, names.perspective(each.perspective))
         rows.append((*label, n, changed))
     return Table(
         "order-effects",
@@ -70,13 +72,14 @@ def _order(sample: Sample) -> Table:
     )
 
 
-def _errors(sample: Sample) -> Table:
+def _errors(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
     for each in error_correlation(sample.frame):
         judges = [each.judge_a, each.judge_b]
         source = sample.only(question=each.question, perspective=each.perspective, judge=judges).rows
         n = Number(f"{each.correlation.n:,}", each.correlation.n, each.correlation.n, source)
-        label = (each.question, names.perspective(each.perspective), *map(names.short_model, judges))
+        first, second = map(corpus.named, judges)
+        label = (each.question, names.perspective(each.perspective), first, second)
         rows.append((*label, n, from_estimate(each.correlation, source)))
     return Table(
         "error-correlation",

@@ -5,7 +5,7 @@ from typing import Any
 
 from negosim.measures import Difference, holm
 from negosim.reports._corpus import Sample
-from negosim.reports._model import Prose, Row, Table
+from negosim.reports._model import Heading, Name, Prose, Row, Table
 from negosim.reports._numbers import bare, compare, difference_cells, reliable
 from negosim.reports._sentences import joined, listing
 
@@ -21,7 +21,7 @@ class Measure:
     """Something that is compared."""
 
     column: str
-    label: str
+    label: str | Name
     places: int | None = None
     """Decimals; None for a share."""
 
@@ -45,7 +45,7 @@ def contrasts(measured: list[tuple[Measure, Sample]], between: str, a: Any, b: A
 
 
 def contrast_table(
-    key: str, title: str, labels: tuple[str, str], found: list[Contrast], *, short: bool = False
+    key: str, title: str, labels: tuple[Heading, Heading], found: list[Contrast], *, short: bool = False
 ) -> Table:
     """Return contrasts as a table; the short one leaves out effect sizes and the intervals of means."""
     rows: list[Row] = []
@@ -70,9 +70,9 @@ def contrast_sentence(where: str, reference: str, found: list[Contrast]) -> Pros
     for each in found:
         if reliable(each.found):
             before, after, *_ = difference_cells(each.found, each.sample.rows, each.measure.places)
-            clear.append((f"{each.measure.label} (", bare(after), " against ", bare(before), ")"))
+            clear.append((each.measure.label, " (", bare(after), " against ", bare(before), ")"))
     if not clear:
         return (f"{where}, nothing differs reliably from {reference}.",)
     said: Prose = (f"{where}, these differ reliably from {reference}: ", *joined(clear, ", "), ".")
-    undecided = [each.measure.label for each in found if not reliable(each.found)]
+    undecided = [str(each.measure.label) for each in found if not reliable(each.found)]
     return (*said, f" No reliable difference is seen in {listing(undecided)}.") if undecided else said

@@ -1,9 +1,8 @@
 """Cost: calls, tokens, money and time, for making the dialogues and for judging them."""
 
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Number, Prose, Section, Table
+from negosim.reports._model import Name, Prose, Row, Section, Table
 from negosim.reports._numbers import total
-from negosim.reports.sections import _names as names
 from negosim.terminal import duration, money
 
 TITLE = "Cost"
@@ -19,7 +18,7 @@ def section(corpus: Corpus) -> Section:
             rows.append(
                 _row(
                     f"judging {questions}",
-                    names.short_model(judge),
+                    corpus.named(judge),
                     judged.only(judge=judge, questions=questions),
                 )
             )
@@ -38,12 +37,12 @@ def section(corpus: Corpus) -> Section:
     return Section("cost", TITLE, (_lead(corpus), table), brief=table)
 
 
-def _models(corpus: Corpus) -> str:
+def _models(corpus: Corpus) -> Name:
     found = dict.fromkeys(model for run in corpus.runs for model in run.config.models)
-    return ", ".join(names.short_model(model) for model in found)
+    return Name.joined(*map(corpus.named, found))
 
 
-def _row(what: str, who: str, sample: Sample) -> tuple[str | Number, ...]:
+def _row(what: str, who: Name, sample: Sample) -> Row:
     sums = [total(sample, column, _whole) for column in SUMS]
     return (what, who, *sums, total(sample, "usd", money), total(sample, "seconds", _time))
 

@@ -83,7 +83,7 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
                 label = (names.agent(agent), names.perspective(voice[0]), names.condition(name))
                 rows.append((*label, n, cells[DEGREE, voice, agent, name], presence))
     number = corpus.judges_of(PRESENCE).index(judge) + 1 if len(corpus.judges_of(PRESENCE)) > 1 else None
-    by = "" if judge == ORACLE else f", judged by {names.short_model(judge)}"
+    by = "" if judge == ORACLE else f", judged by {corpus.named(judge)}"
     return Table(
         f"deception-{number}" if number else "deception",
         f"Deception of each agent{by}",
@@ -95,6 +95,7 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
             "Share of dialogues in which the agent is said to deceive, and how much, from 1 (not at all) "
             "to 5.",
         ),
+        about=() if judge == ORACLE else (("judge", judge),),
     )
 
 

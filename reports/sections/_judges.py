@@ -5,7 +5,6 @@ from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Missing, Prose, Row, Section, Table
 from negosim.reports._numbers import count, distinct, share
 from negosim.reports._sentences import joined
-from negosim.reports.sections import _names as names
 from negosim.reports.sections._calibration import calibrated
 from negosim.reports.sections._consistency import consistency
 
@@ -54,7 +53,8 @@ def _lead(corpus: Corpus) -> Prose:
         own = corpus.judged.only(judge=judge)
         seen = distinct(own, "dialogue")
         said: Prose = (
-            f"{names.short_model(judge)} judged ",
+            corpus.named(judge),
+            " judged ",
             seen,
             " dialogues and was asked for ",
             count(own),
@@ -71,7 +71,7 @@ def _statuses(corpus: Corpus) -> Table:
         for questions in sorted(own.frame["questions"].unique()):
             part = own.only(questions=questions)
             counts = [count(part.only(status=status)) for status in STATUSES]
-            rows.append((names.short_model(judge), str(questions), count(part), *counts))
+            rows.append((corpus.named(judge), str(questions), count(part), *counts))
     return Table(
         "judge-answers",
         "Answers by status",

@@ -93,7 +93,7 @@ def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) 
                 rates = _rates(corpus, judge, runs, **where)
                 rows.append((key, words, count(sample), mean_sd(sample, "turns"), *rates))
     heads = [f"agreed, {names.perspective(each)}" for each in _perspectives(corpus, judge)]
-    by = f", judged by {names.short_model(judge)}" if judge else ""
+    by = f", judged by {corpus.named(judge)}" if judge else ""
     return Table(
         f"length-{place + 1}" if place else "length",
         f"Utterances and agreement rate, mean ± standard deviation{by}",
@@ -104,6 +104,7 @@ def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) 
             "All conditions together; n counts dialogues, of which a judge may have read only some. "
             "Agreement counts as 1, none as 0.",
         ),
+        about=(("judge", judge),) if judge else (),
     )
 
 

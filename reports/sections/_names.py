@@ -18,12 +18,6 @@ def perspective(name: str) -> str:
     return "third party" if name == THIRD_PARTY else name.replace("_", " ")
 
 
-def voice(pair: tuple[str, str], *, judges: int) -> str:
-    """Return who speaks: the perspective, and the judge where there are several."""
-    name, judge = pair
-    return perspective(name) if name == TRUTH or judges < 2 else f"{perspective(name)}, {judge}"
-
-
 def agent(position: int) -> str:
     """Return what a role is called in tables: "agent 1"."""
     return f"agent {position + 1}"
@@ -32,9 +26,3 @@ def agent(position: int) -> str:
 def model(name: str) -> str:
     """Return a model as named; the simulated negotiator is no language model and is said so."""
     return "simulated negotiator (sim)" if name == SIMULATED else name
-
-
-def short_model(name: str, most: int = 36) -> str:
-    """Return a model's name short enough for a table: without its parameters and server."""
-    bare = name.split("?", 1)[0].split("@http", 1)[0]
-    return bare if len(bare) <= most else f"{bare[: most - 1]}…"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from negosim.records import TRUTH
 from negosim.reports._corpus import BELIEFS, Corpus, Sample, perspective_order
-from negosim.reports._model import Number, Row, Section, Table
+from negosim.reports._model import Heading, Name, Number, Row, Section, Table
 from negosim.reports._numbers import NOTHING, mean, share, shares_of
 from negosim.reports.sections import _names as names
 
@@ -28,8 +28,9 @@ def section(corpus: Corpus) -> Section:
     rows: list[Row] = []
     for question, perspective, judge in sorted(voices.itertuples(index=False, name=None), key=_place):
         sample = corpus.answers(question, judge, perspective)
-        who = names.perspective(perspective)
-        who = who if perspective == TRUTH else f"{who}, {names.short_model(judge)}"
+        who: Heading = names.perspective(perspective)
+        if perspective != TRUTH:
+            who = Name.joined(who, corpus.named(judge))
         rows += [(question, who, *row) for row in _answers(corpus, sample)]
     if not rows:
         return Section("others", TITLE, ())

@@ -38,7 +38,7 @@ def section(corpus: Corpus) -> Section:
         suffix = f"-{number}" if len(judges) > 1 else ""
         means = _means(corpus, own, judge, f"quality{suffix}")
         blocks += [_figure(corpus, own, judge, f"quality-distribution{suffix}", means), means]
-        briefs.append(_brief(own, judge))
+        briefs.append(_brief(corpus, own, judge))
     return Section("quality", TITLE, tuple(blocks), brief=briefs[0])
 
 
@@ -67,26 +67,28 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
         parts = [sample.only(question=question, condition=name) for name in corpus.conditions]
         cells = [number for part in parts for number in (count(part), grade(part, "grade"))]
         rows.append((aspect(question), *cells))
-    heads = [head for name in corpus.conditions for head in ("n", names.condition(name))]
+    conditions = map(names.condition, corpus.conditions)
+    heads = [head for name in conditions for head in (f"n, {name}", name)]
     return Table(
         key,
-        f"Mean grades by aspect, judged by {names.short_model(judge)}",
+        f"Mean grades by aspect, judged by {corpus.named(judge)}",
         ("aspect", *heads),
         tuple(rows),
         caption=("Grades run from 1 (poor) to 5 (excellent).",),
+        about=(("judge", judge),),
     )
 
 
-def _brief(sample: Sample, judge: str) -> Table:
+def _brief(corpus: Corpus, sample: Sample, judge: str) -> Table:
     rows: list[Row] = [
         (aspect(q), count(sample.only(question=q)), grade(sample.only(question=q), "grade"))
         for q in _aspects(sample)
     ]
-    title = f"Mean grades, judged by {names.short_model(judge)}"
+    title = f"Mean grades, judged by {corpus.named(judge)}"
     return Table("quality-brief", title, ("aspect", "n", "grade"), tuple(rows), bars="grade")
 
 
-def _distribution(corpus: Corpus, sample: Sample, key: str) -> Table:
+def _distribution(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
     rows: list[Row] = []
     for name in corpus.conditions:
         for question in _aspects(sample):
@@ -94,14 +96,14 @@ def _distribution(corpus: Corpus, sample: Sample, key: str) -> Table:
             counts = [count(part.only(grade=each)) for each in GRADES]
             rows.append((names.condition(name), aspect(question), count(part), *counts))
     columns = ("condition", "aspect", "n", *map(str, GRADES))
-    return Table(key, "Answers by grade", columns, tuple(rows), words=2)
+    return Table(key, "Answers by grade", columns, tuple(rows), words=2, about=(("judge", judge),))
 
 
 def _figure(corpus: Corpus, sample: Sample, judge: str, key: str, means: Table) -> Figure:
-    data = _distribution(corpus, sample, key)
+    data = _distribution(corpus, sample, judge, key)
     return Figure(
         key,
-        f"Grades by aspect, judged by {names.short_model(judge)}",
+        f"Grades by aspect, judged by {corpus.named(judge)}",
         partial(_draw, corpus=corpus, data=data, aspects=[aspect(q) for q in _aspects(sample)]),
         1.0 + 0.2 * len(means.rows),
         data,

@@ -12,7 +12,6 @@ from negosim.reports._numbers import bare, distinct, shares_of
 from negosim.reports._plots import Series, dots, legend_of
 from negosim.reports._sentences import intervals, joined
 from negosim.reports._style import BLUE, VERMILLION, Mark
-from negosim.reports.sections import _names as names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -43,9 +42,9 @@ def section(corpus: Corpus) -> Section:
     for number, judge in enumerate(judges, 1):
         seen = _shares(_seen(corpus, judge))
         suffix = f"-{number}" if len(judges) > 1 else ""
-        title = f"Top three tactics, as seen by {names.short_model(judge)}"
-        blocks.append(_top(f"tactics-seen{suffix}", title, seen))
-        brief = brief or _top(f"tactics-seen{suffix}", title, seen)
+        title = f"Top three tactics, as seen by {corpus.named(judge)}"
+        blocks.append(_top(f"tactics-seen{suffix}", title, seen, judge))
+        brief = brief or _top(f"tactics-seen{suffix}", title, seen, judge)
     if not judges:
         said = "No judge has named the most prominent tactic of the utterances."
         command = _commands.ask_model(corpus, "tactic")
@@ -76,7 +75,7 @@ def _ranked(shares: Shares, deceptive: bool) -> list[tuple[str, Number]]:
     return sorted((pair for pair in own if pair[1].value), key=lambda pair: (-(pair[1].value or 0), pair[0]))
 
 
-def _top(key: str, title: str, shares: Shares) -> Table:
+def _top(key: str, title: str, shares: Shares, judge: str | None = None) -> Table:
     rows: list[Row] = []
     for deceptive, group in GROUPS.items():
         for place, (tactic, number) in enumerate(_ranked(shares, deceptive)[:3], 1):
@@ -89,6 +88,7 @@ def _top(key: str, title: str, shares: Shares) -> Table:
         words=3,
         bars="share of utterances",
         caption=("Share of the group's utterances.",),
+        about=(("judge", judge),) if judge else (),
     )
 
 

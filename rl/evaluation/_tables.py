@@ -1,11 +1,10 @@
 """An evaluation as tables: for the terminal, a CSV file and a PDF."""
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from negosim._csv import csv_text
 from negosim._files import write_whole
 from negosim.rl.evaluation._measure import FLUENCY, Evaluation, Result
 
@@ -91,11 +90,8 @@ def write_csv(evaluation: Evaluation, path: Path) -> None:
     """
     rows = [row for result in evaluation.results for row in _csv_rows(evaluation, result)]
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    target = io.StringIO()
-    writer = csv.DictWriter(target, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(path, target.getvalue().encode())
+    cells = ([row.get(column) for column in columns] for row in rows)
+    write_whole(path, csv_text(columns, cells).encode())
 
 
 def _csv_rows(evaluation: Evaluation, result: Result) -> Iterator[dict[str, Any]]:

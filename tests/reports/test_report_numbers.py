@@ -97,7 +97,7 @@ def test_failed_answers_are_counted_and_enter_no_number(report: Report, judged: 
     statuses = next(table for table in tables(report) if table.key == "judge-answers")
     asked = judged.judgement_frame()
     fair = asked[(asked["judge"] == "openai:fair") & (asked["questions"] == "deception")]
-    (row,) = [row for row in statuses.rows if row[:2] == ("openai:fair", "deception")]
+    (row,) = [row for row in statuses.rows if tuple(map(str, row[:2])) == ("openai:fair", "deception")]
     counted = dict(zip(statuses.columns, row, strict=True))
     assert str(counted["asked"]) == f"{len(fair):,}"
     assert str(counted["invalid"]) == str((fair["status"] == "invalid").sum())
@@ -107,7 +107,7 @@ def test_failed_answers_are_counted_and_enter_no_number(report: Report, judged: 
 def test_calibration_tells_a_fair_judge_from_one_that_guesses(report: Report) -> None:
     table = next(table for table in tables(report) if table.key == "calibration")
     kappa = {
-        row[0]: row[table.columns.index("κ")]
+        str(row[0]): row[table.columns.index("κ")]
         for row in table.rows
         if row[1:3] == ("deception-presence", "third party")
     }
