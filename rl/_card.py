@@ -89,6 +89,8 @@ class Card(Frozen):
     origin: Origin
     file: str
     """Name of the file with the trajectories, beside the card."""
+    file_crc32: str | None = None
+    """Its checksum, in hexadecimal."""
     trajectories: int
     splits: dict[str, int]
     turns: int
@@ -136,12 +138,13 @@ class Tally:
         )
         self._rewards[trajectory.id] = trajectory.total_reward
 
-    def card(self, origin: Origin, file: str, drops: Drops) -> Card:
-        """Return the card of what was counted."""
+    def card(self, origin: Origin, file: str, drops: Drops, *, checksum: str) -> Card:
+        """Return the card of what was counted and written to a file that has this checksum."""
         sums = {name: self._sums[name] for name in ("turns", "agent_turns", "terminal", "regenerated")}
         return Card(
             origin=origin,
             file=file,
+            file_crc32=checksum,
             trajectories=len(self._rewards),
             splits={split: self._splits[split] for split in SPLITS},
             **sums,

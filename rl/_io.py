@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 from pydantic import ValidationError
 
+from negosim._checksum import DIFFERS, DamageError, checked, checksum_of, with_checksum
 from negosim._files import first_error, unreadable, whole_folder, write_whole
 from negosim.errors import UserError
 from negosim.rl._card import CARD, Card, Drops, Origin, Tally
@@ -47,12 +48,11 @@ def write_trajectories(
     with whole_folder(target) as part:
         _write(part / file, _counted(trajectories, tally), format)
         drops = drops or Drops()
-        card = tally.card(origin, file, drops)
+        card = tally.card(origin, file, drops, checksum=checksum_of(part / file))
         if card.trajectories == 0:
             raise UserError(f"no trajectory is left to write: {_reasons(drops)}")
-        content = card.model_dump(mode="json")
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        write_whole(part / CARD, orjson.dumps(content, option=options))
+        content = orjson.dumps(card.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
+        write_whole(part / CARD, with_checksum(content))
     return card
 
 
@@ -87,15 +87,18 @@ def _write(path: Path, trajectories: Iterator[Trajectory], format: Format) -> No
 def read_trajectories(path: str | Path, *, split: Split | None = None) -> Iterator[Trajectory]:
     """Read trajectories from a folder, or from a `.jsonl` or `.parquet` file, in stored order.
 
+    Where a data card beside the file has its checksum, it must be that.
+
     Args:
         path: the folder or file.
         split: only those of this split.
 
     Raises:
-        UserError: nothing is there, or a row is wrong: names file, row and field.
+        UserError: nothing is there, the file is damaged, or a row is wrong: names file, row and field.
 
     """
     file = _file_of(Path(path).expanduser())
+    _check_damage(file)
     rows = _parquet_rows(file) if file.suffix == ".parquet" else _jsonl_rows(file)
     return _read(file, rows, split)
 
@@ -120,16 +123,38 @@ def read_card(folder: str | Path) -> Card:
     """Read the data card of a folder of trajectories.
 
     Raises:
-        UserError: there is none, or it is not readable by this version.
+        UserError: there is none, it is damaged, or it is not readable by this version.
 
     """
     file = Path(folder).expanduser() / CARD
     try:
-        return Card.model_validate_json(file.read_bytes())
+        return Card.model_validate_json(checked(file.read_bytes())[0])
+    except DamageError as error:
+        raise UserError(
+            f"{file}: {error}; make the folder again, or, if you have changed the card yourself, remove its "
+            "last field, crc32"
+        ) from None
     except OSError as error:
         raise unreadable(file, error) from None
     except ValidationError as error:
         raise UserError(f"{file}: {first_error(error)}; was it written by another version?") from None
+
+
+def _check_damage(file: Path) -> None:
+    if not (file.parent / CARD).exists():
+        return
+    card = read_card(file.parent)
+    if card.file != file.name or card.file_crc32 is None:
+        return
+    try:
+        found = checksum_of(file)
+    except OSError as error:
+        raise unreadable(file, error) from None
+    if found != card.file_crc32:
+        raise UserError(
+            f"{file}: {DIFFERS}; make the folder again, or, if you have changed the file yourself, move it "
+            f"away from the {CARD} beside it"
+        )
 
 
 def _file_of(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negosim.agents._protocol import AgentContext, AgentFactory, Speech
@@ -27,14 +28,12 @@ class PolicyAgent:
         """Check the folder; the policy is loaded when it speaks first.
 
         Raises:
-            UserError: there is no policy in it, or training is not installed.
+            UserError: there is no policy in it, it is damaged, or training is not installed.
 
         """
-        from negosim.rl.policy import read_policy_card
-
         self.model = context.spec.name
         self._spec = context.spec
-        read_policy_card(self._spec.target)
+        _check(self._spec.target)
 
     async def speak(self, view: View) -> Speech:
         """Say the next public utterance; its move is what the text's mark says."""
@@ -71,6 +70,13 @@ POLICY = AgentFactory(
     about="a policy trained with negosim rl train; it only speaks (--planner direct)",
     complete=_complete,
 )
+
+
+@lru_cache(maxsize=64)
+def _check(folder: str) -> None:
+    from negosim.rl.policy import check_policy
+
+    check_policy(Path(folder).expanduser())
 
 
 @lru_cache(maxsize=4)

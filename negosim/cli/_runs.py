@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from negosim.errors import UserError
+
 
 def show(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or its name in ./runs.")],
@@ -64,13 +66,16 @@ def runs(
     ),
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a run.")] = False,
 ) -> None:
-    """List runs, newest first."""
+    """List runs, newest first. What cannot be read is passed over and named."""
     import orjson
 
     from negosim.store import list_runs
-    from negosim.terminal import console_for, print_rows
+    from negosim.terminal import clean, console_for, print_rows
 
-    found = list_runs(folder)
+    def passed_over(error: UserError) -> None:
+        typer.echo(f"passed over: {clean(str(error))}", err=True)
+
+    found = list_runs(folder, passed_over=passed_over)
     if json:
         for item in found:
             typer.echo(orjson.dumps(item, default=str).decode())

@@ -2,7 +2,6 @@
 
 from negosim.models._budget import Budget, BudgetedModel, most_usage
 from negosim.models._cache import (
-    CachedModel,
     CacheEntry,
     CacheStats,
     ResponseCache,
@@ -10,6 +9,7 @@ from negosim.models._cache import (
     cache_stats,
     clear_cache,
 )
+from negosim.models._cached import CachedModel
 from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
 from negosim.models._check import CheckReport, check_model
 from negosim.models._door import Door

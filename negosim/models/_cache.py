@@ -5,19 +5,18 @@ library's sqlite3 is used directly: a lookup or an entry takes some ten microsec
 loop's own thread, less than handing it to another (aiosqlite) or pickling it (diskcache).
 """
 
-import asyncio
-import hashlib
 import logging
 import sqlite3
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
-import orjson
 import platformdirs
 
+from negosim._files import reason
 from negosim.errors import UserError
-from negosim.models._types import ChatModel, ChatRequest, ChatResponse, Usage
+from negosim.models._types import ChatResponse, Usage
 
 logger = logging.getLogger("negosim.models")
 
@@ -25,7 +24,7 @@ BUSY_SECONDS = 10.0
 """How long an entry waits for another process to finish its own; that takes microseconds."""
 
 # The number is that of the table below: another version of it has another file.
-_FILE = "responses-1.sqlite"
+_FILE = "responses-2.sqlite"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS responses (
     key BLOB PRIMARY KEY,
@@ -36,13 +35,19 @@ CREATE TABLE IF NOT EXISTS responses (
     mode TEXT NOT NULL,
     tokens_in INTEGER NOT NULL,
     tokens_out INTEGER NOT NULL,
-    tokens_cached INTEGER NOT NULL
+    tokens_cached INTEGER NOT NULL,
+    crc32 INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS responses_by_model ON responses (model);
 """
-_FIND = "SELECT text, finish, mode FROM responses WHERE key = ?"
-_KEEP = "INSERT OR IGNORE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_FIND = "SELECT text, finish, mode, crc32 FROM responses WHERE key = ?"
+_KEEP = "INSERT OR IGNORE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DROP = "DELETE FROM responses WHERE key = ?"
 _KNOWN = "SELECT 1 FROM responses WHERE model = ? LIMIT 1"
+
+
+BROKEN = (sqlite3.Error, UnicodeDecodeError)
+"""What is raised where the file is damaged: sqlite3 quotes pieces of it, which need not be text."""
 
 
 def cache_path() -> Path:
@@ -53,42 +58,59 @@ def cache_path() -> Path:
 class ResponseCache:
     """The answers of models, open for use by one run.
 
-    A cache is worth no run: where the file cannot be used any more, a warning is logged and the run
-    goes on without it.
+    One that cannot be used is told before a run begins: what has been paid for would be asked for again.
+    One that breaks while a run is under way is worth no run: a warning is logged, and it goes on without.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open the user's cache, or another; it is made if need be."""
+        """Open the user's cache, or another; it is made if need be.
+
+        Raises:
+            UserError: it cannot be read or written, is damaged, or is something else.
+
+        """
         self.path = path or cache_path()
         self._connection: sqlite3.Connection | None = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(self.path)
-        except (OSError, sqlite3.Error) as error:
-            self._give_up(error)
+        except (OSError, *BROKEN) as error:
+            raise UserError(
+                f"the response cache {str(self.path)!r} cannot be used: {_why(error)}; mend that, go on "
+                "without it (--no-cache), or have it made anew (negosim cache clear)"
+            ) from None
 
     def find(self, key: bytes) -> ChatResponse | None:
-        """Return the answer kept under a key."""
+        """Return the answer kept under a key, if it is as it was written; a damaged one is removed."""
+        if self._connection is None:
+            return None
         try:
-            row = self._connection.execute(_FIND, (key,)).fetchone() if self._connection else None
-        except sqlite3.Error as error:
+            row = self._connection.execute(_FIND, (key,)).fetchone()
+            if row is None:
+                return None
+            *parts, checksum = row
+            if checksum == _checksum(key, *parts):
+                text, finish, mode = (part.decode() for part in parts)
+                return ChatResponse(text, finish, Usage(), mode, requests=0, cached=True)
+            self._connection.execute(_DROP, (key,))
+        except BROKEN as error:
             self._give_up(error)
             return None
-        if row is None:
-            return None
-        text, finish, mode = row
-        return ChatResponse(text, finish, Usage(), mode, requests=0, cached=True)
+        logger.warning("the response cache %s: an answer is damaged; it is asked for again", self.path)
+        return None
 
     def keep(self, key: bytes, model: str, response: ChatResponse) -> bool:
         """Keep an answer, on disk before this returns; return False if another one was there first."""
         usage = response.usage
         # Of a refusal and of what was cut off, nothing is used but that it was so.
         text = response.text if response.finish == "stop" else ""
-        row = (key, model, int(time.time()), text, response.finish, response.mode)
+        parts = (text, response.finish, response.mode)
         tokens = (usage.tokens_in, usage.tokens_out, usage.tokens_cached)
+        checksum = _checksum(key, *(part.encode() for part in parts))
+        row = (key, model, int(time.time()), *parts, *tokens, checksum)
         try:
-            return self._connection is None or self._connection.execute(_KEEP, row + tokens).rowcount > 0
-        except sqlite3.Error as error:
+            return self._connection is None or self._connection.execute(_KEEP, row).rowcount > 0
+        except BROKEN as error:
             self._give_up(error)
             return True
 
@@ -96,7 +118,7 @@ class ResponseCache:
         """Return whether there are answers of a model."""
         try:
             found = self._connection and self._connection.execute(_KNOWN, (model,)).fetchone()
-        except sqlite3.Error as error:
+        except BROKEN as error:
             self._give_up(error)
             return False
         return bool(found)
@@ -109,93 +131,11 @@ class ResponseCache:
 
     def _give_up(self, error: Exception) -> None:
         logger.warning(
-            "no answers are kept or reused: the response cache %s cannot be used (%s); "
-            "`negosim cache clear` makes it anew",
+            "no answers are kept or reused from here on: the response cache %s cannot be used: %s",
             self.path,
-            error,
+            _why(error),
         )
         self.close()
-
-
-class CachedModel:
-    """A chat model whose answers are kept, and given again to equal requests."""
-
-    def __init__(self, model: ChatModel, cache: ResponseCache, identity: str | None = None) -> None:
-        """Put a cache before a model.
-
-        `identity` tells models apart whose answers differ; by default their names do.
-        """
-        self.name = model.name
-        self._model = model
-        self._cache = cache
-        self._identity = identity or model.name
-        self._asked: dict[bytes, asyncio.Event] = {}
-        self._ready = asyncio.Lock()
-        self._checked = False
-
-    async def complete(self, request: ChatRequest) -> ChatResponse:
-        """Return the answer that is kept, or send the request; equal ones at a time are sent once.
-
-        Every answer is kept, unusable ones too: what follows from them is then the same again.
-
-        Raises:
-            ModelError: the provider failed.
-            UserError: the model was first needed now, and cannot be reached.
-
-        """
-        key = request_key(self._identity, request)
-        while True:
-            found = self._cache.find(key)
-            if found is not None:
-                return found
-            if key not in self._asked:
-                break
-            await self._asked[key].wait()
-        done = self._asked[key] = asyncio.Event()
-        try:
-            await self._check()
-            response = await self._model.complete(request)
-            if not self._cache.keep(key, self._identity, response):
-                # Another process asked the same meanwhile. Its answer stands, so that all runs agree.
-                first = self._cache.find(key) or response
-                response = replace(response, text=first.text, finish=first.finish, mode=first.mode)
-            return response
-        finally:
-            del self._asked[key]
-            done.set()
-
-    async def preflight(self) -> None:
-        """Check that the model can be reached, where none of its answers is kept.
-
-        Otherwise it is checked when an answer is missing: a run that was made before needs no model.
-        """
-        if not self._cache.knows(self._identity):
-            await self._check()
-
-    async def close(self) -> None:
-        """Release the model; the cache stays open."""
-        await self._model.close()
-
-    async def _check(self) -> None:
-        if not self._checked:
-            async with self._ready:
-                if not self._checked:
-                    await self._model.preflight()
-                    self._checked = True
-
-
-def request_key(identity: str, request: ChatRequest) -> bytes:
-    """Return a key of everything that decides an answer."""
-    parts = (
-        identity,
-        request.seed,
-        request.temperature,
-        request.max_tokens,
-        request.schema_name,
-        request.schema,
-        [(message.role, message.content) for message in request.messages],
-    )
-    return hashlib.sha256(orjson.dumps(parts)).digest()
 
 
 @dataclass(frozen=True)
@@ -238,11 +178,16 @@ def cache_stats(path: Path | None = None) -> CacheStats:
     try:
         connection = _connect(path)
         try:
-            entries = tuple(CacheEntry(*row) for row in connection.execute(query))
+            entries = tuple(
+                CacheEntry(model.decode(errors="replace"), *counts)
+                for model, *counts in connection.execute(query)
+            )
         finally:
             connection.close()
-    except sqlite3.Error as error:
-        raise UserError(f"{path} cannot be read ({error}); `negosim cache clear` makes it anew") from None
+    except BROKEN as error:
+        raise UserError(
+            f"{str(path)!r} cannot be read: {_why(error)}; `negosim cache clear` makes it anew"
+        ) from None
     return CacheStats(path, sum(file.stat().st_size for file in _files(path) if file.exists()), entries)
 
 
@@ -265,13 +210,43 @@ def clear_cache(path: Path | None = None) -> None:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.close()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+        except BROKEN as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _IN_THE_WAY:
                 raise
             for file in _files(path):
                 file.unlink(missing_ok=True)
-    except (OSError, sqlite3.Error) as error:
-        raise UserError(f"{path} cannot be cleared: {error}") from None
+    except (OSError, *BROKEN) as error:
+        raise UserError(f"{str(path)!r} cannot be cleared: {_why(error)}") from None
+
+
+_IN_THE_WAY = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
+    | {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}
+)
+"""Codes of SQLite for what would be in the way of a new file too."""
+
+_REASONS = {
+    sqlite3.SQLITE_BUSY: "another process holds it",
+    sqlite3.SQLITE_READONLY: "it may not be written to",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk is full, or fails",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_NOTADB: "it is no database",
+    sqlite3.SQLITE_CORRUPT: "it is damaged",
+}
+
+
+def _why(error: Exception) -> str:
+    """Return why the file could not be used."""
+    if isinstance(error, OSError):
+        return reason(error)
+    if isinstance(error, UnicodeDecodeError):
+        return _REASONS[sqlite3.SQLITE_CORRUPT]
+    return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+
+
+def _checksum(key: bytes, text: bytes, finish: bytes, mode: bytes) -> int:
+    return crc32(b"\0".join((key, text, finish, mode)))
 
 
 def _files(path: Path) -> tuple[Path, ...]:
@@ -281,12 +256,14 @@ def _files(path: Path) -> tuple[Path, ...]:
 def _connect(path: Path) -> sqlite3.Connection:
     """Open the file; entries are transactions of their own."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.text_factory = bytes  # what is damaged need be no text
     try:
         # Readers and a writer at the same time; what was written survives the process, not a power cut.
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.executescript(_TABLE)
-    except sqlite3.Error:
+        connection.execute(_FIND, (b"",))  # the table of something else has other columns
+    except BROKEN:
         connection.close()
         raise
     return connection

@@ -2,7 +2,8 @@
 
 from negosim.errors import UserError
 from negosim.models._budget import Budget, BudgetedModel
-from negosim.models._cache import CachedModel, ResponseCache
+from negosim.models._cache import ResponseCache
+from negosim.models._cached import CachedModel
 from negosim.models._prices import price_of
 from negosim.models._providers import provider_of
 from negosim.models._spec import ModelSpec

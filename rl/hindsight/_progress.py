@@ -1,7 +1,7 @@
 """What has been done of a regeneration, so that a killed one goes on and pays for nothing twice.
 
 A file beside the folder that is being made: a first line that says what is made, then a line for every
-review and every attempt, appended when it is done. It is removed when the folder is there.
+review and every attempt, appended with its checksum when it is done. It is removed when the folder is there.
 """
 
 from contextlib import ExitStack
@@ -12,7 +12,8 @@ import orjson
 from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
-from negosim._files import append_whole, unwritable
+from negosim._checksum import DamageError, checked, with_checksum
+from negosim._files import append_whole, first_error, unwritable
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.records import StageAccount
@@ -126,8 +127,11 @@ class Progress:
         end = 0
         if not self.path.exists():
             return end
-        for number, (line, after) in enumerate(lines(self.path), 1):
+        for number, (written, after) in enumerate(lines(self.path), 1):
             try:
+                line, has_checksum = checked(written)
+                if not has_checksum:
+                    raise DamageError("damaged: it has no checksum at its end")
                 if number == 1:
                     self._compare(_Header.model_validate_json(line).made_from, made_from)
                 else:
@@ -136,9 +140,11 @@ class Progress:
                         self.reviews[found.review.parent, found.review.number] = found.review
                     if found.attempt:
                         self.attempts[found.attempt.parent, found.attempt.number] = found.attempt
-            except ValidationError:
+            except (DamageError, ValidationError) as error:
+                wrong = first_error(error) if isinstance(error, ValidationError) else error
                 raise UserError(
-                    f"{self.path}, line {number}: no progress of a regeneration; remove it to begin anew"
+                    f"{self.path}, line {number}: {wrong}; remove the file to begin anew, or the line and "
+                    "what follows it to go on from there"
                 ) from None
             end = after
         return end
@@ -156,9 +162,9 @@ class Progress:
             )
 
     def _append(self, line: Frozen) -> None:
-        content = line.model_dump(mode="json")
+        content = orjson.dumps(line.model_dump(mode="json"))
         try:
-            append_whole(self._file, orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
+            append_whole(self._file, with_checksum(content))
         except OSError as error:
             raise self._unwritable(error) from None
 

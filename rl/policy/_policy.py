@@ -17,7 +17,7 @@ from negosim.rl.policy._sampling import decode
 from negosim.rl.training._decoding import Sampling
 from negosim.rl.training._dialogue_format import DialogueFormat
 from negosim.rl.training._model import ValueHead, guides
-from negosim.rl.training._policy_folder import HEADS, MODEL, PolicyCard, read_policy_card
+from negosim.rl.training._policy_folder import HEADS, MODEL, WAY_OUT, PolicyCard, check_policy
 from negosim.rl.training._quiet import quiet
 
 if TYPE_CHECKING:
@@ -63,17 +63,18 @@ class Policy:
         """
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        card, path = read_policy_card(folder), Path(folder).expanduser()
+        path = Path(folder).expanduser()
+        card = check_policy(path)
         device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         try:
             with quiet():
-                tokenizer = AutoTokenizer.from_pretrained(path / MODEL)
+                tokenizer = AutoTokenizer.from_pretrained(path / MODEL, trust_remote_code=False)
                 lm: Any = AutoModelForCausalLM.from_pretrained(
-                    path / MODEL, use_safetensors=True, dtype=torch.float32
+                    path / MODEL, use_safetensors=True, dtype=torch.float32, trust_remote_code=False
                 )
             weights = load_file(path / HEADS) if card.heads else {}
         except (OSError, ValueError, SafetensorError) as error:
-            raise UserError(f"{path} is damaged: {str(error).splitlines()[0]}; train it again") from None
+            raise UserError(f"{path} is damaged: {str(error).splitlines()[0]}; {WAY_OUT}") from None
         vocabulary, width = lm.get_output_embeddings().weight.shape
         heads = [_head(path / HEADS, name, weights, width, vocabulary) for name in guides(card.heads)]
         form = DialogueFormat(tokenizer, card.config.begin)
@@ -141,5 +142,5 @@ def _head(path: Path, name: str, weights: dict[str, Tensor], width: int, vocabul
     try:
         head.load_state_dict(own)
     except RuntimeError:
-        raise UserError(f"{path}: head {name!r} does not fit the model beside it; train it again") from None
+        raise UserError(f"{path}: head {name!r} does not fit the model beside it; {WAY_OUT}") from None
     return head.eval()

@@ -10,6 +10,7 @@ import torch
 from negosim.errors import UserError
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.training._dialogue_format import DialogueFormat, NoRoomError
+from negosim.rl.training._policy_folder import CARD, MODEL, check_policy
 from negosim.rl.training._quiet import quiet
 from negosim.rl.training._tiny import texts_of, tiny_gpt, word_tokenizer
 
@@ -99,15 +100,18 @@ def _transformers(name: str, dtype: torch.dtype) -> tuple["PreTrainedModel", "Pr
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     place = Path(name).expanduser()
-    if (place / "policy.json").is_file():
-        place = place / "model"
+    if (place / CARD).is_file():
+        check_policy(place)
+        place = place / MODEL
     source = str(place) if place.is_dir() else name
     if not place.is_dir() and not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", name):
         raise UserError(f"no model {name!r}; give tiny, smollm2, a folder, or a name on the Hugging Face hub")
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(source)
-            lm = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True)
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+            lm = AutoModelForCausalLM.from_pretrained(
+                source, dtype=dtype, use_safetensors=True, trust_remote_code=False
+            )
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(

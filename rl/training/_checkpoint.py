@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import orjson
 import torch
 from accelerate.utils import gather_object
+from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.distributed.checkpoint.state_dict import (
@@ -16,13 +16,34 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
+from negosim._checksum import DamageError, check_files, checked, checksums_below, with_checksum
+from negosim._files import first_error, unreadable
+from negosim._frozen import Frozen
 from negosim.errors import UserError
+from negosim.rl.training._config import TrainConfig
 from negosim.rl.training._model import ValueModel
 from negosim.rl.training._trainer import Trainer
 
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 
 PREFIX = "checkpoint-"
+ABOUT, WEIGHTS, OPTIMIZER, RANDOM = (
+    *("about.json", "weights.safetensors"),
+    *("optimizer.safetensors", "random.safetensors"),
+)
+
+
+class About(Frozen):
+    """What a checkpoint is of."""
+
+    config: TrainConfig
+    """What the training was asked to do."""
+    data: str
+    """Fingerprint of what it learns from."""
+    step: int
+    """Steps that are done."""
+    files: dict[str, str]
+    """Checksums (CRC-32) of the files beside it, by name."""
 
 
 def gathered(trainer: Trainer) -> dict[str, Tensor]:
@@ -48,8 +69,11 @@ def _changing(model: ValueModel) -> set[str]:
     }
 
 
-def save_checkpoint(folder: Path, trainer: Trainer, about: dict[str, Any]) -> None:
-    """Write a checkpoint to a folder of its own inside `folder`, then remove older ones."""
+def save_checkpoint(folder: Path, trainer: Trainer, data: str) -> None:
+    """Write a checkpoint to a folder of its own inside `folder`, then remove older ones.
+
+    `data` is the fingerprint of what is learnt from.
+    """
     weights = gathered(trainer)
     optimizer: dict[str, Any] = get_optimizer_state_dict(
         trainer.model, trainer.optimizer.optimizer, options=WHOLE
@@ -59,16 +83,17 @@ def save_checkpoint(folder: Path, trainer: Trainer, about: dict[str, Any]) -> No
         part, whole = folder / f".{PREFIX}part", folder / f"{PREFIX}{trainer.done:08d}"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        save_file(weights, part / "weights.safetensors")
+        save_file(weights, part / WEIGHTS)
         moments = {
             f"{name}/{key}": value.contiguous()
             for name, values in optimizer["state"].items()
             for key, value in values.items()
         }
-        save_file(moments, part / "optimizer.safetensors")
+        save_file(moments, part / OPTIMIZER)
         states = {f"{process}/{key}": value for process, s in enumerate(random) for key, value in s.items()}
-        save_file(states, part / "random.safetensors")
-        (part / "about.json").write_bytes(orjson.dumps({**about, "step": trainer.done}))
+        save_file(states, part / RANDOM)
+        about = About(config=trainer.config, data=data, step=trainer.done, files=checksums_below(part))
+        (part / ABOUT).write_bytes(with_checksum(about.model_dump_json(indent=2).encode()))
         shutil.rmtree(whole, ignore_errors=True)
         part.rename(whole)
         for older in _checkpoints(folder)[:-1]:
@@ -81,9 +106,25 @@ def latest_checkpoint(folder: Path) -> Path | None:
     return next(reversed(_checkpoints(folder)), None)
 
 
-def read_about(checkpoint: Path) -> dict[str, Any]:
-    """Return what was written about a checkpoint."""
-    about: dict[str, Any] = orjson.loads((checkpoint / "about.json").read_bytes())
+def read_about(checkpoint: Path) -> About:
+    """Return what was written about a checkpoint, having checked that all of it is as it was written.
+
+    Raises:
+        UserError: a file of it is damaged, missing or not to be read; names it.
+
+    """
+    place = checkpoint / ABOUT
+    way_out = "train again into another --out"
+    try:
+        about = About.model_validate_json(checked(place.read_bytes())[0])
+        check_files(checkpoint, about.files)
+    except OSError as error:
+        raise unreadable(error.filename or place, error, way_out) from None
+    except DamageError as error:
+        wrong = str(error) if str(error).startswith(str(checkpoint)) else f"{place}: {error}"
+        raise UserError(f"{wrong}; {way_out}") from None
+    except ValidationError as error:
+        raise UserError(f"{place}: {first_error(error)}; {way_out}") from None
     return about
 
 
@@ -94,7 +135,7 @@ def load_weights(checkpoint: Path, model: ValueModel) -> None:
         UserError: they are another model's.
 
     """
-    load_exactly(model, load_file(checkpoint / "weights.safetensors"), _changing(model), checkpoint)
+    load_exactly(model, load_file(checkpoint / WEIGHTS), _changing(model), checkpoint)
 
 
 def load_exactly(module: torch.nn.Module, weights: dict[str, Tensor], names: set[str], source: Path) -> None:
@@ -115,24 +156,27 @@ def load_exactly(module: torch.nn.Module, weights: dict[str, Tensor], names: set
     module.load_state_dict(weights, strict=False)
 
 
-def load_progress(checkpoint: Path, trainer: Trainer) -> None:
-    """Put the optimizer, the random generators and the place in the data where the checkpoint was made."""
+def load_progress(checkpoint: Path, trainer: Trainer, step: int) -> None:
+    """Put the optimizer, the random generators and the place in the data where the checkpoint was made.
+
+    `step` is how many steps were done then.
+    """
     moments: dict[str, dict[str, Tensor]] = {}
-    for name, value in load_file(checkpoint / "optimizer.safetensors").items():
+    for name, value in load_file(checkpoint / OPTIMIZER).items():
         weight, _, key = name.rpartition("/")
         moments.setdefault(weight, {})[key] = value
     optimizer = trainer.optimizer.optimizer
     # Groups of weights by name, which every process knows; the moments are those of the file.
     state: dict[str, Any] = {**get_optimizer_state_dict(trainer.model, optimizer), "state": moments}
     set_optimizer_state_dict(trainer.model, optimizer, state, options=StateDictOptions(full_state_dict=True))
-    random = load_file(checkpoint / "random.safetensors")
+    random = load_file(checkpoint / RANDOM)
     own = f"{trainer.accelerator.process_index}/"
     mine = {name.removeprefix(own): value for name, value in random.items() if name.startswith(own)}
     if mine:
         torch.set_rng_state(mine["cpu"])
         if "cuda" in mine and torch.cuda.is_available():
             torch.cuda.set_rng_state(mine["cuda"])
-    trainer.done = int(read_about(checkpoint)["step"])
+    trainer.done = step
 
 
 def _random_state() -> dict[str, Tensor]:
@@ -143,4 +187,4 @@ def _random_state() -> dict[str, Tensor]:
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob(f"{PREFIX}*") if (path / "about.json").is_file())
+    return sorted(path for path in folder.glob(f"{PREFIX}*") if (path / ABOUT).is_file())

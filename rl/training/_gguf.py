@@ -26,8 +26,10 @@ def load_gguf(name: str, dtype: torch.dtype) -> tuple["PreTrainedModel", "PreTra
     if path is None:
         raise UserError(f"{name} has not been got yet; run: negosim models get {name}")
     with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-        unpacked = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=dtype)
+        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, trust_remote_code=False)
+        unpacked = AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=dtype, trust_remote_code=False
+        )
         # transformers goes on calling the unpacked model quantised and refuses to save it; a model of
         # the same shape and weights is just a model.
         config = copy.deepcopy(unpacked.config)

@@ -5,8 +5,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from negosim._checksum import DamageError, check_files, checked, checksums_below, with_checksum
+from negosim._files import first_error, unreadable
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 CARD = "policy.json"
 MODEL = "model"
 HEADS = "heads.safetensors"
+
+WAY_OUT = "restore it from a copy, or train the policy again"
 
 
 class PolicyCard(Frozen):
@@ -49,6 +53,8 @@ class PolicyCard(Frozen):
     """The context shown before the first turn, where it was the same in all dialogues."""
     opener: Role = "agent"
     """Who began most dialogues."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Checksums (CRC-32) of the files beside it, by path."""
 
     @property
     def decoding(self) -> Sampling:
@@ -66,7 +72,7 @@ def write_policy(
     tokenizer: "PreTrainedTokenizerBase",
     heads: "dict[str, Tensor]",
 ) -> None:
-    """Write a policy into a folder; `policy.json` comes last, so that a folder with it is whole.
+    """Write a policy into a folder; its card comes last, so that a folder with one is whole.
 
     `weights` are those of `lm`, by name; tied ones once.
     """
@@ -78,13 +84,13 @@ def write_policy(
         with quiet():
             lm.save_pretrained(part / MODEL, state_dict=weights or None)
         tokenizer.save_pretrained(part / MODEL)
-        shutil.rmtree(folder / MODEL, ignore_errors=True)
-        (part / MODEL).rename(folder / MODEL)
         if heads:
             save_file(heads, part / HEADS)
-            (part / HEADS).rename(folder / HEADS)
-        (part / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        (part / CARD).rename(folder / CARD)
+        content = card.model_copy(update={"files": checksums_below(part)}).model_dump_json(indent=2)
+        (part / CARD).write_bytes(with_checksum(content.encode()))
+        shutil.rmtree(folder / MODEL, ignore_errors=True)
+        for name in (MODEL, *([HEADS] if heads else []), CARD):
+            (part / name).rename(folder / name)
 
 
 def read_policy_card(folder: str | Path) -> PolicyCard:
@@ -96,7 +102,7 @@ def read_policy_card(folder: str | Path) -> PolicyCard:
     """
     path = Path(folder).expanduser() / CARD
     try:
-        return PolicyCard.model_validate_json(path.read_bytes())
+        return PolicyCard.model_validate_json(checked(path.read_bytes())[0])
     except FileNotFoundError:
         unfinished = any(path.parent.glob("checkpoint-*"))
         hint = (
@@ -106,8 +112,25 @@ def read_policy_card(folder: str | Path) -> PolicyCard:
         )
         raise UserError(f"{str(folder)!r} is no policy folder (it has no {CARD}); {hint}") from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise unreadable(path, error) from None
+    except DamageError as error:
+        raise UserError(f"{path}: {error}; {WAY_OUT}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "content"
-        raise UserError(f"{path}: {where}: {first['msg']}") from None
+        raise UserError(f"{path}: {first_error(error)}; was it written by another version?") from None
+
+
+def check_policy(folder: Path) -> PolicyCard:
+    """Read what a policy is, and check that its files are what was written.
+
+    Raises:
+        UserError: no policy is there, or a file of it is damaged or missing; names it.
+
+    """
+    card = read_policy_card(folder)
+    try:
+        check_files(folder, card.files)
+    except OSError as error:
+        raise unreadable(error.filename or folder, error) from None
+    except DamageError as error:
+        raise UserError(f"{error}; {WAY_OUT}") from None
+    return card

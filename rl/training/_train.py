@@ -21,6 +21,7 @@ from negosim.rl.training._adapters import add_adapters, merged
 from negosim.rl.training._algorithm import Algorithm
 from negosim.rl.training._base_models import context_of, load_base
 from negosim.rl.training._checkpoint import (
+    About,
     gathered,
     latest_checkpoint,
     load_progress,
@@ -97,6 +98,7 @@ def train(
     check_trackers(track)
     folder = Path(out).expanduser()
     checkpoint = _checkpoint(folder, resume)
+    begun_with = read_about(checkpoint) if checkpoint else None
     algorithm: Algorithm = config.algorithm
     chosen = algorithm.select(list(trajectories))
     with accelerated(config) as accelerator:
@@ -105,19 +107,18 @@ def train(
             note(odd)
         material = prepare(chosen, config)
         model = ValueModel(_trainable(material.lm, config), algorithm.heads)
-        about = {"config": config.model_dump(mode="json"), "data": material.fingerprint}
-        if checkpoint:
-            _check_same(read_about(checkpoint), about, checkpoint)
+        if checkpoint and begun_with:
+            _check_same(begun_with, config, material.fingerprint, checkpoint)
             load_weights(checkpoint, model)
         set_seed(config.seed, device_specific=True)
         trainer = Trainer(accelerator, model, material.data, config)
-        if checkpoint:
-            load_progress(checkpoint, trainer)
+        if checkpoint and begun_with:
+            load_progress(checkpoint, trainer, begun_with.step)
         accelerator.wait_for_everyone()  # all have looked at the folder before one writes to it
         begun = folder.exists()
         try:
             with tracking(track, folder, config) as follow:
-                _run(trainer, folder, about, material, (follow, watch))
+                _run(trainer, folder, material, (follow, watch))
         except BaseException:
             if not begun and accelerator.is_main_process and latest_checkpoint(folder) is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -186,26 +187,27 @@ def _checkpoint(folder: Path, resume: bool) -> Path | None:
     return checkpoint
 
 
-def _check_same(found: dict[str, Any], asked: dict[str, Any], checkpoint: Path) -> None:
-    before, now = _flat(found["config"]), _flat(asked["config"])
+def _check_same(found: About, config: TrainConfig, data: str, checkpoint: Path) -> None:
+    before, now = _flat(found.config), _flat(config)
     for name in sorted((before.keys() | now.keys()) - FREE):
         if before.get(name) != now.get(name):
             raise UserError(
                 f"{checkpoint} is of another run: {name} was {before.get(name)!r} and is now "
                 f"{now.get(name)!r}; go on with the same, or choose another --out"
             )
-    if found["data"] != asked["data"]:
+    if found.data != data:
         raise UserError(f"{checkpoint} is of another run: it learnt from other trajectories")
 
 
-def _flat(config: dict[str, Any]) -> dict[str, Any]:
-    return {**{key: value for key, value in config.items() if key != "algorithm"}, **config["algorithm"]}
+def _flat(config: TrainConfig) -> dict[str, Any]:
+    settings = config.model_dump(mode="json")
+    algorithm: dict[str, Any] = settings.pop("algorithm")
+    return settings | algorithm
 
 
 def _run(
     trainer: Trainer,
     folder: Path,
-    about: dict[str, Any],
     material: Material,
     watchers: Sequence[Callable[[Step], None]],
 ) -> None:
@@ -222,7 +224,7 @@ def _run(
             for watch in watchers:
                 watch(step)
         if step.number % config.checkpoint_every == 0 and step.number < config.steps:
-            save_checkpoint(folder, trainer, about)
+            save_checkpoint(folder, trainer, material.fingerprint)
 
     trainer.run(each)
 

@@ -2,6 +2,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,16 @@ def test_runs(cli: Any, run: str) -> None:
     assert row.endswith("2 of 2  viatex     sim")
     data = json.loads(cli("runs", "--json").out)
     assert (data["path"], data["stored"], data["planned"]) == (run, 2, 2)
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-40], lambda raw: raw.replace(b"viatex", b"viatey")])
+def test_runs_names_what_cannot_be_read(cli: Any, run: str, damage: Any) -> None:
+    other = Path("runs/other")
+    shutil.copytree(run, other)
+    (other / "run.json").write_bytes(damage((other / "run.json").read_bytes()))
+    done = cli("runs")
+    assert len(done.out.splitlines()) == 2
+    assert done.err.startswith("passed over: runs/other/run.json: ")
 
 
 def test_scenarios_list(cli: Any) -> None:

@@ -157,7 +157,7 @@ def test_the_account_of_a_run_is_shown_by_stage(
 
 
 def test_cache_stats_and_clear(cli: Cli, loopback: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert re.fullmatch(r"\S*responses-1\.sqlite: 0 answers, 0\.0 MB\n", cli("cache", "stats").out)
+    assert re.fullmatch(r"\S*responses-2\.sqlite: 0 answers, 0\.0 MB\n", cli("cache", "stats").out)
     with loopback.LoopbackServer(talk) as server:
         price(server, monkeypatch)
         cli(*options(server))

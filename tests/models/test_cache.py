@@ -1,5 +1,4 @@
 import asyncio
-import logging
 import multiprocessing
 import sqlite3
 from dataclasses import replace
@@ -10,7 +9,6 @@ import pytest
 from negosim.errors import ModelError, UserError
 from negosim.models import (
     CachedModel,
-    ChatRequest,
     ChatResponse,
     Message,
     ResponseCache,
@@ -22,30 +20,7 @@ from negosim.models import (
     open_model,
 )
 
-REQUEST = ChatRequest(
-    messages=(Message("system", "You sell a car."), Message("user", "Speak.")),
-    schema={"type": "object", "properties": {"text": {"type": "string"}}},
-    schema_name="Speech",
-    seed=7,
-    temperature=0.7,
-    max_tokens=100,
-)
-ANSWER = ChatResponse('{"text": "half', "stop", Usage(90, 10, 40), "prompt", requests=3)
-
-
-def ask(script, *requests, path=None, identity=None):
-    """Ask at once, through a cache opened for it; return the answers and the model behind."""
-    model = ScriptedModel(script)
-
-    async def all_at_once():
-        cache = ResponseCache(path)
-        try:
-            cached = CachedModel(model, cache, identity)
-            return await asyncio.gather(*map(cached.complete, requests), return_exceptions=True)
-        finally:
-            cache.close()
-
-    return asyncio.run(all_at_once()), model
+from .caching import ANSWER, REQUEST, ask
 
 
 @pytest.mark.parametrize("finish", ["length", "refusal", "reasoning"])
@@ -221,36 +196,6 @@ def test_what_another_process_kept_first_stands(tmp_path, monkeypatch):
     assert (answer.text, answer.requests, answer.usage) == ("theirs", 3, ANSWER.usage)
 
 
-@pytest.mark.parametrize("spoil", ["folder", "content"])
-def test_a_cache_that_cannot_be_used_is_told_and_the_run_goes_on(tmp_path, caplog, spoil):
-    path = tmp_path / "cache.sqlite"
-    if spoil == "folder":
-        (tmp_path / "file").touch()
-        path = tmp_path / "file" / "cache.sqlite"
-    else:
-        path.write_bytes(b"no database at all " * 200)
-    with caplog.at_level(logging.WARNING, logger="negosim.models"):
-        (answer,), _ = ask([ANSWER], REQUEST, path=path)
-    assert answer == ANSWER
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "negosim cache clear" in caplog.text
-
-
-def test_a_cache_that_breaks_under_way_is_told_once_and_the_run_goes_on(tmp_path, caplog):
-    path = tmp_path / "cache.sqlite"
-
-    def spoil(request):
-        with sqlite3.connect(path) as connection:
-            connection.execute("DROP TABLE IF EXISTS responses")
-        connection.close()
-        return ANSWER
-
-    answers, model = ask(spoil, *(replace(REQUEST, seed=seed) for seed in range(3)), path=path)
-    assert answers == [ANSWER] * 3
-    assert len(model.requests) == 3
-    assert len(caplog.records) == 1
-
-
 def test_stats_and_clear():
     assert cache_stats().entries == ()
     ask([ANSWER, ANSWER], REQUEST, replace(REQUEST, seed=1), identity="openai:a")
@@ -263,15 +208,6 @@ def test_stats_and_clear():
     clear_cache()
     assert cache_stats().entries == ()
     assert len(ask([ANSWER], REQUEST, identity="openai:b")[1].requests) == 1
-
-
-def test_clear_mends_a_damaged_file():
-    ask([ANSWER], REQUEST)
-    cache_path().write_bytes(b"no database at all " * 200)
-    with pytest.raises(UserError, match="negosim cache clear"):
-        cache_stats()
-    clear_cache()
-    assert cache_stats().entries == ()
 
 
 async def test_a_run_goes_on_while_the_cache_is_cleared():

@@ -94,7 +94,7 @@ def test_a_broken_line_is_named(grow: Grow, scripted: Scripted, tmp_path: Path) 
     place = progress_path(tmp_path / "grown")
     lines = place.read_text("utf-8").splitlines()
     place.write_text("\n".join([*lines[:2], '{"attempt": 7}', *lines[2:]]) + "\n", "utf-8")
-    with pytest.raises(UserError, match=r"progress\.jsonl, line 3: no progress of a regeneration"):
+    with pytest.raises(UserError, match=r"progress\.jsonl, line 3: damaged: it has no checksum"):
         grow(scripted(), factor=3)
 
 

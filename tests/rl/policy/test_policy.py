@@ -1,5 +1,6 @@
 """Policies speak as their formula says, the same in any company, and better than their data."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,9 @@ def test_a_model_of_both_sides_speaks_as_the_user_too(policy: Policy) -> None:
     assert reply.text
 
 
+CHECKSUMS = ("files", "crc32")
+
+
 def test_damaged_folders_are_told(policy_folder: Path, tmp_path: Path) -> None:
     import shutil
 
@@ -135,11 +139,11 @@ def test_damaged_folders_are_told(policy_folder: Path, tmp_path: Path) -> None:
     (folder / "policy.json").write_text('{"format": "other"}')
     with pytest.raises(UserError, match=r"policy.json: \w+"):
         Policy.load(folder)
-    folder = broken("heads")
-    (folder / "heads.safetensors").write_bytes(b"nothing")
-    with pytest.raises(UserError, match="is damaged"):
-        Policy.load(folder)
     folder = broken("other")
+    card = json.loads((folder / "policy.json").read_bytes())
+    (folder / "policy.json").write_text(
+        json.dumps({name: card[name] for name in card if name not in CHECKSUMS})
+    )
     from negosim.rl.training._tiny import tiny_gpt
 
     tiny_gpt(9, layers=1, width=32).save_pretrained(folder / "model")
