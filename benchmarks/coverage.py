@@ -39,6 +39,10 @@ class Setting:
     """Whether all scenarios have equally many dialogues."""
     seeds: bool = False
     """Whether there is one scenario, and clusters are its seeds."""
+    these: bool = False
+    """Whether the scenarios are given, and the interval is about them alone."""
+    lopsided: bool = False
+    """Whether one scenario has most of the dialogues."""
 
 
 def mean(between: float, within: float, shape: str = "normal") -> Callable[..., tuple[Any, Any]]:
@@ -61,6 +65,28 @@ def share(p: float, alike: float) -> Callable[..., tuple[Any, Any]]:
         level = rng.beta(p * (1 / alike - 1), (1 - p) * (1 / alike - 1), clusters) if alike else p
         of_row = level[scenario] if alike else np.full(len(scenario), p)
         return rng.random(len(scenario)) < of_row, None
+
+    return draw
+
+
+def level_mean(shape: str) -> Callable[..., tuple[Any, Any]]:
+    """Draw numbers, or yes and no, in scenarios whose levels are given: evenly spread around the truth."""
+
+    def draw(rng: Generator, clusters: int, scenario: Any) -> tuple[Any, Any]:
+        level = np.linspace(-1, 1, clusters)[scenario]
+        if shape == "share":
+            return rng.random(len(scenario)) < 0.8 + 0.15 * level, None
+        return 5 + level + rng.normal(0, 1, len(scenario)), None
+
+    return draw
+
+
+def grade(lower: float, alike: float) -> Callable[..., tuple[Any, Any]]:
+    """Draw grades that are mostly 5; a share `lower` on average is 4, or 3 in three of ten cases."""
+
+    def draw(rng: Generator, clusters: int, scenario: Any) -> tuple[Any, Any]:
+        below, _ = share(lower, alike)(rng, clusters, scenario)
+        return 5.0 - below * (1 + (rng.random(len(scenario)) < 0.3)), None
 
     return draw
 
@@ -95,11 +121,18 @@ SETTINGS = (
     Setting("share 0.5", 0.5, share(0.5, 0.1)),
     Setting("share 0.8", 0.8, share(0.8, 0.1)),
     Setting("share 0.95", 0.95, share(0.95, 0.1)),
+    Setting("share 0.98", 0.98, share(0.98, 0.1)),
+    Setting("share 0.98, scenarios unlike", 0.98, share(0.98, 0.3)),
+    Setting("grades near the end of their scale", 5 - 0.2 * 1.3, grade(0.2, 0.1)),
+    Setting("mean, one scenario has most", 5, mean(0.5, 1), lopsided=True),
     Setting("paired difference of means", 0.3, gap(0.3, 0.3), paired=True),
     Setting("unpaired difference of means", 0.3, gap(0.3, 0.3)),
     Setting("paired difference of shares", -0.1, share_gap(0.8, 0.1, 0.1), paired=True),
     Setting("share 0.8 in one scenario", 0.8, share(0.8, 0), seeds=True),
+    Setting("share 0.98 in one scenario", 0.98, share(0.98, 0), seeds=True),
     Setting("mean in one scenario", 5, mean(0, 1), seeds=True),
+    Setting("mean of these scenarios", 5, level_mean("mean"), equal=True, these=True),
+    Setting("share 0.8 of these scenarios", 0.8, level_mean("share"), equal=True, these=True),
 )
 
 
@@ -109,6 +142,8 @@ def corpus(setting: Setting, rng: Generator, clusters: int) -> tuple[pd.DataFram
         scenario = index = np.arange(clusters)
     else:
         sizes = np.full(clusters, 20) if setting.equal else 5 + rng.poisson(15 * rng.gamma(2, 0.5, clusters))
+        if setting.lopsided:
+            sizes[0] = 4 * sizes[1:].sum()
         scenario = np.repeat(np.arange(clusters), sizes)
         index = np.concatenate([np.arange(size) for size in sizes])
     a, b = setting.draw(rng, clusters, scenario)
@@ -127,10 +162,13 @@ def coverage(setting: Setting, clusters: int, repeats: int, seed: int = 0) -> di
     rng = np.random.default_rng([seed, clusters])
     held: dict[str, list[bool]] = {"ours": [], "percentile": [], "rows": []}
     widths, silent = [], 0
+    scope: Any = "these" if setting.these or setting.seeds else "any"
     for _ in range(repeats):
         frame, two = corpus(setting, rng, clusters)
         found: Any = (
-            difference(frame, "value", a="honest", b="deceptive-2") if two else estimate(frame, "value")
+            difference(frame, "value", a="honest", b="deceptive-2", scope=scope)
+            if two
+            else estimate(frame, "value", scope=scope)
         )
         if found.low is None:
             silent += 1
@@ -145,7 +183,8 @@ def coverage(setting: Setting, clusters: int, repeats: int, seed: int = 0) -> di
 def _others(frame: pd.DataFrame, setting: Setting, two: bool) -> dict[str, tuple[float, float]]:
     from scipy.stats import ttest_1samp, ttest_ind
 
-    codes = frame["index" if setting.seeds else "scenario"].to_numpy(dtype=np.int64)
+    by = ["index"] if setting.seeds else ["scenario", "index"] if setting.these else ["scenario"]
+    codes = frame.groupby(by).ngroup().to_numpy(dtype=np.int64)
     value = frame["value"].to_numpy(dtype=float)
     in_b = (frame["condition"] != "honest").to_numpy(dtype=float)
     a, b = value[in_b == 0], value[in_b == 1]
@@ -170,7 +209,7 @@ def main() -> None:
     print("| what | clusters | ours | percentile | rows as independent | mean width | no interval |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for setting in SETTINGS:
-        for clusters in map(int, arguments.clusters.split(",")):
+        for clusters in (2, 3, 4) if setting.these else map(int, arguments.clusters.split(",")):
             found = coverage(setting, clusters, arguments.repeats)
             methods = " | ".join(f"{found[name]:.1%}" for name in ("ours", "percentile", "rows"))
             print(

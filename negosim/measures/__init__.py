@@ -6,6 +6,7 @@ and why they are as they are is in docs/statistics.md.
 """
 
 from negosim.measures._calibration import Calibration, calibration
+from negosim.measures._clusters import Scope
 from negosim.measures._dialogues import dialogue_rows
 from negosim.measures._difference import Difference, difference, holm
 from negosim.measures._errors import ErrorCorrelation, error_correlation
@@ -28,6 +29,7 @@ __all__ = [
     "Estimate",
     "OrderEffect",
     "Reliability",
+    "Scope",
     "belief_rows",
     "calibration",
     "dialogue_rows",

@@ -3,6 +3,8 @@
 Means, shares, differences, accuracy, kappa, Spearman's rho of grades and Krippendorff's alpha all are:
 a resample of clusters is a row of weights, and the resampled sums are one product of matrices.
 
+Where scenarios are strata, their clusters are resampled scenario by scenario.
+
 The interval is Student's t around the value with the bootstrap's standard error, on a scale the statistic
 is free on. Percentiles of the resamples would be simpler, but with six to ten clusters they cover 85 to 90 %
 instead of 95 %; benchmarks/coverage.py measures both.
@@ -32,9 +34,12 @@ BOUNDS: dict[Scale, tuple[float, float]] = {
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
-MIN_CLUSTERS = 5
-"""With fewer clusters there is no interval."""
+RESEMBLANCE = 0.1
+"""Correlation of two answers of one cluster, where the answers themselves do not tell."""
+PRIOR_EVENTS = 4
+"""Rare answers that this counts as much as."""
 
+_TAIL = (1 + CONFIDENCE) / 2
 _BLOCK = 4_000_000
 """Numbers in memory at once, at most."""
 
@@ -50,24 +55,45 @@ class Spread:
 
 
 @lru_cache(maxsize=16)
-def _weights(clusters: int) -> NDArray[np.uint8]:
-    """Return how often each cluster is in each resample, shape (resamples, clusters); always the same."""
-    generator = np.random.default_rng(clusters)
-    equal = np.full(clusters, 1 / clusters)
+def _draws(strata: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return how often each cluster is in each resample, shape (resamples, clusters); always the same.
+
+    `strata` has the number of clusters of each stratum. Of several strata each draws one less than it has
+    (Rao and Wu 1988), so that the variance is not too small; for a single one `spread` corrects.
+    """
+    generator = np.random.default_rng(strata)
+    less = 1 if len(strata) > 1 else 0
+
+    def part() -> NDArray[np.uint8]:
+        of_strata = [
+            generator.multinomial(count - less, np.full(count, 1 / count), size=RESAMPLES // 20)
+            for count in strata
+        ]
+        return np.concatenate(of_strata, axis=1).astype(np.uint8)
+
     # In parts: the generator's own numbers are eight times as large.
-    parts = (generator.multinomial(clusters, equal, size=RESAMPLES // 20) for _ in range(20))
-    return np.concatenate([part.astype(np.uint8) for part in parts])
+    return np.concatenate([part() for _ in range(20)])
 
 
-def resampled(contributions: Floats, statistic: Statistic) -> Floats:
+def resampled(contributions: Floats, statistic: Statistic, strata: NDArray[np.int64] | None = None) -> Floats:
     """Return the statistic of every resample of clusters.
 
-    `contributions`, shape (clusters, k), is what each cluster adds to the sums.
+    Args:
+        contributions: what each cluster adds to the sums, shape (clusters, k).
+        statistic: from sums to its values.
+        strata: the stratum of each cluster, shape (clusters,): a cluster is replaced by one of its own
+            stratum. By default they are all of one.
+
     """
-    weights = _weights(len(contributions))
-    blocks = 1 + weights.shape[0] * sum(contributions.shape) // _BLOCK
+    if strata is not None and strata.any():
+        order, counts = np.argsort(strata, kind="stable"), np.bincount(strata)
+        contributions = (contributions * (counts / (counts - 1))[strata][:, None])[order]
+    else:
+        counts = np.array([len(contributions)])
+    draws = _draws(tuple(counts.tolist()))
+    blocks = 1 + draws.shape[0] * sum(contributions.shape) // _BLOCK
     return np.concatenate(
-        [statistic(block.astype(np.float64) @ contributions) for block in np.array_split(weights, blocks)]
+        [statistic(block.astype(np.float64) @ contributions) for block in np.array_split(draws, blocks)]
     )
 
 
@@ -76,21 +102,30 @@ def effective(sizes: Floats) -> float:
     return float(sizes.sum() ** 2 / (sizes**2).sum())
 
 
-def spread(contributions: Floats, statistic: Statistic, clusters: float) -> Spread | None:
-    """Return how uncertain a statistic is, None where nothing varies or most resamples have no value.
+def freedom_of(sizes: Floats, strata: NDArray[np.int64]) -> float:
+    """Return the degrees of freedom that clusters of such sizes leave: at least 1."""
+    of_strata = [sizes[strata == stratum] for stratum in np.unique(strata)]
+    return max(1.0, sum(effective(own[own > 0]) - 1 for own in of_strata if own.any()))
 
-    `clusters` is their effective number. The bootstrap's variance is too small by a factor of (G - 1) / G,
+
+def spread(
+    contributions: Floats, statistic: Statistic, freedom: float, strata: NDArray[np.int64] | None = None
+) -> Spread | str:
+    """Return how uncertain a statistic is, or why that cannot be said.
+
+    The bootstrap's variance of one stratum is too small by a factor of (G - 1) / G for G effective clusters,
     because it deviates from the sample's own mean (Hesterberg 2015, What Teachers Should Know About the
     Bootstrap, section 3.2).
     """
-    values = resampled(contributions, statistic)
+    values = resampled(contributions, statistic, strata)
     values = values[np.isfinite(values)]
-    if len(values) < CONFIDENCE * RESAMPLES or clusters < 2:
-        return None
+    if len(values) < CONFIDENCE * RESAMPLES:
+        return "not enough data: not defined in most resamples of the clusters"
     error = float(values.std())
     if error <= 1e-9 * max(1e-9, float(np.abs(values).max())):
-        return None
-    return Spread(error * float(np.sqrt(clusters / (clusters - 1))), clusters - 1)
+        return "not enough data: nothing varies between clusters"
+    alone = strata is None or not strata.any()
+    return Spread(error * float(np.sqrt((freedom + 1) / freedom)) if alone else error, freedom)
 
 
 def interval(value: float, spread: Spread, scale: Scale) -> tuple[float, float]:
@@ -102,7 +137,7 @@ def interval(value: float, spread: Spread, scale: Scale) -> tuple[float, float]:
     from scipy.special import expit, logit
     from scipy.stats import t
 
-    reach = spread.error * t.ppf((1 + CONFIDENCE) / 2, spread.freedom) * np.array([-1, 1])
+    reach = spread.error * t.ppf(_TAIL, spread.freedom) * np.array([-1, 1])
     with np.errstate(over="ignore"):
         if scale == "positive" and value > 0:
             ends = value * np.exp(reach / value)
@@ -113,6 +148,40 @@ def interval(value: float, spread: Spread, scale: Scale) -> tuple[float, float]:
         else:
             ends = np.clip(value + reach, *BOUNDS[scale])
     return float(ends[0]), float(ends[1])
+
+
+def share_interval(
+    yes: float, n: float, clusters: int, size: float, spread: Spread | None, freedom: float
+) -> tuple[float, float]:
+    """Return the 95 % interval of a share of counted rows (Korn and Graubard 1998).
+
+    The exact interval of Clopper and Pearson (1934) for the rows that would tell as much if they were
+    independent: n over the design effect. The design effect is estimated from the variance between clusters,
+    which says little where yes or no is rare and nothing where it never occurs. So it is shrunk towards that
+    of clusters whose rows correlate with `RESEMBLANCE`, as if `PRIOR_EVENTS` more had been seen.
+
+    Args:
+        yes: rows that say yes.
+        n: all rows.
+        clusters: how many clusters the rows are in.
+        size: rows that the average row shares its cluster with, itself included.
+        spread: the bootstrap's, None where nothing varies.
+        freedom: degrees of freedom.
+
+    """
+    from scipy.stats import beta, t
+
+    value, events = yes / n, min(yes, n - yes)
+    expected = 1 + (size - 1) * RESEMBLANCE
+    seen = spread.error**2 * n / (value * (1 - value)) if spread is not None and events else 0.0
+    design = max(1.0, (events * seen + PRIOR_EVENTS * expected) / (events + PRIOR_EVENTS))
+    rows = n / design
+    if n > 1 and clusters < n:
+        rows *= float(t.ppf(_TAIL, n - 1) / t.ppf(_TAIL, freedom)) ** 2
+    rows, yes = min(rows, n), value * min(rows, n)
+    low = float(beta.ppf(1 - _TAIL, yes, rows - yes + 1)) if yes > 0 else 0.0
+    high = float(beta.ppf(_TAIL, yes + 1, rows - yes)) if yes < rows else 1.0
+    return low, high
 
 
 def p_value(value: float, spread: Spread) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from negosim.measures._answers import Kind, against_truth, coded, kind_of
 from negosim.measures._bootstrap import Floats, Statistic
-from negosim.measures._clusters import Clustered, clusters_of
+from negosim.measures._clusters import Clusters, clusters_of
 from negosim.measures._estimate import Estimate, estimated, mean_of, ratio
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ def _calibrated(judge: str, perspective: str, question: str, group: "pd.DataFram
     else:
         kind = kind_of(used["truth"], used["value"])
         labels, (truth, given) = coded(kind, used["truth"], used["value"])
-        clusters, by = clusters_of(used)
+        clusters = clusters_of(used)
         counts = np.zeros((len(labels), len(labels)), dtype=int)
         np.add.at(counts, (truth, given), 1)
         measure = _of_grades if kind == "degree" else _of_names
-        figures = measure(labels, truth, given, clusters, by)
+        figures = measure(labels, truth, given, clusters)
     return Calibration(
         judge=judge,
         perspective=perspective,
@@ -98,11 +98,11 @@ def _calibrated(judge: str, perspective: str, question: str, group: "pd.DataFram
 _FIGURES = ("accuracy", "precision", "recall", "f1", "kappa", "spearman")
 
 
-def _of_names(labels: list[Any], truth: Any, given: Any, clusters: Any, by: Clustered) -> dict[str, Estimate]:
+def _of_names(labels: list[Any], truth: Any, given: Any, by: Clusters) -> dict[str, Estimate]:
     """Return the figures of yes and no and of choices; sums are hits, truths and answers by label."""
     count = len(labels)
-    hits = _tally(clusters, truth, count, truth == given)
-    truths, answers = _tally(clusters, truth, count), _tally(clusters, given, count)
+    hits = _tally(by, truth, count, truth == given)
+    truths, answers = _tally(by, truth, count), _tally(by, given, count)
     contributions = np.concatenate([hits, truths, answers], axis=1)
     sizes = truths.sum(axis=1)
 
@@ -122,12 +122,10 @@ def _of_names(labels: list[Any], truth: Any, given: Any, clusters: Any, by: Clus
     return dict(zip(_FIGURES, figures, strict=True))
 
 
-def _of_grades(
-    labels: list[Any], truth: Any, given: Any, clusters: Any, by: Clustered
-) -> dict[str, Estimate]:
+def _of_grades(labels: list[Any], truth: Any, given: Any, by: Clusters) -> dict[str, Estimate]:
     """Return the figures of grades; sums are the cells of the confusion table."""
     count = len(labels)
-    tables = _tally(clusters, truth * count + given, count * count)
+    tables = _tally(by, truth * count + given, count * count)
     sizes = tables.sum(axis=1)
     hits = tables[:, :: count + 1].sum(axis=1)
     statistics: tuple[Statistic, ...] = (_weighted_kappa(np.array(labels, dtype=float)), spearman)
@@ -136,20 +134,20 @@ def _of_grades(
     return dict(zip(_FIGURES, figures, strict=True))
 
 
-def _tally(clusters: Any, codes: Any, count: int, weights: Any = None) -> Floats:
+def _tally(by: Clusters, codes: Any, count: int, weights: Any = None) -> Floats:
     """Return how often each code occurs by cluster, shape (clusters, count)."""
-    size = (int(clusters.max()) + 1) * count
-    found = np.bincount(clusters * count + codes, weights=weights, minlength=size)
+    size = len(by) * count
+    found = np.bincount(by.codes * count + codes, weights=weights, minlength=size)
     return found.astype(float).reshape(-1, count)
 
 
-def _share(part: Floats, whole: Floats, by: Clustered) -> Estimate:
+def _share(part: Floats, whole: Floats, by: Clusters) -> Estimate:
     """Return a share of counted rows; clusters without any of them say nothing."""
     some = whole > 0
     if not some.any():
         return Estimate(None, note="not enough data: there are none to count")
     contributions = np.stack([part[some], whole[some]], axis=1)
-    return estimated(contributions, ratio, whole[some], by, scale="share", binary=True)
+    return estimated(contributions, ratio, whole[some], by.only(some), scale="share", binary=True)
 
 
 def _parts(totals: Floats) -> tuple[Floats, Floats, Floats]:

@@ -1,5 +1,6 @@
 """Which rows belong together: dialogues of one scenario, or of one matched seed, are not independent."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -8,24 +9,73 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-Clustered = Literal["scenario", "index"]
+Scope = Literal["auto", "these", "any"]
+"""What an interval is about: more dialogues of "these" scenarios, or "any" scenarios like these. "auto" is
+"any" from `MIN_CLUSTERS` scenarios on, "these" with fewer."""
+
+MIN_CLUSTERS = 5
+"""With fewer clusters there is no interval."""
 
 
-def clusters_of(frame: "pd.DataFrame", *, fixed: str | None = None) -> tuple[NDArray[np.int64], Clustered]:
-    """Return the cluster of every row, counted from 0, and what the clusters are.
+@dataclass(frozen=True)
+class Clusters:
+    """The clusters that rows fall into."""
 
-    Clusters are the scenarios where there are at least two: what is found is meant to hold for scenarios
-    like these. Within one scenario they are the matched seeds (`index`). With `fixed` "scenario" the
-    scenarios are what is compared, and clusters are the seeds of each.
+    codes: NDArray[np.int64]
+    """The cluster of each row, counted from 0."""
+    strata: NDArray[np.int64]
+    """The stratum of each cluster, counted from 0: resampling keeps the clusters of each."""
+    kind: Literal["scenario", "index"]
+    """What a cluster is: a scenario, or a matched seed of one."""
+
+    def __len__(self) -> int:
+        return len(self.strata)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Clusters":
+        """Return some of the clusters, without the rows."""
+        return Clusters(self.codes[:0], _counted(self.strata[kept]), self.kind)
+
+    @property
+    def scope(self) -> Literal["these", "any"]:
+        """What an interval is about."""
+        return "any" if self.kind == "scenario" else "these"
+
+    def too_few(self) -> str | None:
+        """Return the note that goes with too few clusters, None where there are enough."""
+        count = len(self)
+        if count < MIN_CLUSTERS:
+            what = {"scenario": "scenarios", "index": "seeds"}[self.kind]
+            what = what if count != 1 else what[:-1]
+            return f"not enough data: {count} {what}, {MIN_CLUSTERS} needed"
+        if np.bincount(self.strata).min() < 2:
+            return "not enough data: a scenario has one seed, 2 needed in each"
+        return None
+
+
+def clusters_of(frame: "pd.DataFrame", scope: Scope = "auto", *, fixed: str | None = None) -> Clusters:
+    """Return the clusters of the rows of a frame with the columns `scenario` and `index`.
+
+    For "any" scenarios the clusters are scenarios. For "these" they are the seeds of each scenario, and the
+    scenarios are strata. With `fixed` "scenario" the scenarios are what is compared: clusters are the seeds
+    of each, and there are no other scenarios to speak of.
     """
+    scenarios = _counted(frame["scenario"].to_numpy())
+    count = int(scenarios.max()) + 1 if len(scenarios) else 0
+    if fixed != "scenario" and (scope == "any" or (scope == "auto" and count >= MIN_CLUSTERS)):
+        return Clusters(scenarios, np.zeros(count, dtype=np.int64), "scenario")
+    codes = (
+        frame.groupby(["scenario", "index"], sort=True, observed=True).ngroup().to_numpy().astype(np.int64)
+    )
+    _, first = np.unique(codes, return_index=True)
+    return Clusters(codes, scenarios[first], "index")
+
+
+def _counted(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the place of each value among the different ones in order."""
     import pandas as pd
 
-    if fixed == "scenario":
-        codes = frame.groupby(["scenario", "index"], sort=True).ngroup().to_numpy()
-        return codes.astype(np.int64), "index"
-    by: Clustered = "scenario" if frame["scenario"].nunique() > 1 else "index"
-    codes, _ = pd.factorize(frame[by], sort=True)
-    return codes.astype(np.int64), by
+    codes, _ = pd.factorize(values, sort=True)
+    return codes.astype(np.int64)
 
 
 def numbers(column: "pd.Series[Any]") -> tuple[NDArray[np.float64], bool]:

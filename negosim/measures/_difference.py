@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negosim.measures._bootstrap import Floats, Statistic, effective, interval, p_value, spread
-from negosim.measures._clusters import Clustered, clusters_of, numbers, sums
-from negosim.measures._estimate import Estimate, estimate, extreme_share, mean_of, ratio, too_few
+from negosim.measures._bootstrap import (
+    Floats,
+    Statistic,
+    freedom_of,
+    interval,
+    p_value,
+    share_interval,
+    spread,
+)
+from negosim.measures._clusters import Clusters, Scope, clusters_of, numbers, sums
+from negosim.measures._estimate import Estimate, estimate, mean_of, ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,13 +51,20 @@ class Difference:
 
 
 def difference(
-    frame: "pd.DataFrame", column: str, between: str = "condition", *, a: Any, b: Any
+    frame: "pd.DataFrame",
+    column: str,
+    between: str = "condition",
+    *,
+    a: Any,
+    b: Any,
+    scope: Scope = "auto",
 ) -> Difference:
     """Return how the mean of a column, or the share of True, differs between rows where `between` is a or b.
 
     Rows are paired where (scenario, index, condition, models) agree, `between` aside; if that gives no
     pairs, where all but the models agree. Several rows of one dialogue enter as their mean. Pairs are
     used if at least half of the smaller group's dialogues have a partner; then `a` and `b` are of pairs too.
+    `scope` is as in `estimate`.
 
     Raises:
         TypeError: the column holds text.
@@ -60,50 +75,52 @@ def difference(
     known = frame.assign(_value=values)[~np.isnan(values)]
     sides = [known[known[between] == name] for name in (a, b)]
     if any(not len(side) for side in sides):
-        first, second = (estimate(frame[frame[between] == name], column) for name in (a, b))
+        first, second = (estimate(frame[frame[between] == name], column, scope=scope) for name in (a, b))
         return Difference(column, first, second, note="not enough data: one group has no rows with a value")
     pairs = _pairs(sides, between) if between != "scenario" else None
     if pairs is not None:
-        return _paired(column, pairs, binary=binary)
-    return _unpaired(column, sides, between, binary=binary)
+        return _paired(column, pairs, scope, binary=binary)
+    return _unpaired(column, sides, between, scope, binary=binary)
 
 
-def _paired(column: str, pairs: "pd.DataFrame", *, binary: bool) -> Difference:
+def _paired(column: str, pairs: "pd.DataFrame", scope: Scope, *, binary: bool) -> Difference:
     first, second = (pairs[side].to_numpy(dtype=float) for side in ("_a", "_b"))
     gaps = second - first
-    clusters, kind = clusters_of(pairs)
-    contributions = sums(clusters, gaps, np.ones_like(gaps))
+    clusters = clusters_of(pairs, scope)
+    contributions = sums(clusters.codes, gaps, np.ones_like(gaps))
     base = Difference(
         column,
-        mean_of(pairs, first, binary=binary),
-        mean_of(pairs, second, binary=binary),
+        mean_of(pairs, first, binary=binary, scope=scope),
+        mean_of(pairs, second, binary=binary, scope=scope),
         value=float(gaps.mean()),
         effect=_cohens_h(first.mean(), second.mean()) if binary else _d_z(gaps),
         effect_name="Cohen's h" if binary else "Cohen's d_z",
         n=len(gaps),
         paired=True,
     )
-    return _tested(base, contributions, ratio, kind, contributions[:, 1:], binary=binary)
+    return _tested(base, contributions, ratio, clusters, contributions[:, 1:], binary=binary)
 
 
-def _unpaired(column: str, sides: "Sequence[pd.DataFrame]", between: str, *, binary: bool) -> Difference:
+def _unpaired(
+    column: str, sides: "Sequence[pd.DataFrame]", between: str, scope: Scope, *, binary: bool
+) -> Difference:
     import pandas as pd
 
     first, second = (side["_value"].to_numpy(dtype=float) for side in sides)
     values = np.concatenate([first, second])
     in_b = np.repeat([0.0, 1.0], [len(first), len(second)])
-    clusters, kind = clusters_of(pd.concat(sides), fixed=between)
-    contributions = sums(clusters, values * (1 - in_b), 1 - in_b, values * in_b, in_b)
+    clusters = clusters_of(pd.concat(sides), scope, fixed=between)
+    contributions = sums(clusters.codes, values * (1 - in_b), 1 - in_b, values * in_b, in_b)
     base = Difference(
         column,
-        mean_of(sides[0], first, binary=binary),
-        mean_of(sides[1], second, binary=binary),
+        mean_of(sides[0], first, binary=binary, scope=scope),
+        mean_of(sides[1], second, binary=binary, scope=scope),
         value=float(second.mean() - first.mean()),
         effect=_cohens_h(first.mean(), second.mean()) if binary else _hedges_g(first, second),
         effect_name="Cohen's h" if binary else "Hedges' g",
         n=len(values),
     )
-    return _tested(base, contributions, _gap, kind, contributions[:, [1, 3]], binary=binary)
+    return _tested(base, contributions, _gap, clusters, contributions[:, [1, 3]], binary=binary)
 
 
 def holm(differences: Sequence[Difference]) -> list[Difference]:
@@ -140,26 +157,49 @@ def _tested(
     base: Difference,
     contributions: Floats,
     statistic: Statistic,
-    kind: Clustered,
+    clusters: Clusters,
     sizes: Floats,
     *,
     binary: bool,
 ) -> Difference:
     """Add interval and p. `sizes`, shape (clusters, groups), counts the rows of each cluster by group."""
-    clusters = int((sizes > 0).sum(axis=0).min())
-    note = too_few(clusters, kind)
+    notes = [clusters.only(of_group > 0).too_few() for of_group in sizes.T]
+    note = next((note for note in notes if note), None)
     if note is not None or base.value is None:
         return replace(base, note=note)
-    around = spread(contributions, statistic, min(effective(of_group) for of_group in sizes.T))
-    if around is not None:
+    freedom = min(freedom_of(of_group, clusters.strata) for of_group in sizes.T)
+    around = spread(contributions, statistic, freedom, clusters.strata)
+    if not isinstance(around, str):
         low, high = interval(base.value, around, "plain")
         if binary:
             low, high = max(low, -1.0), min(high, 1.0)
         return replace(base, low=low, high=high, p=p_value(base.value, around))
-    if base.paired and binary and base.value == 0:
-        edge = extreme_share(0, clusters)[1]
-        return replace(base, low=-edge, high=edge, p=1.0)
-    return replace(base, note="not enough data: too little variation between clusters")
+    if binary:
+        low, high = _unvaried(base, sizes, clusters, freedom)
+        return replace(base, low=low, high=high, p=1.0 if base.value == 0 else None)
+    return replace(base, note=around)
+
+
+def _unvaried(base: Difference, sizes: Floats, clusters: Clusters, freedom: float) -> tuple[float, float]:
+    """Return the interval of a difference of shares where no cluster differs from another.
+
+    Of pairs: the share of pairs that could differ either way. Of groups: from the intervals of both shares
+    (Newcombe 1998, method 10).
+    """
+    if base.paired:
+        pairs = sizes[:, 0]
+        around = _of_share(0 if base.value == 0 else 1, pairs, clusters, freedom)
+        reach = around[1] if base.value == 0 else 1 - around[0]
+        return max(-1.0, (base.value or 0.0) - reach), min(1.0, (base.value or 0.0) + reach)
+    (low_a, high_a), (low_b, high_b) = ((end.low or 0.0, end.high or 1.0) for end in (base.a, base.b))
+    a, b = base.a.value or 0.0, base.b.value or 0.0
+    below, above = np.hypot(b - low_b, high_a - a), np.hypot(high_b - b, a - low_a)
+    return float(b - a - below), float(b - a + above)
+
+
+def _of_share(share: int, sizes: Floats, clusters: Clusters, freedom: float) -> tuple[float, float]:
+    size = float((sizes**2).sum() / sizes.sum())
+    return share_interval(share * sizes.sum(), sizes.sum(), len(clusters), size, None, freedom)
 
 
 def _d_z(gaps: Floats) -> float | None:

@@ -57,10 +57,10 @@ def error_correlation(frame: "pd.DataFrame") -> list[ErrorCorrelation]:
 
 
 def _correlation(both: "pd.DataFrame", a: str, b: str) -> Estimate:
-    clusters, by = clusters_of(both)
+    clusters = clusters_of(both)
     x, y = both[a].to_numpy(dtype=float), both[b].to_numpy(dtype=float)
-    contributions = sums(clusters, np.ones_like(x), x, y, x * x, y * y, x * y)
-    return estimated(contributions, pearson, contributions[:, 0], by, scale="correlation")
+    contributions = sums(clusters.codes, np.ones_like(x), x, y, x * x, y * y, x * y)
+    return estimated(contributions, pearson, contributions[:, 0], clusters, scale="correlation")
 
 
 def pearson(totals: Floats) -> Floats:

@@ -1,21 +1,20 @@
 """Means and shares with intervals that know which dialogues belong together."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from negosim.measures._bootstrap import (
-    CONFIDENCE,
-    MIN_CLUSTERS,
     Floats,
     Scale,
     Statistic,
-    effective,
+    freedom_of,
     interval,
+    share_interval,
     spread,
 )
-from negosim.measures._clusters import Clustered, clusters_of, numbers, sums
+from negosim.measures._clusters import Clusters, Scope, clusters_of, numbers, sums
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,31 +38,38 @@ class Estimate:
     """Why there is no interval: "not enough data: ..."."""
     missing: int = 0
     """Rows that have no value and were left out: failed, unknown, not answered."""
+    scope: Literal["these", "any"] | None = None
+    """What the interval is about: more dialogues of these scenarios, or any scenarios like these."""
 
 
-def estimate(frame: "pd.DataFrame", column: str) -> Estimate:
+def estimate(frame: "pd.DataFrame", column: str, *, scope: Scope = "auto") -> Estimate:
     """Return the mean of a column, or the share of True in a column of booleans.
 
-    `frame` has the columns `scenario` and `index`. Rows without a value are left out and counted.
+    Args:
+        frame: has the columns `scenario` and `index`. Rows without a value are left out and counted.
+        column: the column.
+        scope: what the interval is about. "any": scenarios like these, which are resampled as wholes.
+            "these": more dialogues of these scenarios; their seeds are resampled, scenario by scenario.
+            "auto": "any" from five scenarios on, "these" with fewer.
 
     Raises:
         TypeError: the column holds text.
 
     """
     values, binary = numbers(frame[column])
-    return mean_of(frame, values, binary=binary)
+    return mean_of(frame, values, binary=binary, scope=scope)
 
 
-def mean_of(frame: "pd.DataFrame", values: Floats, *, binary: bool) -> Estimate:
+def mean_of(frame: "pd.DataFrame", values: Floats, *, binary: bool, scope: Scope = "auto") -> Estimate:
     """Return the mean of the values, NaN where missing, of the rows of a frame."""
     known = ~np.isnan(values)
     used, missing = values[known], int((~known).sum())
     if not len(used):
         return Estimate(None, note="not enough data: no row has a value", missing=missing)
-    clusters, kind = clusters_of(frame[known])
-    contributions = sums(clusters, used, np.ones_like(used))
+    clusters = clusters_of(frame[known], scope)
+    contributions = sums(clusters.codes, used, np.ones_like(used))
     sd = float(used.std(ddof=1)) if len(used) > 1 and not binary else None
-    found = estimated(contributions, ratio, contributions[:, 1], kind, scale=_scale(used), binary=binary)
+    found = estimated(contributions, ratio, contributions[:, 1], clusters, scale=_scale(used), binary=binary)
     return replace(found, sd=sd, missing=missing)
 
 
@@ -77,29 +83,32 @@ def estimated(
     contributions: Floats,
     statistic: Statistic,
     sizes: Floats,
-    kind: Clustered,
+    clusters: Clusters,
     *,
     scale: Scale,
     binary: bool = False,
 ) -> Estimate:
     """Return the estimate of a statistic from what each cluster adds to its sums.
 
-    `sizes` is how many rows each cluster has. With `binary` the statistic counts rows, and is known to be
-    uncertain even where no row differs.
+    `sizes` is how many rows each cluster has. With `binary` the statistic is a share of counted rows, yes
+    over all, and known to be uncertain even where no row differs.
     """
-    value, clusters, n = float(statistic(contributions.sum(axis=0))), len(contributions), round(sizes.sum())
+    value, n = float(statistic(contributions.sum(axis=0))), round(sizes.sum())
     if not np.isfinite(value):
-        return Estimate(None, n=n, clusters=clusters, note="not enough data: not defined for these rows")
-    found = Estimate(value, n=n, clusters=clusters, note=too_few(clusters, kind))
+        return Estimate(None, n=n, clusters=len(clusters), note="not enough data: not defined for these rows")
+    found = Estimate(value, n=n, clusters=len(clusters), note=clusters.too_few(), scope=clusters.scope)
     if found.note is not None:
         return found
-    around = spread(contributions, statistic, effective(sizes))
-    if around is not None:
-        low, high = interval(value, around, scale)
-    elif binary and value in (0.0, 1.0):
-        low, high = extreme_share(round(value) * clusters, clusters)
+    freedom = freedom_of(sizes, clusters.strata)
+    around = spread(contributions, statistic, freedom, clusters.strata)
+    if binary:
+        size = float((sizes**2).sum() / sizes.sum())
+        varies = None if isinstance(around, str) else around
+        low, high = share_interval(value * n, n, len(clusters), size, varies, freedom)
+    elif isinstance(around, str):
+        return replace(found, note=around)
     else:
-        return replace(found, note="not enough data: too little variation between clusters")
+        low, high = interval(value, around, scale)
     return replace(found, low=low, high=high)
 
 
@@ -108,23 +117,3 @@ def _scale(values: Floats) -> Scale:
     if values.min() < 0:
         return "plain"
     return "share" if values.max() <= 1 else "positive"
-
-
-def too_few(clusters: int, kind: Clustered) -> str | None:
-    """Return the note that goes with too few clusters, None where there are enough."""
-    if clusters >= MIN_CLUSTERS:
-        return None
-    what = {"scenario": "scenarios", "index": "seeds"}[kind]
-    return f"not enough data: {clusters} {what if clusters != 1 else what[:-1]}, {MIN_CLUSTERS} needed"
-
-
-def extreme_share(yes: int, clusters: int) -> tuple[float, float]:
-    """Return an interval for a share of 0 or 1, where nothing varies that could be resampled.
-
-    The exact interval of Clopper and Pearson (1934) with each cluster as one trial: rows of one cluster
-    may all depend on each other.
-    """
-    from scipy.stats import binomtest
-
-    found = binomtest(yes, clusters).proportion_ci(CONFIDENCE, method="exact")
-    return float(found.low), float(found.high)

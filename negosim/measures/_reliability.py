@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from negosim.measures._answers import ITEM, answers, as_text, coded, kind_of
 from negosim.measures._bootstrap import Floats, Statistic
-from negosim.measures._clusters import Clustered, clusters_of, sums
+from negosim.measures._clusters import Clusters, clusters_of, sums
 from negosim.measures._estimate import Estimate, estimated, mean_of
 from negosim.records import TRUTH
 
@@ -130,7 +130,8 @@ def _alpha_of(part: "pd.DataFrame", metric: Metric) -> tuple[Estimate, int]:
     pairable = part[together > 1]
     if not len(pairable):
         return Estimate(None), 0
-    clusters, by = clusters_of(pairable)
+    by = clusters_of(pairable)
+    clusters = by.codes
     units, together = units[together > 1], together[together > 1]
     if metric == "interval":
         contributions = _squares(pairable["value"].to_numpy(dtype=float), units, clusters)
@@ -144,7 +145,7 @@ def _alpha_of(part: "pd.DataFrame", metric: Metric) -> tuple[Estimate, int]:
     return alpha, len(np.unique(units))
 
 
-def _estimated_alpha(contributions: Floats, statistic: Statistic, clusters: Any, by: Clustered) -> Estimate:
+def _estimated_alpha(contributions: Floats, statistic: Statistic, clusters: Any, by: Clusters) -> Estimate:
     sizes = np.bincount(clusters).astype(float)
     return estimated(contributions, statistic, sizes, by, scale="correlation")
 

@@ -136,8 +136,48 @@ def test_several_rows_of_a_dialogue_enter_as_their_mean(corpus: Corpus) -> None:
     assert found.p == pytest.approx(compared(rows).p)
 
 
+def test_a_few_scenarios_are_compared_for_themselves(corpus: Corpus) -> None:
+    """The seeds of each are resampled: what differs between the scenarios makes no interval wider."""
+    rows = corpus(3, 40, conditions=BOTH)
+    found = compared(rows)
+    assert (found.a.scope, found.n) == ("these", 120)
+    apart = rows.assign(number=rows["number"] + 100 * rows["scenario"].str[-1].astype(int))
+    moved = compared(apart)
+    assert found.low is not None
+    assert (moved.value, moved.low, moved.high) == pytest.approx((found.value, found.low, found.high))
+    gaps = rows.pivot(index=["scenario", "index"], columns="condition", values="number")
+    gaps = gaps[BOTH[1]] - gaps[BOTH[0]]
+    by_hand = np.sqrt((gaps.groupby("scenario").var() / 40).sum()) / 3
+    assert (found.high - found.low) / 2 == pytest.approx(stats.t.ppf(0.975, 117) * by_hand, rel=0.06)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_what_never_differs_is_nearly_certain_with_many_rows(paired: bool) -> None:
+    def width(each: int) -> float:
+        rows = [
+            {
+                "scenario": f"s{k}",
+                "index": n + (1000 * place if not paired else 0),
+                "condition": name,
+                "yes": True,
+            }
+            for k in range(10)
+            for n in range(each)
+            for place, name in enumerate(BOTH)
+        ]
+        found = difference(pd.DataFrame(rows), "yes", a=BOTH[0], b=BOTH[1])
+        assert (found.value, found.p, found.paired) == (0, 1, paired)
+        assert found.low is not None
+        assert found.low == -found.high
+        return found.high
+
+    assert width(5) > 1.3 * width(20)
+    assert width(20) < 0.11
+
+
 def test_too_few_scenarios_give_no_interval_and_no_p(corpus: Corpus) -> None:
-    found = compared(corpus(3, 50, conditions=BOTH))
+    rows = corpus(3, 50, conditions=BOTH)
+    found = difference(rows, "number", a=BOTH[0], b=BOTH[1], scope="any")
     assert found.value is not None
     assert (found.low, found.high, found.p) == (None, None, None)
     assert found.note == "not enough data: 3 scenarios, 5 needed"

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from negosim.measures import Estimate, difference, entropy, estimate, shares
-from negosim.measures._bootstrap import MIN_CLUSTERS, RESAMPLES, Scale, Spread, interval, resampled, spread
+from negosim.measures import Estimate, Scope, difference, entropy, estimate, shares
+from negosim.measures._bootstrap import RESAMPLES, Scale, Spread, interval, resampled, spread
+from negosim.measures._clusters import MIN_CLUSTERS
 from negosim.measures._estimate import ratio
 
 Corpus = Callable[..., pd.DataFrame]
@@ -46,8 +47,8 @@ def test_the_interval_of_independent_rows_is_nearly_that_of_student() -> None:
 def test_the_standard_error_of_few_clusters_is_not_too_small(clusters: int) -> None:
     """Resamples deviate from the sample's own mean; uncorrected, 5 clusters give 11 % too little."""
     values = np.random.default_rng(clusters).normal(-50, 10, clusters)
-    found = spread(np.stack([values, np.ones(clusters)], axis=1), ratio, clusters)
-    assert found is not None
+    found = spread(np.stack([values, np.ones(clusters)], axis=1), ratio, clusters - 1)
+    assert isinstance(found, Spread)
     assert found.error == pytest.approx(
         values.std(ddof=1) / np.sqrt(clusters), rel=0.04 if clusters < 9 else 0.02
     )
@@ -98,14 +99,24 @@ def test_repeating_every_row_changes_no_interval(corpus: Corpus) -> None:
     assert thrice.n == 3 * once.n
 
 
-@pytest.mark.parametrize("clusters", [1, MIN_CLUSTERS - 1])
-def test_too_few_clusters_give_no_interval(clusters: int, corpus: Corpus) -> None:
-    found = estimate(corpus(max(2, clusters), 30) if clusters > 1 else corpus(1, 1), "number")
+@pytest.mark.parametrize(
+    ("scenarios", "each", "scope", "note"),
+    [
+        (1, 1, "auto", "1 seed, 5 needed"),
+        (MIN_CLUSTERS - 1, 30, "any", "4 scenarios, 5 needed"),
+        (1, 30, "any", "1 scenario, 5 needed"),
+        (2, 2, "auto", "4 seeds, 5 needed"),
+        (6, 1, "these", "a scenario has one seed, 2 needed in each"),
+    ],
+)
+def test_too_few_clusters_give_no_interval(
+    scenarios: int, each: int, scope: Scope, note: str, corpus: Corpus
+) -> None:
+    found = estimate(corpus(scenarios, each), "number", scope=scope)
     assert found.value is not None
     assert found.low is None
     assert found.high is None
-    assert found.note is not None
-    assert found.note.startswith("not enough data: ")
+    assert found.note == f"not enough data: {note}"
 
 
 def test_no_value_at_all_is_no_number() -> None:
@@ -133,10 +144,61 @@ def test_a_share_of_one_is_not_certain() -> None:
     assert found.low == pytest.approx(stats.binomtest(20, 20).proportion_ci().low)
 
 
+@settings(max_examples=40)
+@given(st.integers(5, 12), st.sampled_from([1, 2, 10, 40]), st.booleans(), st.randoms(use_true_random=False))
+def test_the_interval_of_a_share_is_continuous_up_to_its_ends(
+    clusters: int, each: int, shuffled: bool, luck: object
+) -> None:
+    """One more yes moves no end by a jump: 0 of 200 is nearly what 1 of 200 is."""
+
+    def ends(yes: "np.typing.NDArray[np.bool_]") -> tuple[float, float]:
+        places = range(len(yes))
+        rows = pd.DataFrame({"scenario": [f"s{n // each}" for n in places], "index": places, "v": yes})
+        found = estimate(rows, "v", scope="any")
+        assert found.value is not None
+        assert found.low is not None
+        assert found.high is not None
+        assert 0 <= found.low <= found.value <= found.high <= 1
+        return found.low, found.high
+
+    order = np.arange(clusters * each)
+    if shuffled:
+        luck.shuffle(order)  # type: ignore[attr-defined]
+    none, one = ends(order < 0), ends(order < 1)
+    assert none[0] == 0
+    assert 0.75 <= one[1] / none[1] <= 2.2
+    assert ends(order >= 0) == pytest.approx((1 - none[1], 1 - none[0]))
+    assert ends(order >= 1) == pytest.approx((1 - one[1], 1 - one[0]))
+
+
+def test_few_scenarios_are_strata(corpus: Corpus) -> None:
+    rows = corpus(3, 30)
+    found, anywhere = estimate(rows, "number"), estimate(corpus(8, 30), "number")
+    assert (found.scope, anywhere.scope) == ("these", "any")
+    assert estimate(corpus(8, 30), "number", scope="these").scope == "these"
+    by_hand = np.sqrt((rows.groupby("scenario")["number"].var() / 30).sum()) / 3
+    assert width(found) / 2 == pytest.approx(stats.t.ppf(0.975, 87) * by_hand, rel=0.06)
+    assert found.high is not None
+
+
+def test_one_scenario_with_most_rows_silences_nothing() -> None:
+    rows = pd.DataFrame(
+        [
+            {"scenario": f"s{k}", "index": n, "v": k + n % 3}
+            for k in range(6)
+            for n in range(300 if not k else 3)
+        ]
+    )
+    found = estimate(rows, "v")
+    assert found.low is not None
+    assert found.note is None
+    assert width(found) > 5 * width(estimate(rows, "v", scope="these"))
+
+
 def test_numbers_that_are_all_the_same_have_no_interval() -> None:
     found = estimate(frame_of([30.0] * 20), "v")
     assert (found.value, found.sd, found.low) == (30.0, 0.0, None)
-    assert found.note == "not enough data: too little variation between clusters"
+    assert found.note == "not enough data: nothing varies between clusters"
 
 
 def test_text_is_no_number() -> None:
