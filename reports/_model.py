@@ -35,6 +35,8 @@ class Number:
     high: float | None = None
     note: str | None = None
     """Why there is no interval, where there should be one."""
+    scope: str | None = None
+    """What the interval is about: more dialogues of "these" scenarios, or "any" scenarios like them."""
 
     def __str__(self) -> str:
         return self.shown
@@ -100,7 +102,8 @@ class Table:
         wanting = any(number.note and "[" not in number.shown for number in known)
         if not bracketed:
             return " There is not enough data for intervals." if wanting else ""
-        said = " Brackets are 95 % intervals"
+        scopes = {number.scope for number in known if "[" in number.shown}
+        said = " Brackets are 95 % intervals" + (" for these scenarios" if scopes == {"these"} else "")
         return f"{said}; without: not enough data for one." if wanting else f"{said}."
 
     def numbers(self) -> Iterator[tuple[str, str, Number]]:

@@ -52,7 +52,7 @@ def mean_sd(sample: Sample, column: str, places: int = 1) -> Number:
     shown = written(found.value, places)
     if found.sd is not None:
         shown += f" ± {written(found.sd, places)}"
-    return Number(shown, found.value, found.n, rows, found.low, found.high)
+    return Number(shown, found.value, found.n, rows, found.low, found.high, scope=found.scope)
 
 
 def count(sample: Sample) -> Number:
@@ -81,7 +81,7 @@ def from_estimate(found: Estimate, rows: Rows, *, percent: bool = False, places:
     shown = written(scale * found.value, places) + unit
     if found.low is not None and found.high is not None:
         shown += f" [{written(scale * found.low, places)}, {written(scale * found.high, places)}]"
-    return Number(shown, found.value, found.n, rows, found.low, found.high, found.note)
+    return Number(shown, found.value, found.n, rows, found.low, found.high, found.note, found.scope)
 
 
 def written(value: float, places: int, *, sign: bool = False) -> str:
@@ -130,7 +130,7 @@ def _moved(found: Difference, rows: Rows, places: int | None) -> Number:
     if found.low is not None and found.high is not None:
         low, high = (written(scale * end, digits, sign=True) for end in (found.low, found.high))
         shown += f" [{low}, {high}]"
-    return Number(shown, found.value, found.n, rows, found.low, found.high, found.note)
+    return Number(shown, found.value, found.n, rows, found.low, found.high, found.note, found.a.scope)
 
 
 def _plain(value: float | None, n: int, rows: Rows, shown: Callable[[float], str]) -> Number:

@@ -54,8 +54,9 @@ TERMS = (
     ),
     (
         "intervals",
-        "95 % bootstrap intervals over whole clusters: scenarios where there are at least two, else "
-        "matched seeds, because dialogues of one scenario are not independent. Where there is too little "
+        "95 %. With five scenarios or more they are about scenarios like these: whole scenarios are "
+        "resampled, because dialogues of one scenario are not independent. With fewer they are about more "
+        "dialogues of these scenarios: matched seeds are resampled within each. Where there is too little "
         "data there is no interval.",
     ),
     (
