@@ -8,6 +8,7 @@ and `print_report`. It reads run folders alone, and works on runs that are not f
 
 from negosim.reports._build import report_on
 from negosim.reports._compare import comparison_of_models, comparison_of_runs
+from negosim.reports._fonts import unshown
 from negosim.reports._model import Figure, Missing, Number, Report, Rows, Section, Table
 from negosim.reports._terminal import print_report
 from negosim.reports._write import Paper, check_names, write_parts, write_pdf, write_trace
@@ -26,6 +27,7 @@ __all__ = [
     "comparison_of_runs",
     "print_report",
     "report_on",
+    "unshown",
     "write_parts",
     "write_pdf",
     "write_trace",

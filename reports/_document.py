@@ -1,22 +1,18 @@
 """Pages, styles and the flowables reportlab does not bring."""
 
-from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_LEFT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, TableStyle
 from reportlab.platypus import Table as Grid
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from negosim.reports._model import Report
+from negosim.reports._typeface import BOLD, REGULAR, Typeface, register
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -24,32 +20,11 @@ if TYPE_CHECKING:
 SIDE, TOP, BOTTOM = 20 * mm, 18 * mm, 20 * mm
 INK, SOFT, TINT, WARM = (HexColor(code) for code in ("#1a1a1a", "#5a5a5a", "#eef3f8", "#fbf1e3"))
 ACCENT = HexColor("#0072B2")
-REGULAR, BOLD = "body", "body-bold"
-
-
-@cache
-def _register() -> None:
-    """Make matplotlib's own fonts known to reportlab, so that text and figures look alike."""
-    import matplotlib as mpl
-
-    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    faces = {
-        REGULAR: "DejaVuSans",
-        BOLD: "DejaVuSans-Bold",
-        "body-italic": "DejaVuSans-Oblique",
-        "body-bold-italic": "DejaVuSans-BoldOblique",
-        "mono": "DejaVuSansMono",
-    }
-    for name, file in faces.items():
-        pdfmetrics.registerFont(TTFont(name, str(folder / f"{file}.ttf")))
-    pdfmetrics.registerFontFamily(
-        REGULAR, normal=REGULAR, bold=BOLD, italic="body-italic", boldItalic="body-bold-italic"
-    )
 
 
 def styles() -> dict[str, ParagraphStyle]:
     """Return the report's paragraph styles."""
-    _register()
+    register()
     base = {"fontName": REGULAR, "textColor": INK, "alignment": TA_LEFT, "splitLongWords": 1}
 
     def style(name: str, size: float, leading: float, **more: Any) -> ParagraphStyle:
@@ -72,14 +47,9 @@ def styles() -> dict[str, ParagraphStyle]:
     return {each.name: each for each in found}
 
 
-def words(given: str) -> str:
-    """Return text as reportlab's markup shows it unchanged."""
-    return escape(given)
-
-
-def heading(title: str, key: str, known: dict[str, ParagraphStyle]) -> Paragraph:
+def heading(title: str, key: str, known: dict[str, ParagraphStyle], face: Typeface) -> Paragraph:
     """Return a section's heading: it is found by the contents and the PDF's outline."""
-    paragraph = Paragraph(words(title), known["heading"])
+    paragraph = Paragraph(face.words(title), known["heading"])
     paragraph.outline = (title, key)
     return paragraph
 
@@ -120,8 +90,8 @@ class Slot(Flowable):  # type: ignore[misc]
 class Document(BaseDocTemplate):  # type: ignore[misc]
     """Pages with a footer, a table of contents and an outline."""
 
-    def __init__(self, target: BytesIO, size: tuple[float, float], report: Report) -> None:
-        """Take where to write, the size of a page in points, and what the footer says."""
+    def __init__(self, target: BytesIO, size: tuple[float, float], report: Report, face: Typeface) -> None:
+        """Take where to write, the size of a page in points, what the footer says, and the fonts."""
         super().__init__(
             target,
             pagesize=size,
@@ -133,7 +103,7 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
             title=report.title,
             lang="en",
         )
-        self._said = report.footer
+        self._said, self._face = report.footer, face
         frame = Frame(SIDE, BOTTOM, self.width, self.height, 0, 0, 0, 0)
         self.addPageTemplates([PageTemplate("page", [frame], onPage=self._foot)])
         self.contents = TableOfContents(
@@ -155,7 +125,8 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
         canvas.line(SIDE, BOTTOM - 14, SIDE + self.width, BOTTOM - 14)
         canvas.setFillColor(SOFT)
         canvas.setFont(REGULAR, 7)
-        canvas.drawString(SIDE, BOTTOM - 24, self._said)
+        self._face.draw(canvas, (SIDE, BOTTOM - 24), self._said, 7)
+        canvas.setFont(REGULAR, 7)
         canvas.drawRightString(SIDE + self.width, BOTTOM - 24, str(canvas.getPageNumber()))
         canvas.restoreState()
 
@@ -165,4 +136,4 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
             title, key = outline
             self.canv.bookmarkPage(key)
             self.canv.addOutlineEntry(title, key, level=0)
-            self.notify("TOCEntry", (0, words(title), self.page, key))
+            self.notify("TOCEntry", (0, self._face.words(title), self.page, key))

@@ -3,11 +3,11 @@
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import LongTable, Paragraph
 
-from negosim.reports._document import INK, words
+from negosim.reports._document import INK
 from negosim.reports._model import Table
+from negosim.reports._typeface import Typeface
 
 PAD = 8.0
 """Points between columns."""
@@ -15,15 +15,17 @@ SMALLEST = 5.6
 """Points below which nobody can read a table."""
 
 
-def grid(table: Table, width: float, styles: dict[str, ParagraphStyle], *, headed: bool = True) -> LongTable:
+def grid(
+    table: Table, width: float, styles: dict[str, ParagraphStyle], face: Typeface, *, headed: bool = True
+) -> LongTable:
     """Return a table as a flowable, at most `width` points wide; its heading is repeated on every page."""
     size = styles["cell"].fontSize
     columns = [[str(row[i]) for row in table.rows] for i in range(len(table.columns))]
     heads = [str(heading) for heading in table.columns]
-    widths = _widths(table, columns, width, size, headed=headed)
+    widths = _widths(table, columns, width, size, face, headed=headed)
     while sum(widths) > width + 0.01 and size > SMALLEST:
         size -= 0.2
-        widths = _widths(table, columns, width, size, headed=headed)
+        widths = _widths(table, columns, width, size, face, headed=headed)
     cell = ParagraphStyle("cell", styles["cell"], fontSize=size, leading=size * 1.25)
     number = ParagraphStyle("number", cell, alignment=TA_RIGHT)
     bold = ParagraphStyle("cell heading", styles["cell heading"], fontSize=size, leading=size * 1.25)
@@ -35,12 +37,12 @@ def grid(table: Table, width: float, styles: dict[str, ParagraphStyle], *, heade
     first = styles["cell heading"].clone("label", fontSize=size, leading=size * 1.25)
     body = [
         [
-            Paragraph(words(str(value)), first if not headed and i == 0 else styled(i, cell, number))
+            Paragraph(face.words(str(value)), first if not headed and i == 0 else styled(i, cell, number))
             for i, value in enumerate(row)
         ]
         for row in table.rows
     ]
-    titles = [Paragraph(words(heading), styled(i, bold, bold_number)) for i, heading in enumerate(heads)]
+    titles = [Paragraph(face.words(heading), styled(i, bold, bold_number)) for i, heading in enumerate(heads)]
     found = LongTable([titles, *body] if headed else body, colWidths=widths, repeatRows=int(headed))
     found.hAlign = "LEFT"
     found.setStyle(_rules(table, headed=headed))
@@ -70,16 +72,16 @@ def _rules(table: Table, *, headed: bool) -> list[tuple[object, ...]]:
 
 
 def _widths(
-    table: Table, columns: list[list[str]], width: float, size: float, *, headed: bool
+    table: Table, columns: list[list[str]], width: float, size: float, face: Typeface, *, headed: bool
 ) -> list[float]:
     """Return the widths of the columns; columns of words give way first, to their longest word."""
     natural, least = [], []
     for i, (heading, cells) in enumerate(zip(map(str, table.columns), columns, strict=True)):
         title = [heading] if headed else []
-        face = "body" if headed or i else "body-bold"
-        full = max((_measure(cell, face, size) for cell in cells), default=0)
-        word = max((_measure(w, "body-bold", size) for text in title for w in text.split()), default=0)
-        cell_word = max((_measure(w, face, size) for cell in cells for w in cell.split()), default=0)
+        own = "body" if headed or i else "body-bold"
+        full = max((face.width(cell, own, size) for cell in cells), default=0)
+        word = max((face.width(w, "body-bold", size) for text in title for w in text.split()), default=0)
+        cell_word = max((face.width(w, own, size) for cell in cells for w in cell.split()), default=0)
         wordy = i < table.words or not headed
         natural.append(max(full, word) + PAD + 1)
         least.append((max(min(cell_word, 120), word) if wordy else max(full, word)) + PAD + 1)
@@ -97,7 +99,3 @@ def _lowered(natural: list[float], least: list[float], width: float) -> list[flo
         lowered = [max(m, min(n, middle)) for n, m in zip(natural, least, strict=True)]
         low, high = (low, middle) if sum(lowered) > width else (middle, high)
     return [max(m, min(n, low)) for n, m in zip(natural, least, strict=True)]
-
-
-def _measure(text: str, face: str, size: float) -> float:
-    return float(stringWidth(text, face, size))

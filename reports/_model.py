@@ -128,6 +128,8 @@ class Figure:
     data: Table
     """Every number in the picture."""
     caption: Prose
+    words: tuple[str, ...] = ()
+    """What the picture says that neither data nor caption say."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """How figures look: colours after Okabe and Ito, and marks that tell the same in grey."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from negosim.records import THIRD_PARTY, TRUTH
+from negosim.reports._fonts import OWN, Fallback, Fonts
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
     "#000000",
@@ -20,7 +24,6 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
 GREY, FAINT = "#666666", "#d9d9d9"
 
 RC = {
-    "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 8,
     "axes.labelsize": 7.5,
@@ -95,11 +98,33 @@ def mark_of(position: int) -> Mark:
 
 
 @contextmanager
-def drawing() -> Iterator[None]:
-    """Draw with the report's settings and no others."""
+def drawing(fonts: Fonts) -> Iterator[None]:
+    """Draw with the report's settings and fonts and no others; for what no font has it draws boxes."""
     import matplotlib as mpl
 
-    with mpl.rc_context():
+    with mpl.rc_context(), _known(fonts.fallbacks), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(cast(Any, RC))
+        mpl.rcParams["font.family"] = [OWN, *(each.family for each in fonts.fallbacks)]
         yield
+
+
+@contextmanager
+def _known(fallbacks: Sequence[Fallback]) -> Iterator[None]:
+    """Let matplotlib find fonts that are no files of the system."""
+    if not fallbacks:
+        yield
+        return
+    from matplotlib.font_manager import fontManager
+
+    before = list(fontManager.ttflist)
+    with TemporaryDirectory() as folder:
+        try:
+            for each in fallbacks:
+                path = Path(folder) / f"{each.family}.ttf"
+                path.write_bytes(each.content)
+                fontManager.addfont(path)
+            yield
+        finally:
+            fontManager.ttflist[:] = before

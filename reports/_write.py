@@ -58,11 +58,13 @@ def write_parts(report: Report, folder: Path) -> list[Path]:
 
     """
     from negosim.reports._figures import figure_files
+    from negosim.reports._fonts import fonts_for
     from negosim.reports._tables import table_files
 
+    fonts = fonts_for(report)
     files: dict[Path, bytes] = {}
     for section in report.sections:
-        parts = [(figure.key, figure_files(figure)) for figure in section.figures]
+        parts = [(figure.key, figure_files(figure, fonts)) for figure in section.figures]
         parts += [(f"{figure.key}-data", table_files(figure.data)) for figure in section.figures]
         parts += [(table.key, table_files(table)) for table in section.tables]
         files |= {folder / f"{key}{end}": content for key, ends in parts for end, content in ends.items()}

@@ -48,6 +48,8 @@ def report(
 
     reports.check_names(pdf=out, trace=trace)
     made = _made(runs or [], compare)
+    if (out is not None or figures is not None) and (said := reports.unshown(made)):
+        typer.echo(f"Note: {said}", err=True)
     if out is not None:
         reports.write_pdf(made, out, paper)
         typer.echo(f"{out}: the report")

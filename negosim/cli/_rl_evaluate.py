@@ -100,10 +100,13 @@ def evaluate(
     if out is not None:
         from datetime import UTC, datetime
 
-        from negosim.reports import write_pdf
+        from negosim.reports import unshown, write_pdf
         from negosim.rl.evaluation import evaluation_report
 
-        write_pdf(evaluation_report(made, created=datetime.now(UTC).isoformat(timespec="seconds")), out)
+        report = evaluation_report(made, created=datetime.now(UTC).isoformat(timespec="seconds"))
+        if said := unshown(report):
+            typer.echo(f"Note: {said}", err=True)
+        write_pdf(report, out)
         typer.echo(f"{out}: the tables")
 
 

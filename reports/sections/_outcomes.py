@@ -8,7 +8,7 @@ from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import counted, extremes, joined
 from negosim.reports.sections import _names as names
 from negosim.reports.sections._concession import concession
-from negosim.reports.sections._plane import PER_PAGE, draw_planes, plane_data, plane_height
+from negosim.reports.sections._plane import PER_PAGE, draw_planes, panel_titles, plane_data, plane_height
 
 TITLE = "Outcomes"
 
@@ -134,6 +134,7 @@ def _planes(corpus: Corpus) -> list[Figure]:
                 plane_height(len(part)),
                 data,
                 _plane_caption(corpus, part),
+                tuple(panel_titles(corpus).values()),
             )
         )
     return figures

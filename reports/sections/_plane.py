@@ -1,5 +1,6 @@
 """The value plane: what every deal of a scenario is worth to two roles, and which deals were reached."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,12 +31,24 @@ def draw_planes(canvas: "Canvas", *, corpus: Corpus, keys: list[str]) -> None:
     """Draw a panel for each scenario and one legend for all."""
     down = -(-len(keys) // ACROSS)
     grid = canvas.subplots(down, min(ACROSS, len(keys)), squeeze=False)
+    titles = panel_titles(corpus)
     for axes in grid.flat[len(keys) :]:
         axes.set_axis_off()
     for axes, key in zip(grid.flat, keys, strict=False):
         _draw_space(axes, corpus.scenarios[key])
+        axes.set_title(titles[key], pad=3)
         _draw_deals(axes, corpus, key)
     _legend(canvas, corpus)
+
+
+def panel_titles(corpus: Corpus) -> dict[str, str]:
+    """Return what is written above each scenario's panel: its title, or its id where titles are alike."""
+    short = {
+        key: one.title if len(one.title) <= 32 else f"{one.title[:31]}…"
+        for key, one in corpus.scenarios.items()
+    }
+    counts = Counter(short.values())
+    return {key: title if counts[title] == 1 else key for key, title in short.items()}
 
 
 def plane_data(corpus: Corpus, keys: list[str]) -> Table:
@@ -76,8 +89,6 @@ def _draw_space(axes: "Axes", scenario: Scenario) -> None:
     if space.nash is not None:
         x, y = values[space.nash]
         axes.plot(x, y, "*", color=YELLOW, mec=BLACK, mew=0.6, markersize=9, zorder=5)
-    title = scenario.title if len(scenario.title) <= 32 else f"{scenario.title[:31]}…"
-    axes.set_title(title, pad=3)
     axes.locator_params(nbins=4)
     axes.set_xlabel("agent 1 (points)", labelpad=1)
     axes.set_ylabel("agent 2 (points)", labelpad=1)
