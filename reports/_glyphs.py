@@ -35,26 +35,30 @@ def cut_to(path: Path, characters: Iterable[str], family: str) -> tuple[bytes, f
     PDF pages take outlines in TrueType's form alone, and many fonts of Chinese, Japanese and Korean have
     theirs in PostScript's.
     """
-    from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
     try:
-        font = TTFont(path, fontNumber=0, lazy=True, recalcTimestamp=False)
-        for tag in set(font.keys()) - NEEDED:
-            del font[tag]
-        options = Options(hinting=False, notdef_outline=True, glyph_names=False, drop_tables=[])
-        subsetter = Subsetter(options)
-        subsetter.populate(unicodes=[ord(each) for each in characters])
-        subsetter.subset(font)
-        if "glyf" not in font:
-            _to_truetype(font)
-        font["name"].names = []
-        for place, name in ((1, family), (2, "Regular"), (4, family), (6, family)):
-            font["name"].setName(name, place, 3, 1, 0x409)
-        target = BytesIO()
-        font.save(target)
+        with TTFont(path, fontNumber=0, lazy=True, recalcTimestamp=False) as font:
+            return _cut(font, characters, family)
     except Exception:  # whatever is wrong with a font that lies about, the report is made without it
         return b"", frozenset()
+
+
+def _cut(font: Any, characters: Iterable[str], family: str) -> tuple[bytes, frozenset[str]]:
+    from fontTools.subset import Options, Subsetter
+
+    for tag in set(font.keys()) - NEEDED:
+        del font[tag]
+    subsetter = Subsetter(Options(hinting=False, notdef_outline=True, glyph_names=False, drop_tables=[]))
+    subsetter.populate(unicodes=[ord(each) for each in characters])
+    subsetter.subset(font)
+    if "glyf" not in font:
+        _to_truetype(font)
+    font["name"].names = []
+    for place, name in ((1, family), (2, "Regular"), (4, family), (6, family)):
+        font["name"].setName(name, place, 3, 1, 0x409)
+    target = BytesIO()
+    font.save(target)
     drawn = {code for code, name in font.getBestCmap().items() if font["glyf"][name].numberOfContours}
     return target.getvalue(), frozenset(map(chr, drawn))
 
