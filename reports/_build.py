@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
+from negosim._text import money
 from negosim.records import SIMULATED
 from negosim.reports._corpus import ORACLE, Corpus
 from negosim.reports._model import Cell, Name, Number, Prose, Report, Row, Table
@@ -12,7 +13,6 @@ from negosim.reports._numbers import total
 from negosim.reports.sections import OF_NOTHING, SECTIONS
 from negosim.reports.sections import _names as names
 from negosim.store import Run
-from negosim.terminal import money
 
 ALL_SIMULATED = (
     "Simulated, no language model: every role was played by negosim's embedded negotiator (sim). The "

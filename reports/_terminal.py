@@ -8,8 +8,9 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from negosim._text import clean, one_line
 from negosim.reports._model import Missing, Number, Report, Section, Table, text
-from negosim.terminal import clean, one_line, print_view
+from negosim.terminal import print_view
 
 BAR = 10
 """Characters of a full bar."""

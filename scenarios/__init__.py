@@ -27,7 +27,7 @@ from negosim.scenarios._schema import (
     Statements,
     Value,
 )
-from negosim.scenarios._space import DealSpace
+from negosim.scenarios._space import DealSpace, space_summary
 
 __all__ = [
     "Deal",
@@ -51,4 +51,5 @@ __all__ = [
     "priority_shares",
     "real_limit",
     "scale",
+    "space_summary",
 ]

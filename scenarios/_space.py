@@ -143,7 +143,7 @@ def _filter(rows: Values) -> NDArray[np.bool_]:
     return kept
 
 
-def summary(space: DealSpace) -> Mapping[str, Any]:
+def space_summary(space: DealSpace) -> Mapping[str, Any]:
     """Return the numbers `negosim scenarios show` prints."""
     nash = space.nash
     best = int(space.joint.argmax())

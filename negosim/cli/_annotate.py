@@ -58,10 +58,10 @@ def annotate(
     their condition or models. Stop whenever you like: the same command goes on where you were. Your
     answers count as those of one more judge.
     """
+    from negosim._text import plural
     from negosim.errors import UserError
     from negosim.judging import annotation, export_sheet, import_sheet, unwritten_annotation
     from negosim.store import Run
-    from negosim.terminal import plural
 
     if export_to is not None and import_from is not None:
         raise typer.BadParameter("is given besides --export; do one after the other", param_hint="--import")

@@ -13,8 +13,9 @@ def stats(
 
     import orjson
 
+    from negosim._text import money, plural
     from negosim.models import Usage, cache_stats, price_of
-    from negosim.terminal import console_for, money, plural, print_rows
+    from negosim.terminal import console_for, print_rows
 
     found = cache_stats()
     rows, entries = [], []
@@ -39,9 +40,9 @@ def stats(
 
 def clear() -> None:
     """Remove every answer that is kept. Runs are not touched."""
+    from negosim._text import plural
     from negosim.errors import UserError
     from negosim.models import cache_stats, clear_cache
-    from negosim.terminal import plural
 
     try:
         before = plural(sum(entry.answers for entry in cache_stats().entries), "answer")

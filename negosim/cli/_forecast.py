@@ -13,7 +13,8 @@ NUMBERS = ("calls", "tokens in", "tokens out", "cost", "at most")
 
 def tell_forecast(forecast: "Forecast", *, json: bool) -> None:
     """Print what a run will need, and what the numbers rest on."""
-    from negosim.terminal import console_for, plural, print_rows
+    from negosim._text import plural
+    from negosim.terminal import console_for, print_rows
 
     if json:
         typer.echo(forecast.model_dump_json())
@@ -48,7 +49,7 @@ def _numbers(parts: "Sequence[StageForecast]") -> list[str]:
 
 
 def _money(amounts: Sequence[float | None]) -> str:
-    from negosim.terminal import money
+    from negosim._text import money
 
     known = [usd for usd in amounts if usd is not None]
     return money(sum(known)) if len(known) == len(amounts) else "unknown"

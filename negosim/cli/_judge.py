@@ -199,8 +199,8 @@ def _tell_calibration(run: "Run", questions: "Sequence[str] | None", csv: Path |
 
 def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWatch") -> None:
     """Judge, and say what came of it. Exits with 130 after Ctrl-C."""
+    from negosim._text import plural
     from negosim.errors import NegosimError, UserError
-    from negosim.terminal import plural
 
     try:
         judge_it()
@@ -221,7 +221,7 @@ def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWa
 
 def _tell_errors(watch: "JudgingWatch") -> None:
     """Say what a provider failed to answer. Exits with 1 if there is any."""
-    from negosim.terminal import plural
+    from negosim._text import plural
 
     if errors := watch.tally.total.judgements["error"]:
         typer.echo(

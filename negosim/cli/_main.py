@@ -67,7 +67,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = app(args=arguments, prog_name="negosim", standalone_mode=False)
     except NegosimError as error:
-        from negosim.terminal import clean
+        from negosim._text import clean
 
         typer.echo(f"Error: {clean(str(error))}", err=True)
         return 2 if isinstance(error, UserError) else 1

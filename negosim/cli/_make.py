@@ -22,7 +22,7 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, aga
         NegosimError: what stopped the run, or kept it from being begun.
 
     """
-    from negosim.terminal import plural
+    from negosim._text import plural
 
     total = watch.tally.total
     try:

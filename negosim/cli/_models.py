@@ -40,8 +40,8 @@ def check(
     """Make real calls to a model and tell what works. Exit code 1 if it gave no usable answer."""
     import asyncio
 
+    from negosim._text import one_line
     from negosim.models import check_model
-    from negosim.terminal import one_line
 
     report = asyncio.run(check_model(model))
     if json:

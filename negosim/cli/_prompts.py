@@ -60,11 +60,12 @@ def show(
 
     import orjson
 
+    from negosim._text import clean
     from negosim.config import RunConfig
     from negosim.engine import preview
     from negosim.plugins import suggest
     from negosim.scenarios import load_scenario
-    from negosim.terminal import clean, console_for
+    from negosim.terminal import console_for
 
     ids = [item.id for item in load_scenario(scenario).roles]
     if role not in ids and not (role.isdecimal() and 1 <= int(role) <= len(ids)):

@@ -11,9 +11,10 @@ def list_(
     """List the question sets that can be asked by id; one that is wrong is listed as such."""
     import orjson
 
+    from negosim._text import plural
     from negosim.judging import MADE, list_question_sets, load_question_set
     from negosim.plugins import PluginError
-    from negosim.terminal import console_for, plural, print_rows
+    from negosim.terminal import console_for, print_rows
 
     rows = []
     for name, source in list_question_sets().items():
@@ -70,9 +71,9 @@ def validate(
     questions: Annotated[list[str], typer.Argument(metavar="PATH...", help="Question sets, or ids.")],
 ) -> None:
     """Check question sets: every problem with its line and field. Exit code 2 if one is wrong."""
+    from negosim._text import clean, plural
     from negosim.errors import UserError
     from negosim.judging import load_question_set
-    from negosim.terminal import clean, plural
 
     wrong = False
     for reference in questions:

@@ -145,8 +145,8 @@ async def _evaluated(
 
 
 def _account(name: str, ledger: "Ledger") -> str:
+    from negosim._text import money, plural
     from negosim.records import total_usd
-    from negosim.terminal import money, plural
 
     rows = ledger.rows()
     usd = total_usd(row.usd for row in rows)

@@ -31,8 +31,8 @@ def export(
 
     For dpo and kto, the turn that hindsight has put in place is preferred to the one that was said.
     """
+    from negosim._text import plural
     from negosim.rl import export as write
-    from negosim.terminal import plural
 
     done = write(trajectories, out, to=to, split=None if split == "all" else split, begin=begin)
     pairs = f" from {plural(done.pairs, 'pair')}" if to == "kto" else ""

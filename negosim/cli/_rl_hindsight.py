@@ -121,8 +121,8 @@ def hindsight(
 
 def _tell_regenerated(card: "Card") -> None:
     """Print what came of it, and what it took."""
+    from negosim._text import money, plural
     from negosim.records import total_usd
-    from negosim.terminal import money, plural
 
     done = card.origin.settings["hindsight"]
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in done["forward_kinds"].items())

@@ -178,10 +178,10 @@ def chat(
     ] = 0,
 ) -> None:
     """Talk to a policy. An empty line or the end of input ends the talk."""
+    from negosim._text import clean
     from negosim.rl.policy import Policy, Prefix, Sampling
     from negosim.rl.training._threads import spare_cores
     from negosim.seeding import Seed
-    from negosim.terminal import clean
 
     asked = given(
         advantage=advantage, top_k=top_k, min_p=min_p, temperature=temperature, max_tokens=max_tokens

@@ -69,8 +69,9 @@ def runs(
     """List runs, newest first. What cannot be read is passed over and named."""
     import orjson
 
+    from negosim._text import clean
     from negosim.store import list_runs
-    from negosim.terminal import clean, console_for, print_rows
+    from negosim.terminal import console_for, print_rows
 
     def passed_over(error: UserError) -> None:
         typer.echo(f"passed over: {clean(str(error))}", err=True)

@@ -11,9 +11,10 @@ def list_(
     """List the scenarios that can be played by id; one that is wrong is listed as such."""
     import orjson
 
+    from negosim._text import plural
     from negosim.plugins import PluginError
     from negosim.scenarios import list_scenarios, load_scenario
-    from negosim.terminal import console_for, plural, print_rows
+    from negosim.terminal import console_for, print_rows
 
     rows = []
     for name, source in list_scenarios().items():
@@ -43,13 +44,12 @@ def show(
     """
     import orjson
 
-    from negosim.scenarios import load_scenario
-    from negosim.scenarios._space import summary
+    from negosim.scenarios import load_scenario, space_summary
     from negosim.terminal import console_for, print_view, scenario_view
 
     loaded = load_scenario(scenario)
     if json:
-        data = {"scenario": loaded.model_dump(mode="json"), "numbers": dict(summary(loaded.space))}
+        data = {"scenario": loaded.model_dump(mode="json"), "numbers": dict(space_summary(loaded.space))}
         typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
     else:
         print_view(console_for(), scenario_view(loaded))
@@ -59,10 +59,9 @@ def validate(
     scenarios: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, or ids.")],
 ) -> None:
     """Check scenario files: every problem with its line and field. Exit code 2 if one is wrong."""
+    from negosim._text import clean, points
     from negosim.errors import UserError
-    from negosim.scenarios import disagreements, load_scenario
-    from negosim.scenarios._space import summary
-    from negosim.terminal import clean, points
+    from negosim.scenarios import disagreements, load_scenario, space_summary
 
     wrong = False
     for reference in scenarios:
@@ -72,7 +71,7 @@ def validate(
             typer.echo(clean(str(error)), err=True)
             wrong = True
             continue
-        numbers = summary(scenario.space)
+        numbers = space_summary(scenario.space)
         typer.echo(
             f"{reference}: ok: {len(scenario.roles)} roles, {len(scenario.issues)} issues, "
             f"{numbers['deals']:,} deals, {numbers['rational_share']:.1%} individually rational, "

@@ -11,9 +11,10 @@ def list_(
     """List the taxonomies that can be used by id; one that is wrong is listed as such."""
     import orjson
 
+    from negosim._text import plural
     from negosim.plugins import PluginError
     from negosim.taxonomies import list_taxonomies, load_taxonomy
-    from negosim.terminal import console_for, plural, print_rows
+    from negosim.terminal import console_for, print_rows
 
     rows = []
     for name, source in list_taxonomies().items():
@@ -56,9 +57,9 @@ def validate(
     taxonomies: Annotated[list[str], typer.Argument(metavar="PATH...", help="Taxonomy files, or ids.")],
 ) -> None:
     """Check taxonomy files: every problem with its line or field. Exit code 2 if one is wrong."""
+    from negosim._text import clean, plural
     from negosim.errors import UserError
     from negosim.taxonomies import load_taxonomy
-    from negosim.terminal import clean, plural
 
     wrong = False
     for reference in taxonomies:

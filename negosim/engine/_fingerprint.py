@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-import negosim
 from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.prompts import PARTS, STAGES, Prompts
@@ -89,7 +88,7 @@ def _hash(content: BaseModel) -> str:
 
 def _git_revision() -> str | None:
     """Return the revision of the checkout negosim itself is imported from, None where it is installed."""
-    folder = Path(negosim.__file__).parent
+    folder = Path(__file__).resolve().parents[1]
     if not (folder.parent / ".git").exists():
         return None
 

@@ -13,20 +13,13 @@ from negosim.terminal._scenario import scenario_view
 from negosim.terminal._show import print_calls, print_dialogue, print_run
 from negosim.terminal._tally import Tally
 from negosim.terminal._taxonomy import taxonomy_view
-from negosim.terminal._text import clean, duration, money, one_line, plural, points
 
 __all__ = [
     "Lens",
     "Tally",
-    "clean",
     "console_for",
-    "duration",
     "interactive",
     "lens_of",
-    "money",
-    "one_line",
-    "plural",
-    "points",
     "print_calls",
     "print_dialogue",
     "print_rows",

@@ -6,9 +6,9 @@ from rich import box
 from rich.table import Table as Grid
 from rich.text import Text
 
+from negosim._text import duration, money, one_line, tokens
 from negosim.records import StageAccount
 from negosim.terminal._listing import aligned
-from negosim.terminal._text import duration, money, one_line, tokens
 
 NUMBERS = ("calls", "reused", "in", "cached", "out", "time", "cost")
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from negosim.terminal._text import one_line
+from negosim._text import one_line
 
 
 def print_rows(

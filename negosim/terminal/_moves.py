@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from negosim._text import one_line, plural, points
 from negosim.records import Dialogue, Turn
 from negosim.scenarios import Scenario, Value
 from negosim.table import Table
 from negosim.terminal._lens import Lens
-from negosim.terminal._text import one_line, plural, points
 
 VERBS = {"offer": "offers", "accept": "accepts", "walk_away": "walks away"}
 

@@ -8,12 +8,13 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
+from negosim._text import duration, money, one_line, plural, points, tokens
 from negosim.records import Dialogue, Vote
 from negosim.scenarios import Scenario
 from negosim.terminal._account import account_table, total_usd
+from negosim.terminal._colours import colour
 from negosim.terminal._lens import Lens
 from negosim.terminal._moves import ending, verdict
-from negosim.terminal._text import colour, duration, money, one_line, plural, points, tokens
 
 
 def outcome_view(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from negosim._text import one_line, plural, points
 from negosim.records import Condition, Dialogue, Turn
 from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
@@ -10,7 +11,6 @@ from negosim.terminal._account import account_lines
 from negosim.terminal._lens import Lens, condition_line
 from negosim.terminal._moves import ending, move_of, verdict
 from negosim.terminal._outcome import outcome_lines
-from negosim.terminal._text import one_line, plural, points
 from negosim.terminal._transcript import describe_claim
 
 

@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from negosim.scenarios import Issue, Role, Scenario, Value
-from negosim.scenarios._space import summary
-from negosim.terminal._text import colour, one_line, points
+from negosim._text import one_line, points
+from negosim.scenarios import Issue, Role, Scenario, Value, space_summary
+from negosim.terminal._colours import colour
 from negosim.terminal._transcript import labelled, words
 
 MOST_VALUES = 8
@@ -96,7 +96,7 @@ def _telling_values(issue: Issue, scenario: Scenario) -> list[Value]:
 
 
 def _numbers(scenario: Scenario) -> Iterator[tuple[RenderableType, RenderableType]]:
-    numbers = summary(scenario.space)
+    numbers = space_summary(scenario.space)
     yield Text("deals"), Text(f"{numbers['deals']:,}")
     yield Text("individually rational"), Text(f"{numbers['rational_share']:.1%} of them, for every role")
     yield Text("Pareto-efficient"), Text(f"{numbers['pareto_deals']:,}")

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.text import Text
 
+from negosim._text import one_line, plural
 from negosim.records import Dialogue
 from negosim.scenarios import Scenario
 from negosim.store import Run
@@ -14,7 +15,6 @@ from negosim.terminal._outcome import outcome_view
 from negosim.terminal._plain import ending_lines, header_lines, turn_lines
 from negosim.terminal._summary import summary_lines, summary_view
 from negosim.terminal._tally import Tally
-from negosim.terminal._text import one_line, plural
 from negosim.terminal._transcript import header, turn_view
 
 

@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from negosim._text import money, one_line, plural, tokens
 from negosim.terminal._account import account_lines, account_table
 from negosim.terminal._tally import Cell, Count, Tally
-from negosim.terminal._text import money, one_line, plural, tokens
 
 
 def progress_line(count: Count) -> str:

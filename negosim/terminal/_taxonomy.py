@@ -4,8 +4,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from negosim._text import one_line, plural
 from negosim.taxonomies import Taxonomy
-from negosim.terminal._text import one_line, plural
 from negosim.terminal._transcript import words
 
 

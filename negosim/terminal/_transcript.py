@@ -8,13 +8,14 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
+from negosim._text import clean, one_line, points, spoken
 from negosim.records import SIMULATED, Claim, Condition, Turn
 from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.table import Table
+from negosim.terminal._colours import colour
 from negosim.terminal._lens import Lens, condition_line
 from negosim.terminal._moves import Move, move_of
-from negosim.terminal._text import clean, colour, one_line, points, spoken
 
 SIM_NOTE = "sim is the embedded simulated negotiator; it is no language model"
 

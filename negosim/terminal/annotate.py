@@ -15,10 +15,11 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
+from negosim._text import clean, one_line, plural, spoken
 from negosim.judging import UNSETTLED, Annotation, Page, Slot, Wording, read_back, written
 from negosim.records import JudgedValue
+from negosim.terminal._colours import colour
 from negosim.terminal._console import print_view
-from negosim.terminal._text import clean, colour, one_line, plural, spoken
 from negosim.terminal._transcript import Side, labelled, words
 from negosim.views import PublicTurn
 

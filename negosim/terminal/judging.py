@@ -11,13 +11,14 @@ from typing import get_args
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from negosim._text import money, one_line, plural, tokens
 from negosim.judging import ORACLE, DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.records import Sheet, Status
 from negosim.store import Run
+from negosim.terminal._colours import colour
 from negosim.terminal._console import interactive
 from negosim.terminal._listing import print_rows
 from negosim.terminal._questions import questions_view
-from negosim.terminal._text import colour, money, one_line, plural, tokens
 
 __all__ = ["JudgingTally", "JudgingWatch", "questions_view"]
 

@@ -9,9 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.status import Status
 from rich.text import Text
 
+from negosim._text import one_line
 from negosim.engine import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished
 from negosim.scenarios import Scenario
 from negosim.store import Run
+from negosim.terminal._colours import colour
 from negosim.terminal._console import interactive, print_view
 from negosim.terminal._lens import lens_of
 from negosim.terminal._moves import opening_table
@@ -19,7 +21,6 @@ from negosim.terminal._outcome import outcome_view
 from negosim.terminal._plain import dialogue_line, ending_lines, header_lines, turn_lines
 from negosim.terminal._summary import progress_line, summary_lines, summary_view
 from negosim.terminal._tally import Tally
-from negosim.terminal._text import colour, one_line
 from negosim.terminal._transcript import header, turn_view
 
 Print = Callable[[str], None]

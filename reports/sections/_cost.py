@@ -1,9 +1,9 @@
 """Cost: calls, tokens, money and time, for making the dialogues and for judging them."""
 
+from negosim._text import duration, money
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Name, Prose, Row, Section, Table
 from negosim.reports._numbers import total
-from negosim.terminal import duration, money
 
 TITLE = "Cost"
 SUMS = ("calls", "tokens_in", "tokens_out", "tokens_cached")

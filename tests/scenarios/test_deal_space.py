@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negosim.scenarios import DealSpace, Scenario
-from negosim.scenarios._space import pareto_mask, summary
+from negosim.scenarios._space import pareto_mask, space_summary
 
 
 def dominated(row: list[float], rows: list[list[float]]) -> bool:
@@ -136,8 +136,8 @@ def test_no_nash_point_where_no_deal_gives_everybody_a_gain(bike: dict[str, Any]
     bike["roles"][1]["payoff"]["reservation"] = 100
     space = Scenario.model_validate(bike).space
     assert space.nash is None
-    assert summary(space)["nash_deal"] is None
-    assert summary(space)["rational_share"] == 0
+    assert space_summary(space)["nash_deal"] is None
+    assert space_summary(space)["rational_share"] == 0
 
 
 def test_summary_has_the_numbers_by_hand(bike: dict[str, Any]) -> None:
@@ -145,7 +145,7 @@ def test_summary_has_the_numbers_by_hand(bike: dict[str, Any]) -> None:
     # Rational: picked up d <= 60 (7), brought over 30 <= d <= 80 (6). Efficient: picked up always (11),
     # brought over while the buyer gets more than the 80 of the cheapest pick-up, d <= 20 (3).
     # Nash product picked up: (10 + 0.7d)(50 - 0.8d), largest on the grid at d = 20.
-    assert summary(Scenario.model_validate(bike).space) == {
+    assert space_summary(Scenario.model_validate(bike).space) == {
         "deals": 22,
         "rational_share": 13 / 22,
         "pareto_deals": 14,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negosim.terminal import clean, one_line, plural, points
-from negosim.terminal._text import SPEAKER_COLOURS, colour, duration, money, spoken, tokens
+from negosim._text import clean, duration, money, one_line, plural, points, spoken, tokens
+from negosim.terminal._colours import SPEAKER_COLOURS, colour
 
 
 @given(st.text())

@@ -1,12 +1,8 @@
-"""Text for a terminal: untrusted words made harmless, numbers made readable, a colour for each speaker."""
+"""Text for people: untrusted words made harmless; money, counts, times and points written readably."""
 
 import re
 
 from negosim.speech import visible
-
-SPEAKER_COLOURS = ("#2f8fd8", "#d98200", "#009e73", "#cc79a7")
-"""One a role, after Okabe and Ito: blue and orange stay apart for every kind of colour vision, and
-both are legible on black and on white."""
 
 _SPACES = re.compile(r"[^\S\n]+")
 
@@ -33,11 +29,6 @@ def spoken(text: str) -> str:
 def one_line(text: str) -> str:
     """Return cleaned text with every run of white space made one space."""
     return " ".join(clean(text).split())
-
-
-def colour(role: int) -> str:
-    """Return the colour of a role."""
-    return SPEAKER_COLOURS[role % len(SPEAKER_COLOURS)]
 
 
 def points(value: float) -> str:
