@@ -24,9 +24,9 @@ from torch.nn import functional
 from negosim.rl.policy._sampling import Sampling, decode
 from negosim.rl.training import ILQL
 from negosim.rl.training._batches import Batch, collate
-from negosim.rl.training._dialogue_format import Encoded
-from negosim.rl.training._model import Losses, States, ValueModel
 from negosim.rl.training._tiny import tiny_gpt
+from negosim.rl.training.dialogue_format import Encoded
+from negosim.rl.training.model import Losses, States, ValueModel
 
 STEPS = 3
 TURN = 16

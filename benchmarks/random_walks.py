@@ -24,10 +24,10 @@ import torch
 
 from negosim.rl.policy._sampling import Sampling, decode
 from negosim.rl.training import ILQL, MC, TrainConfig
-from negosim.rl.training._dialogue_format import Encoded
-from negosim.rl.training._model import ValueModel, guides
 from negosim.rl.training._tiny import tiny_gpt
 from negosim.rl.training._trainer import Trainer, accelerated
+from negosim.rl.training.dialogue_format import Encoded
+from negosim.rl.training.model import ValueModel, guides
 from negosim.rl.training.sft import BC
 
 NODES, GOAL, LONGEST = 21, 0, 10

@@ -25,15 +25,11 @@ UPWARD = {("agents", "rl")}
 """A policy that plays a role is loaded by the agent that speaks for it."""
 
 HELD = {
-    ("agents", "rl.sources"),
-    ("cli", "rl.training"),
     ("rl.evaluation", "measures"),
     ("rl.evaluation", "reports"),
     ("rl.evaluation", "rl.tasks"),
-    ("rl.hindsight", "rl.sources"),
     ("rl.hindsight", "rl.tasks"),
     ("rl.hindsight", "store"),
-    ("rl.policy", "rl.training"),
 }
 """Rooms that still import private names of another: to be emptied, never to be filled."""
 

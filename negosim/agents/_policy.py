@@ -88,24 +88,19 @@ def _loaded(folder: str) -> "Policy":
 
 def _prefix(view: View) -> "Prefix":
     """Return the dialogue as `negosim rl prepare` writes it for a learner in this seat."""
-    from negosim.rl import TrajectoryTurn, merge_turns
+    from negosim.rl import merge_turns
     from negosim.rl.policy import Prefix
-    from negosim.rl.sources._marks import turn_text
-    from negosim.rl.sources.runs import brief_for
+    from negosim.rl.policy_text import brief_for, policy_turn
 
-    side, turns = view.side, []
-    names = [role.name for role in side.roles]
-    for turn in view.transcript:
-        speaker = names[turn.role] if turn.role != side.index and len(names) > 2 else None
-        text = turn_text(turn.text, turn.action, turn.offer, speaker=speaker, names=names)
-        turns.append(TrajectoryTurn(role="agent" if turn.role == side.index else "user", text=text))
+    side, names = view.side, [role.name for role in view.side.roles]
+    turns = [policy_turn(turn, turn.role, side.index, names) for turn in view.transcript]
     system = brief_for(side.role, side.context, side.issues)
     return Prefix(tuple((turn.role, turn.text) for turn in merge_turns(turns)), system)
 
 
 def _utterance(said: str, view: View) -> Utterance:
     """Read a turn; what is no legal move raises ValueError with the reason."""
-    from negosim.rl.sources._marks import read_mark
+    from negosim.rl.policy_text import read_mark
 
     text, move, given = read_mark(said)
     text = text.strip() or said.strip()

@@ -133,7 +133,7 @@ async def _evaluated(
     )
     async with opened as agents:
         if any(agent.decoding for agent in agents):
-            from negosim.rl.training._threads import spare_cores
+            from negosim.rl.training.threads import spare_cores
 
             spare_cores()
         with _progress(dialogues) as watch:

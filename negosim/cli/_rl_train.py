@@ -121,7 +121,7 @@ def train(
     """
     from negosim.rl import read_trajectories
     from negosim.rl.training import train as run
-    from negosim.rl.training._threads import spare_cores
+    from negosim.rl.training.threads import spare_cores
     from negosim.terminal.training import follow_training
 
     config = _config(
@@ -180,7 +180,7 @@ def chat(
     """Talk to a policy. An empty line or the end of input ends the talk."""
     from negosim._text import clean
     from negosim.rl.policy import Policy, Prefix, Sampling
-    from negosim.rl.training._threads import spare_cores
+    from negosim.rl.training.threads import spare_cores
     from negosim.seeding import Seed
 
     asked = given(

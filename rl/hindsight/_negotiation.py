@@ -11,8 +11,7 @@ from negosim.outcome import outcome_of
 from negosim.records import Condition, Outcome, Turn, Utterance
 from negosim.rl._trajectory import MetaValue, TrajectoryTurn
 from negosim.rl.hindsight._protocol import DiscardedError
-from negosim.rl.sources._marks import read_mark
-from negosim.rl.sources.runs import negotiation_system
+from negosim.rl.policy_text import negotiation_system, read_mark
 from negosim.scenarios import Scenario, load_scenario
 from negosim.table import Table
 

@@ -10,11 +10,9 @@ from functools import cached_property
 
 from negosim.agents.sim import SimAgent, SimJudge
 from negosim.engine import Participant, continue_dialogue
-from negosim.records import Turn
-from negosim.rl._trajectory import TrajectoryTurn
 from negosim.rl.hindsight._negotiation import Negotiation, negotiation_of
 from negosim.rl.hindsight._protocol import Completion, Prefix, Step
-from negosim.rl.sources._marks import turn_text
+from negosim.rl.policy_text import policy_turn
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.views import side_of
@@ -37,8 +35,12 @@ class NegotiationForward:
         seed = Seed(step.number("negotiators"), begun.scenario.id, 0)
         participants = [self._participant(begun, role, most, seed) for role in range(2)]
         done = await continue_dialogue(begun.scenario, begun.records, participants)
+        names = [role.name for role in begun.scenario.roles]
         return Completion(
-            turns=tuple(_spoken(turn, begun.learner) for turn in done.turns[len(prefix.turns) :]),
+            turns=tuple(
+                policy_turn(turn.utterance, turn.role, begun.learner, names, tactic=turn.tactic)
+                for turn in done.turns[len(prefix.turns) :]
+            ),
             ended=done.end not in ("max_turns", "safety_stop"),
         )
 
@@ -59,13 +61,3 @@ class NegotiationForward:
     @cached_property
     def _taxonomies(self) -> tuple[Taxonomy, Taxonomy]:
         return load_taxonomy("persuasion"), load_taxonomy("deception")
-
-
-def _spoken(turn: Turn, learner: int) -> TrajectoryTurn:
-    said = turn.utterance
-    mine = turn.role == learner
-    return TrajectoryTurn(
-        role="agent" if mine else "user",
-        text=turn_text(said.text, said.action, said.offer),
-        tactic=turn.tactic if mine else None,
-    )

@@ -12,7 +12,7 @@ from negosim.rl.hindsight._negotiation import Negotiation, negotiation_of
 from negosim.rl.hindsight._protocol import PLACES, DiscardedError, Step, Suggestion
 from negosim.rl.hindsight._reward import UNFINISHED
 from negosim.rl.hindsight._rules import CHANCE
-from negosim.rl.sources._marks import mark
+from negosim.rl.policy_text import mark
 from negosim.scenarios import Value
 
 Offer = dict[str, Value]

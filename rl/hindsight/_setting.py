@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from negosim.errors import UserError
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
-from negosim.rl.sources._marks import words_and_mark
+from negosim.rl.policy_text import words_and_mark
 from negosim.rl.tasks import TASKS
 from negosim.speech import quoted_line, visible, without_tokens
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from negosim.rl.training._decoding import Sampling
-from negosim.rl.training._model import ValueHead
+from negosim.rl.training.decoding import Sampling
+from negosim.rl.training.model import ValueHead
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

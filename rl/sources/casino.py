@@ -5,7 +5,7 @@ from typing import Any
 
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import TrajectoryTurn
-from negosim.rl.sources._marks import Move, mark
+from negosim.rl.policy_text import Move, mark
 from negosim.rl.sources._row import BadRowError, Row
 from negosim.rl.sources._rows import rows_of
 from negosim.rl.sources._source import Found, Source, SourceFile

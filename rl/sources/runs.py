@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from negosim.errors import UserError
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import TrajectoryTurn
-from negosim.rl.sources._marks import turn_text
+from negosim.rl.policy_text import negotiation_system, policy_turn
 from negosim.rl.sources._source import Found, Source, SourceFile
 
 if TYPE_CHECKING:
-    from negosim.records import Dialogue, Turn
-    from negosim.scenarios import Issue, Role, Scenario
+    from negosim.records import Dialogue
+    from negosim.scenarios import Scenario
 
 JUDGED = "judged:"
 
@@ -49,7 +49,7 @@ def _found(dialogue: "Dialogue", scenario: "Scenario", learner: int, run: str, w
     return Found(
         id=f"{run}-{dialogue.id}-agent-{learner + 1}",
         where=where,
-        turns=[_turn(turn, scenario, learner) for turn in dialogue.turns],
+        turns=_turns(dialogue, scenario, learner),
         rewards={
             "own": outcome.values[learner] if outcome.values is not None else None,
             "joint": outcome.joint_value,
@@ -71,35 +71,11 @@ def _found(dialogue: "Dialogue", scenario: "Scenario", learner: int, run: str, w
     )
 
 
-def _turn(turn: "Turn", scenario: "Scenario", learner: int) -> TrajectoryTurn:
-    said, names = turn.utterance, [role.name for role in scenario.roles]
-    speaker = names[turn.role] if turn.role != learner and len(names) > 2 else None
-    text = turn_text(said.text, said.action, said.offer, speaker=speaker, names=names)
-    # A partner's tactic is private: it is not part of what the learner's side knows.
-    mine = turn.role == learner
-    return TrajectoryTurn(role="agent" if mine else "user", text=text, tactic=turn.tactic if mine else None)
-
-
-def negotiation_system(scenario: "Scenario", learner: int, *, deceptive: bool) -> str:
-    """Return what a policy is told before the first turn: the public context and its own brief."""
-    role = scenario.roles[learner]
-    if not deceptive:
-        role = role.model_copy(update={"deceptive_brief": None})
-    return brief_for(role, scenario.context, scenario.issues)
-
-
-def brief_for(role: "Role", context: str, issues: "Sequence[Issue]") -> str:
-    """Return the same for a role that has a deceptive brief only where it is to deceive."""
-    lines = [f"You are {role.name}, {role.position}. {' '.join(context.split())}"]
-    lines.append(" ".join(role.brief.split()))
-    if role.deceptive_brief:
-        lines.append(" ".join(role.deceptive_brief.split()))
-    lines.append(f"Without a deal: {role.alternative} ({role.payoff.reservation:g} points).")
-    for issue in issues:
-        ends = issue.values if issue.options is not None else (issue.values[0], issue.values[-1])
-        worth = "; ".join(f"{value} = {role.payoff.points(issue, value):g} points" for value in ends)
-        lines.append(f"{issue.id}: {worth}.")
-    return "\n".join(lines)
+def _turns(dialogue: "Dialogue", scenario: "Scenario", learner: int) -> list[TrajectoryTurn]:
+    names = [role.name for role in scenario.roles]
+    return [
+        policy_turn(turn.utterance, turn.role, learner, names, tactic=turn.tactic) for turn in dialogue.turns
+    ]
 
 
 def judged_rewards(folders: Sequence[Path], question: str, learner: int) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role, Trajectory
 from negosim.rl.training._batches import Batch
-from negosim.rl.training._model import HeadName, Losses, States, ValueModel
+from negosim.rl.training.model import HeadName, Losses, States, ValueModel
 
 
 class Algorithm(Protocol):

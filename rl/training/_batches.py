@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from negosim.rl.training._dialogue_format import Encoded
+from negosim.rl.training.dialogue_format import Encoded
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from negosim._files import first_error, unreadable
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.rl.training._config import TrainConfig
-from negosim.rl.training._model import ValueModel
 from negosim.rl.training._trainer import Trainer
+from negosim.rl.training.model import ValueModel
 
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 

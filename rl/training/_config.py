@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from negosim._frozen import Frozen
-from negosim.rl.training._decoding import Sampling
+from negosim.rl.training.decoding import Sampling
 from negosim.rl.training.ilql import ILQL
 from negosim.rl.training.mc import MC
 from negosim.rl.training.sft import BC, RFT, SFT, Forward

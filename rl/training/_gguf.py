@@ -7,7 +7,7 @@ import torch
 
 from negosim.errors import UserError
 from negosim.models import cached
-from negosim.rl.training._quiet import quiet
+from negosim.rl.training.quiet import quiet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

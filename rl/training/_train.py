@@ -30,11 +30,11 @@ from negosim.rl.training._checkpoint import (
     save_checkpoint,
 )
 from negosim.rl.training._config import TrainConfig
-from negosim.rl.training._dialogue_format import DialogueFormat, Encoded, NoRoomError
-from negosim.rl.training._model import ValueModel
-from negosim.rl.training._policy_folder import PolicyCard, write_policy
 from negosim.rl.training._tracking import check_trackers, tracking
 from negosim.rl.training._trainer import Step, Trainer, accelerated
+from negosim.rl.training.dialogue_format import DialogueFormat, Encoded, NoRoomError
+from negosim.rl.training.model import ValueModel
+from negosim.rl.training.policy_folder import PolicyCard, write_policy
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

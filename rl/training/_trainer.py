@@ -17,8 +17,8 @@ from negosim.errors import UserError
 from negosim.rl.training._algorithm import Algorithm
 from negosim.rl.training._batches import batches, collate, share
 from negosim.rl.training._config import TrainConfig
-from negosim.rl.training._dialogue_format import Encoded
-from negosim.rl.training._model import ValueModel
+from negosim.rl.training.dialogue_format import Encoded
+from negosim.rl.training.model import ValueModel
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from negosim.rl._trajectory import Role, Trajectory
 from negosim.rl.training._algorithm import check_rewards
 from negosim.rl.training._batches import Batch
 from negosim.rl.training._losses import LossWeights, ilql_losses, polyak
-from negosim.rl.training._model import TARGETS, HeadName, Losses, States, ValueModel
+from negosim.rl.training.model import TARGETS, HeadName, Losses, States, ValueModel
 
 
 class ILQL(Frozen):

@@ -15,7 +15,7 @@ from negosim.rl._trajectory import Role, Trajectory
 from negosim.rl.training._algorithm import check_rewards
 from negosim.rl.training._batches import Batch
 from negosim.rl.training._losses import mc_losses, returns_to_go
-from negosim.rl.training._model import HeadName, Losses, States, ValueModel
+from negosim.rl.training.model import HeadName, Losses, States, ValueModel
 
 
 class MC(Frozen):

@@ -17,7 +17,7 @@ from negosim.rl._ends import mark_end
 from negosim.rl._trajectory import Role, Trajectory
 from negosim.rl.training._algorithm import share_by_reward
 from negosim.rl.training._batches import Batch
-from negosim.rl.training._model import HeadName, Losses, States, ValueModel
+from negosim.rl.training.model import HeadName, Losses, States, ValueModel
 
 TopShare = Annotated[float, Field(gt=0, le=1)]
 

@@ -11,8 +11,8 @@ from transformers import PreTrainedTokenizerFast
 
 from negosim.rl import Trajectory, TrajectoryTurn
 from negosim.rl._ends import END, mark_end, read_end
-from negosim.rl.sources._marks import Move, read_mark, turn_text
-from negosim.rl.training._dialogue_format import DialogueFormat
+from negosim.rl.policy_text import Move, read_mark, turn_text
+from negosim.rl.training.dialogue_format import DialogueFormat
 from negosim.speech import without_tokens
 
 SPECIAL = (

@@ -10,7 +10,7 @@ from negosim.errors import UserError
 from negosim.records import THIRD_PARTY, Judgement, Sheet
 from negosim.rl import detect, prepare, read_card, read_trajectories
 from negosim.rl._split import SplitRule
-from negosim.rl.sources._marks import mark, read_mark
+from negosim.rl.policy_text import mark, read_mark
 
 
 @pytest.fixture(scope="module")

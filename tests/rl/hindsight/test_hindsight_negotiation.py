@@ -1,6 +1,7 @@
 """Regeneration of negotiations that the engine made: through the engine, rewarded by the payoff."""
 
 import asyncio
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from negosim.rl import Trajectory, TrajectoryTurn, prepare, read_trajectories
 from negosim.rl.hindsight import DiscardedError, Step, regenerate
 from negosim.rl.hindsight._negotiation import negotiation_of
 from negosim.rl.hindsight._rules_negotiation import NegotiationController
-from negosim.rl.sources.runs import negotiation_system
+from negosim.rl.policy_text import negotiation_system
 from negosim.scenarios import load_scenario
 from negosim.seeding import Seed
 from negosim.store import Run
@@ -124,9 +125,9 @@ def test_another_scenario_of_the_same_name_is_refused() -> None:
 def test_judged_rewards_need_a_model(run: Run, tmp_path: Path) -> None:
     prepare(run.path, tmp_path / "traj", split="train")
     place = tmp_path / "traj" / "card.json"
-    place.write_text(
-        place.read_text("utf-8").replace('"reward": "own"', '"reward": "judged:rapport"'), "utf-8"
-    )
+    card = json.loads(place.read_text("utf-8").replace('"reward": "own"', '"reward": "judged:rapport"'))
+    del card["crc32"]
+    place.write_text(json.dumps(card), "utf-8")
     with pytest.raises(UserError, match=r"judged:rapport\) does not follow from their moves"):
         regenerate(tmp_path / "traj", tmp_path / "grown", factor=2)
 

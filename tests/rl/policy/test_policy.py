@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from negosim.errors import UserError
 from negosim.rl.policy import Policy, Prefix, Sampling, read_policy_card
 from negosim.rl.policy._sampling import guided
-from negosim.rl.training._model import ValueHead
+from negosim.rl.training.model import ValueHead
 
 ASKED = (("user", "Would you give?"),)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negosim.rl.training._batches import batches, collate, share
-from negosim.rl.training._dialogue_format import Encoded
+from negosim.rl.training.dialogue_format import Encoded
 
 
 def test_a_batch_lays_out_actions_flat_and_adds_none() -> None:

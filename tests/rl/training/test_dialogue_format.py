@@ -8,8 +8,8 @@ from transformers import PreTrainedTokenizerFast
 from negosim.errors import UserError
 from negosim.rl import Trajectory, TrajectoryTurn
 from negosim.rl._opening import NEUTRAL
-from negosim.rl.training._dialogue_format import PLAIN_TEMPLATE, DialogueFormat
 from negosim.rl.training._tiny import word_tokenizer
+from negosim.rl.training.dialogue_format import PLAIN_TEMPLATE, DialogueFormat
 
 CHATML = (
     "{% for m in messages %}{{ '<|user|>' + m['role'] + ' ' + m['content'] | trim + '<|end|>' + ' gap ' }}"

@@ -15,10 +15,10 @@ from negosim.rl.policy import Policy
 from negosim.rl.training import ALGORITHMS, Step, TrainConfig, train
 from negosim.rl.training._batches import collate
 from negosim.rl.training._losses import LossWeights, dense_ilql_losses
-from negosim.rl.training._model import ValueModel
 from negosim.rl.training._train import prepare
 from negosim.rl.training._trainer import Trainer, accelerated
 from negosim.rl.training.ilql import ILQL
+from negosim.rl.training.model import ValueModel
 
 Small = Callable[..., TrainConfig]
 TIMES = ("seconds",)

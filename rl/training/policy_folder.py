@@ -13,8 +13,8 @@ from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role
 from negosim.rl.training._config import TrainConfig
-from negosim.rl.training._decoding import Sampling
-from negosim.rl.training._quiet import quiet
+from negosim.rl.training.decoding import Sampling
+from negosim.rl.training.quiet import quiet
 
 if TYPE_CHECKING:
     from torch import Tensor
