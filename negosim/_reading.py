@@ -100,6 +100,8 @@ def _explain(item: ErrorDetails) -> str | None:
         return f"must be text; put it in quotes: {str(given).lower()!r}"
     if kind == "string_pattern_mismatch":
         what = "use lower-case letters, digits and single hyphens, as in 'unit-price'"
+        if "_" in item["ctx"]["pattern"]:
+            what = "begin with a lower-case letter; then letters, digits, single underscores: 'final_stance'"
     return f"{what}, not {shown(given)}" if isinstance(given, str | int | float | bool | None) else what
 
 

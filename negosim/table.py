@@ -32,8 +32,8 @@ class Table:
 
     @property
     def deal(self) -> dict[str, Value] | None:
-        """The complete deal, if all issues are settled and nobody has left."""
-        if self.left_by is None and all(issue in self.settled for issue in self.issues):
+        """The complete deal, if there are issues, all are settled and nobody has left."""
+        if self.issues and self.left_by is None and all(issue in self.settled for issue in self.issues):
             return {issue: self.settled[issue] for issue in self.issues}
         return None
 
@@ -46,6 +46,8 @@ class Table:
 
     def moves(self, role: int) -> tuple[Action, ...]:
         """Return what an utterance of `role` can do now; a deal that stands is no longer walked away from."""
+        if not self.issues:
+            return ("talk", "walk_away")
         accept: tuple[Action, ...] = () if self.acceptable_by(role) is None else ("accept",)
         leave: tuple[Action, ...] = () if self.deal else ("walk_away",)
         return ("talk", "offer", *accept, *leave)

@@ -1,4 +1,4 @@
-"""Scenarios: what a negotiation is about, who takes part, and what every deal is worth to each.
+"""Scenarios: what a conversation is about, who takes part, and what it can be worth to each.
 
 The built-in cases are the YAML files in this folder; the code beside them reads and checks any
 scenario, computes payoffs and analyses the space of deals.
@@ -6,7 +6,10 @@ scenario, computes payoffs and analyses the space of deals.
 
 from negosim.scenarios._agreement import disagreements
 from negosim.scenarios._check import check_scenario
+from negosim.scenarios._expression import Expression, read_expression
+from negosim.scenarios._issues import Deal, Issue, Option, Range, Value
 from negosim.scenarios._load import list_scenarios, load_scenario
+from negosim.scenarios._measures import Answer, Measure, Moment
 from negosim.scenarios._preferences import (
     issue_points,
     limit_position,
@@ -14,34 +17,36 @@ from negosim.scenarios._preferences import (
     real_limit,
     scale,
 )
+from negosim.scenarios._rewards import Reward, answer_named
 from negosim.scenarios._schema import (
-    Deal,
     Fact,
-    Issue,
-    Option,
     Payoff,
-    Range,
     ResolutionQuestion,
     Role,
     Scenario,
     Statements,
-    Value,
 )
 from negosim.scenarios._space import DealSpace, space_summary
 
 __all__ = [
+    "Answer",
     "Deal",
     "DealSpace",
+    "Expression",
     "Fact",
     "Issue",
+    "Measure",
+    "Moment",
     "Option",
     "Payoff",
     "Range",
     "ResolutionQuestion",
+    "Reward",
     "Role",
     "Scenario",
     "Statements",
     "Value",
+    "answer_named",
     "check_scenario",
     "disagreements",
     "issue_points",
@@ -49,6 +54,7 @@ __all__ = [
     "list_scenarios",
     "load_scenario",
     "priority_shares",
+    "read_expression",
     "real_limit",
     "scale",
     "space_summary",

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from negosim._quantities import Quantity, quantities
+from negosim.scenarios._issues import Issue
 from negosim.scenarios._preferences import priority_shares, real_limit, scale
-from negosim.scenarios._schema import Issue, Role, Scenario
+from negosim.scenarios._schema import Role, Scenario
 
 TOLERANCE = 0.05
 """In parts of what a role has to gain: how far a limit in words may be from the payoff's."""

@@ -10,7 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from negosim._fields import Number, Slug
 from negosim.plugins import Location, Problem, describe_errors, shown
-from negosim.scenarios._schema import Issue, Payoff, PayoffTable, Range, Scenario
+from negosim.scenarios._check_measures import check_measures
+from negosim.scenarios._issues import Issue, Range
+from negosim.scenarios._schema import Payoff, PayoffTable, Scenario
 
 T = TypeVar("T")
 
@@ -31,7 +33,7 @@ def check_scenario(data: object) -> tuple[Scenario | None, list[Problem]]:
     """
     if not isinstance(data, Mapping):
         what = "is empty" if data is None else f"is a mapping of fields, not {shown(data)}"
-        return None, [Problem((), f"a scenario {what}; begin with 'schema_version: 1'")]
+        return None, [Problem((), f"a scenario {what}; begin with 'schema_version: 2'")]
     scenario, problems = None, []
     try:
         scenario = Scenario.model_validate(data)
@@ -41,7 +43,7 @@ def check_scenario(data: object) -> tuple[Scenario | None, list[Problem]]:
     issues = {index: issue for index, item in enumerate(given) if (issue := _issue(item)) is not None}
     complete = len(issues) == len(given) > 0
     deals = math.prod(_size(issue) for issue in issues.values())
-    issue_problems = list(_check_issues(issues))
+    issue_problems = [*_check_version(data, given), *_check_issues(issues)]
     if deals > MAX_DEALS:
         what = f"{deals:,} complete deals are too many to analyse; coarsen steps to stay under {MAX_DEALS:,}"
         issue_problems.append(Problem(("issues",), what))
@@ -49,6 +51,7 @@ def check_scenario(data: object) -> tuple[Scenario | None, list[Problem]]:
     known = [issue.id for issue in issues.values()] if complete else None
     problems += _check_roles(_items(data, "roles"), issues, known, computable=complete and not issue_problems)
     problems += _check_opener(data)
+    problems += check_measures(data, deals=bool(given))
     problems += _check_resolution(_items(data, "resolution"), known)
     return (scenario if not problems else None), problems
 
@@ -83,6 +86,33 @@ def _size(issue: Issue) -> int:
     )
 
 
+SINCE_2 = ("claim", "measures", "max_turns", "tactics")
+ROLES_SINCE_2 = ("reward", "priors")
+
+
+def _check_version(data: Mapping[str, Any], issues: Sequence[Any]) -> Iterator[Problem]:
+    """Hold a file to its version: what version 1 lacks, and what goes only with or without issues."""
+    first = data.get("schema_version") == 1
+    roles = [(number, role) for number, role in enumerate(_items(data, "roles")) if isinstance(role, Mapping)]
+    if first:
+        newer: list[Location] = [(field,) for field in SINCE_2 if field in data]
+        newer += [
+            ("roles", number, field) for number, role in roles for field in ROLES_SINCE_2 if field in role
+        ]
+        yield from (Problem(where, "is known since version 2; write 'schema_version: 2'") for where in newer)
+    if not issues and first:
+        yield Problem(("issues",), "give at least 1, or 'schema_version: 2', which does without")
+    for number, role in roles:
+        for field in ("alternative", "payoff"):
+            if (issues or first) and field not in role:
+                yield Problem(("roles", number, field), "missing; this field is required")
+            elif issues and field == "alternative" and role[field] == "":
+                yield Problem(("roles", number, field), "must not be empty")
+        if not issues and not first and "payoff" in role:
+            what = "there are no issues to value; remove it, and say what counts as 'reward'"
+            yield Problem(("roles", number, "payoff"), what)
+
+
 def _check_issues(issues: Mapping[int, Issue]) -> Iterator[Problem]:
     yield from _unique(("issues",), {index: issue.id for index, issue in issues.items()})
     for index, issue in issues.items():
@@ -91,7 +121,7 @@ def _check_issues(issues: Mapping[int, Issue]) -> Iterator[Problem]:
         elif issue.options is not None:
             yield from _check_options(("issues", index, "options"), issue)
         elif issue.range is not None:
-            yield from _check_range(("issues", index, "range"), issue.range)
+            yield from check_range(("issues", index, "range"), issue.range)
 
 
 def _check_options(where: Location, issue: Issue) -> Iterator[Problem]:
@@ -105,7 +135,8 @@ def _check_options(where: Location, issue: Issue) -> Iterator[Problem]:
             yield Problem((*where, index, "label"), what)
 
 
-def _check_range(where: Location, grid: Range) -> Iterator[Problem]:
+def check_range(where: Location, grid: Range) -> Iterator[Problem]:
+    """Find what is wrong with the grid of a numeric issue or measure."""
     if grid.max <= grid.min:
         yield Problem((*where, "max"), f"must be above min ({grid.min:g}), not {grid.max:g}")
         return

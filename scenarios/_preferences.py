@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from negosim.scenarios._schema import Issue, Role, Value
+from negosim.scenarios._issues import Issue, Value
+from negosim.scenarios._schema import Role
 
 Points = Sequence[NDArray[np.float64]]
 """By issue: the points of each of its values."""

@@ -1,28 +1,22 @@
-"""The shape of a scenario file: issues, roles, payoffs and the judge's resolution questions."""
+"""The shape of a scenario file: roles, payoffs, measures and the judge's resolution questions."""
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from negosim._fields import Name, Number, Slug, Text, plain_words
+from negosim._fields import Name, Number, Slug, Text
 from negosim._frozen import Frozen
-from negosim._reading import shown
+from negosim.scenarios._issues import Deal, Issue, Value
+from negosim.scenarios._measures import Answer, Measure, MeasureId
+from negosim.scenarios._rewards import Reward
 
 if TYPE_CHECKING:
     from negosim.scenarios._space import DealSpace
-
-Value = str | int | float
-"""What an issue can be settled at: an option id, or a number on the issue's grid."""
-
-Deal = Mapping[str, Value]
-"""A value for every issue, by issue id. A partial offer has some of them."""
-
 
 _COLON = re.compile("[:\uff1a\ufe55\u2236\ua789]")
 """A colon, and what looks like one."""
@@ -34,105 +28,8 @@ def _no_label(name: str) -> str:
     return name
 
 
-class Option(Frozen):
-    """One discrete way to settle an issue."""
-
-    id: Slug
-    label: Name
-    """A short noun phrase that fits in a sentence: "two years", "weekends only"."""
-
-
-class Range(Frozen):
-    """A numeric issue: the grid `min, min + step, ..., max`."""
-
-    min: Number
-    max: Number
-    step: Annotated[Number, Field(ge=1e-6)]
-    prefix: Annotated[str, AfterValidator(plain_words)] = ""
-    """Written before the number, for example "$"."""
-    unit: Annotated[str, AfterValidator(plain_words)] = ""
-    """Written after the number, with its own leading space if it needs one: " a bottle", "%"."""
-    decimals: Annotated[int, Field(ge=0, le=6)] = 0
-
-    @property
-    def count(self) -> int:
-        """How many values the grid has."""
-        return math.floor((self.max - self.min) / self.step + 1e-9) + 1
-
-
-class Issue(Frozen):
-    """One thing to be settled: either discrete `options` or a numeric `range`."""
-
-    id: Slug
-    name: Name
-    """As a table heading: "Unit price"."""
-    phrase: Name
-    """As part of a sentence: "the price per bottle"."""
-    description: str = ""
-    options: Annotated[tuple[Option, ...], Field(min_length=2)] | None = None
-    range: Range | None = None
-
-    @cached_property
-    def values(self) -> tuple[Value, ...]:
-        """Every value the issue can take, in file order (options) or ascending (range)."""
-        if self.options is not None:
-            return tuple(option.id for option in self.options)
-        if self.range is None:
-            return ()
-        grid = self.range
-        return tuple(_canonical(grid.min + index * grid.step) for index in range(grid.count))
-
-    def label(self, value: Value) -> str:
-        """Write a value as it is said: "two years", "$0.11 a bottle"."""
-        if self.options is not None:
-            return next((option.label for option in self.options if option.id == value), str(value))
-        grid = self.range
-        if grid is None or isinstance(value, str):
-            return str(value)
-        sign = "-" if value < 0 else ""
-        return f"{sign}{grid.prefix}{abs(value):,.{grid.decimals}f}{grid.unit}"
-
-    @property
-    def wanted(self) -> str:
-        """What `parse` takes, in words."""
-        if self.options is not None:
-            return f"one of {', '.join(map(str, self.values))}"
-        return f"a number {self._grid()}"
-
-    def parse(self, given: object) -> Value:
-        """Return the canonical value for what a model or a person wrote.
-
-        Accepts an option's id or label in any case, a number on the grid, or a number written
-        with this issue's prefix, unit and thousands separators.
-
-        Raises:
-            ValueError: says what was given and what would be right.
-
-        """
-        if self.options is not None:
-            wanted = str(given).strip().casefold()
-            for option in self.options:
-                if wanted in (option.id.casefold(), option.label.casefold()):
-                    return option.id
-            raise ValueError(f"{self.id}: {shown(given)} is no option; choose {self.wanted}")
-        return self._parse_number(given)
-
-    def _parse_number(self, given: object) -> Value:
-        grid = self.range
-        if grid is None:
-            raise ValueError(f"{self.id} has neither options nor range")
-        number = _read_number(given, grid)
-        if number is None:
-            raise ValueError(f"{self.id}: {shown(given)} is no number; give {self.wanted}")
-        steps = (number - grid.min) / grid.step
-        if not -1e-6 <= steps <= grid.count - 1 + 1e-6 or abs(steps - round(steps)) > 1e-6:
-            raise ValueError(f"{self.id}: {shown(given)} is off the grid; give {self.wanted}")
-        return self.values[round(steps)]
-
-    def _grid(self) -> str:
-        grid = self.range
-        assert grid is not None
-        return f"from {_canonical(grid.min)} to {_canonical(grid.max)} in steps of {_canonical(grid.step)}"
+def _empty(given: Any) -> bool:
+    return not given
 
 
 def _table_kind(given: object) -> str | None:
@@ -178,6 +75,10 @@ class Payoff(Frozen):
         return table[-1][1]
 
 
+NO_DEALS = Payoff(reservation=0, target=0, issues={})
+"""The payoff of a role that has nothing to settle."""
+
+
 class Statements(Frozen):
     """Sentences a role can say about its situation, in its own voice."""
 
@@ -207,8 +108,8 @@ class Role(Frozen):
     """Who that is, publicly: "account director at Corvane Packaging"."""
     brief: Text
     interests: Annotated[tuple[Text, ...], Field(min_length=1)]
-    alternative: Text
-    """The role's real best alternative to a deal (BATNA), in words."""
+    alternative: Text | Literal[""] = ""
+    """The role's real best alternative to a deal (BATNA), in words; "" where there is nothing to settle."""
     secrets: tuple[Text, ...] = ()
     """What the role must not give away."""
     deceptive_brief: Text | None = None
@@ -221,7 +122,12 @@ class Role(Frozen):
     """False statements of the same kinds; the simulated negotiator says them only when deceptive."""
     facts: tuple[Fact, ...] = ()
     """What the lie check goes by before anything else; agents do not see it."""
-    payoff: Payoff
+    payoff: Payoff = NO_DEALS
+    """What each deal is worth to it; without issues there is none."""
+    reward: Annotated[Reward | None, Field(exclude_if=_empty)] = None
+    """What a dialogue is worth to the role; without one, the value of its deal."""
+    priors: Annotated[dict[MeasureId, Answer], Field(default_factory=dict, exclude_if=_empty)]
+    """By measure: what the role would answer before the first word. Chat models are told it."""
 
 
 class ResolutionQuestion(Frozen):
@@ -234,9 +140,13 @@ class ResolutionQuestion(Frozen):
 
 
 class Scenario(Frozen):
-    """A negotiation: public context, roles with private briefs and payoffs, issues, questions."""
+    """A conversation with private goals: public context, roles, what is to be settled or measured.
 
-    schema_version: Literal[1]
+    Version 2 has all that version 1 has, and `claim`, `measures`, `max_turns`, `tactics`, rewards and priors
+    besides; its `issues` may be empty.
+    """
+
+    schema_version: Literal[1, 2]
     id: Slug
     title: Name
     source: Text
@@ -249,14 +159,32 @@ class Scenario(Frozen):
     """The day on which the roles meet, so that deadlines can be compared; agents know what the texts say."""
     opener: Slug
     """The role that speaks first unless the run says otherwise."""
-    issues: Annotated[tuple[Issue, ...], Field(min_length=1)]
+    claim: Annotated[Text | None, Field(exclude_if=_empty)] = None
+    """What is argued about, as a sentence one can agree or disagree with; public."""
+    issues: tuple[Issue, ...] = ()
     roles: Annotated[tuple[Role, ...], Field(min_length=2)]
+    measures: Annotated[tuple[Measure, ...], Field(exclude_if=_empty)] = ()
+    """Private questions to roles, before, during and after."""
+    max_turns: Annotated[int | None, Field(ge=1, exclude_if=_empty)] = None
+    """Cap on utterances unless the run says otherwise."""
+    tactics: Annotated[Slug | None, Field(exclude_if=_empty)] = None
+    """Taxonomy the tactics come from unless the run says otherwise."""
     resolution: tuple[ResolutionQuestion, ...] = ()
 
     @cached_property
     def issue_by_id(self) -> dict[str, Issue]:
         """The issues by id, in file order."""
         return {issue.id: issue for issue in self.issues}
+
+    @cached_property
+    def role_index(self) -> dict[str, int]:
+        """The position of every role, by id."""
+        return {role.id: index for index, role in enumerate(self.roles)}
+
+    @property
+    def has_deals(self) -> bool:
+        """Whether there is something to settle: offers, deals, values."""
+        return bool(self.issues)
 
     @cached_property
     def space(self) -> "DealSpace":
@@ -278,34 +206,3 @@ class Scenario(Frozen):
     def describe(self, deal: Deal) -> str:
         """Write a deal or a partial offer in one line."""
         return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
-
-
-def _canonical(number: float) -> int | float:
-    rounded = round(number, 9)
-    return int(rounded) if rounded == int(rounded) else rounded
-
-
-_NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?|[-+]?\.\d+", re.ASCII)
-
-
-def _read_number(given: object, grid: Range) -> float | None:
-    """Return the finite number given as such or as text written the way `label` writes it."""
-    if isinstance(given, str):
-        text = given.strip()
-        sign = "-" if text.startswith(("-", "\u2212")) else ""
-        text = (
-            text[len(sign) :]
-            .strip()
-            .removeprefix(grid.prefix.strip())
-            .removesuffix(grid.unit.strip())
-            .strip()
-        )
-        if not _NUMBER.fullmatch(text) or (sign and text[0] in "+-"):
-            return None
-        given = float(sign + text.replace(",", ""))
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        return None
-    try:
-        return float(given) if math.isfinite(given) else None
-    except OverflowError:
-        return None

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negosim.scenarios._issues import Deal
 from negosim.scenarios._preferences import issue_points
-from negosim.scenarios._schema import Deal, Scenario
+from negosim.scenarios._schema import Scenario
 
 Values = NDArray[np.float64]
 

@@ -49,7 +49,8 @@ def show(
 
     loaded = load_scenario(scenario)
     if json:
-        data = {"scenario": loaded.model_dump(mode="json"), "numbers": dict(space_summary(loaded.space))}
+        numbers = dict(space_summary(loaded.space)) if loaded.has_deals else {}
+        data = {"scenario": loaded.model_dump(mode="json"), "numbers": numbers}
         typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
     else:
         print_view(console_for(), scenario_view(loaded))
@@ -71,12 +72,19 @@ def validate(
             typer.echo(clean(str(error)), err=True)
             wrong = True
             continue
-        numbers = space_summary(scenario.space)
-        typer.echo(
-            f"{reference}: ok: {len(scenario.roles)} roles, {len(scenario.issues)} issues, "
-            f"{numbers['deals']:,} deals, {numbers['rational_share']:.1%} individually rational, "
-            f"{numbers['pareto_deals']:,} Pareto-efficient, best joint value {points(numbers['best_joint'])}"
-        )
+        parts = [f"{len(scenario.roles)} roles"]
+        if scenario.has_deals:
+            numbers = space_summary(scenario.space)
+            parts += [
+                f"{len(scenario.issues)} issues",
+                f"{numbers['deals']:,} deals",
+                f"{numbers['rational_share']:.1%} individually rational",
+                f"{numbers['pareto_deals']:,} Pareto-efficient",
+                f"best joint value {points(numbers['best_joint'])}",
+            ]
+        if scenario.measures:
+            parts.append(f"measures: {', '.join(measure.id for measure in scenario.measures)}")
+        typer.echo(f"{reference}: ok: {', '.join(parts)}")
         for what in disagreements(scenario):
             typer.echo(clean(f"{reference}: warning: brief and payoff may disagree: {what}"), err=True)
     if wrong:

@@ -13,6 +13,12 @@ from negosim.scenarios import Issue, Role, Scenario, Value, space_summary
 from negosim.terminal._colours import colour
 from negosim.terminal._transcript import labelled, words
 
+MOMENTS = {
+    "before": "before the first word",
+    "after": "after the last word",
+    "each_turn": "after every utterance",
+}
+
 MOST_VALUES = 8
 """A numeric issue with more values is shown at the points where a payoff bends."""
 
@@ -24,16 +30,22 @@ def scenario_view(scenario: Scenario) -> RenderableType:
         words(scenario.summary),
         Text(""),
         words(scenario.context),
+        *([Text(""), Text.assemble(("Claim: ", "bold"), words(scenario.claim))] if scenario.claim else []),
         Text(""),
         words(scenario.source, "dim"),
     ]
     for index, role in enumerate(scenario.roles):
-        parts += [Text(""), *_role(index, role, opens=index == scenario.opener_index)]
-    parts += [_heading("Issues, and what each way to settle them is worth (confidential)"), _issues(scenario)]
+        parts += [Text(""), *_role(index, role, scenario, opens=index == scenario.opener_index)]
+    if scenario.has_deals:
+        parts.append(_heading("Issues, and what each way to settle them is worth (confidential)"))
+        parts.append(_issues(scenario))
+    if scenario.measures:
+        parts += [_heading("What roles are asked in private"), labelled(_measures(scenario))]
     if scenario.resolution:
         parts.append(_heading("Questions for the judge"))
         parts.append(_bullets(question.text for question in scenario.resolution))
-    parts += [_heading("The space of deals"), labelled(_numbers(scenario))]
+    if scenario.has_deals:
+        parts += [_heading("The space of deals"), labelled(_numbers(scenario))]
     return Group(*parts)
 
 
@@ -41,7 +53,7 @@ def _heading(text: str) -> Padding:
     return Padding(Text(text, "bold"), (1, 0, 0, 0))
 
 
-def _role(index: int, role: Role, *, opens: bool) -> Iterator[RenderableType]:
+def _role(index: int, role: Role, scenario: Scenario, *, opens: bool) -> Iterator[RenderableType]:
     name = Text.assemble(
         (f"agent {index + 1}: {one_line(role.name)}", f"bold {colour(index)}"),
         f", {one_line(role.position)} (role id: {role.id}{'; speaks first' if opens else ''})",
@@ -50,13 +62,35 @@ def _role(index: int, role: Role, *, opens: bool) -> Iterator[RenderableType]:
     rows: list[tuple[RenderableType, RenderableType]] = [
         (Text("CONFIDENTIAL", "bold"), words(role.brief)),
         (Text("wants"), _bullets(role.interests)),
-        (Text("without a deal"), words(role.alternative)),
     ]
+    if role.alternative:
+        rows.append((Text("without a deal"), words(role.alternative)))
     if role.secrets:
         rows.append((Text("keeps secret"), _bullets(role.secrets)))
     if role.deceptive_brief:
         rows.append((Text("if deceptive"), words(role.deceptive_brief)))
+    if role.priors:
+        rows.append((Text("at first"), words(_priors(role, scenario))))
+    if role.reward:
+        rows.append((Text("reward"), words(role.reward.expression or f"function {role.reward.function}")))
     yield Padding(labelled(rows), (0, 0, 0, 2))
+
+
+def _priors(role: Role, scenario: Scenario) -> str:
+    by_id = {measure.id: measure for measure in scenario.measures}
+    return "; ".join(f"{name}: {by_id[name].label(answer)}" for name, answer in role.priors.items())
+
+
+def _measures(scenario: Scenario) -> Iterator[tuple[RenderableType, RenderableType]]:
+    """Yield each measure: who is asked when, the question, and what can be answered."""
+    for measure in scenario.measures:
+        agents = ", ".join(f"agent {scenario.role_index[role] + 1}" for role in measure.asked_of)
+        times = ", ".join(MOMENTS[moment] for moment in measure.when)
+        meanings = measure.scale.items() if measure.scale else ()
+        told = [f"{grade}: {one_line(text)}" for grade, text in meanings if text]
+        told += [f"{option.id}: {option.label}" for option in measure.options or ()]
+        answer = "; ".join([f"Answer: {measure.wanted}", *told])
+        yield Text(measure.id), Text(f"{one_line(measure.question)}\n{answer}\nAsked of {agents}, {times}")
 
 
 def _bullets(items: Iterable[str]) -> Grid:
