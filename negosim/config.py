@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from negosim._frozen import Frozen
-from negosim.models import ModelSpec
+from negosim.models import GivenModel, is_one_model, name_of
 from negosim.plugins import anchored
 from negosim.records import Condition
 from negosim.scenarios import list_scenarios
@@ -35,7 +35,7 @@ def _path_text(path: Any) -> Any:
 
 def _several(given: Any) -> Any:
     """Return one thing as several: people write `scenarios="viatex"`."""
-    return (given,) if isinstance(given, str | Condition | ModelSpec) else given
+    return (given,) if isinstance(given, Condition) or is_one_model(given) else given
 
 
 def _with_all(references: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,14 +44,10 @@ def _with_all(references: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _model_name(given: Any) -> Any:
-    return str(given) if isinstance(given, ModelSpec) else given
-
-
 Reference = Annotated[str, AfterValidator(anchored)]
 """An id or a path; a path is kept whole, so that a run can be resumed from anywhere."""
 
-ModelName = Annotated[str, BeforeValidator(_model_name)]
+ModelName = Annotated[str, BeforeValidator(name_of)]
 
 SAFETY_STOP = 200
 """Utterances after which a dialogue of the unrestricted mode (`max_turns` 0) is stopped."""
@@ -90,7 +86,8 @@ class RunConfig(Frozen):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     """The same seed makes the same dialogues, given the same answers of models."""
     models: Annotated[tuple[ModelName, ...], BeforeValidator(_several), Field(min_length=1)] = ("sim",)
-    """What plays: one for all roles, or one for each role; names, or `ModelSpec`s with settings."""
+    """What plays: one for all roles, or one for each role; names, `ModelSpec`s with settings, or chat
+    models of LangChain's (`ChatOpenAI(...)`)."""
     judge_model: ModelName | None = None
     """The rollout judge's model; None: each speaker's own."""
     swap_roles: bool = False
@@ -128,8 +125,8 @@ class RunConfig(Frozen):
             dialogues: int = 1,
             conditions: str | Condition | Sequence[str | Condition] = "honest",
             seed: int = 0,
-            models: str | ModelSpec | Sequence[str | ModelSpec] = "sim",
-            judge_model: str | ModelSpec | None = None,
+            models: GivenModel | Sequence[GivenModel] = "sim",
+            judge_model: GivenModel | None = None,
             swap_roles: bool = False,
             planner: str = "rollout",
             k: int = 3,

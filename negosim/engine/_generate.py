@@ -22,7 +22,7 @@ from negosim.engine._preview import check_prompts
 from negosim.engine._progress import RunProgress, forget_progress
 from negosim.engine._tracing import tell_of_tracing
 from negosim.errors import UserError
-from negosim.models import Budget, ChatModel, open_doors
+from negosim.models import Budget, ChatModel, open_doors, recorded
 from negosim.records import Dialogue
 from negosim.store import Run, RunHeader, Writer
 
@@ -266,7 +266,7 @@ def _new_folder(plan: Plan) -> Path:
 
 
 def _header(plan: Plan) -> RunHeader:
-    parameters = {name: spec.model_dump(mode="json") for name, spec in plan.specs.items()}
+    parameters = {name: recorded(spec) for name, spec in plan.specs.items()}
     return RunHeader(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         config=plan.config,

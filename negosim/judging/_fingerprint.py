@@ -69,6 +69,7 @@ class Fingerprints:
                 "max_tokens": door.max_tokens,
                 "seed": door.seed,
                 "attempts": door.attempts,
+                **door.about,
             }
         return content
 

@@ -12,7 +12,7 @@ from negosim.judging._events import JudgingEvent, JudgingStarted
 from negosim.judging._protocol import ORACLE, Judge
 from negosim.judging._questionnaires import questionnaires
 from negosim.judging._session import Asked, Material, Session
-from negosim.models import MODEL_VARIABLE, Budget, ChatModel, ModelSpec, open_doors
+from negosim.models import MODEL_VARIABLE, Budget, ChatModel, GivenModel, ModelSpec, name_of, open_doors
 from negosim.prompts import Prompts
 from negosim.records import SIMULATED
 from negosim.store import Run
@@ -25,7 +25,7 @@ PACE = {"timeout", "max_in_flight", "rpm", "tpm"}
 def judge(
     run: Run,
     *,
-    judges: Sequence[str | Judge] | None = None,
+    judges: Sequence[GivenModel | Judge] | None = None,
     questions: Sequence[str] | None = None,
     repeats: int = 1,
     sample: int | None = None,
@@ -93,7 +93,7 @@ def judge(
 async def judge_async(
     run: Run,
     *,
-    judges: Sequence[str | Judge] | None = None,
+    judges: Sequence[GivenModel | Judge] | None = None,
     questions: Sequence[str] | None = None,
     repeats: int = 1,
     sample: int | None = None,
@@ -171,7 +171,7 @@ class Judges:
     """The judges that are code."""
 
 
-def _judges(given: Sequence[str | Judge], provided: Mapping[str, ChatModel]) -> Judges:
+def _judges(given: Sequence[GivenModel | Judge], provided: Mapping[str, ChatModel]) -> Judges:
     """Find who is named.
 
     Raises:
@@ -181,7 +181,7 @@ def _judges(given: Sequence[str | Judge], provided: Mapping[str, ChatModel]) -> 
     names: list[str] = []
     specs: dict[str, ModelSpec] = {}
     code: dict[str, Judge] = {}
-    for one in given:
+    for one in map(name_of, given):
         if not isinstance(one, str):
             name = f"python:{type(one).__module__}.{type(one).__qualname__}"
             code[name] = one

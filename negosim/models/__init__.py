@@ -15,16 +15,18 @@ from negosim.models._check import CheckReport, check_model
 from negosim.models._door import Door
 from negosim.models._doors import open_doors
 from negosim.models._fake import ScriptedModel
+from negosim.models._given import GivenModel, is_one_model, name_of
 from negosim.models._ledger import Ledger, account_of
 from negosim.models._open import open_model
 from negosim.models._prices import PRICES_VARIABLE, Price, price_of
-from negosim.models._providers import GGUF, LOCAL, OPENAI, Provider, provider_of
+from negosim.models._providers import GGUF, LANGCHAIN, LOCAL, OPENAI, Provider, provider_of, recorded
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
 __all__ = [
     "CATALOG",
     "GGUF",
+    "LANGCHAIN",
     "LOCAL",
     "MODEL_VARIABLE",
     "OPENAI",
@@ -41,6 +43,7 @@ __all__ = [
     "ChatResponse",
     "CheckReport",
     "Door",
+    "GivenModel",
     "Ledger",
     "Message",
     "ModelSpec",
@@ -56,10 +59,13 @@ __all__ = [
     "check_model",
     "clear_cache",
     "fetch",
+    "is_one_model",
     "most_usage",
+    "name_of",
     "open_doors",
     "open_model",
     "price_of",
     "provider_of",
+    "recorded",
     "resolve_spec",
 ]

@@ -3,9 +3,9 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -28,17 +28,26 @@ class Door:
     """The way to one model: every call of the engine goes through `ask`."""
 
     def __init__(
-        self, model: ChatModel, *, temperature: float, max_tokens: int, attempts: int = 3, seed: int = 0
+        self,
+        model: ChatModel,
+        *,
+        temperature: float,
+        max_tokens: int,
+        attempts: int = 3,
+        seed: int = 0,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         """Set what all calls share.
 
-        `attempts` is how often an answer is asked for in all; `seed` is mixed into every call's.
+        `attempts` is how often an answer is asked for in all; `seed` is mixed into every call's;
+        `about` is what fingerprints keep of the model besides.
         """
         self.model = model
         self.temperature = temperature
         self.max_tokens = max_tokens
         self.attempts = attempts
         self.seed = seed
+        self.about = dict(about or {})
 
     async def ask(
         self,

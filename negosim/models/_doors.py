@@ -6,7 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from negosim.models._budget import Budget, BudgetedModel
 from negosim.models._cache import ResponseCache
 from negosim.models._door import Door
+from negosim.models._given import name_of
+from negosim.models._langchain_objects import is_chat_object
 from negosim.models._open import open_model
+from negosim.models._providers import provider_of
 from negosim.models._spec import ModelSpec
 from negosim.models._types import ChatModel
 
@@ -18,15 +21,18 @@ async def open_doors(
     """Open every model of `specs`, check that it answers, and close them all at the end.
 
     Yields the doors by name; None stands for agents, which are no chat models. Models `provided` by the
-    caller are under the budget too, but neither checked, cached nor closed.
+    caller are under the budget too, but neither checked, cached nor closed, other than LangChain's.
 
     Raises:
         UserError: a model cannot be opened or reached.
 
     """
+    objects = {name: model for name, model in provided.items() if is_chat_object(model)}
+    specs = {**specs, **{name: ModelSpec.parse(name_of(model)) for name, model in objects.items()}}
     doors: dict[str, Door | None] = {
         name: _door(BudgetedModel(model, budget) if budget else model, ModelSpec(kind="openai"))
         for name, model in provided.items()
+        if name not in objects
     }
     async with AsyncExitStack() as opened:
         needed = cache and any(spec.chats for spec in specs.values())
@@ -43,4 +49,10 @@ async def open_doors(
 
 
 def _door(model: ChatModel, spec: ModelSpec) -> Door:
-    return Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens, seed=spec.seed)
+    return Door(
+        model,
+        temperature=spec.temperature,
+        max_tokens=spec.max_tokens,
+        seed=spec.seed,
+        about=provider_of(spec.kind).describe(spec),
+    )

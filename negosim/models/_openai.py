@@ -1,22 +1,21 @@
 """Models behind the chat completions protocol of OpenAI, wherever they run."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models._completion import read_completion
 from negosim.models._dialect import Dialect, names_the_format, names_the_length
 from negosim.models._faults import LENGTHS, Place, explain, fault_of, refused_setting, settings_of
 from negosim.models._limiter import Limits
-from negosim.models._secrets import without_echo
+from negosim.models._secrets import Secrets, without_echo
 from negosim.models._spec import OPENAI_URL
 from negosim.models._types import AnswerMode, ChatRequest, ChatResponse, Usage
 from negosim.plugins import suggest
 
 if TYPE_CHECKING:
-    from negosim.models._http import Server
     from negosim.models._reply import Reply
 
 PREFLIGHT_SECONDS = 10.0
@@ -28,6 +27,39 @@ _TOO_LONG = re.compile(
     r"|input (token count|length|is too long)|reduce (the length of )?(your|the) messages?",
     re.IGNORECASE,
 )
+
+
+class Connection(Protocol):
+    """What requests to one model go through, in the terms of the chat completions protocol."""
+
+    @property
+    def secrets(self) -> Secrets:
+        """What is taken out of all that comes back."""
+        ...
+
+    async def post(
+        self, path: str, body: Any, before_resend: Callable[[], Awaitable[None]], *, doubtful: bool = False
+    ) -> "Reply":
+        """Send a request, and again what fails in passing; `negosim.models._http.Server` says how.
+
+        Raises:
+            ModelError: it did not pass.
+
+        """
+        ...
+
+    async def get(self, path: str, seconds: float) -> "Reply":
+        """Fetch once, within some seconds.
+
+        Raises:
+            ModelError: the server cannot be reached.
+
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release what is open."""
+        ...
 
 
 class OpenAIModel:
@@ -44,13 +76,14 @@ class OpenAIModel:
         timeout: float,
         limits: Limits,
         mode: AnswerMode | None = None,
+        connect: "Callable[[], Connection] | None" = None,
     ) -> None:
         """Say where the model is; nothing is sent yet.
 
         `name` is for records, `model` for the server; `key_variable` is the environment variable
         that messages tell the user to set; `timeout` is for one request, in seconds; `limits` hold
         for all who use the model in an event loop; `mode` is how the answer is held to its form, None
-        for the strictest way that works.
+        for the strictest way that works; `connect` returns what requests go through, in place of HTTP.
         """
         self.name = name
         self._model = model
@@ -60,15 +93,18 @@ class OpenAIModel:
         self._timeout = timeout
         self._limits = limits
         self._mode = mode
+        self._connect = connect
         first = Dialect.of(model, mode)
         if base_url == OPENAI_URL:
             first.length, first.form = "max_completion_tokens", max(first.form, 1)
-        self._dialect = _dialects.setdefault((base_url, model, mode), first)
+        self._dialect = _dialects.setdefault((name, base_url, mode), first)
 
     @cached_property
-    def _server(self) -> "Server":
+    def _server(self) -> "Connection":
         """What is sent through. Made for the first request: where the cache has all answers, aiohttp and
         the certificates need not be loaded."""
+        if self._connect is not None:
+            return self._connect()
         from negosim.models._http import Server
 
         return Server(self._base_url, self._key, self._timeout, self._model, self._limits)

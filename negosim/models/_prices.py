@@ -17,6 +17,8 @@ from negosim.models._types import Usage
 PRICES_VARIABLE = "NEGOSIM_PRICES"
 
 _Dollars = Annotated[float, Field(ge=0, le=1e6, strict=True)]
+_OBJECT = re.compile(r"langchain:object:(\w+):(.+)#[0-9a-f]{8}(@.+)?")
+_OF_OPENAI = re.compile(r"^(openai|ChatOpenAI):")
 _SNAPSHOT = re.compile(r"-20\d\d-\d\d-\d\d$")
 
 
@@ -68,11 +70,18 @@ def price_of(model: str) -> Price | None:
 @lru_cache(maxsize=256)
 def _price(model: str, path: str | None = None, changed: int = 0) -> Price | None:
     table = _with_file(path, changed) if path else _built_in()
-    name = model.removeprefix("openai:")
+    name = _plain_name(model)
     found = table.get(model) or table.get(name) or table.get(_SNAPSHOT.sub("", name))
     if found is None and model.startswith(("gguf:", "local:")):
         return Price(tokens_in=0, tokens_out=0)
     return found
+
+
+def _plain_name(model: str) -> str:
+    """Return a model's name at OpenAI, by whatever way it is asked; of others their provider's name first."""
+    found = _OBJECT.fullmatch(model)
+    name = f"{found[1]}:{found[2]}{found[3] or ''}" if found else model.removeprefix("langchain:")
+    return _OF_OPENAI.sub("", name)
 
 
 @cache

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from negosim import registry
 from negosim.errors import UserError
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 def _unchanged(spec: ModelSpec) -> ModelSpec:
     return spec
+
+
+def _nothing_more(spec: ModelSpec) -> dict[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,14 @@ class Provider:
     """What it is, in a line."""
     complete: Callable[[ModelSpec], ModelSpec] = _unchanged
     """Returns a spec with what its kind sets by itself, or raises UserError with what is wrong with it."""
+    describe: Callable[[ModelSpec], dict[str, Any]] = _nothing_more
+    """Returns what a run's fingerprint keeps of a model beside its spec."""
+
+
+def recorded(spec: ModelSpec) -> dict[str, Any]:
+    """Return what a fingerprint keeps of a model: its spec, and what its provider adds."""
+    more = provider_of(spec.kind).describe(spec) if spec.chats else {}
+    return {**spec.model_dump(mode="json"), **more}
 
 
 def provider_of(kind: str) -> Provider:
@@ -134,6 +146,24 @@ def _open_file(spec: ModelSpec) -> ChatModel:
     )
 
 
+def _complete_langchain(spec: ModelSpec) -> ModelSpec:
+    from negosim.models._langchain_named import complete_langchain
+
+    return complete_langchain(spec)
+
+
+def _describe_langchain(spec: ModelSpec) -> dict[str, Any]:
+    from negosim.models._langchain_named import description
+
+    return description(spec)
+
+
+def _open_langchain(spec: ModelSpec) -> ChatModel:
+    from negosim.models._langchain import open_langchain
+
+    return open_langchain(spec, _limits(spec))
+
+
 def _limits(spec: ModelSpec) -> "Limits":
     from negosim.models._limiter import Limits
 
@@ -158,4 +188,12 @@ LOCAL = Provider(
     usage="local[:NAME]",
     about="a small model of the catalogue, run in this process",
     complete=_complete_local,
+)
+LANGCHAIN = Provider(
+    _open_langchain,
+    usage="langchain:PROVIDER:MODEL",
+    about="a model through LangChain: OpenAI, Azure, Anthropic, Gemini, Bedrock, Mistral, ...; other "
+    "packages than OpenAI's are installed for each provider",
+    complete=_complete_langchain,
+    describe=_describe_langchain,
 )

@@ -36,9 +36,9 @@ class Secrets:
         self._secrets = tuple(dict.fromkeys(text for text in secrets if text and len(text) >= SHORTEST))
 
     @classmethod
-    def sent(cls, key: str | None) -> "Secrets":
+    def sent(cls, *keys: str | None) -> "Secrets":
         """Return what is sent with a request: the key, and the password of a proxy."""
-        return cls(key, *_proxy_secrets())
+        return cls(*keys, *_proxy_secrets())
 
     def redact(self, body: bytes) -> bytes:
         """Take every secret out of a text, as it is or encoded: in a URL, in JSON or HTML, base64, hex."""

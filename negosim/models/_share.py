@@ -2,6 +2,7 @@
 
 import asyncio
 import urllib.request
+from functools import cached_property
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -16,21 +17,26 @@ class Share:
 
     _open: ClassVar[dict[tuple[asyncio.AbstractEventLoop, str], "Share"]] = {}
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, base_url: str) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, place: str) -> None:
         self.loop = loop
-        self.base_url = base_url
+        self.place = place
+        """The server's URL; for what is asked through another library, a name."""
         self.users = 0
         self._limiters: dict[str, Limiter] = {}
-        self.session = aiohttp.ClientSession(
+
+    @cached_property
+    def session(self) -> aiohttp.ClientSession:
+        """The connections, which are made for the first request."""
+        return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=MOST_IN_FLIGHT, keepalive_timeout=60, ttl_dns_cache=300),
-            proxy=proxy_of(base_url),
+            proxy=proxy_of(self.place),
             auto_decompress=False,
         )
 
     @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop, base_url: str) -> "Share":
-        share = cls._open.get((loop, base_url)) or cls(loop, base_url)
-        cls._open[loop, base_url] = share
+    def of(cls, loop: asyncio.AbstractEventLoop, place: str) -> "Share":
+        share = cls._open.get((loop, place)) or cls(loop, place)
+        cls._open[loop, place] = share
         share.users += 1
         return share
 
@@ -41,8 +47,9 @@ class Share:
     async def release(self) -> None:
         self.users -= 1
         if self.users == 0:
-            self._open.pop((self.loop, self.base_url), None)
-            await self.session.close()
+            self._open.pop((self.loop, self.place), None)
+            if "session" in vars(self):
+                await self.session.close()
 
 
 def proxy_of(base_url: str) -> str | None:

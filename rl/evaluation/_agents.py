@@ -14,7 +14,17 @@ from pydantic import Field
 
 from negosim._frozen import Frozen
 from negosim.errors import ModelError, ProtocolError, UserError
-from negosim.models import Budget, ChatModel, Door, Ledger, Message, ModelSpec, open_doors
+from negosim.models import (
+    Budget,
+    ChatModel,
+    Door,
+    GivenModel,
+    Ledger,
+    Message,
+    ModelSpec,
+    name_of,
+    open_doors,
+)
 from negosim.prompts import Place, Templates
 from negosim.rl._io import read_card, read_trajectories
 from negosim.rl.evaluation._play import Failed, Played, Speaker
@@ -109,7 +119,7 @@ class ChatAgent:
 
 @asynccontextmanager
 async def open_agents(
-    names: Sequence[str],
+    agents: Sequence[GivenModel],
     task: Task,
     *,
     seed: int = 0,
@@ -122,7 +132,7 @@ async def open_agents(
     """Open the agents that are named, in their order, and close them at the end.
 
     Args:
-        names: "habit:SKILL", "policy:FOLDER" or a policy's folder, "data:FOLDER", a chat model.
+        agents: "habit:SKILL", "policy:FOLDER" or a policy's folder, "data:FOLDER", a chat model.
         task: what they are to do.
         seed: their randomness comes from it.
         concurrency: calls to chat models at once.
@@ -136,6 +146,7 @@ async def open_agents(
 
     """
     chat_models = chat_models or {}
+    names: list[str] = [name_of(agent) for agent in agents]
     _check_names(names)
     kinds = {name: _kind(name, chat_models) for name in names}
     if decoding and "policy" not in kinds.values():

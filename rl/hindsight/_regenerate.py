@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from negosim._loop import run_coroutine
 from negosim.errors import BudgetError, ProtocolError, UserError
-from negosim.models import Budget, ChatModel, account_of
+from negosim.models import Budget, ChatModel, GivenModel, account_of, name_of
 from negosim.records import Call, StageAccount
 from negosim.rl._card import Card, Drops
 from negosim.rl._io import read_card, read_trajectories, write_trajectories
@@ -33,10 +33,10 @@ def regenerate(
     out: str | Path,
     *,
     factor: float = 5.0,
-    controller: str = EMBEDDED,
-    forward: str = EMBEDDED,
+    controller: GivenModel = EMBEDDED,
+    forward: GivenModel = EMBEDDED,
     hard_forward: str | None = None,
-    reward_model: str = EMBEDDED,
+    reward_model: GivenModel = EMBEDDED,
     hard_share: float = HARD_SHARE,
     seed: int = 0,
     concurrency: int = 1,
@@ -109,10 +109,10 @@ async def regenerate_async(
     out: str | Path,
     *,
     factor: float = 5.0,
-    controller: str = EMBEDDED,
-    forward: str = EMBEDDED,
+    controller: GivenModel = EMBEDDED,
+    forward: GivenModel = EMBEDDED,
     hard_forward: str | None = None,
-    reward_model: str = EMBEDDED,
+    reward_model: GivenModel = EMBEDDED,
     hard_share: float = HARD_SHARE,
     seed: int = 0,
     concurrency: int = 1,
@@ -126,7 +126,12 @@ async def regenerate_async(
     target = _free_folder(out)
     card, originals = _originals(source)
     setting = setting_of(card, originals)
-    chosen = Chosen(controller=controller, forward=forward, hard_forward=hard_forward, reward=reward_model)
+    chosen = Chosen(
+        controller=name_of(controller),
+        forward=name_of(forward),
+        hard_forward=hard_forward,
+        reward=name_of(reward_model),
+    )
     hard_share = hard_share if chosen.has_hard(setting) else 0.0
     made_from: dict[str, Any] = {
         "source": _digest(originals),

@@ -17,7 +17,7 @@ BOTH = f"{KEY} {CANARY}"
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_none())
+    monkeypatch.setattr("negosim.models._sending._backoff", tenacity.wait_none())
     monkeypatch.setattr("negosim.models._limiter.FIRST_PAUSE", 0.0)
 
 
@@ -59,7 +59,7 @@ def test_nothing_of_a_bad_reply_is_kept(
     capsys: pytest.CaptureFixture[str],
     kind: str,
 ) -> None:
-    monkeypatch.setattr("negosim.models._http.PATIENCE", 0.0)
+    monkeypatch.setattr("negosim.models._sending.PATIENCE", 0.0)
     monkeypatch.setenv("NEGOSIM_API_KEY", KEY)
     status, body = BODIES[kind]
     reply = loopback.Reply(status=status, raw=body, headers={"X-Canary": BOTH, "Location": BOTH})

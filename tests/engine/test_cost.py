@@ -204,7 +204,7 @@ def completion(text: str, tokens_in: int, tokens_out: int) -> bytes:
 
 @pytest.fixture
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_none())
+    monkeypatch.setattr("negosim.models._sending._backoff", tenacity.wait_none())
 
 
 class Till:

@@ -13,8 +13,8 @@ DIALOGUES = 50
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_random(0, 0.01))
-    monkeypatch.setattr("negosim.models._http.OUTAGE", DIALOGUES)  # so many faults are no outage here
+    monkeypatch.setattr("negosim.models._sending._backoff", tenacity.wait_random(0, 0.01))
+    monkeypatch.setattr("negosim.models._sending.OUTAGE", DIALOGUES)  # so many faults are no outage here
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ Player = Callable[..., ScriptedModel]
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("negosim.models._http._backoff", tenacity.wait_none())
+    monkeypatch.setattr("negosim.models._sending._backoff", tenacity.wait_none())
 
 
 def config(**settings: Any) -> RunConfig:

@@ -79,7 +79,7 @@ async def test_an_overloaded_server_is_waited_for_however_often_it_refuses(loopb
 
 
 async def test_a_server_that_refuses_everything_is_given_up_in_the_end(loopback, monkeypatch):
-    monkeypatch.setattr("negosim.models._http.PATIENCE", 0.05)
+    monkeypatch.setattr("negosim.models._sending.PATIENCE", 0.05)
     busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.03"})
     with (
         loopback.LoopbackServer(lambda body: busy) as server,
@@ -105,7 +105,7 @@ async def test_when_one_is_refused_all_wait_and_fewer_go_out(loopback):
         model = open_model(spec(server, "?max_in_flight=8"))
         await asyncio.gather(*(model.complete(REQUEST) for _ in range(20)))
         assert server.most_in_flight == 8
-        window = model._server._joined().limiter(model._model).window
+        window = model._server._sender.share().limiter(model._model).window
         await model.close()
     assert len(arrived) == 21
     late = [at - refused for at in arrived[8:]]

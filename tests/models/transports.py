@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from negosim.models import Door, Ledger, Message, open_model
 from negosim.models._budget import BudgetedModel
 
-TRANSPORTS = {"http": open_model}
+TRANSPORTS = {"http": open_model, "langchain": lambda spec: open_model(f"langchain:{spec}")}
 """By name: a function from a model's spec ("openai:NAME@URL?SETTINGS") to the model."""
 
 PROMPT = (Message("system", "You sell a car."), Message("user", "Greet the buyer."))

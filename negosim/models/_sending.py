@@ -1,0 +1,262 @@
+"""Sending requests to one model: as its limits allow, and again what fails in passing.
+
+Imported only for the first request: tenacity takes a while to load.
+"""
+
+import asyncio
+import email.utils
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import tenacity
+
+from negosim.errors import ModelError
+from negosim.models._completion import read_completion, read_usage
+from negosim.models._dialect import names_a_setting
+from negosim.models._faults import fault_of
+from negosim.models._limiter import Limiter, Limits
+from negosim.models._reply import Reply
+from negosim.models._share import Share
+from negosim.models._types import Usage
+
+ATTEMPTS = 4
+FIRST_WAIT = 0.5
+"""Seconds before the second attempt, on average; the wait doubles with each."""
+LONGEST_WAIT = 120.0
+"""A server that asks for a longer pause (Retry-After, in seconds) is not waited for."""
+PATIENCE = 600.0
+"""Seconds after which a server that has refused every request since is given up."""
+
+OUTAGE = 2
+"""Requests given up in a row, none being answered meanwhile, after which the server is out for all."""
+
+_OVERLOADED = frozenset({429, 503, 529})
+"""The server has refused the request unread, as it has too much to do."""
+_PASSING = frozenset({408, 409, 425, *range(500, 600)} - {501, 505})
+
+
+class PassingError(Exception):
+    """A failure that may pass: the request is sent again.
+
+    `what` is in negosim's words, and `reply` is what the server said; `wait` is the pause it asks for, in
+    seconds; `lost` says whether it may have answered.
+    """
+
+    def __init__(
+        self, what: str, *, reply: Reply | None = None, wait: float | None = None, lost: bool = False
+    ) -> None:
+        super().__init__(what)
+        self.said = reply.message if reply else ""
+        self.wait = wait
+        self.lost = lost
+        self.reply = reply
+
+
+class NotConnectedError(PassingError):
+    """The server could not be reached, so it has seen no request."""
+
+
+class SlowError(PassingError):
+    """The server did not answer in time."""
+
+
+class OverloadedError(PassingError):
+    """The server refused the request unread; all wait, and it is sent again however often that takes."""
+
+
+class Sender:
+    """Sends the requests of one model; all who send to it in an event loop share its limits."""
+
+    def __init__(self, place: str, model: str, limits: Limits) -> None:
+        """Say where the model is, as messages name it, and what the user allows for it."""
+        self.place = place
+        self._model = model
+        self._limits = limits
+        self._share: Share | None = None
+
+    async def send(
+        self,
+        attempt: Callable[[int], Awaitable[Reply]],
+        tokens: int,
+        before_resend: Callable[[], Awaitable[None]],
+        *,
+        doubtful: bool = False,
+    ) -> Reply:
+        """Make attempts, with growing pauses, until one fails in no passing way.
+
+        Args:
+            attempt: sends the request once and returns the reply, or raises `PassingError`; it is told how
+                often the request has been sent, this time included.
+            tokens: about as many as the prompt has.
+            before_resend: awaited before a request is sent again whose answer was lost.
+            doubtful: whether the server may not bear what it was asked for: the last of its own failures
+                is then returned like an answer.
+
+        Raises:
+            ModelError: no attempt came through, or the server asked for too long a pause.
+
+        """
+        sent, lost, failures = 0, False, 0
+
+        async def once() -> Reply:
+            nonlocal sent, lost, failures
+            if lost:
+                await before_resend()
+                lost = False
+            try:
+                sent += 1
+                return await self._limited(attempt, tokens, sent)
+            except NotConnectedError:
+                sent -= 1  # it never left
+                failures += 1
+                raise
+            except PassingError as error:
+                lost = error.lost
+                failures += not isinstance(error, OverloadedError)
+                raise
+
+        try:
+            try:
+                return await once()
+            except PassingError as error:
+                return await _send_again(once, error, lambda: failures >= ATTEMPTS)
+        except PassingError as error:
+            if doubtful and error.reply is not None and error.reply.status == 500:
+                return error.reply
+            failed = self._exhausted(error)
+        except ModelError as error:
+            failed = error
+        failed.requests, failed.lost = sent, lost
+        raise failed from None
+
+    def share(self) -> Share:
+        """Return what is shared with all who send to the same place in this event loop."""
+        loop = asyncio.get_running_loop()
+        if self._share is None or self._share.loop is not loop:
+            self._share = Share.of(loop, self.place)
+            self._share.limiter(self._model).tighten(self._limits)
+        return self._share
+
+    async def close(self) -> None:
+        """Give the share back; the last one closes its connections."""
+        if self._share is not None:
+            share, self._share = self._share, None
+            await share.release()
+
+    def _limiter(self) -> Limiter:
+        return self.share().limiter(self._model)
+
+    def _exhausted(self, error: PassingError) -> ModelError:
+        """Return the failure of a request that was sent often enough.
+
+        Where it is not the only one, and none has been answered since, the server is out for all.
+        """
+        in_a_row = self._limiter().failed()
+        what = f"{self.place}: {error} ({ATTEMPTS} attempts)"
+        if isinstance(error, NotConnectedError) or in_a_row >= OUTAGE:
+            return ModelError(f"{what}; resume when the server is up again", fault="outage", said=error.said)
+        return ModelError(what, said=error.said)
+
+    async def _limited(self, attempt: Callable[[int], Awaitable[Reply]], tokens: int, sent: int) -> Reply:
+        """Send when the limits allow, and tell the limiter how it went."""
+        limiter = self._limiter()
+        epoch = await limiter.enter(tokens)
+        try:
+            reply = await attempt(sent)
+            limiter.answered(tokens, _tokens_used(reply) or tokens)
+        except SlowError:
+            limiter.slow(epoch)
+            raise
+        except OverloadedError as error:
+            if error.wait is not None and error.wait > LONGEST_WAIT:
+                why = f"{self.place}: {error}, asks to wait {error.wait:.0f} s"
+                raise _give_up(why, error.said) from None
+            if limiter.refused(epoch, error.wait) > PATIENCE:
+                minutes = f"{PATIENCE / 60:.0f} min"
+                why = f"{self.place}: has refused all requests for {minutes} ({error})"
+                raise _give_up(why, error.said) from None
+            raise
+        finally:
+            limiter.leave()
+        return reply
+
+
+def sorted_reply(reply: Reply, headers: Mapping[str, str]) -> Reply:
+    """Return an answer or a rejection.
+
+    Raises:
+        PassingError: it is neither, and may be one when the request is sent again.
+
+    """
+    if reply.answered:
+        try:
+            read_completion(reply.data)
+            return reply
+        except ValueError as error:
+            dressed = reply.as_error()
+            if dressed is None:
+                why = reply.kind or error
+                raise PassingError(f"the reply holds no answer: {why}", lost=True) from None
+            reply = dressed
+    what = f"status {reply.status}"
+    if fault_of(reply.status, reply.code, reply.message, reply.parameter) != "request":
+        return reply
+    if reply.status in _OVERLOADED:
+        raise OverloadedError(what, reply=reply, wait=_retry_after(headers))
+    if reply.status in _PASSING and not names_a_setting(reply.message):
+        raise PassingError(what, reply=reply, lost=reply.lost)
+    return reply
+
+
+async def _send_again(
+    once: Callable[[], Awaitable[Reply]], first: PassingError, stop: Callable[[], bool]
+) -> Reply:
+    """Go on after a first failure, which is told to tenacity; before one, it would double a call's cost."""
+    failed = [first]
+
+    async def attempt() -> Reply:
+        if failed:
+            raise failed.pop()
+        return await once()
+
+    retrying = tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception_type(PassingError),
+        stop=lambda _: stop(),
+        wait=_wait,
+        reraise=True,
+    )
+    return await retrying(attempt)
+
+
+def _give_up(why: str, said: str) -> ModelError:
+    return ModelError(f"{why}; resume later", fault="outage", said=said)
+
+
+def _tokens_used(reply: Reply) -> int:
+    usage = read_usage(reply.data.get("usage")) if isinstance(reply.data, dict) else Usage()
+    return usage.tokens_in + usage.tokens_out
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the pause a server asks for, in seconds."""
+    given = headers.get("Retry-After")
+    if given is None:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(given).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return None if math.isnan(seconds) else max(0.0, seconds)
+
+
+_backoff = tenacity.wait_random_exponential(multiplier=2 * FIRST_WAIT, max=30)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    # What an overloaded server refused waits with all others, in the limiter.
+    return 0.0 if isinstance(error, OverloadedError) else _backoff(state)
