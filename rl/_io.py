@@ -9,7 +9,7 @@ import orjson
 from pydantic import ValidationError
 
 from negosim._checksum import DIFFERS, DamageError, checked, checksum_of, with_checksum
-from negosim._files import first_error, unreadable, whole_folder, write_whole
+from negosim._files import first_error, unreadable, whole_folder
 from negosim.errors import UserError
 from negosim.rl._card import CARD, Card, Drops, Origin, Tally
 from negosim.rl._trajectory import Split, Trajectory
@@ -52,7 +52,7 @@ def write_trajectories(
         if card.trajectories == 0:
             raise UserError(f"no trajectory is left to write: {_reasons(drops)}")
         content = orjson.dumps(card.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
-        write_whole(part / CARD, with_checksum(content))
+        (part / CARD).write_bytes(with_checksum(content))
     return card
 
 

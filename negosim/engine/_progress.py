@@ -21,8 +21,7 @@ from negosim.engine._state import History
 from negosim.errors import UserError
 from negosim.records import Call, End, Turn, Vote
 from negosim.store import Run
-
-FOLDER = "progress"
+from negosim.store._create import PROGRESS
 
 WAY_OUT = "remove the file and resume the run: that dialogue then starts over"
 
@@ -112,7 +111,7 @@ class RunProgress:
             UserError: a file cannot be read, or is not what was written; names file and line.
 
         """
-        self._folder = run.path / FOLDER
+        self._folder = run.path / PROGRESS
         self._run = sha256(run.header.model_dump_json().encode()).hexdigest()[:16]
         begun = {file.stem for file in self._folder.glob("*.jsonl")}
         self._begun = {dialogue: self._open(dialogue) for dialogue in dialogues if dialogue in begun}
@@ -136,9 +135,9 @@ class RunProgress:
 def forget_progress(run: Run) -> None:
     """Delete what is kept of dialogues in progress; the run is finished."""
     with suppress(OSError):
-        for file in (run.path / FOLDER).glob("*.jsonl"):
+        for file in (run.path / PROGRESS).glob("*.jsonl"):
             file.unlink()
-        (run.path / FOLDER).rmdir()
+        (run.path / PROGRESS).rmdir()
 
 
 def _whole_lines(file: Path) -> Iterator[bytes]:

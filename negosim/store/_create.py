@@ -10,6 +10,8 @@ from negosim.store._count import DIALOGUES
 from negosim.store._shards import first_shard, shards
 
 HEADER, LOCK = "run.json", ".lock"
+PROGRESS = "progress"
+"""Folder of the places where unfinished dialogues stand."""
 
 
 def create_folder(path: Path, header: bytes, *, planned: int, compress: bool) -> None:
@@ -47,6 +49,8 @@ def discard_unbegun(path: Path) -> None:
     empty = shards(path)
     own = {path / HEADER, path / LOCK, path / DIALOGUES, *empty}
     with suppress(OSError):
+        if (path / PROGRESS).is_dir():
+            (path / PROGRESS).rmdir()
         if own.issuperset(path.iterdir()) and not any(file.stat().st_size for file in empty):
             for file in own:
                 file.unlink(missing_ok=True)

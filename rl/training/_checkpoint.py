@@ -17,11 +17,12 @@ from torch.distributed.checkpoint.state_dict import (
 )
 
 from negosim._checksum import DamageError, check_files, checked, checksums_below, with_checksum
-from negosim._files import first_error, unreadable
+from negosim._files import first_error, unreadable, whole_folder
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.rl.training._config import TrainConfig
 from negosim.rl.training._trainer import Trainer
+from negosim.rl.training._writing import writing_to
 from negosim.rl.training.model import ValueModel
 
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
@@ -73,6 +74,10 @@ def save_checkpoint(folder: Path, trainer: Trainer, data: str) -> None:
     """Write a checkpoint to a folder of its own inside `folder`, then remove older ones.
 
     `data` is the fingerprint of what is learnt from.
+
+    Raises:
+        UserError: it cannot be written; the older ones stay.
+
     """
     weights = gathered(trainer)
     optimizer: dict[str, Any] = get_optimizer_state_dict(
@@ -80,22 +85,19 @@ def save_checkpoint(folder: Path, trainer: Trainer, data: str) -> None:
     )
     random = gather_object([_random_state()])
     if trainer.accelerator.is_main_process:
-        part, whole = folder / f".{PREFIX}part", folder / f"{PREFIX}{trainer.done:08d}"
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        save_file(weights, part / WEIGHTS)
         moments = {
             f"{name}/{key}": value.contiguous()
             for name, values in optimizer["state"].items()
             for key, value in values.items()
         }
-        save_file(moments, part / OPTIMIZER)
         states = {f"{process}/{key}": value for process, s in enumerate(random) for key, value in s.items()}
-        save_file(states, part / RANDOM)
-        about = About(config=trainer.config, data=data, step=trainer.done, files=checksums_below(part))
-        (part / ABOUT).write_bytes(with_checksum(about.model_dump_json(indent=2).encode()))
+        whole = folder / f"{PREFIX}{trainer.done:08d}"
         shutil.rmtree(whole, ignore_errors=True)
-        part.rename(whole)
+        with writing_to(folder), whole_folder(whole) as part:
+            for name, tensors in ((WEIGHTS, weights), (OPTIMIZER, moments), (RANDOM, states)):
+                save_file(tensors, part / name)
+            about = About(config=trainer.config, data=data, step=trainer.done, files=checksums_below(part))
+            (part / ABOUT).write_bytes(with_checksum(about.model_dump_json(indent=2).encode()))
         for older in _checkpoints(folder)[:-1]:
             shutil.rmtree(older)
     trainer.accelerator.wait_for_everyone()

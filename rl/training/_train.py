@@ -14,6 +14,7 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor
 
+from negosim._files import append_whole, write_whole
 from negosim.errors import UserError
 from negosim.rl._outlier import outlier_note
 from negosim.rl._trajectory import Trajectory
@@ -32,6 +33,7 @@ from negosim.rl.training._checkpoint import (
 from negosim.rl.training._config import TrainConfig
 from negosim.rl.training._tracking import check_trackers, tracking
 from negosim.rl.training._trainer import Step, Trainer, accelerated
+from negosim.rl.training._writing import writing_to
 from negosim.rl.training.dialogue_format import DialogueFormat, Encoded, NoRoomError
 from negosim.rl.training.model import ValueModel
 from negosim.rl.training.policy_folder import PolicyCard, write_policy
@@ -92,7 +94,7 @@ def train(
 
     Raises:
         UserError: the data teach nothing, the model cannot be loaded or does not fit, `out` is not empty,
-            the checkpoint is another run's, or a loss is not a number.
+            the checkpoint is damaged or another run's, a loss is not a number, or the disk is full.
 
     """
     check_trackers(track)
@@ -115,15 +117,14 @@ def train(
         if checkpoint and begun_with:
             load_progress(checkpoint, trainer, begun_with.step)
         accelerator.wait_for_everyone()  # all have looked at the folder before one writes to it
-        begun = folder.exists()
         try:
             with tracking(track, folder, config) as follow:
                 _run(trainer, folder, material, (follow, watch))
+            return _finish(trainer, folder, material, chosen)
         except BaseException:
-            if not begun and accelerator.is_main_process and latest_checkpoint(folder) is None:
+            if checkpoint is None and accelerator.is_main_process and latest_checkpoint(folder) is None:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-        return _finish(trainer, folder, material, chosen)
 
 
 def prepare(trajectories: Sequence[Trajectory], config: TrainConfig) -> Material:
@@ -213,14 +214,17 @@ def _run(
 ) -> None:
     config, main = trainer.config, trainer.accelerator.is_main_process
     if main:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_cut(folder / CUT, material)
-        _keep_lines(folder / CURVE, trainer.done)
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for killed in folder.glob(".*.part"):
+                shutil.rmtree(killed)
+            _write_cut(folder / CUT, material)
+            _keep_lines(folder / CURVE, trainer.done)
 
     def each(step: Step) -> None:
         if main:
-            with (folder / CURVE).open("ab") as curve:
-                curve.write(orjson.dumps(_row(step), option=orjson.OPT_APPEND_NEWLINE))
+            with writing_to(folder), (folder / CURVE).open("ab", buffering=0) as curve:
+                append_whole(curve, orjson.dumps(_row(step), option=orjson.OPT_APPEND_NEWLINE))
             for watch in watchers:
                 watch(step)
         if step.number % config.checkpoint_every == 0 and step.number < config.steps:
@@ -245,7 +249,7 @@ def _write_cut(path: Path, material: Material) -> None:
     gone = [(id, f"the whole dialogue: {reason}") for id, reason in material.left_out.items()]
     rows = [orjson.dumps({"id": id, "left_out": what}) for id, what in [*cut, *gone]]
     if rows:
-        path.write_bytes(b"\n".join(rows) + b"\n")
+        write_whole(path, b"\n".join(rows) + b"\n")
 
 
 def _keep_lines(path: Path, count: int) -> None:
@@ -253,7 +257,7 @@ def _keep_lines(path: Path, count: int) -> None:
     if path.exists():
         with path.open("rb") as lines:
             kept = list(islice(lines, count))
-        path.write_bytes(b"".join(kept))
+        write_whole(path, b"".join(kept))
 
 
 def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence[Trajectory]) -> PolicyCard:
@@ -276,7 +280,8 @@ def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence
     )
     weights = gathered(trainer)
     if trainer.accelerator.is_main_process:
-        _write(trainer.accelerator, trainer.plain, weights, folder, card, material)
+        with writing_to(folder):
+            _write(trainer.accelerator, trainer.plain, weights, folder, card, material)
         for checkpoint in folder.glob("checkpoint-*"):
             shutil.rmtree(checkpoint)
     trainer.accelerator.wait_for_everyone()
