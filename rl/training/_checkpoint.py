@@ -34,6 +34,13 @@ ABOUT, WEIGHTS, OPTIMIZER, RANDOM = (
 )
 
 
+FREE = frozenset(
+    {"steps", "micro_batch_size", "checkpoint_every", "gradient_checkpointing", "compile", "decoding"}
+)
+"""What may differ when a run goes on: it changes cost, length or how the policy speaks, not what is
+learnt at a step."""
+
+
 class About(Frozen):
     """What a checkpoint is of."""
 
@@ -128,6 +135,30 @@ def read_about(checkpoint: Path) -> About:
     except ValidationError as error:
         raise UserError(f"{place}: {first_error(error)}; {way_out}") from None
     return about
+
+
+def check_same(found: About, config: TrainConfig, data: str, checkpoint: Path) -> None:
+    """Check that a checkpoint is of the training that is asked for.
+
+    Raises:
+        UserError: something else would be learnt, or from other data.
+
+    """
+    before, now = _flat(found.config), _flat(config)
+    for name in sorted((before.keys() | now.keys()) - FREE):
+        if before.get(name) != now.get(name):
+            raise UserError(
+                f"{checkpoint} is of another run: {name} was {before.get(name)!r} and is now "
+                f"{now.get(name)!r}; go on with the same, or choose another --out"
+            )
+    if found.data != data:
+        raise UserError(f"{checkpoint} is of another run: it learnt from other trajectories")
+
+
+def _flat(config: TrainConfig) -> dict[str, Any]:
+    settings = config.model_dump(mode="json")
+    algorithm: dict[str, Any] = settings.pop("algorithm")
+    return settings | algorithm
 
 
 def load_weights(checkpoint: Path, model: ValueModel) -> None:

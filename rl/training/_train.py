@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import torch
@@ -22,7 +22,7 @@ from negosim.rl.training._adapters import add_adapters, merged
 from negosim.rl.training._algorithm import Algorithm
 from negosim.rl.training._base_models import context_of, load_base
 from negosim.rl.training._checkpoint import (
-    About,
+    check_same,
     gathered,
     latest_checkpoint,
     load_progress,
@@ -46,12 +46,6 @@ CURVE = "training.jsonl"
 
 CUT = "cut.jsonl"
 """One line a dialogue that was too long: its id, and what of it was left out."""
-
-FREE = frozenset(
-    {"steps", "micro_batch_size", "checkpoint_every", "gradient_checkpointing", "compile", "decoding"}
-)
-"""What may differ when a run goes on: it changes cost, length or how the policy speaks, not what is
-learnt at a step."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ def train(
         material = prepare(chosen, config)
         model = ValueModel(_trainable(material.lm, config), algorithm.heads)
         if checkpoint and begun_with:
-            _check_same(begun_with, config, material.fingerprint, checkpoint)
+            check_same(begun_with, config, material.fingerprint, checkpoint)
             load_weights(checkpoint, model)
         set_seed(config.seed, device_specific=True)
         trainer = Trainer(accelerator, model, material.data, config)
@@ -186,24 +180,6 @@ def _checkpoint(folder: Path, resume: bool) -> Path | None:
     if checkpoint is None:
         raise UserError(f"{str(folder)!r} has no checkpoint to go on from; train without --resume")
     return checkpoint
-
-
-def _check_same(found: About, config: TrainConfig, data: str, checkpoint: Path) -> None:
-    before, now = _flat(found.config), _flat(config)
-    for name in sorted((before.keys() | now.keys()) - FREE):
-        if before.get(name) != now.get(name):
-            raise UserError(
-                f"{checkpoint} is of another run: {name} was {before.get(name)!r} and is now "
-                f"{now.get(name)!r}; go on with the same, or choose another --out"
-            )
-    if found.data != data:
-        raise UserError(f"{checkpoint} is of another run: it learnt from other trajectories")
-
-
-def _flat(config: TrainConfig) -> dict[str, Any]:
-    settings = config.model_dump(mode="json")
-    algorithm: dict[str, Any] = settings.pop("algorithm")
-    return settings | algorithm
 
 
 def _run(

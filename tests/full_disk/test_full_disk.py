@@ -30,7 +30,7 @@ def full_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("most", "cases"),
     [
         (6, "generate compress log progress cache judge sheet"),
-        (1, "report figures"),
+        (1, "report"),
         (4, "prepare parquet hindsight export train evaluate"),
     ],
 )
