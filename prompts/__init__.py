@@ -1,5 +1,6 @@
-"""Prompts: one Jinja2 template a stage, any of which a folder or an installed pack can override."""
+"""Prompts: Jinja2 templates of all that models are asked; a folder or a pack can override any of them."""
 
+from negosim.prompts._packs import AREAS, area_templates, unused
 from negosim.prompts._render import (
     JUDGING,
     PARTS,
@@ -12,6 +13,7 @@ from negosim.prompts._render import (
 from negosim.prompts._templates import Place, Templates
 
 __all__ = [
+    "AREAS",
     "JUDGING",
     "PARTS",
     "STAGES",
@@ -21,4 +23,6 @@ __all__ = [
     "Prompts",
     "Stage",
     "Templates",
+    "area_templates",
+    "unused",
 ]

@@ -5,12 +5,13 @@ message is the transcript in append-only form, then the stage's instruction. So 
 agent in a dialogue share their beginning byte for byte, and prefix caches hit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, get_args
 
 from negosim.models import Message
+from negosim.prompts._packs import pack_places
 from negosim.prompts._shown import ShownViews, shown_value
-from negosim.prompts._templates import Templates, pack_places
+from negosim.prompts._templates import Templates
 from negosim.scenarios import Issue, Role
 from negosim.views import Audience, OwnTurn, PublicTurn, Side, View
 
@@ -36,10 +37,27 @@ class Prompts(Templates):
     among the built-in ones; in each first in a subfolder named like the scenario.
     """
 
-    def __init__(self, scenario: str, folder: str | None = None, own: Iterable[str] = ()) -> None:
-        """Find the templates; `own` names those that a planner brings besides the built-in ones."""
+    def __init__(
+        self,
+        scenario: str,
+        folder: str | None = None,
+        own: Iterable[str] = (),
+        others: Collection[str] = (),
+    ) -> None:
+        """Find the templates.
+
+        Args:
+            scenario: its id.
+            folder: of templates, named by the user.
+            own: templates that a planner brings besides the built-in ones.
+            others: ids of other scenarios that the folder may have templates for.
+
+        Raises:
+            UserError: there is no such folder, or it has a template that nothing would use.
+
+        """
         names = (*ALL, *own)
-        super().__init__(pack_places(scenario, folder, names), names)
+        super().__init__(pack_places(scenario, folder, names, others), names)
 
     def hash(self, names: Iterable[str] = (*PARTS, *STAGES)) -> str:
         """Return a SHA-256 over templates in force; by default over those of agents."""

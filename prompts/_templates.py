@@ -6,7 +6,6 @@ in the subfolder named like the scenario, and the nearest counts.
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -17,17 +16,14 @@ from typing import Any
 from jinja2 import FunctionLoader, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.meta import find_referenced_templates
 
-from negosim._fields import SLUG
 from negosim.errors import UserError
-from negosim.plugins import check_inside, folders, suggest
+from negosim.plugins import check_inside
 from negosim.prompts._language import NAME
 from negosim.prompts._meter import metered_rendering
 from negosim.prompts._sandbox import Sandbox
 
 LONGEST = 50_000
 """Bytes of the longest template."""
-
-_SCENARIO = re.compile(SLUG)
 
 
 @dataclass(frozen=True)
@@ -184,36 +180,3 @@ def _read(file: Traversable) -> str:
         raise UserError(f"{file}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise UserError(f"{file}: cannot be read: {error.strerror or error}") from None
-
-
-def pack_places(scenario: str, folder: str | None, names: Collection[str]) -> list[Place]:
-    """Return the folders that may hold templates for a scenario, nearest first.
-
-    Args:
-        scenario: its id.
-        folder: of templates, named by the user.
-        names: of all templates there are.
-
-    Raises:
-        UserError: there is no such folder, or it has a template that is called like none.
-
-    """
-    if scenario and not _SCENARIO.fullmatch(scenario):
-        raise UserError(f"{scenario!r} is no scenario's id; ids are lower-case words joined by -")
-    roots = [] if folder is None else [_checked(folder, names)]
-    roots += [Place(place, pack) for place, _, pack in folders("prompts")]
-    return [place for root in roots for place in (root.within(scenario), root) if place.folder.is_dir()]
-
-
-def _checked(folder: str, names: Collection[str]) -> Place:
-    path = Path(folder).expanduser()
-    if not path.is_dir():
-        raise UserError(f"no prompts folder {folder!r}; give a folder of .j2 templates")
-    known = {f"{name}.j2" for name in names}
-    for file in sorted(path.rglob("*.j2")):
-        if not is_name(file.name, known):
-            raise UserError(
-                f"{file}: no stage is named so; {suggest(file.name, known)} "
-                "A part of your own, for others to include, begins with _."
-            )
-    return Place(path, path)

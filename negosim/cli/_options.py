@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,6 +36,10 @@ BudgetTokens = Annotated[
         show_default="no limit",
         rich_help_panel=COST,
     ),
+]
+PromptsFolder = Annotated[
+    Path | None,
+    typer.Option("--prompts", metavar="DIR", help="Folder of prompt templates that override single ones."),
 ]
 
 SETTINGS = "Settings of models"

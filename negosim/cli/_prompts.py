@@ -1,16 +1,17 @@
 """`negosim prompts`: what models are asked."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from negosim.cli._configuration import condition_of
+from negosim.cli._options import PromptsFolder
+from negosim.errors import UserError
 
-PromptsFolder = Annotated[
-    Path | None,
-    typer.Option("--prompts", metavar="DIR", help="Folder of templates that override single ones."),
-]
+if TYPE_CHECKING:
+    from negosim.prompts import Templates
 
 
 def list_(
@@ -21,22 +22,38 @@ def list_(
     prompts: PromptsFolder = None,
 ) -> None:
     """List the templates in force and the file each comes from."""
-    from negosim.prompts import JUDGING, PARTS, STAGES, Prompts
+    from negosim.engine import planner_of
+    from negosim.prompts import AREAS, JUDGING, PARTS, STAGES, Prompts, area_templates, unused
+    from negosim.registry import plugins
     from negosim.scenarios import load_scenario
     from negosim.terminal import console_for, print_rows
 
     name = "" if scenario is None else load_scenario(scenario).id
-    templates = Prompts(name, None if prompts is None else str(prompts))
-    rows = [
-        [
-            template,
-            is_,
-            str(templates.source(f"{template}.j2")),
-        ]
-        for is_, names in (("part of every stage", PARTS), ("stage", STAGES), ("for judges", JUDGING))
-        for template in names
-    ]
+    folder = None if prompts is None else str(prompts)
+    own: dict[str, str] = {}
+    for planner in plugins("planners"):
+        with suppress(UserError):  # what cannot be loaded is named by `negosim plugins`
+            own |= dict.fromkeys(planner_of(planner).templates, planner)
+    templates = Prompts(name, folder, own)
+    uses = [("part of every stage", PARTS), ("stage", STAGES), ("for judges", JUDGING)]
+    rows = [[template, use, _file(templates, template)] for use, names in uses for template in names]
+    rows += [[template, f"of planner {own[template]}", _file(templates, template)] for template in own]
+    for area, names in AREAS.items():
+        found_there = area_templates(area, _with(folder, area))
+        rows += [[f"{area}/{name}", f"for {area}", _file(found_there, name)] for name in names]
     print_rows(console_for(), ("template", "is", "file"), rows, whole=("template",))
+    for file in unused((*PARTS, *STAGES, *JUDGING, *own), folder):
+        typer.echo(f"{file}: not used, since no template is called so", err=True)
+
+
+def _file(templates: "Templates", name: str) -> str:
+    """Return the file of a template; a planner's own may have none."""
+    return str(templates.source(f"{name}.j2") or "none")
+
+
+def _with(folder: str | None, area: str) -> str | None:
+    """Return the user's folder where it has templates for an area."""
+    return folder if folder is not None and Path(folder).expanduser().joinpath(area).is_dir() else None
 
 
 def show(

@@ -9,7 +9,7 @@ import typer
 
 from negosim.cli._configuration import budget_of
 from negosim.cli._decoding import Advantage, MaxTokens, MinP, Temperature, TopK, given
-from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
+from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -52,6 +52,7 @@ def evaluate(
     min_p: MinP = None,
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
+    prompts: PromptsFolder = None,
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
@@ -89,6 +90,7 @@ def evaluate(
             cache=cache,
             budget=budget,
             decoding=decoding,
+            prompts=prompts,
         )
     )
     _tell(made)
@@ -121,6 +123,7 @@ async def _evaluated(
     cache: bool,
     budget: "Budget | None",
     decoding: dict[str, float],
+    prompts: Path | None,
 ) -> "tuple[Evaluation, list[str]]":
     """Return the evaluation and what the calls to chat models took, a line for each."""
     from negosim.rl.evaluation import ChatAgent, evaluation_users, open_agents
@@ -129,7 +132,14 @@ async def _evaluated(
     # What is wrong with the users is said before any model is loaded.
     evaluation_users(task, dialogues, kinds=kinds, seed=seed)
     opened = open_agents(
-        names, task, seed=seed, concurrency=concurrency, cache=cache, budget=budget, decoding=decoding
+        names,
+        task,
+        seed=seed,
+        concurrency=concurrency,
+        cache=cache,
+        budget=budget,
+        decoding=decoding,
+        prompts=prompts,
     )
     async with opened as agents:
         if any(agent.decoding for agent in agents):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from negosim.cli._configuration import budget_of
-from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache
+from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
 from negosim.cli._rl import OUT, tell_card
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def hindsight(
     concurrency: Annotated[
         int, typer.Option(min=1, metavar="N", help="Model calls at once.", rich_help_panel=COST)
     ] = 1,
+    prompts: PromptsFolder = None,
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
@@ -105,6 +106,7 @@ def hindsight(
                 concurrency=concurrency,
                 cache=cache,
                 budget=budget_of(budget_usd, budget_tokens),
+                prompts=prompts,
                 watch=watch,
             )
     except (KeyboardInterrupt, NegosimError) as stopped:

@@ -252,6 +252,8 @@ def _resolve(config: RunConfig, execution: Execution) -> Plan:
         )
     if plan.asks_models:
         check_prompts(plan)
+    elif config.prompts is not None:
+        logger.warning("templates in %s are not used: none of these agents is a chat model", config.prompts)
     return plan
 
 

@@ -114,7 +114,7 @@ def resolve(
         scenarios[scenario.id] = scenario
     tactics, techniques = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
     planner = planner_of(config.planner)
-    prompts = {name: Prompts(name, config.prompts, planner.templates) for name in scenarios}
+    prompts = {name: Prompts(name, config.prompts, planner.templates, others=scenarios) for name in scenarios}
     named = {*config.models, *([config.judge_model] if config.judge_model else [])}
     made = dict(agents or {})
     specs = {name: _spec(name) for name in sorted(named - set(provided) - made.keys())}

@@ -1,5 +1,6 @@
 """Judging a run: who judges, what is asked, and with what."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from negosim.prompts import Prompts
 from negosim.records import SIMULATED
 from negosim.store import Run
 from negosim.taxonomies import load_taxonomy
+
+logger = logging.getLogger(__name__)
 
 PACE = {"timeout", "max_in_flight", "rpm", "tpm"}
 """Settings of a model that change nothing in its answers."""
@@ -114,7 +117,9 @@ async def judge_async(
     asked = questionnaires(questions, run, taxonomies)
     needed = sorted({name for item in asked for name in item.models(config)} - set(provided))
     folder = None if prompts is None else str(prompts)
-    templates = {name: Prompts(name, folder) for name in run.header.scenarios}
+    templates = {name: Prompts(name, folder, others=run.header.scenarios) for name in run.header.scenarios}
+    if prompts is not None and not (named.specs or needed or provided):
+        logger.warning("templates in %s are not used: none of these judges is a chat model", prompts)
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
     async with (
         open_doors(named.specs, provided, cache=cache, budget=budget) as judge_doors,

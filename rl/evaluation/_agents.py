@@ -1,12 +1,12 @@
 """From names to agents: "habit:SKILL", a policy folder, "data:TRAJ", a chat model."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
-from importlib.resources import files
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,12 +25,14 @@ from negosim.models import (
     name_of,
     open_doors,
 )
-from negosim.prompts import Place, Templates
+from negosim.prompts import Templates, area_templates
 from negosim.rl._io import read_card, read_trajectories
 from negosim.rl.evaluation._play import Failed, Played, Speaker
 from negosim.rl.tasks import Task, Transcript, persona_names, sim_agent
 from negosim.seeding import Seed
 from negosim.speech import quoted_line
+
+logger = logging.getLogger(__name__)
 
 HABIT, POLICY, DATA = "habit:", "policy:", "data:"
 
@@ -75,6 +77,7 @@ class ChatAgent:
     door: Door
     limit: asyncio.Semaphore
     seed: int = 0
+    templates: Templates = field(default_factory=partial(area_templates, "evaluation"))
     ledger: Ledger = field(default_factory=Ledger)
 
     async def say(self, transcripts: Sequence[Transcript]) -> Sequence[str | Failed]:
@@ -94,7 +97,7 @@ class ChatAgent:
     async def _say(self, transcript: Transcript) -> str | Failed:
         names = {"agent": "You", "user": "Other"}
         lines = [f"{names[turn.role]}: {quoted_line(turn.text)}" for turn in transcript.turns]
-        asked = _templates().render("direct-ask", {"lines": lines})
+        asked = self.templates.render("direct-ask", {"lines": lines})
         try:
             async with self.limit:
                 answer = await self.door.ask(
@@ -114,7 +117,7 @@ class ChatAgent:
     @cached_property
     def _system(self) -> Message:
         values = {"system": self.task.system, "cap": self.task.cap, "opening": self.task.opening}
-        return Message("system", _templates().render("direct", values).strip())
+        return Message("system", self.templates.render("direct", values).strip())
 
 
 @asynccontextmanager
@@ -128,6 +131,7 @@ async def open_agents(
     cache: bool = True,
     budget: Budget | None = None,
     decoding: Mapping[str, float] | None = None,
+    prompts: str | Path | None = None,
 ) -> AsyncIterator[list[Contender]]:
     """Open the agents that are named, in their order, and close them at the end.
 
@@ -140,6 +144,7 @@ async def open_agents(
         cache: whether answers of chat models are kept and taken again.
         budget: of all calls.
         decoding: of all policies: fields of `Sampling` that are to differ from what is stored with them.
+        prompts: folder whose subfolder `evaluation` has templates that override single ones.
 
     Raises:
         UserError: a name is wrong or given twice, or what it names is not there.
@@ -168,10 +173,13 @@ async def open_agents(
             speaker = PolicyAgent.load(name.removeprefix(POLICY), seed, decoding)
             ready[name] = Contender(name, speaker, decoding=speaker.decoding)
     limit = asyncio.Semaphore(concurrency)
+    templates = area_templates("evaluation", prompts)
+    if prompts is not None and not chats:
+        logger.warning("templates in %s are not used: none of these agents is a chat model", prompts)
     async with open_doors(specs, provided, cache=cache, budget=budget) as doors:
         for name, door in doors.items():
             if door is not None:
-                ready[name] = Contender(name, ChatAgent(task, door, limit, seed))
+                ready[name] = Contender(name, ChatAgent(task, door, limit, seed, templates))
         yield [ready[name] for name in names]
 
 
@@ -252,7 +260,3 @@ def _spec(name: str) -> ModelSpec:
     if name == "sim" or (":" not in name and name != "local"):
         raise UserError(f"no agent {name!r}; an agent is {FORMS}")
     return ModelSpec.parse(name)
-
-
-def _templates() -> Templates:
-    return Templates([Place(files("negosim.rl.evaluation") / "prompts")], ("direct", "direct-ask"))

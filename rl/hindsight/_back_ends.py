@@ -9,6 +9,7 @@ from typing import Any
 
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, Door, ModelSpec, open_doors
+from negosim.prompts import Templates
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight import _embedded, _examples
@@ -38,6 +39,12 @@ class Chosen:
     hard_forward: str | None
     reward: str
 
+    @property
+    def chat_models(self) -> list[str]:
+        """The chat models among them, each once."""
+        named = {self.controller, self.forward, self.reward}
+        return sorted(name for name in named if name != EMBEDDED and not name.startswith(POLICY))
+
     def has_hard(self, setting: Setting) -> bool:
         """Return whether there is a hard forward model: of a policy where one is named, of rules by task."""
         if self.forward.startswith(POLICY):
@@ -66,6 +73,7 @@ async def open_back_ends(
     seed: int,
     concurrency: int,
     chat_models: Mapping[str, ChatModel],
+    templates: Templates,
     cache: bool,
     budget: Budget | None,
 ) -> AsyncIterator[Opened]:
@@ -75,8 +83,7 @@ async def open_back_ends(
         UserError: something named is wrong or cannot be reached, or has no embedded form for this task.
 
     """
-    named = {chosen.controller, chosen.forward, chosen.reward}
-    models = sorted(name for name in named if name != EMBEDDED and not name.startswith(POLICY))
+    models = chosen.chat_models
     for name, option in ((chosen.controller, "--controller"), (chosen.reward, "--reward-model")):
         if name.startswith(POLICY):
             raise UserError(
@@ -90,7 +97,7 @@ async def open_back_ends(
     pool = _examples.pool_of(originals)
     rng = Random(f"hindsight examples {seed}")
     async with open_doors(specs, provided, cache=cache, budget=budget) as doors:
-        chats = {name: Chat(_longer(door), setting, limit) for name, door in doors.items() if door}
+        chats = {name: Chat(_longer(door), setting, limit, templates) for name, door in doors.items() if door}
         controller: Controller = (
             ChatController(chats[chosen.controller])
             if chosen.controller in chats

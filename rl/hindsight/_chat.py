@@ -3,38 +3,28 @@
 import asyncio
 from collections.abc import Callable
 from functools import cached_property
-from importlib.resources import files
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from negosim.models import Door, Message
-from negosim.prompts import Place, Templates
+from negosim.prompts import Templates
 from negosim.rl.hindsight._protocol import Step
 from negosim.rl.hindsight._setting import Setting
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-TEMPLATES = (
-    *("task", "dialogue", "controller", "controller-ask", "forward", "forward-ask"),
-    *("finished", "finished-ask", "amount", "amount-ask", "intensity", "intensity-ask", "score", "score-ask"),
-)
-
-
-def templates() -> Templates:
-    """Return the templates of hindsight regeneration."""
-    return Templates([Place(files("negosim.rl.hindsight") / "prompts")], TEMPLATES)
-
 
 class Chat:
     """One chat model, asked about the dialogues of one setting."""
 
-    def __init__(self, door: Door, setting: Setting, limit: asyncio.Semaphore) -> None:
-        """Take the model's door, and what limits calls at once."""
+    def __init__(self, door: Door, setting: Setting, limit: asyncio.Semaphore, templates: Templates) -> None:
+        """Take the model's door, what limits calls at once, and the templates of what it is asked."""
         self.name = door.model.name
         self.setting = setting
         self._door = door
         self._limit = limit
+        self._templates = templates
         self._fixed: dict[tuple[str, Any], Message] = {}
 
     async def ask(
@@ -81,10 +71,6 @@ class Chat:
                 ledger=step.ledger,
                 check=check,
             )
-
-    @cached_property
-    def _templates(self) -> Templates:
-        return templates()
 
     @cached_property
     def _base(self) -> dict[str, Any]:

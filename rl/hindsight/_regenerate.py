@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -11,16 +12,18 @@ from typing import Any, Literal
 from negosim._loop import run_coroutine
 from negosim.errors import BudgetError, ProtocolError, UserError
 from negosim.models import Budget, ChatModel, GivenModel, account_of, name_of
+from negosim.prompts import AREAS, area_templates
 from negosim.records import Call, StageAccount
 from negosim.rl._card import Card, Drops
 from negosim.rl._io import read_card, read_trajectories, write_trajectories
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._back_ends import EMBEDDED, Chosen, open_back_ends
-from negosim.rl.hindsight._chat import TEMPLATES, templates
 from negosim.rl.hindsight._pipeline import Pipeline
 from negosim.rl.hindsight._progress import Attempt, Progress
 from negosim.rl.hindsight._protocol import HARD_SHARE, PLACES
 from negosim.rl.hindsight._setting import setting_of
+
+logger = logging.getLogger(__name__)
 
 MOST_TRIES = 3
 """Attempts made for each regeneration wanted of a dialogue, before its set stays smaller than asked for."""
@@ -43,6 +46,7 @@ def regenerate(
     cache: bool = True,
     budget: Budget | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    prompts: str | Path | None = None,
     watch: Callable[[int, int], None] | None = None,
 ) -> Card:
     """Grow a folder of trajectories by hindsight regeneration and write the result to a new folder.
@@ -67,6 +71,7 @@ def regenerate(
         cache: whether models' answers come from the user's cache where it has them, and are kept.
         budget: what the models' calls may use; no limit by default.
         chat_models: models of the caller's own, by the name that stands for them above.
+        prompts: folder whose subfolder `hindsight` has templates that override single ones.
         watch: called with regenerations made and wanted.
 
     Returns:
@@ -99,6 +104,7 @@ def regenerate(
             cache=cache,
             budget=budget,
             chat_models=chat_models,
+            prompts=prompts,
             watch=watch,
         )
     )
@@ -119,6 +125,7 @@ async def regenerate_async(
     cache: bool = True,
     budget: Budget | None = None,
     chat_models: Mapping[str, ChatModel] | None = None,
+    prompts: str | Path | None = None,
     watch: Callable[[int, int], None] | None = None,
 ) -> Card:
     """Regenerate within a running event loop; arguments, result and errors are those of `regenerate`."""
@@ -133,11 +140,14 @@ async def regenerate_async(
         reward=name_of(reward_model),
     )
     hard_share = hard_share if chosen.has_hard(setting) else 0.0
+    templates = area_templates("hindsight", prompts)
+    if prompts is not None and not chosen.chat_models:
+        logger.warning("templates in %s are not used: no chat model is named", prompts)
     made_from: dict[str, Any] = {
         "source": _digest(originals),
         "seed": seed,
         "hard_share": hard_share,
-        "prompts": templates().hash(TEMPLATES),
+        "prompts": templates.hash(AREAS["hindsight"]),
     }
     async with open_back_ends(
         chosen,
@@ -147,6 +157,7 @@ async def regenerate_async(
         seed=seed,
         concurrency=concurrency,
         chat_models=chat_models or {},
+        templates=templates,
         cache=cache,
         budget=budget,
     ) as opened:

@@ -195,6 +195,56 @@ def test_prompts_of_ones_own(cli: Any) -> None:
     assert shown.endswith("Think about Nadia Ferrante.\n")
 
 
+def test_prompts_outside_of_negotiations_are_templates_too(cli: Any) -> None:
+    Path("mine/hindsight").mkdir(parents=True)
+    Path("mine/hindsight/score.j2").write_text("Say what it was worth.", encoding="utf-8")
+    listed = cli("prompts", "list", "--prompts", "mine").out
+    assert re.search(r"^hindsight/score +for hindsight +\S*mine/hindsight/score\.j2$", listed, re.MULTILINE)
+    assert re.search(r"^evaluation/direct +for evaluation +\S+/direct\.j2$", listed, re.MULTILINE)
+
+
+def test_templates_of_packs_that_nothing_uses_are_named(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("reflekt.j2", "evaluation/speak.j2", "viatex/deep/speak.j2", "viatex/speak.j2", "_own.j2"):
+        file = Path("pack/prompts", name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x", encoding="utf-8")
+    monkeypatch.setenv("NEGOSIM_PATH", "pack")
+    named = [line.partition(": not used")[0] for line in cli("prompts", "list").err.splitlines()]
+    expected = ("evaluation/speak.j2", "reflekt.j2", "viatex/deep/speak.j2")
+    assert named == [str(Path("pack/prompts", name)) for name in expected]
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("viatx/speak.j2", "no scenario is called 'viatx'; did you mean viatex?"),
+        ("viatex/deep/speak.j2", "lies too deep to be found"),
+        ("hindsight/scroe.j2", "no stage is named so; did you mean score.j2"),
+        ("scroe.j2", "no stage is named so"),
+    ],
+)
+def test_templates_of_ones_own_that_nothing_uses_are_refused(cli: Any, file: str, said: str) -> None:
+    path = Path("mine", file)
+    path.parent.mkdir(parents=True)
+    path.write_text("x", encoding="utf-8")
+    refused = cli("generate", "-s", "viatex", "--prompts", "mine")
+    assert refused.code == 2
+    assert said in refused.err
+
+
+def test_templates_that_no_model_reads_are_said_to_be_unused(
+    cli: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("mine").mkdir()
+    Path("mine/speak.j2").write_text("x", encoding="utf-8")
+    cli("generate", "-s", "viatex", "--prompts", "mine", "--max-turns", "2", "--out", "run")
+    cli("judge", "run", "--judge-model", "oracle", "--prompts", "mine")
+    assert [message.partition(": ")[2] for message in caplog.messages if "not used" in message] == [
+        "none of these agents is a chat model",
+        "none of these judges is a chat model",
+    ]
+
+
 def test_graph_and_schema(cli: Any, run: str) -> None:
     assert "graph TD;" in cli("graph").out
     assert "rollout" not in cli("graph", "--planner", "reflect").out

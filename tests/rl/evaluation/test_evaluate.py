@@ -6,7 +6,7 @@ import pytest
 
 from negosim.errors import BudgetError, ModelError, UserError
 from negosim.models import ChatRequest, ScriptedModel
-from negosim.rl import Card, read_trajectories, simulate, write_trajectories
+from negosim.rl import read_card, read_trajectories, simulate, write_trajectories
 from negosim.rl.evaluation import (
     Contender,
     Evaluated,
@@ -146,7 +146,7 @@ async def test_the_behaviour_of_a_set_has_its_own_rewards_and_is_not_paired(tmp_
 
 async def test_dialogues_that_hindsight_made_of_one_are_one_cluster(tmp_path: Path) -> None:
     simulate(DONATION, tmp_path / "d", dialogues=8)
-    card = Card.model_validate_json((tmp_path / "d" / "card.json").read_bytes())
+    card = read_card(tmp_path / "d")
     originals = list(read_trajectories(tmp_path / "d"))
     grown = [
         one.model_copy(update={"id": f"{one.id}-again", "ancestry": {"parent": one.id}}) for one in originals
