@@ -20,8 +20,7 @@ from negosim._frozen import Frozen
 from negosim.engine._state import History
 from negosim.errors import UserError
 from negosim.records import Call, End, Turn, Vote
-from negosim.store import Run
-from negosim.store._create import PROGRESS
+from negosim.store import PROGRESS, Run
 
 WAY_OUT = "remove the file and resume the run: that dialogue then starts over"
 

@@ -6,6 +6,7 @@ judgements.jsonl  one `Sheet` a line: what a judge answered about a dialogue
 judges.json       what the fingerprints of the sheets stand for
 """
 
+from negosim.store._create import PROGRESS
 from negosim.store._judgements import COLUMNS as JUDGEMENT_COLUMNS
 from negosim.store._judgements import SheetWriter, answered_keys, read_judges
 from negosim.store._list import RunSummary, list_runs
@@ -13,6 +14,7 @@ from negosim.store._run import Fingerprint, Run, RunHeader, Writer
 
 __all__ = [
     "JUDGEMENT_COLUMNS",
+    "PROGRESS",
     "Fingerprint",
     "Run",
     "RunHeader",
