@@ -41,6 +41,8 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             "all_proxy",
         ):
             monkeypatch.delenv(name)
+    # A server that fails is given up at once, not after a minute.
+    monkeypatch.setattr("negosim.models._limiter.SILENCE", 0.0)
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     home = tmp_path / "cwd"

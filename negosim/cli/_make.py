@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from negosim.errors import NegosimError
+from negosim.errors import ContextLengthError, ModelError, NegosimError
 
 if TYPE_CHECKING:
     from negosim.store import Run
@@ -32,7 +32,7 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, aga
         if watch.run is not None and watch.run.path.exists():
             stored = plural(total.done, "dialogue is", "dialogues are")
             typer.echo(f"stopped: {stored} stored in {watch.run.path}", err=True)
-            typer.echo(f"go on with: negosim generate --resume {watch.run.path}{again}", err=True)
+            typer.echo(_way_on(stopped, f"negosim generate --resume {watch.run.path}{again}"), err=True)
         elif isinstance(stopped, KeyboardInterrupt):
             typer.echo("stopped: nothing was stored", err=True)
         if isinstance(stopped, KeyboardInterrupt):
@@ -46,3 +46,14 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, aga
         typer.echo(f"{plural(total.failed, 'dialogue')} of {total.done:,} failed", err=True)
         typer.echo(f"play again with: negosim generate --resume {run.path}{retry}{again}", err=True)
         raise typer.Exit(1)
+
+
+def _way_on(stopped: BaseException, resume: str) -> str:
+    """Say how to go on with a run that was stopped, in accord with what the error says to correct."""
+    corrected = isinstance(stopped, ModelError) and stopped.fault in ("model", "address", "setting")
+    if corrected or isinstance(stopped, ContextLengthError):
+        return (
+            "a run keeps its models' names and settings: begin another one with what is corrected, or, once "
+            f"the server takes this one, go on with: {resume}"
+        )
+    return f"go on with: {resume}"

@@ -2,7 +2,15 @@
 
 from negosim.engine._agents import GivenAgent
 from negosim.engine._continue import Continuation, continue_dialogue
-from negosim.engine._events import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished, Watcher
+from negosim.engine._events import (
+    DialogueFinished,
+    DialogueStarted,
+    Event,
+    RunStarted,
+    ServerSaid,
+    TurnFinished,
+    Watcher,
+)
 from negosim.engine._generate import generate, generate_async, resume, resume_async
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
@@ -49,6 +57,7 @@ __all__ = [
     "Planner",
     "PlannerStage",
     "RunStarted",
+    "ServerSaid",
     "StageForecast",
     "TurnFinished",
     "Watcher",

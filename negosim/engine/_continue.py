@@ -1,7 +1,7 @@
 """Continuing a dialogue from any place, with given participants: the one loop that plays dialogues."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from negosim.config import Calls, JudgeView, Objective
@@ -35,6 +35,8 @@ class Continuation:
     end: End
     """Why it ended; "failed" where a stage failed for good."""
     failure: Failure | None
+    said: str = ""
+    """What the model's server said, where it failed: for the user's eyes, never stored."""
 
 
 async def continue_dialogue(
@@ -127,7 +129,8 @@ async def play_on(planner: str, begun: History, context: DialogueContext) -> Con
     except StageError as error:
         _raise_if_hopeless(error)
         calls = context.ledger.drain(error.turn - (error.stage == "conclude"))
-        return _continuation(history_after(history, History(calls=calls)), "failed", _failure(error))
+        failed = _continuation(history_after(history, History(calls=calls)), "failed", _failure(error))
+        return replace(failed, said=getattr(error.error, "said", ""))
     return _continuation(history, end_of(history, context.max_turns), None)
 
 

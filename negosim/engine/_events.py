@@ -42,6 +42,18 @@ class TurnFinished:
 
 
 @dataclass(frozen=True)
+class ServerSaid:
+    """A dialogue is about to fail through its model's server, which said why.
+
+    The server's words, redacted, are for who watches; records never have them.
+    """
+
+    dialogue: str
+    """The dialogue's id."""
+    said: str
+
+
+@dataclass(frozen=True)
 class DialogueFinished:
     """A dialogue ended and was stored."""
 
@@ -49,5 +61,5 @@ class DialogueFinished:
     scenario: Scenario
 
 
-Event = RunStarted | DialogueStarted | TurnFinished | DialogueFinished
+Event = RunStarted | DialogueStarted | TurnFinished | ServerSaid | DialogueFinished
 Watcher = Callable[[Event], None]

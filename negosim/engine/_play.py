@@ -8,7 +8,7 @@ from functools import cache
 from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
 from negosim.agents.sim import SimJudge
 from negosim.engine._continue import play_on
-from negosim.engine._events import DialogueStarted, TurnFinished, Watcher
+from negosim.engine._events import DialogueStarted, ServerSaid, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of
 from negosim.engine._progress import RunProgress
 from negosim.engine._state import DialogueContext, History, Participant, history_after
@@ -85,6 +85,8 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         on_step=keep_and_tell,
     )
     done = await play_on(config.planner, history, context)
+    if done.said:
+        setting.watch(ServerSaid(job.id, done.said))
     return Dialogue(
         id=job.id,
         scenario=scenario.id,

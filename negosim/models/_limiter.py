@@ -24,6 +24,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds all calls wait, on average, after a refusal that names no pause; doubled with each in a row."""
 
 
+SILENCE = 60.0
+"""Seconds for which a server that fails and answers nobody is waited for: a restart, a network that drops."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What the user allows for one model; None is no limit."""
@@ -47,6 +51,10 @@ class Limiter:
         self._refusals = 0
         self._refused_since: float | None = None
         self._failures = 0
+        self._silent_since: float | None = None
+        self._waited_for = False
+        self.answers = 0
+        """Requests answered so far."""
         self._resume_at = 0.0
         self._buckets: dict[str, AsyncLimiter] = {}
         self._owed = 0.0
@@ -88,6 +96,8 @@ class Limiter:
     def answered(self, estimated: int, tokens: int) -> None:
         """Take note of an answer, and of what it used in place of what `enter` was told."""
         self._refusals, self._refused_since, self._failures = 0, None, 0
+        self._silent_since, self._waited_for = None, False
+        self.answers += 1
         if self._window < self._most:
             self._window = min(self._window + 1 / self._window, self._most)
             self._let_in()
@@ -98,6 +108,20 @@ class Limiter:
         """Take note that a request was given up; return how many were since the last answer."""
         self._failures += 1
         return self._failures
+
+    def failing(self) -> None:
+        """Take note that a request has failed in passing."""
+        if self._silent_since is None:
+            self._silent_since = _now()
+
+    def silent(self) -> bool:
+        """Return whether requests have failed for `SILENCE` seconds, and none was answered."""
+        return self._silent_since is not None and _now() - self._silent_since >= SILENCE
+
+    def begins_to_wait(self) -> bool:
+        """Return whether this is the first time since the last answer that the server is waited for."""
+        first, self._waited_for = not self._waited_for, True
+        return first
 
     def slow(self, epoch: int) -> None:
         """Take note that a request of an epoch was not answered in time."""

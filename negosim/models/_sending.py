@@ -5,6 +5,7 @@ Imported only for the first request: tenacity takes a while to load.
 
 import asyncio
 import email.utils
+import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,6 +21,8 @@ from negosim.models._reply import Reply
 from negosim.models._share import Share
 from negosim.models._types import Usage
 
+logger = logging.getLogger("negosim.models")
+
 ATTEMPTS = 4
 FIRST_WAIT = 0.5
 """Seconds before the second attempt, on average; the wait doubles with each."""
@@ -29,7 +32,8 @@ PATIENCE = 600.0
 """Seconds after which a server that has refused every request since is given up."""
 
 OUTAGE = 2
-"""Requests given up in a row, none being answered meanwhile, after which the server is out for all."""
+"""Requests given up in a row, none being answered meanwhile, after which the server is out for all; one may
+fail by what it asks for."""
 
 _OVERLOADED = frozenset({429, 503, 529})
 """The server has refused the request unread, as it has too much to do."""
@@ -85,6 +89,9 @@ class Sender:
     ) -> Reply:
         """Make attempts, with growing pauses, until one fails in no passing way.
 
+        A request is given up after `ATTEMPTS` failures; where the server has answered nobody since the first
+        of them, it is waited for first (`Limiter.silent`).
+
         Args:
             attempt: sends the request once and returns the reply, or raises `PassingError`; it is told how
                 often the request has been sent, this time included.
@@ -97,10 +104,10 @@ class Sender:
             ModelError: no attempt came through, or the server asked for too long a pause.
 
         """
-        sent, lost, failures = 0, False, 0
+        sent, lost, failures, answers = 0, False, 0, 0
 
         async def once() -> Reply:
-            nonlocal sent, lost, failures
+            nonlocal sent, lost, failures, answers
             if lost:
                 await before_resend()
                 lost = False
@@ -109,22 +116,28 @@ class Sender:
                 return await self._limited(attempt, tokens, sent)
             except NotConnectedError:
                 sent -= 1  # it never left
-                failures += 1
+                failures, answers = failures + 1, answers if failures else self._limiter().answers
                 raise
             except PassingError as error:
                 lost = error.lost
-                failures += not isinstance(error, OverloadedError)
+                if not isinstance(error, OverloadedError):
+                    failures, answers = failures + 1, answers if failures else self._limiter().answers
                 raise
+
+        def hopeless(error: PassingError) -> bool:
+            if failures < ATTEMPTS:
+                return False
+            return _asked_too_much(error, doubtful) or self._limiter().answers > answers or self._out(error)
 
         try:
             try:
                 return await once()
             except PassingError as error:
-                return await _send_again(once, error, lambda: failures >= ATTEMPTS)
+                return await _send_again(once, error, hopeless)
         except PassingError as error:
-            if doubtful and error.reply is not None and error.reply.status == 500:
+            if error.reply is not None and _asked_too_much(error, doubtful):
                 return error.reply
-            failed = self._exhausted(error)
+            failed = self._exhausted(error, failures)
         except ModelError as error:
             failed = error
         failed.requests, failed.lost = sent, lost
@@ -147,13 +160,22 @@ class Sender:
     def _limiter(self) -> Limiter:
         return self.share().limiter(self._model)
 
-    def _exhausted(self, error: PassingError) -> ModelError:
+    def _out(self, error: PassingError) -> bool:
+        """Return whether the server has answered nobody for too long; say once that it is waited for."""
+        limiter = self._limiter()
+        if limiter.silent():
+            return True
+        if limiter.begins_to_wait():
+            logger.warning("%s: %s; waiting for the server", self.place, error)
+        return False
+
+    def _exhausted(self, error: PassingError, failures: int) -> ModelError:
         """Return the failure of a request that was sent often enough.
 
         Where it is not the only one, and none has been answered since, the server is out for all.
         """
         in_a_row = self._limiter().failed()
-        what = f"{self.place}: {error} ({ATTEMPTS} attempts)"
+        what = f"{self.place}: {error} ({failures} attempts)"
         if isinstance(error, NotConnectedError) or in_a_row >= OUTAGE:
             return ModelError(f"{what}; resume when the server is up again", fault="outage", said=error.said)
         return ModelError(what, said=error.said)
@@ -167,6 +189,7 @@ class Sender:
             limiter.answered(tokens, _tokens_used(reply) or tokens)
         except SlowError:
             limiter.slow(epoch)
+            limiter.failing()
             raise
         except OverloadedError as error:
             if error.wait is not None and error.wait > LONGEST_WAIT:
@@ -176,6 +199,9 @@ class Sender:
                 minutes = f"{PATIENCE / 60:.0f} min"
                 why = f"{self.place}: has refused all requests for {minutes} ({error})"
                 raise _give_up(why, error.said) from None
+            raise
+        except PassingError:
+            limiter.failing()
             raise
         finally:
             limiter.leave()
@@ -210,7 +236,7 @@ def sorted_reply(reply: Reply, headers: Mapping[str, str]) -> Reply:
 
 
 async def _send_again(
-    once: Callable[[], Awaitable[Reply]], first: PassingError, stop: Callable[[], bool]
+    once: Callable[[], Awaitable[Reply]], first: PassingError, hopeless: Callable[[PassingError], bool]
 ) -> Reply:
     """Go on after a first failure, which is told to tenacity; before one, it would double a call's cost."""
     failed = [first]
@@ -222,7 +248,7 @@ async def _send_again(
 
     retrying = tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception_type(PassingError),
-        stop=lambda _: stop(),
+        stop=lambda state: hopeless(_error_of(state)),
         wait=_wait,
         reraise=True,
     )
@@ -257,6 +283,16 @@ _backoff = tenacity.wait_random_exponential(multiplier=2 * FIRST_WAIT, max=30)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
     # What an overloaded server refused waits with all others, in the limiter.
-    return 0.0 if isinstance(error, OverloadedError) else _backoff(state)
+    return 0.0 if isinstance(_error_of(state), OverloadedError) else _backoff(state)
+
+
+def _error_of(state: tenacity.RetryCallState) -> PassingError:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, PassingError)
+    return error
+
+
+def _asked_too_much(error: PassingError, doubtful: bool) -> bool:
+    """Return whether the server may fail at what it is asked for, and not by itself."""
+    return doubtful and error.reply is not None and error.reply.status == 500

@@ -10,7 +10,7 @@ from rich.status import Status
 from rich.text import Text
 
 from negosim._text import one_line
-from negosim.engine import DialogueFinished, DialogueStarted, Event, RunStarted, TurnFinished
+from negosim.engine import DialogueFinished, DialogueStarted, Event, RunStarted, ServerSaid, TurnFinished
 from negosim.scenarios import Scenario
 from negosim.store import Run
 from negosim.terminal._colours import colour
@@ -206,6 +206,8 @@ class Watch:
         self._out, self._err = out, err
         self._json, self._thoughts = json, thoughts
         self._displays: list[Display] = []
+        self._said: dict[str, str] = {}
+        """What servers said of dialogues about to fail, by id."""
         self.notice: str | None = None
         """A line for `err`, written once it is certain that there is a run."""
         self.run: Run | None = None
@@ -222,10 +224,15 @@ class Watch:
                 if dialogue.id not in event.again:
                     self.tally.add(dialogue)
             self._displays = self._choose(event.run.header.planned)
+        elif isinstance(event, ServerSaid):
+            self._said[event.dialogue] = event.said
+            return
         elif isinstance(event, DialogueFinished):
             self.tally.add(event.dialogue)
         for display in self._displays:
             display.show(event)
+        if isinstance(event, DialogueFinished) and (said := self._said.pop(event.dialogue.id, "")):
+            print(f"{event.dialogue.id}: the server says: {one_line(said)}", file=self._err.file, flush=True)
 
     def _choose(self, planned: int) -> list[Display]:
         if self._json:

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from email.utils import formatdate
 
 import orjson
 import pytest
+import tenacity
 
 from negosim.errors import ModelError
-from negosim.models import Door, Ledger, open_model
+from negosim.models import Door, Ledger, Message, open_model
 
 from .speaking import GOOD, REQUEST, Speech, complete, spec
 
@@ -195,3 +197,33 @@ async def test_a_server_without_tls_is_not_asked_again(loopback):
             await model.complete(REQUEST)
         await model.close()
     assert "attempts" not in str(caught.value)
+
+
+async def test_a_server_that_fails_for_a_while_is_waited_for(loopback, monkeypatch, caplog):
+    monkeypatch.setattr("negosim.models._limiter.SILENCE", 30.0)
+    replies = in_turn(*[loopback.Reply(status=502, error="restarting")] * 9, loopback.Reply(GOOD))
+    with loopback.LoopbackServer(replies) as server:
+        (response,) = await complete(server)
+    assert response.requests == 10
+    assert [record.message for record in caplog.records if "waiting for the server" in record.message] == [
+        f"{server.url}: status 502; waiting for the server"
+    ]
+
+
+async def test_a_request_that_fails_while_others_are_answered_is_not_waited_for(loopback, monkeypatch):
+    monkeypatch.setattr("negosim.models._limiter.SILENCE", 30.0)
+    monkeypatch.setattr("negosim.models._sending._backoff", tenacity.wait_fixed(0.02))
+    poison = replace(REQUEST, messages=(Message("user", "poison"),))
+
+    def behave(body):
+        return loopback.Reply(status=502, error="oops") if "poison" in str(body) else loopback.Reply(GOOD)
+
+    with loopback.LoopbackServer(behave) as server:
+        model = open_model(spec(server))
+        failing = asyncio.create_task(model.complete(poison))
+        while not failing.done():
+            await model.complete(REQUEST)
+        with pytest.raises(ModelError, match=r"\(4 attempts\)") as caught:
+            await failing
+        await model.close()
+    assert not caught.value.concerns_all
