@@ -48,7 +48,7 @@ class LiveTranscript:
 
     def show(self, event: Event) -> None:
         """Print what is new, and say who is thinking now."""
-        if isinstance(event, RunStarted):
+        if isinstance(event, RunStarted | ServerSaid):
             return
         scenario = event.scenario
         lens = lens_of("all", scenario, thoughts=self._thoughts)
@@ -91,7 +91,7 @@ class PlainTranscript:
 
     def show(self, event: Event) -> None:
         """Write what is new."""
-        if isinstance(event, RunStarted):
+        if isinstance(event, RunStarted | ServerSaid):
             return
         lens = lens_of("all", event.scenario, thoughts=self._thoughts)
         if isinstance(event, DialogueStarted):
