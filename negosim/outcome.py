@@ -1,4 +1,4 @@
-"""What a negotiation came to, computed from its structured offers."""
+"""Outcome of a negotiation, computed from its structured offers."""
 
 import numpy as np
 

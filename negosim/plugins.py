@@ -1,4 +1,4 @@
-"""Finding plugins (scenarios, taxonomies, prompts, questions), and saying exactly what is wrong with one.
+"""Plugins in files (scenarios, taxonomies, prompts, questions): where they are found, what is wrong with one.
 
 A plugin is looked up, in this order: as a path; in the folders of `NEGOSIM_PATH` (each with
 subfolders `scenarios`, `taxonomies`, `prompts`, `questions`); in the packages named by the entry-point

@@ -1,4 +1,4 @@
-"""What an agent sees: the public record and its own side, built in one place.
+"""Views of agents: the public record and the agent's own side, built in one place.
 
 Every prompt and every decision of an agent is made from a `View`. It has no way to the other
 roles' briefs, payoffs, reflections or claims.

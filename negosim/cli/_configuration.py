@@ -1,4 +1,4 @@
-"""From the options of the command line to a configuration."""
+"""Configuration of a run, made from the options of the command line."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""How a policy speaks, as options; what is not given is as stored with the policy."""
+"""Options of decoding: how a policy speaks; what is not given is as stored with the policy."""
 
 from functools import partial
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What `negosim generate --dry-run` prints."""
+"""Output of `negosim generate --dry-run`."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

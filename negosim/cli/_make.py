@@ -1,4 +1,4 @@
-"""Making a run from the command line: whatever happens, the terminal is left in order."""
+"""Runs made from the command line: progress, what is said at the end, exit codes."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -12,7 +12,7 @@ def list_(
     import orjson
 
     from negosim._text import plural
-    from negosim.judging import MADE, list_question_sets, load_question_set
+    from negosim.judging import BUILT_IN_QUESTIONNAIRES, list_question_sets, load_question_set
     from negosim.plugins import PluginError
     from negosim.terminal import console_for, print_rows
 
@@ -35,7 +35,7 @@ def list_(
     if not json:
         headings = ("id", "questions", "asked of", "about", "from")
         print_rows(console_for(), headings, rows, whole=("id",), numbers=("questions",))
-        typer.echo(f"made for each run, without a file: {', '.join(MADE)}")
+        typer.echo(f"made for each run, without a file: {', '.join(BUILT_IN_QUESTIONNAIRES)}")
 
 
 def show(

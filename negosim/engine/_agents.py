@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from negosim.agents import Agent, AgentContext, AgentFactory
@@ -55,17 +56,17 @@ def _name(agent: GivenAgent, taken: dict[str, AgentFactory]) -> str:
 
 def _factory(agent: GivenAgent) -> AgentFactory:
     if isinstance(agent, Agent) and not inspect.isclass(agent):
-        return AgentFactory(_Always(agent))
+        return AgentFactory(SharedAgent(agent))
     if not callable(agent):
         raise UserError(f"{agent!r} is no agent: it has no speak(), concluded() and model")
     return AgentFactory(agent)
 
 
-class _Always:
-    """Gives one agent to every dialogue."""
+@dataclass(frozen=True)
+class SharedAgent:
+    """One agent given as an object: it plays every dialogue."""
 
-    def __init__(self, agent: Agent) -> None:
-        self.agent = agent
+    agent: Agent
 
     def __call__(self, context: AgentContext) -> Agent:
         """Return the agent."""

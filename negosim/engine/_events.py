@@ -1,4 +1,4 @@
-"""What a running engine tells whoever watches."""
+"""Events of a running engine, for whoever watches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a configuration asks for: the list of dialogues, and the parts they need, resolved and checked."""
+"""Plan of a run: the list of dialogues, and the parts they need, loaded and checked."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from negosim import registry
 from negosim.agents import Agent, AgentContext, AgentFactory, agent_factory
 from negosim.config import RunConfig
-from negosim.engine._agents import OBJECT
+from negosim.engine._agents import OBJECT, SharedAgent
 from negosim.engine._capabilities import check_agents
 from negosim.engine._planners import Planner, planner_of
 from negosim.errors import UserError
@@ -66,7 +66,9 @@ class Plan:
         used += [("providers" if spec.chats else "agents", spec.kind) for spec in self.specs.values()]
         found = {f"{registry.NOUNS[kind]} {name}": registry.identity(kind, name) for kind, name in used}
         found |= {
-            name: registry.code_hash(getattr(factory.make, "agent", factory.make))
+            name: registry.code_hash(
+                factory.make.agent if isinstance(factory.make, SharedAgent) else factory.make
+            )
             for name, factory in self.agents.items()
             if name.startswith(OBJECT)
         }

@@ -1,4 +1,4 @@
-"""Playing one dialogue, from the opening or from where it stands."""
+"""One dialogue, played from the opening or from where it stands."""
 
 import time
 from collections.abc import Mapping

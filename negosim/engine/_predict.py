@@ -1,4 +1,4 @@
-"""What a run will need, before it starts: calls, tokens and money.
+"""Prediction of a run: the calls, tokens and money it will need.
 
 One dialogue of each kind is played by stand-ins that make up answers of the right form and never
 conclude. So the calls, their order and their prompts are the engine's own, and only the length of

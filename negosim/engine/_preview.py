@@ -1,4 +1,4 @@
-"""What a model would get: the prompt of any stage, as a run would begin."""
+"""Previews of prompts: the prompt of any stage, as a run would begin."""
 
 from typing import Any
 

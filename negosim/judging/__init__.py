@@ -14,7 +14,8 @@ To add a kind:
    after n utterances, then what the template `prompts/TEMPLATE.j2` (named in `negosim.prompts.JUDGING`)
    says, given the keyword arguments. `task.reader.view(n)` is the view of an agent. What a sheet cost,
    retries, errors and storing are seen to.
-2. Add it to `MADE` in `_questionnaires.py` under its id, and to `DEFAULT` if it is asked by default.
+2. Add it to `BUILT_IN_QUESTIONNAIRES` in `_questionnaires.py` under its id, and to `DEFAULT` if it is asked
+   by default.
 
 Quotes are checked with `verbatim` (`_quotes.py`).
 """
@@ -27,7 +28,7 @@ from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted
 from negosim.judging._judge import default_judge, judge, judge_async
 from negosim.judging._oracle import Oracle
 from negosim.judging._protocol import ORACLE, PERSON, Item, Judge, Questionnaire, Task
-from negosim.judging._questionnaires import DEFAULT, MADE
+from negosim.judging._questionnaires import BUILT_IN_QUESTIONNAIRES, DEFAULT
 from negosim.judging._questions import (
     NONE,
     UNSETTLED,
@@ -46,8 +47,8 @@ from negosim.judging._written import read_back, written
 __all__ = [
     "BELIEFS",
     "BELIEFS_TURNS",
+    "BUILT_IN_QUESTIONNAIRES",
     "DEFAULT",
-    "MADE",
     "NONE",
     "ORACLE",
     "PERSON",

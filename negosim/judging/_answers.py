@@ -1,4 +1,4 @@
-"""How a question is put to a model, and how its answer is read: forms, orders of options, evidence."""
+"""Forms that a model answers questions in, and how they are read: orders of options, evidence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ FIRST_WORDS = 6
 
 
 @dataclass(frozen=True)
-class Asked:
+class FormItem:
     """An item as it is asked: the field of the form, and the wording of its question."""
 
     item: Item
@@ -112,7 +112,7 @@ class SetQuestionnaire:
         assert asked is not None
         return asked
 
-    def _ordered(self, task: Task, asked: QuestionSet) -> list[list[Asked]]:
+    def _ordered(self, task: Task, asked: QuestionSet) -> list[list[FormItem]]:
         """Return what is asked, by question: as in the file, in another order in each further repeat.
 
         Utterances stay in their order, and a question that depends on another comes after it.
@@ -127,7 +127,7 @@ class SetQuestionnaire:
             items = list(items_of(question, task.scenario, task.dialogue.turns))
             if rng is not None and question.about == "agent":
                 rng.shuffle(items)
-            found.append([Asked(item, _field(item), wording) for item in items])
+            found.append([FormItem(item, _field(item), wording) for item in items])
         return found
 
 
@@ -171,7 +171,7 @@ def _field(item: Item) -> str:
     return name if item.agent is None else f"{name}__agent_{item.agent + 1}"
 
 
-def _batches(asked: Iterable[Sequence[Asked]]) -> Iterator[list[Asked]]:
+def _batches(asked: Iterable[Sequence[FormItem]]) -> Iterator[list[FormItem]]:
     """Divide what is asked into calls of about equal size."""
     items = [item for question in asked for item in question]
     calls = -(-len(items) // MOST_ITEMS)
@@ -180,7 +180,7 @@ def _batches(asked: Iterable[Sequence[Asked]]) -> Iterator[list[Asked]]:
 
 
 async def _ask(
-    task: Task, asked: QuestionSet, batch: Sequence[Asked], number: int
+    task: Task, asked: QuestionSet, batch: Sequence[FormItem], number: int
 ) -> dict[Item, Judgement | None]:
     """Ask one call's items. The first sound answer to each counts: what is asked again is for the others."""
     judged: dict[Item, Judgement | None] = {}
@@ -262,15 +262,15 @@ def _invalid(item: Item, reason: str) -> Judgement:
     return item.judged("invalid", reason=reason)
 
 
-def _shown(task: Task, batch: Sequence[Asked]) -> list[dict[str, Any]]:
+def _shown(task: Task, batch: Sequence[FormItem]) -> list[dict[str, Any]]:
     """Return the questions of a call as the template shows them, each once with all it is asked about."""
-    by_question: dict[str, list[Asked]] = {}
+    by_question: dict[str, list[FormItem]] = {}
     for item in batch:
         by_question.setdefault(item.item.question, []).append(item)
     return [_shown_question(task, items) for items in by_question.values()]
 
 
-def _shown_question(task: Task, items: Sequence[Asked]) -> dict[str, Any]:
+def _shown_question(task: Task, items: Sequence[FormItem]) -> dict[str, Any]:
     wording = items[0].wording
     question, issue, title = wording.question, wording.issue, task.scenario.title
     if question.about == "agent":

@@ -1,4 +1,4 @@
-"""How good judges are: what they say against what is known, and against each other."""
+"""Assessment of judges: their answers against the truth, and against each other."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What happens while a run is judged, for whoever watches."""
+"""Events of a judging, for whoever watches."""
 
 from dataclasses import dataclass
 from typing import Literal

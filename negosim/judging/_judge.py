@@ -12,7 +12,7 @@ from negosim.errors import UserError
 from negosim.judging._events import JudgingEvent, JudgingStarted
 from negosim.judging._protocol import ORACLE, Judge
 from negosim.judging._questionnaires import questionnaires
-from negosim.judging._session import Asked, Material, Session
+from negosim.judging._session import Assignment, Material, Session
 from negosim.models import MODEL_VARIABLE, Budget, ChatModel, GivenModel, ModelSpec, name_of, open_doors
 from negosim.prompts import Prompts
 from negosim.records import SIMULATED
@@ -126,7 +126,7 @@ async def judge_async(
         open_doors(agent_specs, provided, cache=cache, budget=budget) as agent_doors,
     ):
         by_name = {door.model.name: door for door in agent_doors.values() if door}
-        seated = [Asked(item, by_name if item.models(config) else judge_doors) for item in asked]
+        seated = [Assignment(item, by_name if item.models(config) else judge_doors) for item in asked]
         with run.judging() as writer:
             session = Session(
                 run,

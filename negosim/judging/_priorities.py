@@ -1,4 +1,4 @@
-"""What is said to matter, held against the issues' shares of what is at stake for the speaker.
+"""Claims of priorities, checked against the issues' shares of what is at stake for the speaker.
 
 - Called most important: "true" if no issue has a larger share, "misleading" if it is a close second
   (`CLOSE`), else "false".

@@ -1,4 +1,4 @@
-"""From the names of questions to what is asked about a run."""
+"""Questionnaires by the names of their questions, made for a run."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -35,7 +35,7 @@ def _beliefs_turns(run: Run, taxonomies: Taxonomies) -> Questionnaire:
     return BeliefQuestionnaire("turns")
 
 
-MADE: Mapping[str, Callable[[Run, Taxonomies], Questionnaire]] = {
+BUILT_IN_QUESTIONNAIRES: Mapping[str, Callable[[Run, Taxonomies], Questionnaire]] = {
     RESOLUTION: _resolution,
     CLAIMS: _claims,
     BELIEFS: _beliefs,
@@ -65,10 +65,10 @@ def questionnaires(
 
 
 def _questionnaire(reference: str, run: Run, taxonomies: Taxonomies) -> Questionnaire:
-    if reference in MADE:
-        return MADE[reference](run, taxonomies)
+    if reference in BUILT_IN_QUESTIONNAIRES:
+        return BUILT_IN_QUESTIONNAIRES[reference](run, taxonomies)
     if "/" not in reference and not reference.endswith((".yaml", ".yml")):
-        known = [*MADE, *list_question_sets()]
+        known = [*BUILT_IN_QUESTIONNAIRES, *list_question_sets()]
         if reference not in known:
             raise UserError(f"no questions {reference!r}; {suggest(reference, known)}")
     given = load_question_set(reference)

@@ -25,7 +25,7 @@ Doors = Mapping[str, Door | None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Assignment:
     """A questionnaire, and the models that may be asked to answer it, by name."""
 
     questionnaire: Questionnaire
@@ -43,7 +43,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingSheet:
     """A sheet to be filled in."""
 
     questionnaire: Questionnaire
@@ -63,7 +63,7 @@ class Reading:
     judge: str
     perspective: str
     door: Door | None
-    sheets: Sequence[Missing]
+    sheets: Sequence[MissingSheet]
     done: Callable[[], None]
 
 
@@ -74,7 +74,7 @@ class Session:
         self,
         run: Run,
         judges: Mapping[str, Judge | None],
-        asked: Sequence[Asked],
+        asked: Sequence[Assignment],
         material: Material,
         *,
         repeats: int,
@@ -122,7 +122,7 @@ class Session:
 
     def _missing(self, dialogue: Dialogue, answered: Collection[tuple[object, ...]]) -> list[Reading]:
         """Return what is to be asked about a dialogue."""
-        found: dict[tuple[str, str, Door | None], list[Missing]] = {}
+        found: dict[tuple[str, str, Door | None], list[MissingSheet]] = {}
         scenario = self._run.scenario(dialogue.scenario)
         known = 0
         for asked in self._asked:
@@ -138,7 +138,7 @@ class Session:
                         known += 1
                     else:
                         sheets = found.setdefault((judge, perspective, door), [])
-                        sheets.append(Missing(questionnaire, fingerprint, repeat))
+                        sheets.append(MissingSheet(questionnaire, fingerprint, repeat))
         left = len(found)
 
         def done() -> None:
@@ -178,7 +178,7 @@ class Session:
         reading.done()
         await asyncio.sleep(0)  # the oracle never waits for anything; let Ctrl-C through
 
-    async def _fill_in(self, reading: Reading, missing: Missing, reader: Reader | None) -> Sheet:
+    async def _fill_in(self, reading: Reading, missing: MissingSheet, reader: Reader | None) -> Sheet:
         started, ledger, questionnaire = time.perf_counter(), Ledger(), missing.questionnaire
         dialogue = reading.dialogue
         task = Task(

@@ -1,4 +1,4 @@
-"""Annotating elsewhere: the questions as CSV, one row each, with the dialogues in a text beside it."""
+"""Annotation sheets: the questions as CSV, one row each, with the dialogues in a text beside it."""
 
 import csv
 import io

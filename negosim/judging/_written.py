@@ -1,4 +1,4 @@
-"""What a person writes as an answer, read as the value it stands for."""
+"""Values of answers that a person has written."""
 
 from negosim._reading import shown
 from negosim.judging._answers import Wording

@@ -1,4 +1,4 @@
-"""What is measured on runs and their judgements, with honest intervals.
+"""Measures of runs and of their judgements, with honest intervals.
 
 Rows (`dialogue_rows`, `tactic_rows`, ...) are pandas frames read from a run. Statistics (`estimate`,
 `difference`, ...) take such frames, or parts of them, and return numbers with intervals. What they mean

@@ -1,4 +1,4 @@
-"""How good a judge is, where the truth is known."""
+"""Calibration of a judge: accuracy and confusion where the truth is known."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which rows belong together: dialogues of one scenario, or of one matched seed, are not independent."""
+"""Clusters of rows that are not independent: dialogues of one scenario, or of one matched seed."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal

@@ -1,4 +1,4 @@
-"""Whether judges err together."""
+"""Correlation of the errors of judges."""
 
 from dataclasses import dataclass
 from itertools import combinations

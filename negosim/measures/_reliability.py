@@ -1,4 +1,4 @@
-"""Whether judges agree with each other and with themselves."""
+"""Reliability of judges: agreement with each other and with themselves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reading a model's answer: the one JSON object in it, taken as it is or not at all."""
+"""Reader of a model's answer: the one JSON object in it, taken as it is or not at all."""
 
 import re
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Finding out what a model can do, with two small real calls."""
+"""Check of what a model can do, with two small real calls."""
 
 import time
 from dataclasses import dataclass, replace

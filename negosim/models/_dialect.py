@@ -1,4 +1,4 @@
-"""What a server takes of the chat completions protocol, learnt from what it rejects."""
+"""Dialect of a server: what it takes of the chat completions protocol, learnt from what it rejects."""
 
 import logging
 import re

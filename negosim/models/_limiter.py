@@ -1,4 +1,4 @@
-"""How hard a model's server is driven: calls in flight, requests and tokens a minute, pauses it asks for.
+"""Rate limits of a model's server: calls in flight, requests and tokens a minute, pauses it asks for.
 
 All who call a model in one event loop share a limiter, since the server counts their calls together.
 

@@ -1,4 +1,4 @@
-"""From a model's name to something that answers."""
+"""Chat models opened by their names."""
 
 from negosim.errors import UserError
 from negosim.models._budget import Budget, BudgetedModel

@@ -1,4 +1,4 @@
-"""What models cost: the table that comes with negosim, and the user's own."""
+"""Prices of models: the table that comes with negosim, and the user's own."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""How a model is named: "sim", "openai:gpt-4o-mini", "gguf:model.gguf?temperature=0.2"."""
+"""Names of models with their settings: "sim", "openai:gpt-4o-mini", "gguf:model.gguf?temperature=0.2"."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""What goes to a chat model and what comes back, whatever the provider."""
+"""Requests to chat models and their replies, whatever the provider."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

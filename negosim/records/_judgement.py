@@ -1,4 +1,4 @@
-"""What a judge says about a dialogue: one line of `judgements.jsonl`."""
+"""Judgements of a dialogue: one line of `judgements.jsonl`."""
 
 from typing import Annotated, Any, Literal
 

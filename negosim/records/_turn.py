@@ -1,4 +1,4 @@
-"""What one turn leaves behind: the utterance, its offer, and the thinking before it."""
+"""Record of one turn: the utterance, its offer, and the thinking before it."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""How many lines a file had when its last writer left it: fewer later means that some were lost.
+"""Number of lines a file had when its last writer left it: fewer later means that some were lost.
 
 A process that is killed leaves no count behind, so there may be more lines than were counted.
 """

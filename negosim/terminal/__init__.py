@@ -1,4 +1,4 @@
-"""What people see: dialogues in panels or lines, progress, summaries, scenarios and listings.
+"""Terminal output: dialogues in panels or lines, progress, summaries, scenarios and listings.
 
 Everything printed here may come from a model or a plugin: it is shown as plain text, never read as
 markup, and without control characters. Without a terminal, output is plain lines.

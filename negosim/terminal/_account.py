@@ -1,4 +1,4 @@
-"""What the calls to models used: by stage and model, in a table or in lines."""
+"""Account of the calls to models, by stage and model, in a table or in lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

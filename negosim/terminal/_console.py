@@ -1,4 +1,4 @@
-"""Where output goes: consoles that never interpret what they print."""
+"""Consoles that never interpret what they print."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What an utterance does at the table, in words and numbers; both displays read it from here."""
+"""Moves in words and numbers: what an utterance does at the table."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

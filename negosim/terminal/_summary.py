@@ -1,4 +1,4 @@
-"""What many dialogues came to: the line under a progress bar and the table at the end."""
+"""Summary of many dialogues: the line under a progress bar and the table at the end."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How good judges are, in tables: against the truth, and against each other.
+"""Tables of how good judges are: against the truth, and against each other.
 
 Apart from the rest of this package because it needs the judges.
 """

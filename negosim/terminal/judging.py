@@ -1,4 +1,4 @@
-"""What is shown of judges: their questions, the progress, and what their sheets came to.
+"""Display of judges: their questions, the progress, and what their sheets came to.
 
 Apart from the rest of this package because it needs the judges.
 """

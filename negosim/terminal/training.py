@@ -1,4 +1,4 @@
-"""What training shows while it runs: losses, means of Q and V, tokens a second."""
+"""Display of a training that runs: losses, means of Q and V, tokens a second."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What is shown while a run is made: the dialogue as it happens, or the progress of many."""
+"""Display of a run that is made: the dialogue as it happens, or the progress of many."""
 
 from collections.abc import Callable
 from typing import IO, Protocol

@@ -1,4 +1,4 @@
-"""Where trajectories come from: run folders, and published data sets as they are published."""
+"""Sources of trajectories: run folders, and published data sets as they are published."""
 
 from negosim.rl.sources._detect import Detected, detect
 from negosim.rl.sources._prepare import BadRows, prepare

@@ -1,4 +1,4 @@
-"""Telling a source by what is in it, not by what it is called."""
+"""Detection of a source by what is in it, not by what it is called."""
 
 import re
 from collections import Counter

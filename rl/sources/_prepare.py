@@ -1,4 +1,4 @@
-"""From a source to a folder of trajectories."""
+"""Preparation of a folder of trajectories from a source."""
 
 import hashlib
 import importlib

@@ -1,4 +1,4 @@
-"""What every source gives: dialogues with every reward it knows, before one is chosen."""
+"""Protocol of sources: dialogues with every reward they know, before one is chosen."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

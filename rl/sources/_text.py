@@ -1,4 +1,4 @@
-"""Undoing what happened to texts on their way into published files."""
+"""Repair of texts: what happened to them on their way into published files is undone."""
 
 import re
 import unicodedata

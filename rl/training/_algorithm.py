@@ -1,4 +1,4 @@
-"""What every algorithm gives the trainer."""
+"""Protocol of algorithms: what each gives the trainer."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Protocol

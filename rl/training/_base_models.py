@@ -1,4 +1,4 @@
-"""What training starts from: a language model and its tokenizer, by name."""
+"""Base models of a training: a language model and its tokenizer, by name."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which dialogues make a batch, and a batch as tensors."""
+"""Batches: which dialogues make one, and a batch as tensors."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""What a training run is asked to do."""
+"""Configuration of a training."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""From trajectories to a policy folder."""
+"""Training of a policy folder from trajectories."""
 
 import hashlib
 import shutil
@@ -49,7 +49,7 @@ CUT = "cut.jsonl"
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainingData:
     """What training works with."""
 
     lm: "PreTrainedModel"
@@ -121,7 +121,7 @@ def train(
             raise
 
 
-def prepare(trajectories: Sequence[Trajectory], config: TrainConfig) -> Material:
+def prepare(trajectories: Sequence[Trajectory], config: TrainConfig) -> TrainingData:
     """Load the model and turn trajectories into tokens.
 
     Rewards are divided by the largest absolute reward of a dialogue, so that Q lies around -1 to 1 and
@@ -150,7 +150,7 @@ def prepare(trajectories: Sequence[Trajectory], config: TrainConfig) -> Material
             left_out[trajectory.id] = str(error)
     if not data:
         raise UserError(f"no dialogue fits: {next(iter(left_out.values()))}")
-    return Material(lm, tokenizer, data, max_length, scale, left_out)
+    return TrainingData(lm, tokenizer, data, max_length, scale, left_out)
 
 
 def _notes(trajectories: Sequence[Trajectory], config: TrainConfig) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ def _checkpoint(folder: Path, resume: bool) -> Path | None:
 def _run(
     trainer: Trainer,
     folder: Path,
-    material: Material,
+    material: TrainingData,
     watchers: Sequence[Callable[[Step], None]],
 ) -> None:
     config, main = trainer.config, trainer.accelerator.is_main_process
@@ -220,7 +220,7 @@ def _row(step: Step) -> dict[str, float]:
     }
 
 
-def _write_cut(path: Path, material: Material) -> None:
+def _write_cut(path: Path, material: TrainingData) -> None:
     cut = [(item.id, item.cut) for item in material.data if item.cut]
     gone = [(id, f"the whole dialogue: {reason}") for id, reason in material.left_out.items()]
     rows = [orjson.dumps({"id": id, "left_out": what}) for id, what in [*cut, *gone]]
@@ -236,7 +236,9 @@ def _keep_lines(path: Path, count: int) -> None:
         write_whole(path, b"".join(kept))
 
 
-def _finish(trainer: Trainer, folder: Path, material: Material, chosen: Sequence[Trajectory]) -> PolicyCard:
+def _finish(
+    trainer: Trainer, folder: Path, material: TrainingData, chosen: Sequence[Trajectory]
+) -> PolicyCard:
     config = trainer.config
     chosen = [trajectory for trajectory in chosen if trajectory.id not in material.left_out]
     contexts = {trajectory.system for trajectory in chosen}
@@ -270,7 +272,7 @@ def _write(
     weights: dict[str, Tensor],
     folder: Path,
     card: PolicyCard,
-    material: Material,
+    material: TrainingData,
 ) -> None:
     heads = {name: weight for name, weight in weights.items() if name.startswith("heads.")}
     own = {name.removeprefix("lm."): weight for name, weight in weights.items() if name not in heads}

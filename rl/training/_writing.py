@@ -1,4 +1,4 @@
-"""What is said where the files of a training cannot be written."""
+"""Messages where the files of a training cannot be written."""
 
 import os
 import re

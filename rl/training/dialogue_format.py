@@ -1,4 +1,4 @@
-"""From dialogues to tokens: one way for training and for decoding, so that they never disagree.
+"""Tokens of dialogues: one format for training and for decoding, so that they never disagree.
 
 The chat template is asked once for the text around the turns; the text of each turn is tokenised by
 itself and put in its place. So it is known exactly which tokens a side says, and nothing that is said

@@ -1,4 +1,4 @@
-"""Keeping transformers from drawing progress bars of its own and logging what is no news."""
+"""Silence of transformers: no progress bars of its own, no log of what is no news."""
 
 import logging
 import os
