@@ -103,9 +103,12 @@ def effective(sizes: Floats) -> float:
 
 
 def freedom_of(sizes: Floats, strata: NDArray[np.int64]) -> float:
-    """Return the degrees of freedom that clusters of such sizes leave: at least 1."""
+    """Return the degrees of freedom that clusters of such sizes leave: at least 2.
+
+    Where one cluster has most rows the formula gives less than 1, and intervals that are many times too wide.
+    """
     of_strata = [sizes[strata == stratum] for stratum in np.unique(strata)]
-    return max(1.0, sum(effective(own[own > 0]) - 1 for own in of_strata if own.any()))
+    return max(2.0, sum(effective(own[own > 0]) - 1 for own in of_strata if own.any()))
 
 
 def spread(
