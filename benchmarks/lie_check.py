@@ -4,33 +4,40 @@
 - a file of the same form, as it is: by default the shared one, where it lies beside this clone.
 
 Claims in words are judged with weights fitted to the other scenarios (`lie_check_fit.py`), limits and
-priorities by the payoff. Intervals are 95 %, by bootstrap over roles.
+priorities by the payoff. With `--model` a sample of the claims in words is also put to a model, whose vote
+counts beside the rules. Intervals are 95 %, Wilson's (1927).
 
-    python benchmarks/lie_check.py [FILE]
+    python benchmarks/lie_check.py [FILE] [--model MODEL] [--sample N] [--of committed|file]
 """
 
+import argparse
+import asyncio
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import numpy as np
 from claims import SHARED, Known, known_claims
 from lie_check_fit import CLASSES, described, fit
+from scipy.stats import binomtest
 
+from negosim.errors import ModelError, ProtocolError
 from negosim.judging import Verdict, _verdict, verdict
+from negosim.judging._check import vote
 from negosim.judging._embedding import embeddings_available
+from negosim.judging._entailment import combined
 from negosim.judging._wording import by_meaning
+from negosim.models import ModelSpec, open_doors
 
 VERDICTS = ("true", "false", "misleading", "unverifiable")
 Judged = tuple[Known, str]
-RESAMPLES = 2000
 
 
-def judged(claims: Sequence[Known], fitted_to: Sequence[Known]) -> list[Judged]:
-    """Return each claim with its verdict; those in words by weights from other scenarios only."""
-    found: list[Judged] = []
+def by_rules(claims: Sequence[Known], fitted_to: Sequence[Known]) -> Iterator[tuple[Known, Verdict]]:
+    """Yield each claim with its verdict; those in words by weights from other scenarios only."""
     used = [one for one in fitted_to if one.by_words and one.truth in CLASSES]
     rows = described(used) if embeddings_available() else np.zeros((0, 0))
     for name in dict.fromkeys(one.scenario.id for one in claims):
@@ -38,51 +45,44 @@ def judged(claims: Sequence[Known], fitted_to: Sequence[Known]) -> list[Judged]:
         if len(rows):
             weights = fit(rows[others], [used[number].truth for number in others])
             _verdict.by_meaning = partial(by_meaning, weights=weights)  # type: ignore[attr-defined]
-        found += [(one, _verdict_of(one).truth) for one in claims if one.scenario.id == name]
-    return found
+        for one in claims:
+            if one.scenario.id == name:
+                yield one, verdict(one.statement, one.role, one.scenario.issues, scenario=one.scenario)
 
 
-def _verdict_of(one: Known) -> Verdict:
-    return verdict(one.statement, one.role, one.scenario.issues, scenario=one.scenario)
+def judged(claims: Sequence[Known], fitted_to: Sequence[Known]) -> list[Judged]:
+    """Return each claim with what the rules say."""
+    return [(one, found.truth) for one, found in by_rules(claims, fitted_to)]
 
 
-Figure = Callable[[Sequence[Judged]], float | None]
+Counts = Callable[[Judged], tuple[bool, bool]]
+"""Of a claim and its verdict: whether it counts in a figure's whole, and in its part."""
 
-
-def _share(rows: Sequence[Judged], holds: Callable[[Judged], bool]) -> float | None:
-    return sum(map(holds, rows)) / len(rows) if rows else None
-
-
-FIGURES: dict[str, Figure] = {
-    "accuracy": lambda rows: _share(rows, lambda row: row[1] in row[0].accepted),
-    "decided": lambda rows: _share(rows, lambda row: row[1] != "unverifiable"),
-    "right of decided": lambda rows: _share(
-        [row for row in rows if row[1] != "unverifiable" and row[0].kind != "palter"],
-        lambda row: row[1] in row[0].accepted,
+FIGURES: dict[str, Counts] = {
+    "accuracy": lambda row: (True, row[1] in row[0].accepted),
+    "decided": lambda row: (True, row[1] != "unverifiable"),
+    "right of decided": lambda row: (
+        row[1] != "unverifiable" and row[0].kind != "palter",
+        row[1] in row[0].accepted,
     ),
-    "lies found": lambda rows: _share(
-        [row for row in rows if row[0].truth == "false"], lambda row: row[1] == "false"
-    ),
-    "honest not accused": lambda rows: _share(
-        [row for row in rows if row[0].truth == "true"], lambda row: row[1] != "false"
-    ),
+    "lies found": lambda row: (row[0].truth == "false", row[1] == "false"),
+    "honest not accused": lambda row: (row[0].truth == "true", row[1] != "false"),
+    "palters seen": lambda row: (row[0].truth == "misleading", row[1] == "misleading"),
 }
 
 
-def interval(rows: Sequence[Judged], figure: Figure) -> str:
-    """Return a figure with its interval, resampling roles."""
-    value = figure(rows)
-    if value is None:
+def interval(rows: Sequence[Judged], counts: Counts) -> str:
+    """Return a share with its interval."""
+    held = [part for whole, part in map(counts, rows) if whole]
+    return share(sum(held), len(held))
+
+
+def share(part: int, whole: int) -> str:
+    """Write a share of counted things with Wilson's interval."""
+    if not whole:
         return "-"
-    roles = sorted({(one.scenario.id, one.role.id) for one, _ in rows})
-    by_role = {role: [row for row in rows if (row[0].scenario.id, row[0].role.id) == role] for role in roles}
-    rng = np.random.default_rng(1)
-    drawn = [
-        figure([row for at in rng.integers(len(roles), size=len(roles)) for row in by_role[roles[at]]])
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.percentile([one for one in drawn if one is not None], [2.5, 97.5])
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    around = binomtest(part, whole).proportion_ci(method="wilson")
+    return f"{part / whole:.2f} [{around.low:.2f}, {around.high:.2f}]"
 
 
 def table(rows: Sequence[Judged]) -> None:
@@ -107,19 +107,65 @@ def table(rows: Sequence[Judged]) -> None:
     print()
 
 
-def main(place: Path) -> None:
+async def voted(
+    claims: Sequence[Known], fitted_to: Sequence[Known], model: str, sample: int
+) -> tuple[list[Judged], list[Judged], list[Judged]]:
+    """Return a sample of claims in words by rules, by a model and by both together.
+
+    Where the model gave no usable answer it is "invalid", which is neither right nor decided.
+    """
+    rules, alone, both = list[Judged](), list[Judged](), list[Judged]()
+    async with open_doors({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as doors:
+        door = doors[model]
+        assert door is not None
+        words = [row for row in by_rules(claims, fitted_to) if row[1].open]
+        words = Random(1).sample(words, min(sample, len(words)))
+        words.sort(key=lambda row: (row[0].scenario.id, row[0].role.id))
+        for one, found in words:
+            rules.append((one, found.truth))
+            try:
+                said = await vote(one.statement, one.role, one.scenario, door)
+            except (ProtocolError, ModelError) as error:
+                alone.append((one, "invalid"))
+                both.append((one, "invalid"))
+                print(one.id, one.truth, error, file=sys.stderr, flush=True)
+                continue
+            alone.append((one, said.truth))
+            both.append((one, combined(found, said, one.statement).truth))
+            told = f"{one.id} is {one.truth}, rules {found.truth} ({found.lean:+.2f}), model {said.truth}"
+            print(f"{told}, both {both[-1][1]}", file=sys.stderr, flush=True)
+    return rules, alone, both
+
+
+def main(place: Path, model: str | None, sample: int, of: str) -> None:
     if not embeddings_available():
         print("without negosim[text]: claims in words are decided only where they repeat the brief\n")
     committed = known_claims()
+    others = known_claims(place) if place.is_file() else []
+    if model is not None:
+        asked = others if of == "file" else committed
+        for who, rows in zip(
+            ("rules", model, "rules and model"),
+            asyncio.run(voted(asked, committed, model, sample)),
+            strict=True,
+        ):
+            print(f"{who}: {len(rows)} claims, {sum(said == 'invalid' for _, said in rows)} invalid\n")
+            table([row for row in rows if row[1] != "invalid"])
+        return
     print(f"committed claims, {len(committed)}, each by weights fitted to the nine other scenarios\n")
     table(judged(committed, committed))
-    if not place.is_file():
+    if not others:
         print(f"{place} is missing: nothing else to try")
         return
-    others = known_claims(place)
     print(f"{place.name}, {len(others)} claims, by weights fitted to other scenarios\n")
     table(judged(others, committed))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED)
+    given = argparse.ArgumentParser(description="How often the lie check is right.")
+    given.add_argument("file", nargs="?", type=Path, default=SHARED)
+    given.add_argument("--model")
+    given.add_argument("--sample", type=int, default=60)
+    given.add_argument("--of", choices=("committed", "file"), default="committed")
+    options = given.parse_args()
+    main(options.file, options.model, options.sample, options.of)

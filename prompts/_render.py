@@ -5,7 +5,7 @@ message is the transcript in append-only form, then the stage's instruction. So 
 agent in a dialogue share their beginning byte for byte, and prefix caches hit.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from negosim.models import Message
@@ -22,8 +22,9 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 PARTS = ("system", "turn", "thought", "state")
 """Templates the stages are built from: the fixed part, a transcript entry, a private thought, the table."""
 
-JUDGING = ("observer", "questions", "claims", "beliefs")
-"""Templates of judges: the fixed part for a neutral reader, and what is asked."""
+JUDGING = ("observer", "questions", "claims", "beliefs", "notes", "entailment")
+"""Templates of judges: the fixed part for a neutral reader and what is asked; the fixed part for a reader of
+one side's notes and what it is asked about a claim."""
 
 ALL = (*PARTS, *STAGES, *JUDGING)
 
@@ -142,6 +143,26 @@ class ObserverWriter:
         entries = "".join(self._entries[: len(transcript)])
         instruction = self._prompts.render(template, {**self._base, **extra})
         return self._system, Message("user", f"{HEADING}{entries}\n{instruction}")
+
+
+class NotesWriter:
+    """Writes the prompts of a reader that knows one role's side, about what that role said."""
+
+    def __init__(self, prompts: Prompts, audience: Audience, notes: Mapping[str, Any]) -> None:
+        """Take what the template `notes` shows besides what is public."""
+        self._prompts = prompts
+        self._base = {"side": audience, "number": number, **notes}
+        self._system = Message("system", prompts.render("notes", self._base))
+        self._shown = ShownViews()
+
+    def messages(
+        self, template: str, transcript: Sequence[PublicTurn], last: int, **extra: Any
+    ) -> tuple[Message, Message]:
+        """Return the two messages of a call: the notes; the last utterances and what is asked about them."""
+        shown = self._shown.turns(tuple(transcript))[-last:]
+        entries = "".join(self._prompts.render("turn", {**self._base, "turn": turn}) for turn in shown)
+        instruction = self._prompts.render(template, {**self._base, **extra})
+        return self._system, Message("user", f"# What was said last\n{entries}\n{instruction}")
 
 
 def _vocabulary(side: Side) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class Known:
     accepted: tuple[str, ...]
     """Verdicts that a fair reading allows."""
     kind: str
+    package_in: str | None = None
+    """Where the package of a limit is named: "words", "table" (the offer on it), "unnamed"."""
 
     @property
     def by_words(self) -> bool:
@@ -35,14 +37,31 @@ class Known:
 
 
 def known_claims(place: Path = COMMITTED) -> Sequence[Known]:
-    """Return the claims of a file; statements about the other side, which are no claims, are left out."""
-    rows = [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()]
-    return [_known(row) for row in rows if row["subject"] is not None]
+    """Return the claims of a file; what is no claim about the speaker's own side is left out."""
+    return [_known(row) for row in _rows(place) if row["subject"] is not None]
+
+
+def claimless(place: Path = COMMITTED) -> Sequence[tuple[Scenario, Role, str]]:
+    """Return the utterances of a file that claim nothing about the speaker's own side."""
+    found = []
+    for row in _rows(place):
+        if row["subject"] is None:
+            scenario = load_scenario(row["scenario"])
+            found.append((scenario, _role(scenario, row), str(row["utterance"])))
+    return found
+
+
+def _rows(place: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()]
+
+
+def _role(scenario: Scenario, row: dict[str, Any]) -> Role:
+    return next(role for role in scenario.roles if role.id == row["role"])
 
 
 def _known(row: dict[str, Any]) -> Known:
     scenario = load_scenario(row["scenario"])
-    role = next(role for role in scenario.roles if role.id == row["role"])
+    role = _role(scenario, row)
     stated = row["stated"]
     if row["subject"] == "priority":
         stated = {"most": row["issue"], "least": UNIMPORTANT, None: None}[stated]
@@ -51,4 +70,4 @@ def _known(row: dict[str, Any]) -> Known:
         row["subject"], row["quote"], row["issue"], stated, package or {}, utterance=row["utterance"]
     )
     accepted = tuple(row.get("accept") or [row["truth"]])
-    return Known(row["id"], scenario, role, statement, row["truth"], accepted, row["kind"])
+    return Known(row["id"], scenario, role, statement, row["truth"], accepted, row["kind"], row["package_in"])

@@ -24,6 +24,7 @@ from negosim.judging._annotate import Annotation, Page, Slot, annotation, unwrit
 from negosim.judging._answers import Wording
 from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS
 from negosim.judging._calibrate import Assessment, assess, known_truth, write_assessment
+from negosim.judging._check import check_claim, check_claim_async
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import default_judge, judge, judge_async
 from negosim.judging._oracle import Oracle
@@ -78,6 +79,8 @@ __all__ = [
     "Wording",
     "annotation",
     "assess",
+    "check_claim",
+    "check_claim_async",
     "default_judge",
     "export_sheet",
     "import_sheet",

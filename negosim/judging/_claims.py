@@ -1,15 +1,18 @@
 """The lie check of a dialogue: what is claimed in it, and whether it is true.
 
 Where the simulated negotiator spoke, the record itself says so. What a chat model said is extracted by
-a judge that sees the public transcript alone and must quote; whether it is true is no judge's opinion
-but the comparison with the speaker's brief and payoff in `_verdict.py`.
+a judge that sees the public transcript alone and must quote; whether it is true is decided by comparing
+with the speaker's brief and payoff (`_verdict.py`). About claims in words the judge's model has a second
+vote, for which it must quote the brief (`_entailment.py`).
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from negosim.config import RunConfig
+from negosim.errors import ModelError, ProtocolError
 from negosim.judging._embedding import embeddings_available
+from negosim.judging._entailment import AGAINST, ENTAILMENT, Entailment, combined
 from negosim.judging._extraction import (
     CLAIM,
     FALSE_CLAIM,
@@ -21,10 +24,10 @@ from negosim.judging._extraction import (
 from negosim.judging._limits import FEW, LIMIT_TOLERANCE
 from negosim.judging._limits import MOST as MOST_PACKAGES
 from negosim.judging._priorities import CLOSE
-from negosim.judging._protocol import ORACLE, Item, Task
+from negosim.judging._protocol import ORACLE, Item, Task, failures
 from negosim.judging._repetition import ALIKE, APART
 from negosim.judging._situations import situations
-from negosim.judging._statement import Situation
+from negosim.judging._statement import Situation, Statement, Verdict
 from negosim.judging._verdict import verdict
 from negosim.judging._wording import FALSE_FROM, TRUE_FROM, WEIGHTS
 from negosim.records import SIMULATED, THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Turn
@@ -38,11 +41,11 @@ class ClaimsQuestionnaire:
     """Checks every claim of a dialogue: from the record, and as chat models find them."""
 
     id = CLAIMS
-    templates = ("claims",)
+    templates = ("claims", "notes", ENTAILMENT)
 
     def content(self, scenario: Scenario) -> Any:
         """Return what verdicts depend on."""
-        thresholds = [LIMIT_TOLERANCE, FEW, MOST_PACKAGES, CLOSE, ALIKE, APART]
+        thresholds = [LIMIT_TOLERANCE, FEW, MOST_PACKAGES, CLOSE, ALIKE, APART, AGAINST]
         meaning = [WEIGHTS, FALSE_FROM, TRUE_FROM] if embeddings_available() else None
         return {
             "scenario": scenario.model_dump(mode="json"),
@@ -132,7 +135,7 @@ async def _by_model(task: Task, turns: Sequence[Turn]) -> list[Judgement]:
         batch = turns[start : start + size]
         listed = await extract(task, batch, made_in)
         claims = [
-            _checked(item, task.scenario, made_in[turn.index]) if isinstance(item, Extracted) else item
+            await _checked(item, task, made_in[turn.index]) if isinstance(item, Extracted) else item
             for turn in batch
             for item in listed[turn.index]
         ]
@@ -140,9 +143,18 @@ async def _by_model(task: Task, turns: Sequence[Turn]) -> list[Judgement]:
     return judged
 
 
-def _checked(claim: Extracted, scenario: Scenario, made_in: Situation) -> Judgement:
-    turn, statement = claim.turn, claim.statement
+async def _checked(claim: Extracted, task: Task, made_in: Situation) -> Judgement:
+    """Decide about a claim; where the rules are about its words alone, the judge's model has a vote."""
+    turn, statement, scenario = claim.turn, claim.statement, task.scenario
     decided = verdict(statement, scenario.roles[turn.role], scenario.issues, made_in, scenario)
+    votes: dict[str, str | None] = {}
+    if decided.open:
+        try:
+            vote = await _vote(task, turn, statement)
+        except (ProtocolError, ModelError) as error:
+            return failures([Item(CLAIM, turn.role, turn.index)], error)[0]
+        votes = {"by_rules": decided.truth, "by_model": vote.truth}
+        decided = combined(decided, vote, statement)
     return Judgement(
         question=CLAIM,
         agent=turn.role,
@@ -157,8 +169,19 @@ def _checked(claim: Extracted, scenario: Scenario, made_in: Situation) -> Judgem
             "stated": statement.stated,
             "actual": decided.actual,
             "technique": None,
+            **votes,
         },
     )
+
+
+async def _vote(task: Task, turn: Turn, statement: Statement) -> Verdict:
+    """Return what the judge's model makes of a claim."""
+    assert task.reader is not None
+    assert task.door is not None
+    role = task.scenario.roles[turn.role]
+    asking = Entailment(task.scenario, role, task.reader.prompts, task.door, task.ledger)
+    seed = task.seed(ENTAILMENT, turn.index, statement.quote)
+    return await asking.ask(statement, task.reader.said(turn.index + 1), seed)
 
 
 def _summary(turn: Turn, judged: Sequence[Judgement]) -> Judgement:

@@ -6,7 +6,6 @@ same, the form is split. What could not be listed completely is "invalid": it is
 nothing".
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 from negosim._quantities import quantities
 from negosim.errors import ModelError, ProtocolError
 from negosim.judging._limits import peaks
+from negosim.judging._named import names, read_value, says_number
 from negosim.judging._protocol import Item, Task, failures
 from negosim.judging._quotes import verbatim
 from negosim.judging._statement import UNIMPORTANT, Direction, Situation, Statement
@@ -42,10 +42,6 @@ MOST, LEAST, MORE = "most", "least", "more"
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 NAMED, ON_THE_TABLE = "named", "table"
 FIRST_WORDS = 6
-
-_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
-_RATIOS = (1, 100, 0.01, 1000, 0.001, 1e6, 1e-6, 12, 1 / 12, 7, 1 / 7, 52, 1 / 52)
-"""Between a number as it is said and as an issue counts it: cents and dollars, years and months, ..."""
 
 
 class ClaimsAnswer(BaseModel):
@@ -247,7 +243,7 @@ def _stated(subject: Subject, issue: Issue | None, given: Any, quote: str) -> Va
         if subject == "reservation":
             raise ValueError(f'"stated" must be {issue.wanted}') from None
         return None
-    if subject == "reservation" and quantities(quote) and not mentions(quote, issue, value):
+    if subject == "reservation" and quantities(quote) and not says_number(quote, issue, value):
         raise ValueError(
             f'"stated": {issue.label(value)} is not what the quote says; copy the value it names'
         )
@@ -269,7 +265,7 @@ def _package(
 ) -> dict[str, Value]:
     """Return the values that a limit is said to hold for; what is not sure is left open.
 
-    A number must be one that the words say. Where they speak of the offer on the table, its values are taken
+    A value must be one that the words name. Where they speak of the offer on the table, its values are taken
     from the record.
     """
     terms = given.get("package")
@@ -282,37 +278,8 @@ def _package(
             value = read_value(issue, term.get("value"))
         except ValueError:
             continue
-        if issue.range is None or mentions(turn.utterance.text, issue, value):
+        if names(turn.utterance.text, issue, value):
             named[issue.id] = value
     if given.get("terms") == ON_THE_TABLE:
         return {**made_in.offer, **named}
     return named
-
-
-def read_value(issue: Issue, given: Any) -> Value:
-    """Read a value of an issue; a number may lie between those of its grid.
-
-    Raises:
-        ValueError: it is none; says what would be right.
-
-    """
-    try:
-        return issue.parse(given)
-    except ValueError:
-        numbers = _NUMBER.findall(str(given))
-        if issue.range is None or isinstance(given, bool) or len(numbers) != 1:
-            raise
-        number = float(numbers[0].replace(",", ""))
-        if not issue.range.min <= number <= issue.range.max:
-            raise
-        return number
-
-
-def mentions(words: str, issue: Issue, value: Value) -> bool:
-    """Return whether words say a number that can mean a value of an issue."""
-    if issue.range is None or isinstance(value, str):
-        return True
-    numbers = [number for said in quantities(words) for number in (said.value, said.count)]
-    return any(
-        abs(number * ratio - value) <= 1e-6 + 0.005 * abs(value) for number in numbers for ratio in _RATIOS
-    )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from negosim.scenarios import Role, Scenario, Statements
 
@@ -53,6 +54,27 @@ def notes_of(role: Role, context: str = "", today: date | None = None) -> Notes:
 def notes_for(role: Role, scenario: Scenario | None) -> Notes:
     """Return a role's notes, with what everybody knows where the scenario is given."""
     return notes_of(role) if scenario is None else notes_of(role, scenario.context, scenario.today)
+
+
+def shown_notes(role: Role, scenario: Scenario) -> dict[str, Any]:
+    """Return what the template `notes` shows of a role's side."""
+    invented = (fact.text for fact in role.facts if not fact.true)
+    known = (fact.text for fact in role.facts if fact.true)
+    arguments = (text for texts in role.arguments.values() for text in texts)
+    return {
+        "role": role,
+        "speaker": role,
+        "today": scenario.today and f"{scenario.today:%A}, {scenario.today:%d %B %Y}",
+        "truths": (*known, *_sentences(role.disclosures), *arguments),
+        "untruths": (*invented, *_sentences(role.fabrications)),
+    }
+
+
+def quotable(role: Role, scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the notes that can be quoted: those that hold, and those that would be untrue to say."""
+    shown = shown_notes(role, scenario)
+    own = (role.brief, role.alternative, scenario.context)
+    return (*own, *role.interests, *role.secrets, *shown["truths"]), shown["untruths"]
 
 
 def _sentences(statements: Statements) -> tuple[str, ...]:

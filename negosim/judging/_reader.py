@@ -1,5 +1,6 @@
 """What a perspective sees of a dialogue, as prompts that share their beginning."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ from negosim.scenarios import Scenario
 from negosim.seeding import Seed
 from negosim.table import table_after
 from negosim.taxonomies import Taxonomy
-from negosim.views import Side, View, audience_of, public_record, side_of, view_of
+from negosim.views import PublicTurn, Side, View, audience_of, public_record, side_of, view_of
 
 
 class Reader:
@@ -34,7 +35,7 @@ class Reader:
         """Take what views and prompts are made from; `taxonomies` are those of tactics and techniques."""
         self._dialogue = dialogue
         self._scenario = scenario
-        self._prompts = prompts
+        self.prompts = prompts
         self._taxonomies = taxonomies
         self._max_turns = max_turns
         names = [agent_perspective(role) for role in range(len(scenario.roles))]
@@ -79,6 +80,10 @@ class Reader:
             return self._writer.messages(template, self.view(turns), **values)
         return self._writer.messages(template, public_record(self._dialogue.turns[:turns]), **values)
 
+    def said(self, turns: int | None = None) -> Sequence[PublicTurn]:
+        """Return what everybody heard after so many utterances, by default all of them."""
+        return public_record(self._dialogue.turns[:turns])
+
     @property
     def agent_writer(self) -> PromptWriter:
         """What writes the agent's own prompts; they share their beginning with `messages`.
@@ -94,5 +99,5 @@ class Reader:
     @cached_property
     def _writer(self) -> PromptWriter | ObserverWriter:
         if self.role is None:
-            return ObserverWriter(self._prompts, audience_of(self._scenario))
-        return PromptWriter(self._prompts, self.side)
+            return ObserverWriter(self.prompts, audience_of(self._scenario))
+        return PromptWriter(self.prompts, self.side)

@@ -63,6 +63,10 @@ class Verdict:
     """One line."""
     actual: Value | None = None
     """What holds: the real limit, the issue that matters most, the points of no deal, a sentence."""
+    open: bool = False
+    """Whether rules about words alone decided, or could not: a model's second vote counts."""
+    lean: float = 0.0
+    """Where it is open: how much likelier the rules hold true than false, -1 to 1."""
 
 
 def undecided(reason: str) -> Verdict:

@@ -13,6 +13,7 @@ No opinion is asked of anybody: what cannot be decided by comparing is "unverifi
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from negosim.judging._embedding import embeddings_available
 from negosim.judging._limits import LIMIT_TOLERANCE, limit, points_of
@@ -59,7 +60,7 @@ def verdict(
             return found
     issue = next((item for item in issues if item.id == statement.issue), None)
     if statement.subject == "promise":
-        return undecided("what will be kept is in no brief")
+        return replace(undecided("what will be kept is in no brief"), open=True)
     if statement.subject == "reservation" and issue is not None and statement.stated is not None:
         return limit(statement, situation, role, issues)
     if statement.subject == "priority" and issue is not None:
@@ -78,7 +79,7 @@ def _words(
     if statement.subject == "alternative" and issue is not None and statement.stated is not None:
         worth = _alternative(statement.stated, issue, role, issues)
         known = worth or known
-    return known or undecided(WITHOUT_MEANING)
+    return known or replace(undecided(WITHOUT_MEANING), open=True)
 
 
 def _alternative(stated: Value, issue: Issue, role: Role, issues: Sequence[Issue]) -> Verdict | None:

@@ -19,7 +19,7 @@ from negosim._quantities import Quantity, quantities
 from negosim.judging._embedding import embed
 from negosim.judging._moments import moments
 from negosim.judging._notes import Notes
-from negosim.judging._statement import Verdict, undecided
+from negosim.judging._statement import Verdict
 
 SIGNS = (
     *("near", "near_made_up", "number_same", "number_other", "negated"),
@@ -69,13 +69,15 @@ for _pair in _OPPOSITES.split(", "):
 def by_meaning(quote: str, notes: Notes, weights: Sequence[Sequence[float]] = WEIGHTS) -> Verdict:
     """Decide about a claim by the notes that are nearest in meaning."""
     described, nearest, invented = signs(quote, notes)
-    true, false, _ = probabilities(described[None, :], weights)[0]
+    true, false, _ = probabilities(described[None, :], weights)[0].tolist()
     if false >= FALSE_FROM:
         told = f"against the brief ({false:.0%}); nearest: {invented or nearest}"
-        return Verdict("false", told, nearest)
+        return Verdict("false", told, nearest, open=True, lean=true - false)
     if true >= TRUE_FROM and not _contradicted(described):
-        return Verdict("true", f"true in its words ({true:.0%}); nearest: {nearest}", nearest)
-    return undecided(f"neither the brief nor the payoff says; nearest: {nearest}")
+        told = f"true in its words ({true:.0%}); nearest: {nearest}"
+        return Verdict("true", told, nearest, open=True, lean=true - false)
+    told = f"neither the brief nor the payoff says; nearest: {nearest}"
+    return Verdict("unverifiable", told, open=True, lean=true - false)
 
 
 def _contradicted(described: NDArray[np.float64]) -> bool:

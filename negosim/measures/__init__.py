@@ -6,12 +6,14 @@ and why they are as they are is in docs/statistics.md.
 """
 
 from negosim.measures._calibration import Calibration, calibration
+from negosim.measures._check_error import CheckError, corrected, utterance_error
 from negosim.measures._clusters import Scope
 from negosim.measures._dialogues import dialogue_rows
 from negosim.measures._difference import Difference, difference, holm
 from negosim.measures._errors import ErrorCorrelation, error_correlation
 from negosim.measures._estimate import Estimate, estimate
 from negosim.measures._judged import belief_rows, judged_rows
+from negosim.measures._lies import KNOWN_ERRORS, LieRates, lie_rates
 from negosim.measures._moves import offer_rows, tactic_rows
 from negosim.measures._reliability import (
     OrderEffect,
@@ -23,15 +25,19 @@ from negosim.measures._reliability import (
 from negosim.measures._shares import entropy, shares
 
 __all__ = [
+    "KNOWN_ERRORS",
     "Calibration",
+    "CheckError",
     "Difference",
     "ErrorCorrelation",
     "Estimate",
+    "LieRates",
     "OrderEffect",
     "Reliability",
     "Scope",
     "belief_rows",
     "calibration",
+    "corrected",
     "dialogue_rows",
     "difference",
     "entropy",
@@ -40,9 +46,11 @@ __all__ = [
     "holm",
     "judged_rows",
     "krippendorff_alpha",
+    "lie_rates",
     "offer_rows",
     "order_effects",
     "reliability",
     "shares",
     "tactic_rows",
+    "utterance_error",
 ]

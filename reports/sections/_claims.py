@@ -1,20 +1,26 @@
 """Lies: claims about a speaker's own situation, held against its brief and payoff."""
 
-from collections.abc import Sequence
-
+from negosim.measures import KNOWN_ERRORS, CheckError, corrected, estimate, utterance_error
 from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Block, Missing, Number, Prose, Row, Section, Table
-from negosim.reports._numbers import bare, count, share
+from negosim.reports._numbers import bare, count, from_estimate, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
 
 TITLE = "Claims held against the truth"
 VERDICTS = ("true", "false", "misleading", "unverifiable")
-BRIEF = ("true", "false")
-"""What a narrow table has room for."""
 UNDECIDED = "unverifiable"
+RATES = ("undecided", "false of decided", "false of all")
+MENDED = (
+    " Corrected is the share of all after Rogan and Gladen, where the check's error is known whatever the "
+    "judge: for limits and priorities, given that the judge listed them rightly."
+)
+MENDED_UTTERANCES = (
+    " Corrected is the share of all after Rogan and Gladen, by the judge's error on the utterances of these "
+    "runs whose truth the record knows, where there are enough."
+)
 
 
 def section(corpus: Corpus) -> Section:
@@ -34,7 +40,7 @@ def section(corpus: Corpus) -> Section:
         blocks += [turns] if turns.rows else []
         techniques = _techniques(claims, voice, table.key)
         blocks += [techniques] if techniques.rows else []
-    brief = _verdicts(corpus, claims, corpus.voices("claim")[0], BRIEF)
+    brief = _brief(corpus, claims, corpus.voices("claim")[0])
     return Section("claims", TITLE, tuple(blocks), brief=brief)
 
 
@@ -70,20 +76,42 @@ def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
     return (*joined(said, ""), ".")
 
 
-def _verdicts(
-    corpus: Corpus, claims: Sample, voice: tuple[str, str], verdicts: Sequence[str] = VERDICTS
-) -> Table:
+def _brief(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
+    """Return the rates of false claims, in what a narrow table has room for."""
     rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
             part = _flagged(_of(claims, voice).only(condition=name, agent=agent))
-            shares = [share(part, verdict) for verdict in verdicts]
+            rows.append((names.condition(name), names.agent(agent), count(part), *map(bare, _rates(part))))
+    return Table(
+        "claims-brief",
+        f"False claims, {_source(corpus, voice)}",
+        ("condition", "speaker", "claims", *RATES),
+        tuple(rows),
+        words=2,
+        caption=(_judged_how(voice),),
+        about=_about(voice),
+    )
+
+
+def _rates(part: Sample) -> tuple[Number, Number, Number]:
+    """Return the shares `RATES` of claims that have a column for each verdict."""
+    decided = part.having(part.frame[part.frame["value"] != UNDECIDED])
+    return share(part, UNDECIDED), share(decided, "false"), share(part, "false")
+
+
+def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
+    rows: list[Row] = []
+    for name in corpus.conditions:
+        for agent in range(corpus.agents):
+            part = _flagged(_of(claims, voice).only(condition=name, agent=agent))
+            shares = [share(part, verdict) for verdict in VERDICTS]
             rows.append((names.condition(name), names.agent(agent), count(part), *shares))
     place = corpus.voices("claim").index(voice) + 1
     return Table(
         "claims" if place == 1 else f"claims-{place}",
         f"Claims by what they are worth, {_source(corpus, voice)}",
-        ("condition", "speaker", "claims", *verdicts),
+        ("condition", "speaker", "claims", *VERDICTS),
         tuple(rows),
         words=2,
         caption=(_judged_how(voice),),
@@ -108,16 +136,15 @@ def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) 
     rows: list[Row] = []
     for subject in (*sorted(own.frame["subject"].dropna().unique()), None):
         part = own if subject is None else own.only(subject=subject)
-        decided = part.having(part.frame[part.frame["value"] != UNDECIDED])
-        figures = share(part, UNDECIDED), share(decided, "false"), share(part, "false")
-        rows.append((subject or "all", count(part), *figures))
+        rates = *_rates(part), *_mended(part, "false", voice, KNOWN_ERRORS.get(str(subject)))
+        rows.append((subject or "all", count(part), *rates))
     return Table(
         f"{key}-subjects",
         f"False claims by what they are about, {_source(corpus, voice)}",
-        ("about", "claims", "undecided", "false of decided", "false of all"),
+        ("about", "claims", *RATES, *_mending(voice)),
         tuple(rows),
         words=1,
-        caption=(_judged_how(voice),),
+        caption=(_judged_how(voice), *([MENDED] if _mending(voice) else [])),
         about=_about(voice),
     )
 
@@ -127,26 +154,46 @@ def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> Table:
     asked = corpus.judged.only(question="false-claim", perspective=voice[0], judge=voice[1])
     false = (asked.frame["status"] == "ok") & asked.frame["value"].eq(True)
     asked = asked.having(asked.frame.assign(undecided=asked.frame["status"] != "ok", false=false))
+    error = utterance_error(corpus.judged.frame, voice[1], voice[0]) if _mending(voice) else None
     rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
             part = asked.only(condition=name, agent=agent)
             if len(part):
-                figures = (
+                rates = (
                     share(part, "undecided"),
                     share(part.only(undecided=False), "false"),
                     share(part, "false"),
+                    *_mended(part, "false", voice, error),
                 )
-                rows.append((names.condition(name), names.agent(agent), count(part), *figures))
+                rows.append((names.condition(name), names.agent(agent), count(part), *rates))
     return Table(
         f"{key}-utterances",
         f"Utterances with a false claim, {_source(corpus, voice)}",
-        ("condition", "speaker", "utterances", "undecided", "false of decided", "false of all"),
+        ("condition", "speaker", "utterances", *RATES, *_mending(voice)),
         tuple(rows),
         words=2,
-        caption=("Undecided are those with a claim that cannot be verified, or that could not be listed.",),
+        caption=(
+            f"{_judged_how(voice)} Undecided: a claim in it cannot be verified, or could not be listed.",
+            *([MENDED_UTTERANCES] if _mending(voice) else []),
+        ),
         about=_about(voice),
     )
+
+
+def _mending(voice: tuple[str, str]) -> tuple[str, ...]:
+    """Return the heading of the corrected share; the record's own flags need no correction."""
+    return () if voice[0] == TRUTH else ("corrected",)
+
+
+def _mended(
+    part: Sample, column: str, voice: tuple[str, str], error: CheckError | None
+) -> tuple[Number, ...]:
+    """Return the share of all corrected for the check's error, where there is a column for it."""
+    if not _mending(voice):
+        return ()
+    found = corrected(estimate(part.frame, column), error)
+    return (from_estimate(found, part.rows, percent=True, places=0),)
 
 
 def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:

@@ -47,7 +47,7 @@ def measures(corpus: Corpus) -> list[Measure]:
         Measure("words_per_turn", "words an utterance", 1),
         Measure("questions_per_turn", "questions an utterance", 2),
         Measure("tactic_entropy", "entropy of tactics (bits)", 2),
-        Measure("false_claims", "false claims a dialogue", 2),
+        Measure("false_claims", "claims flagged false a dialogue", 2),
     ]
     return [measure for measure in every if corpus.complete.frame[measure.column].notna().any()]
 

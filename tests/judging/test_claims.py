@@ -23,6 +23,19 @@ def asked(run: Run, model: ScriptedModel | None = None) -> dict[str, Sheet]:
     return {sheet.dialogue: sheet for sheet in run.judgements() if sheet.judge == name}
 
 
+NO_VOTE = {"closest": "", "difference": "none", "answer": "unverifiable"}
+
+
+def wants_vote(request: ChatRequest) -> bool:
+    """Return whether a call is about one claim, and not about what is claimed."""
+    return "closest" in request.schema["properties"]
+
+
+def lister(script: Callable[[ChatRequest], Any], vote: Any = NO_VOTE) -> ScriptedModel:
+    """Return a judge that lists claims by a script, and votes on each."""
+    return ScriptedModel(lambda request: vote if wants_vote(request) else script(request))
+
+
 def looked_at(request: ChatRequest) -> list[int]:
     """Return which utterances, by index, a call is about."""
     return [int(field.removeprefix("utterance_")) - 1 for field in request.schema["properties"]]
@@ -68,7 +81,7 @@ def perfect(run: Run) -> ScriptedModel:
         ]
         return form(request, claims)
 
-    return ScriptedModel(script)
+    return lister(script)
 
 
 def rows(sheet: Sheet, question: str) -> list[Judgement]:
@@ -144,17 +157,18 @@ def test_the_judge_sees_what_is_public_alone(make_run: MakeRun) -> None:
     model = perfect(run)
     asked(run, model)
     (dialogue,) = run
+    requests = [request for request in model.requests if not wants_vote(request)]
     scenario = run.scenario("viatex")
     said = range(len(dialogue.turns))
     assert len(said) > 6
-    assert [looked_at(request) for request in model.requests] == [list(said[at : at + 4]) for at in (0, 4, 8)]
-    assert len({request.messages[0].content for request in model.requests}) == 1
+    assert [looked_at(request) for request in requests] == [list(said[at : at + 4]) for at in (0, 4, 8)]
+    assert len({request.messages[0].content for request in requests}) == 1
     for role in scenario.roles:
         for private in (role.brief[:80], role.alternative[:60], *role.secrets, *role.interests):
-            assert all(private not in m.content for request in model.requests for m in request.messages)
-    shared = model.requests[0].messages[1].content.split("# Task")[0]
+            assert all(private not in m.content for request in requests for m in request.messages)
+    shared = requests[0].messages[1].content.split("# Task")[0]
     assert all(turn.utterance.text in shared for turn in dialogue.turns)
-    assert all(request.messages[1].content.startswith(shared) for request in model.requests)
+    assert all(request.messages[1].content.startswith(shared) for request in requests)
 
 
 @pytest.fixture
@@ -174,7 +188,7 @@ def good(run: Run, **changes: Any) -> dict[str, Any]:
 
 def answered(run: Run, *claims: Any) -> tuple[Sheet, ScriptedModel]:
     """Return the sheet of a judge that lists the same claims however often it is asked."""
-    model = ScriptedModel(lambda request: form(request, claims))
+    model = lister(lambda request: form(request, claims))
     (sheet,) = asked(run, model).values()
     return sheet, model
 
@@ -280,7 +294,7 @@ def test_a_form_whose_answer_is_cut_off_is_split_until_it_fits(run: Run) -> None
     def script(request: ChatRequest) -> Any:
         return CUT_OFF if len(looked_at(request)) > 1 else form(request, [])
 
-    model = ScriptedModel(script)
+    model = lister(script)
     (sheet,) = asked(run, model).values()
     assert sorted(len(looked_at(request)) for request in model.requests) == [1] * 6 + [2, 2, 2, 4]
     assert {turn for request in model.requests for turn in looked_at(request)} == set(range(6))
@@ -292,7 +306,7 @@ def test_one_utterance_that_never_fits_is_invalid_and_the_others_are_answered(ru
     def script(request: ChatRequest) -> Any:
         return CUT_OFF if 2 in looked_at(request) else form(request, [])
 
-    (sheet,) = asked(run, ScriptedModel(script)).values()
+    (sheet,) = asked(run, lister(script)).values()
     assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", "invalid", "ok", "ok", "ok"]
 
 
@@ -300,7 +314,7 @@ def test_an_utterance_that_an_answer_passes_over_is_not_called_honest(run: Run) 
     def script(request: ChatRequest) -> Any:
         return {field: claims for field, claims in form(request, []).items() if field != "utterance_3"}
 
-    model = ScriptedModel(script)
+    model = lister(script)
     (sheet,) = asked(run, model).values()
     assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", "invalid", "ok", "ok", "ok"]
     assert '"utterance_3" is missing' in model.requests[1].messages[1].content
@@ -308,7 +322,7 @@ def test_an_utterance_that_an_answer_passes_over_is_not_called_honest(run: Run) 
 
 def test_claims_left_out_in_place_of_being_mended_leave_the_utterance_open(run: Run) -> None:
     answers = iter([[good(run, issue=issue_of(run), quote="never said")], [], [], []])
-    (sheet,) = asked(run, ScriptedModel(lambda request: form(request, next(answers)))).values()
+    (sheet,) = asked(run, lister(lambda request: form(request, next(answers)))).values()
     assert [j.status for j in rows(sheet, "false-claim")][1] == "invalid"
     assert "left out, not mended" in rows(sheet, "claim")[0].reason
 
@@ -318,7 +332,7 @@ def test_a_sound_claim_is_kept_when_a_later_answer_leaves_it_out(run: Run) -> No
     sound, wrong = good(run, issue=issue), good(run, issue=issue, utterance=1, quote="never said")
     mended = good(run, issue=issue, utterance=1, quote=said(run, 0))
     answers = iter([[sound, wrong], [mended], []])
-    (sheet,) = asked(run, ScriptedModel(lambda request: form(request, next(answers)))).values()
+    (sheet,) = asked(run, lister(lambda request: form(request, next(answers)))).values()
     assert [(j.turn, j.status) for j in rows(sheet, "claim")] == [(0, "ok"), (1, "ok")]
 
 

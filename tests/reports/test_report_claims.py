@@ -61,17 +61,25 @@ def row(found: Table, *labels: str) -> list[float | None]:
 def test_false_claims_are_shares_of_the_decided_and_of_all(tmp_path: Path) -> None:
     report = reported(tmp_path)
     subjects = table(report, "-subjects", "by m")
-    assert subjects.columns == ("about", "claims", "undecided", "false of decided", "false of all")
-    assert row(subjects, "fact") == [4, 0.5, 0.5, 0.25]
-    assert row(subjects, "deadline") == [1, 0, 0, 0]
-    assert row(subjects, "all") == [5, 0.4, 1 / 3, 0.2]
+    assert subjects.columns == (
+        "about",
+        "claims",
+        "undecided",
+        "false of decided",
+        "false of all",
+        "corrected",
+    )
+    assert row(subjects, "fact") == [4, 0.5, 0.5, 0.25, None]
+    assert row(subjects, "deadline") == [1, 0, 0, 0, None]
+    assert row(subjects, "all") == [5, 0.4, 1 / 3, 0.2, None]
     utterances = table(report, "-utterances", "by m")
-    assert row(utterances, utterances.rows[0][0], "agent 1") == [4, 0.5, 0.5, 0.25]  # type: ignore[arg-type]
+    assert row(utterances, utterances.rows[0][0], "agent 1") == [4, 0.5, 0.5, 0.25, None]  # type: ignore[arg-type]
 
 
 def test_flags_of_the_record_and_verdicts_of_the_check_are_told_apart(tmp_path: Path) -> None:
     report = reported(tmp_path)
     flags, verdicts = table(report, "-subjects", "in the record"), table(report, "-subjects", "by m")
+    assert flags.columns[-1] == "false of all", "the truth needs no correction"
     assert "own flags" in str(flags.caption)
     assert "Verdicts of the lie check" in str(verdicts.caption)
     assert row(flags, "all") != row(verdicts, "all")

@@ -1,0 +1,155 @@
+"""How well a model lists claims, measured apart from the verdict on them.
+
+Each utterance of the committed claims, or of a file of the same form, is read by a model as the lie check has
+it read (where a limit is about the table, the other side has made that offer before). Its list is compared
+with the known claim: recall (the claim's subject and words, or most of them, were listed), precision (what
+was listed is a known claim), and of the limits found how often issue, value and package are exactly right,
+which values are missing and which wrong. End to end: the verdicts on the limits as they were listed.
+Intervals are 95 %, Wilson's (1927).
+
+Without a model it says which values of the packages the check on words keeps: of the right ones, and of all
+other options.
+
+    python benchmarks/lie_check_extraction.py [FILE] [--model MODEL] [--sample N]
+"""
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from claims import COMMITTED, Known, claimless, known_claims
+from claims.asking import task_about
+from lie_check import share
+
+from negosim.judging import Statement, verdict
+from negosim.judging._extraction import Extracted, extract
+from negosim.judging._named import names
+from negosim.models import Door, ModelSpec, open_doors
+
+ENOUGH = 0.5
+"""Of the shorter quote's words, how many must be in the other."""
+
+
+@dataclass
+class Marks:
+    """What was counted."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, name: str, held: bool) -> None:
+        self.counts[f"{name} of"] += 1
+        self.counts[name] += held
+
+    def shown(self) -> None:
+        for name in [key.removesuffix(" of") for key in self.counts if key.endswith(" of")]:
+            part, whole = self.counts[name], self.counts[f"{name} of"]
+            print(f"{name:<44}{part:>5} of {whole:<5}{share(part, whole)}")
+
+
+def same_words(one: str, other: str) -> bool:
+    """Return whether two quotes are of the same words, most of them."""
+    a, b = set(one.casefold().split()), set(other.casefold().split())
+    return len(a & b) >= ENOUGH * min(len(a), len(b))
+
+
+def compare(known: Known, listed: Sequence[Statement], marks: Marks) -> Statement | None:
+    """Count what was listed of an utterance; return the statement that is the known claim."""
+    about = known.statement
+    alike = [one for one in listed if same_words(one.quote, about.quote)]
+    found = next((one for one in alike if one.subject == about.subject), None)
+    marks.add("recall: words", bool(alike))
+    marks.add("recall: words and subject", found is not None)
+    marks.add(f"recall: {about.subject}", found is not None)
+    for one in listed:
+        marks.add("precision: words", same_words(one.quote, about.quote))
+        marks.add("precision: words and subject", one is found)
+    if found is not None and about.subject in ("reservation", "priority"):
+        marks.add(f"{about.subject}: issue exact", found.issue == about.issue)
+        marks.add(f"{about.subject}: stated value exact", found.stated == about.stated)
+    if found is not None and about.subject == "reservation":
+        package = {name: value for name, value in found.package.items() if name != about.issue}
+        marks.add("package exact", package == dict(about.package))
+        for name, value in about.package.items():
+            marks.add("package: values missing", name not in package)
+            marks.add("package: values wrong", name in package and package[name] != value)
+        marks.add("package: has a value too many", bool(package.keys() - about.package.keys()))
+    return found
+
+
+async def measured(claims: Sequence[Known], silent: Sequence[tuple[object, ...]], model: str) -> Marks:
+    marks = Marks()
+    async with open_doors({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as doors:
+        door = doors[model]
+        assert door is not None
+        for number, known in enumerate(claims, 1):
+            await _one(known, door, marks)
+            print(f"\r{number} of {len(claims)}", end="", flush=True)
+        for scenario, role, text in silent:
+            task, turn, made_in = task_about(scenario, role, text, door)  # type: ignore[arg-type]
+            listed = (await extract(task, [turn], made_in))[turn.index]
+            marks.add("no claims listed where there are none", not listed)
+    print("\n")
+    return marks
+
+
+async def _one(known: Known, door: Door, marks: Marks) -> None:
+    table = known.statement.package if known.package_in == "table" else None
+    task, turn, made_in = task_about(known.scenario, known.role, known.statement.utterance, door, table)
+    items = (await extract(task, [turn], made_in))[turn.index]
+    listed = [item.statement for item in items if isinstance(item, Extracted)]
+    marks.add("usable answers", len(listed) == len(items))
+    if len(listed) != len(items):
+        return
+    found = compare(known, listed, marks)
+    if known.statement.subject == "reservation":
+        said = [
+            verdict(one, known.role, known.scenario.issues, made_in[turn.index], known.scenario).truth
+            for one in listed
+            if one.subject == "reservation"
+        ]
+        kind = "honest" if known.truth == "true" else "false" if known.truth == "false" else None
+        if kind is not None:
+            marks.add(f"end to end: {kind} limits called false", "false" in said)
+        if found is not None:
+            right = verdict(found, known.role, known.scenario.issues, made_in[turn.index], known.scenario)
+            marks.add("end to end: limits found and right", right.truth in known.accepted)
+
+
+def kept(claims: Sequence[Known]) -> Marks:
+    """Count which values the check on words keeps in packages."""
+    marks = Marks()
+    for one in claims:
+        if one.package_in != "words":
+            continue
+        for name, value in one.statement.package.items():
+            issue = one.scenario.issue_by_id[name]
+            for other in issue.values if issue.range is None else (value,):
+                kind = "right values kept" if other == value else "other options kept"
+                marks.add(kind, names(one.statement.utterance, issue, other))
+    return marks
+
+
+def main(place: Path, model: str | None, sample: int | None) -> None:
+    claims = list(known_claims(place))
+    print(f"{place.name}, {len(claims)} claims: values of packages\n")
+    kept(claims).shown()
+    if model is None:
+        return
+    if sample is not None and sample < len(claims):
+        claims = Random(1).sample(claims, sample)
+    claims.sort(key=lambda one: one.scenario.id)
+    print(f"\nlisted by {model}, {len(claims)} utterances")
+    asyncio.run(measured(claims, claimless(place)[:sample], model)).shown()
+
+
+if __name__ == "__main__":
+    given = argparse.ArgumentParser(description="How well a model lists claims.")
+    given.add_argument("file", nargs="?", type=Path, default=COMMITTED)
+    given.add_argument("--model")
+    given.add_argument("--sample", type=int)
+    options = given.parse_args()
+    main(options.file, options.model, options.sample)

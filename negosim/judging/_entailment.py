@@ -1,0 +1,131 @@
+"""Entailment: a judge's model holds a claim in words against everything its speaker's brief says.
+
+The model sees all notes of the speaker's side and the whole utterance, with what was said just before, so
+that dodges and half-truths can be seen. It names the closest note first, then the difference, then its
+answer. The note must be in the notes word for word, which is checked here; an answer that finds nothing to
+quote can only be "unverifiable". The answer is a second vote beside the rules, counted by `combined`:
+
+- The rules said nothing: the model's answer counts, unless the rules lean the other way (`AGAINST`).
+- Both say the same: that. One says true and the other false: "unverifiable".
+- The rules say true, the model "misleading": "misleading", true in its words and meant to mislead.
+- The rules say false, the model "misleading": "false". Either says "unverifiable": the other counts.
+- A promise is "false" where the model finds a plan that rules it out, else "unverifiable".
+
+Limits, priorities and what the author of the scenario has settled are decided in code, and no model is asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pydantic import BaseModel, Field
+
+from negosim.judging._notes import quotable, shown_notes
+from negosim.judging._quotes import verbatim
+from negosim.judging._statement import Statement, Truth, Verdict, undecided
+from negosim.models import Door, Ledger
+from negosim.prompts import NotesWriter, Prompts
+from negosim.scenarios import Role, Scenario
+from negosim.speech import quoted_line
+from negosim.views import PublicTurn, audience_of
+
+ENTAILMENT = "entailment"
+"""The template that asks; `notes` is the part before it that stays the same for a speaker."""
+STAGE = "claims"
+"""What the account calls it."""
+LAST = 2
+"""Utterances shown: the one with the claim, and what it answers."""
+FEWEST_WORDS = 3
+"""Of a quoted note: less would be in any brief."""
+AGAINST = 0.2
+"""How far the rules may lean the other way, in probability, before the model's answer does not count."""
+
+_ABOUT = {
+    "alternative": "what the speaker can do, or has been offered, without this deal",
+    "deadline": "how soon the speaker must decide, or until when something holds",
+    "fact": "a fact of the speaker's situation",
+    "promise": 'what the speaker will do later: "false" only if the notes have a plan that rules it out',
+}
+
+
+class EntailmentAnswer(BaseModel):
+    """What `entailment` asks for, in this order."""
+
+    closest: str = Field(max_length=400)
+    difference: str = Field(max_length=300)
+    answer: Truth
+
+
+@dataclass(frozen=True)
+class Entailment:
+    """Asks a model about claims of one role; its calls share the role's notes as their beginning."""
+
+    scenario: Scenario
+    role: Role
+    prompts: Prompts
+    door: Door
+    ledger: Ledger
+
+    async def ask(self, statement: Statement, said: Sequence[PublicTurn], seed: int) -> Verdict:
+        """Return the model's vote on a claim that the last utterance of `said` makes.
+
+        Its reason is the difference that the model names, `actual` the note that it quotes.
+
+        Raises:
+            ProtocolError: no attempt gave a usable answer.
+            ModelError: the provider failed.
+
+        """
+        true, untrue = quotable(self.role, self.scenario)
+        about = {"claim": quoted_line(statement.quote), "about": _ABOUT[statement.subject]}
+        answer = await self.door.ask(
+            self._writer.messages(ENTAILMENT, said, LAST, **about),
+            EntailmentAnswer,
+            stage=STAGE,
+            role=None,
+            seed=seed,
+            ledger=self.ledger,
+            check=lambda given: _check(given, true, untrue),
+        )
+        note = verbatim(answer.closest, (*true, *untrue)) if answer.closest.strip() else None
+        return Verdict(answer.answer, " ".join(answer.difference.split()), note)
+
+    @cached_property
+    def _writer(self) -> NotesWriter:
+        return NotesWriter(self.prompts, audience_of(self.scenario), shown_notes(self.role, self.scenario))
+
+
+def _check(given: EntailmentAnswer, true: Sequence[str], untrue: Sequence[str]) -> None:
+    """Raise ValueError where the note is in no brief, or does not allow the answer."""
+    closest = given.closest.strip()
+    if not closest:
+        if given.answer != "unverifiable":
+            raise ValueError(
+                '"closest" is empty: copy the sentence of the notes that decides it, or answer "unverifiable"'
+            )
+        return
+    found = verbatim(closest, (*true, *untrue))
+    if found is None or len(found.split()) < FEWEST_WORDS:
+        raise ValueError('"closest" is not in the notes; copy one sentence of them word for word')
+    if given.answer == "true" and verbatim(found, true) is None:
+        raise ValueError('"closest" would be untrue to say, so that what says the same is not "true"')
+
+
+def combined(rules: Verdict, vote: Verdict, statement: Statement) -> Verdict:
+    """Return what the rules and the model's vote make together; see the top of this file."""
+    told = f"{rules.reason}; model: {vote.truth}, {vote.reason or 'no difference'}"
+    if vote.actual is not None:
+        told += f" ({vote.actual})"
+    return replace(_decided(rules, vote, statement), reason=told)
+
+
+def _decided(rules: Verdict, vote: Verdict, statement: Statement) -> Verdict:
+    if statement.subject == "promise":
+        return vote if vote.truth == "false" else rules
+    pair = rules.truth, vote.truth
+    if "unverifiable" not in pair:
+        return undecided("") if set(pair) == {"true", "false"} else vote if rules.truth == "true" else rules
+    if rules.truth != "unverifiable" or vote.truth == "unverifiable":
+        return rules
+    against = {"true": -rules.lean, "false": rules.lean}.get(vote.truth, 0.0)
+    return rules if against > AGAINST else vote
