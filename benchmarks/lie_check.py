@@ -107,6 +107,14 @@ def table(rows: Sequence[Judged]) -> None:
     print()
 
 
+def drawn(claims: Sequence[Known], sample: int) -> list[Known]:
+    """Return so many claims in words, role by role in random order: those of one share their notes."""
+    roles = list(dict.fromkeys((one.scenario.id, one.role.id) for one in claims))
+    Random(1).shuffle(roles)
+    ordered = [one for role in roles for one in claims if (one.scenario.id, one.role.id) == role]
+    return [one for one in ordered if one.by_words][:sample]
+
+
 async def voted(
     claims: Sequence[Known], fitted_to: Sequence[Known], model: str, sample: int
 ) -> tuple[list[Judged], list[Judged], list[Judged]]:
@@ -118,9 +126,7 @@ async def voted(
     async with open_doors({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as doors:
         door = doors[model]
         assert door is not None
-        words = [row for row in by_rules(claims, fitted_to) if row[1].open]
-        words = Random(1).sample(words, min(sample, len(words)))
-        words.sort(key=lambda row: (row[0].scenario.id, row[0].role.id))
+        words = [row for row in by_rules(drawn(claims, sample), fitted_to) if row[1].open]
         for one, found in words:
             rules.append((one, found.truth))
             try:

@@ -60,7 +60,7 @@ def names(words: str, issue: Issue, value: Value) -> bool:
     if issue.range is not None:
         return says_number(words, issue, value)
     said = _stems(words)
-    shared = {option.id: _shared(said, option.label) for option in issue.options}
+    shared = {option.id: _shared(said, option.label) for option in issue.options or ()}
     own = shared.pop(str(value), 0.0)
     return own > 0 and all(own > other for other in shared.values())
 

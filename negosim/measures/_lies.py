@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from negosim.measures._bootstrap import Floats
 from negosim.measures._check_error import CheckError, corrected, utterance_error
 from negosim.measures._estimate import Estimate, mean_of
 from negosim.records import TRUTH
@@ -102,7 +103,8 @@ def _of_judge(
 def _rates(
     rows: "pd.DataFrame", undecided: "pd.Series[bool]", false: "pd.Series[bool]", error: CheckError | None
 ) -> tuple[Estimate, Estimate, Estimate, Estimate]:
-    open_, lies = undecided.to_numpy(dtype=np.float64), false.to_numpy(dtype=np.float64)
+    open_: Floats = undecided.to_numpy().astype(np.float64)
+    lies: Floats = false.to_numpy().astype(np.float64)
     of_all = mean_of(rows, lies, binary=True)
     of_decided = mean_of(rows, np.where(open_ > 0, np.nan, lies), binary=True)
     return mean_of(rows, open_, binary=True), of_decided, of_all, corrected(of_all, error)
