@@ -7,8 +7,8 @@ was listed is a known claim), and of the limits found how often issue, value and
 which values are missing and which wrong. End to end: the verdicts on the limits as they were listed.
 Intervals are 95 %, Wilson's (1927).
 
-Without a model it says which values of the packages the check on words keeps: of the right ones, and of all
-other options.
+Without a model it says which values of the packages the check on words keeps, of the right ones and of all
+other options, and how often an honest limit is accused where one option of its package was taken for another.
 
     python benchmarks/lie_check_extraction.py [FILE] [--model MODEL] [--sample N]
 """
@@ -17,7 +17,7 @@ import argparse
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -133,10 +133,35 @@ def kept(claims: Sequence[Known]) -> Marks:
     return marks
 
 
+def misread(claims: Sequence[Known]) -> Marks:
+    """Count the honest limits accused where one option of their package was taken for another."""
+    marks = Marks()
+    for known in claims:
+        if known.truth != "true" or known.package_in != "words":
+            continue
+        said = known.statement
+        for name, value in said.package.items():
+            issue = known.scenario.issue_by_id[name]
+            for other in () if issue.range is not None else issue.values:
+                if other == value:
+                    continue
+                wrong = dict(said.package) | {name: other}
+                checked = {
+                    key: one
+                    for key, one in wrong.items()
+                    if names(said.utterance, known.scenario.issue_by_id[key], one)
+                }
+                for kind, package in (("as read", wrong), ("as kept", checked)):
+                    found = verdict(replace(said, package=package), known.role, known.scenario.issues)
+                    marks.add(f"honest accused, one option misread: {kind}", found.truth == "false")
+    return marks
+
+
 def main(place: Path, model: str | None, sample: int | None) -> None:
     claims = list(known_claims(place))
     print(f"{place.name}, {len(claims)} claims: values of packages\n")
     kept(claims).shown()
+    misread(claims).shown()
     if model is None:
         return
     if sample is not None and sample < len(claims):
