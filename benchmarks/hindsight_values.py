@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from hindsight import METHODS, MIN_P, SKILL, TOP_K
 
+from negosim.agents.users import REPLIES, Recogniser
 from negosim.rl import Trajectory, read_trajectories, run_episodes, sim_agent, sim_users
 from negosim.rl.evaluation import evaluation_users, play
 from negosim.rl.evaluation._policy_agent import PolicyAgent
 from negosim.rl.policy import Policy, Sampling
-from negosim.rl.tasks import DONATION, Recogniser, strategies_of
-from negosim.rl.tasks._persuader import REPLIES
+from negosim.rl.tasks import DONATION, strategies_of
 from negosim.rl.training._batches import collate
 
 HELD_OUT = range(70 * 10_000_000, 70 * 10_000_000 + 200)

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from negosim.agents.users import RandomPersuader, RandomSupporter, Recogniser
 from negosim.rl import Drops, run_episodes, sim_users
 from negosim.rl.sources import detect
 from negosim.rl.sources._rows import rows_of
@@ -21,9 +22,6 @@ from negosim.rl.tasks import (
     DONATION,
     SUPPORT,
     BatchAgent,
-    RandomPersuader,
-    RandomSupporter,
-    Recogniser,
     Task,
     persona_names,
     sim_agent,

@@ -28,7 +28,6 @@ HELD = {
     ("rl.evaluation", "measures"),
     ("rl.evaluation", "reports"),
     ("rl.evaluation", "rl.tasks"),
-    ("rl.hindsight", "rl.tasks"),
     ("rl.hindsight", "store"),
 }
 """Rooms that still import private names of another: to be emptied, never to be filled."""

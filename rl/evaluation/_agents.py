@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from negosim._frozen import Frozen
+from negosim.agents.users import Transcript
 from negosim.errors import ModelError, ProtocolError, UserError
 from negosim.models import (
     Budget,
@@ -28,7 +29,7 @@ from negosim.models import (
 from negosim.prompts import Templates, area_templates
 from negosim.rl._io import read_card, read_trajectories
 from negosim.rl.evaluation._play import Failed, Played, Speaker
-from negosim.rl.tasks import Task, Transcript, persona_names, sim_agent
+from negosim.rl.tasks import Task, persona_names, sim_agent
 from negosim.seeding import Seed
 from negosim.speech import quoted_line
 

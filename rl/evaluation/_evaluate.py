@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from negosim.agents.users import SimUser
 from negosim.errors import UserError
 from negosim.plugins import suggest
 from negosim.rl.evaluation._agents import Contender, behaviour_of
 from negosim.rl.evaluation._measure import Evaluation, measure
 from negosim.rl.evaluation._play import Played, play
-from negosim.rl.tasks import SimUser, Task, persona_names, sim_users
+from negosim.rl.tasks import Task, persona_names, sim_users
 from negosim.rl.tasks._users import APART
 
 Watch = Callable[[str, int], None]

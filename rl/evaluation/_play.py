@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from negosim.agents.users import Reply, Transcript
 from negosim.rl._trajectory import Trajectory
-from negosim.rl.tasks import Reply, Transcript, User
+from negosim.rl.tasks import TASKS, User
 from negosim.rl.tasks._episode import answered, spoken, trajectory_of
 
 NO_WORDS = "the agent said nothing"
@@ -61,10 +62,10 @@ async def play(
             if isinstance(text, Failed) or not text.strip():
                 failures[i] = text.reason if isinstance(text, Failed) else NO_WORDS
                 continue
-            transcripts[i] = spoken(transcripts[i], users[i].task, text)
+            transcripts[i] = spoken(transcripts[i], TASKS[users[i].kind], text)
             reply: Reply = users[i].reply(transcripts[i])
             transcripts[i] = answered(transcripts[i], reply)
-            if not reply.end and turn < users[i].task.cap:
+            if not reply.end and turn < TASKS[users[i].kind].cap:
                 still.append(i)
         going = still
         watch(len(users) - len(going))
@@ -72,8 +73,9 @@ async def play(
 
 
 def _begun(user: User) -> Transcript:
-    transcript = Transcript(user.id, user.task.system)
-    return transcript if user.task.opening == "agent" else answered(transcript, user.reply(transcript))
+    task = TASKS[user.kind]
+    transcript = Transcript(user.id, task.system)
+    return transcript if task.opening == "agent" else answered(transcript, user.reply(transcript))
 
 
 def _played(user: User, transcript: Transcript, failure: str | None) -> Played:

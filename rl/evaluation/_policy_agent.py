@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from negosim.agents.users import Transcript
 from negosim.rl._ends import read_end
 from negosim.rl.evaluation._play import Failed
 from negosim.rl.policy import Policy, Prefix, Sampling
-from negosim.rl.tasks import Transcript
 from negosim.seeding import Seed
 
 BATCH = 64

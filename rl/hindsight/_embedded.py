@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from negosim.agents.users import SimPersuader, SimSupporter, good_acts, good_support, phrase, phrase_support
 from negosim.errors import UserError
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
@@ -14,8 +15,6 @@ from negosim.rl.hindsight._rules_support import support_faults
 from negosim.rl.hindsight._setting import Setting
 from negosim.rl.hindsight._simulated import SimulatedForward
 from negosim.rl.tasks import DONATION, SUPPORT
-from negosim.rl.tasks._persuader import SimPersuader, good_acts, phrase
-from negosim.rl.tasks._supporter import SimSupporter, good_support, phrase_support
 
 NEGOTIATION = "negotiation"
 """The task of run folders. Its back ends need the engine, which is loaded only with them."""

@@ -5,12 +5,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean
 
+from negosim.agents.users import Recogniser, sentences
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._protocol import DiscardedError, Step
 from negosim.rl.hindsight._reward import UNFINISHED
-from negosim.rl.tasks._recognise import Recogniser, sentences
-from negosim.rl.tasks._strategies import strategies_of
-from negosim.rl.tasks._task import DONATION
+from negosim.rl.tasks import DONATION, strategies_of
 
 FEWEST = 5
 """Dialogues of one kind from which on their mean is believed."""

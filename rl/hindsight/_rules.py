@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
+from negosim.agents.users import Recogniser, Transcript
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._protocol import PLACES, Step, Suggestion
-from negosim.rl.tasks import Recogniser, Task, Transcript, strategies_of
+from negosim.rl.tasks import Task, strategies_of
 
 CHANCE = 1.5
 """Up to this much is added to a fault's weight, so that a second review names other places too."""

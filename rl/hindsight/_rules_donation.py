@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
+from negosim.agents.users import APPEALS, ASKS, PLANS, REPLIES, good_acts, guess_persona, promised
 from negosim.rl.hindsight._rules import Fault, Moment
-from negosim.rl.tasks._persuadee import APPEALS, ASKS
-from negosim.rl.tasks._persuader import PLANS, REPLIES, good_acts, guess_persona, promised
 
 
 def donation_faults(moment: Moment) -> Iterator[Fault]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from negosim.agents.users import good_support
 from negosim.rl.hindsight._rules import Fault, Moment
-from negosim.rl.tasks._supporter import good_support
 
 UNDERSTANDING = ("restatement", "reflection-of-feelings")
 

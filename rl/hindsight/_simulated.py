@@ -15,11 +15,12 @@ from random import Random
 
 from rapidfuzz import fuzz
 
+from negosim.agents.users import Recogniser, SimUser, Transcript
 from negosim.rl._trajectory import MetaValue, Trajectory, TrajectoryTurn
 from negosim.rl.hindsight._examples import bottom
 from negosim.rl.hindsight._protocol import Completion, Prefix, Step
 from negosim.rl.hindsight._setting import BEFORE
-from negosim.rl.tasks import Recogniser, SimUser, Task, Transcript, persona_names, sim_user, strategies_of
+from negosim.rl.tasks import Task, persona_names, sim_user, strategies_of
 
 FITTED = 100
 """Dialogues a model is fitted to, as the paper's were fine-tuned on."""

@@ -2,12 +2,8 @@
 
 from negosim.rl.tasks._chat_user import ChatUser, run_chat_episodes
 from negosim.rl.tasks._episode import Agent, BatchAgent, run_episode, run_episodes
-from negosim.rl.tasks._persuader import RandomPersuader, SimPersuader
-from negosim.rl.tasks._recognise import Recogniser
-from negosim.rl.tasks._strategies import strategies_of
-from negosim.rl.tasks._supporter import RandomSupporter, SimSupporter
-from negosim.rl.tasks._task import DONATION, SUPPORT, TASKS, Task, task_named
-from negosim.rl.tasks._user import Reply, SimUser, Transcript, User
+from negosim.rl.tasks._task import DONATION, SUPPORT, TASKS, Task, strategies_of, task_named
+from negosim.rl.tasks._user import User
 from negosim.rl.tasks._users import persona_names, sim_agent, sim_user, sim_users, simulate
 
 __all__ = [
@@ -17,15 +13,7 @@ __all__ = [
     "Agent",
     "BatchAgent",
     "ChatUser",
-    "RandomPersuader",
-    "RandomSupporter",
-    "Recogniser",
-    "Reply",
-    "SimPersuader",
-    "SimSupporter",
-    "SimUser",
     "Task",
-    "Transcript",
     "User",
     "persona_names",
     "run_chat_episodes",

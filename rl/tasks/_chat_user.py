@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from negosim._frozen import Frozen
+from negosim.agents.users import Reply, Seeker, Transcript, load_data
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import MetaValue, Split, Trajectory
 from negosim.rl.tasks._episode import BatchAgent, answered, spoken, trajectory_of
-from negosim.rl.tasks._recognise import load_data
-from negosim.rl.tasks._seeker import Seeker
-from negosim.rl.tasks._task import DONATION, Task
-from negosim.rl.tasks._user import Reply, Transcript
+from negosim.rl.tasks._task import DONATION, TASKS, Task
 from negosim.speech import quoted_line
 
 if TYPE_CHECKING:
@@ -61,6 +59,7 @@ class ChatUser:
 
         """
         self.task = task
+        self.kind = task.id
         self.persona = persona
         self.seed = seed
         self._door = door
@@ -189,7 +188,7 @@ async def run_chat_episodes(
 
     """
     drops = drops or Drops()
-    transcripts = {i: Transcript(user.id, user.task.system) for i, user in enumerate(users)}
+    transcripts = {i: Transcript(user.id, TASKS[user.kind].system) for i, user in enumerate(users)}
     if users and users[0].task.opening == "user":
         await _heard(users, transcripts, list(transcripts), drops)
     going, turn = list(transcripts), 0

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from negosim.agents.users import Reply, Transcript
 from negosim.errors import UserError
 from negosim.rl._trajectory import Split, Trajectory, TrajectoryTurn
-from negosim.rl.tasks._strategies import strategies_of
-from negosim.rl.tasks._task import Task
-from negosim.rl.tasks._user import Participant, Reply, Transcript, User
+from negosim.rl.tasks._task import TASKS, Task, strategies_of
+from negosim.rl.tasks._user import Participant, User
 
 BatchAgent = Callable[[Sequence[Transcript]], Sequence[str]]
 """Says the next words of the agent in each of several dialogues."""
@@ -64,10 +64,10 @@ def run_episodes(
             )
         still = []
         for i, text in zip(going, texts, strict=True):
-            transcripts[i] = spoken(transcripts[i], users[i].task, text)
+            transcripts[i] = spoken(transcripts[i], TASKS[users[i].kind], text)
             reply = users[i].reply(transcripts[i])
             transcripts[i] = answered(transcripts[i], reply)
-            if not reply.end and turn < (cap or users[i].task.cap):
+            if not reply.end and turn < (cap or TASKS[users[i].kind].cap):
                 still.append(i)
         going = still
     return [
@@ -77,8 +77,9 @@ def run_episodes(
 
 
 def _begun(user: User) -> Transcript:
-    transcript = Transcript(user.id, user.task.system)
-    return transcript if user.task.opening == "agent" else answered(transcript, user.reply(transcript))
+    task = TASKS[user.kind]
+    transcript = Transcript(user.id, task.system)
+    return transcript if task.opening == "agent" else answered(transcript, user.reply(transcript))
 
 
 def spoken(transcript: Transcript, task: Task, text: str) -> Transcript:
@@ -113,8 +114,8 @@ def trajectory_of(
         source=f"{source}/{user.id}",
         split=split,
         system=transcript.system,
-        turns=transcript.turns,
+        turns=tuple(transcript.turns),
         reward=reward,
         terminal=True,
-        meta={"task": user.task.id, **user.facts()},
+        meta={"task": user.kind, **user.facts()},
     )

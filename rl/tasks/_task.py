@@ -1,6 +1,7 @@
 """What a task is: what the agent is told, how long it may talk, what it earns."""
 
 from negosim._frozen import Frozen
+from negosim.agents.users import strategies_in
 from negosim.errors import UserError
 from negosim.plugins import suggest
 
@@ -64,3 +65,8 @@ def task_named(id: str) -> Task:
         return TASKS[id]
     except KeyError:
         raise UserError(f"no task {id!r}; {suggest(id, TASKS)}") from None
+
+
+def strategies_of(task: Task, text: str) -> tuple[str, ...]:
+    """Return the ids of a task's strategies (of its taxonomy) that a turn uses, in order."""
+    return strategies_in(task.id, text)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from negosim.agents.users import Transcript
 from negosim.models import ChatRequest, Door, Ledger, ScriptedModel
 from negosim.rl import Origin, Trajectory, TrajectoryTurn, write_trajectories
 from negosim.rl.evaluation._agents import ChatAgent
 from negosim.rl.hindsight import regenerate
 from negosim.rl.policy_text import turn_text
-from negosim.rl.tasks import DONATION, SUPPORT, ChatUser, Task, Transcript, persona_names
+from negosim.rl.tasks import DONATION, SUPPORT, ChatUser, Task, persona_names
 from negosim.speech import unquoted
 
 TURNS = 8

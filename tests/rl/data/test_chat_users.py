@@ -2,10 +2,11 @@ from itertools import pairwise
 
 import pytest
 
+from negosim.agents.users import Transcript
 from negosim.errors import BudgetError, ModelError
 from negosim.models import ChatRequest, Door, Ledger, ScriptedModel
 from negosim.rl import Drops, run_chat_episodes
-from negosim.rl.tasks import DONATION, SUPPORT, ChatUser, Task, Transcript, persona_names, sim_agent, sim_user
+from negosim.rl.tasks import DONATION, SUPPORT, ChatUser, Task, persona_names, sim_agent, sim_user
 
 
 def door(model: ScriptedModel) -> Door:

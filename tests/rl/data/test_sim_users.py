@@ -7,25 +7,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from negosim.agents.users import (
+    RandomPersuader,
+    RandomSupporter,
+    Recogniser,
+    Reply,
+    SimUser,
+    Transcript,
+    load_frames,
+)
 from negosim.errors import UserError
 from negosim.rl import read_trajectories, run_episode, run_episodes, sim_users, simulate
 from negosim.rl.tasks import (
     DONATION,
     SUPPORT,
     TASKS,
-    RandomPersuader,
-    RandomSupporter,
-    Recogniser,
-    SimUser,
     Task,
-    Transcript,
     persona_names,
     sim_agent,
     sim_user,
     strategies_of,
     task_named,
 )
-from negosim.rl.tasks._frames import load_frames
 from negosim.taxonomies import load_taxonomy
 
 EACH = [DONATION, SUPPORT]
@@ -253,11 +256,9 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
 
 def test_a_user_of_its_own_making_fits_in() -> None:
     class Wall:
-        id, task, persona = "wall", DONATION, "wall"
+        id, kind, persona = "wall", "donation", "wall"
 
         def reply(self, transcript: Transcript):
-            from negosim.rl.tasks import Reply
-
             return Reply("No.", end=len(transcript.texts("agent")) == 3)
 
         def reward(self) -> float:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from negosim.agents.users import Transcript
 from negosim.errors import BudgetError, ModelError, UserError
 from negosim.models import ChatRequest, ScriptedModel
 from negosim.rl import read_card, read_trajectories, simulate, write_trajectories
@@ -16,7 +17,7 @@ from negosim.rl.evaluation import (
     evaluation_users,
     open_agents,
 )
-from negosim.rl.tasks import DONATION, SUPPORT, Task, Transcript
+from negosim.rl.tasks import DONATION, SUPPORT, Task
 
 
 async def evaluated(

@@ -16,10 +16,9 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from negosim._frozen import Frozen
-from negosim.rl._trajectory import MetaValue
-from negosim.rl.tasks._frames import choose, load_frames
-from negosim.rl.tasks._recognise import Recogniser, load_data, sentences
-from negosim.rl.tasks._user import Reply
+from negosim.agents.users._frames import choose, load_frames
+from negosim.agents.users._recognise import load_data, sentences, strategies_in
+from negosim.agents.users._user import Fact, Reply
 
 MOST_WORDS = 70
 
@@ -111,7 +110,7 @@ class Seeker:
     def hear(self, text: str, rng: random.Random) -> Reply:
         """Take in one turn of the supporter and answer it."""
         self.turns += 1
-        acts = Recogniser.load("support/strategies").find(text)
+        acts = strategies_in("support", text)
         self.questions = self.questions + 1 if acts == ("question",) else 0
         parts = self._manners(text, acts, rng)
         for act in acts:
@@ -135,7 +134,13 @@ class Seeker:
         """Return initial minus final intensity if the dialogue ended here."""
         return float(self.initial - self.final)
 
-    def facts(self) -> dict[str, MetaValue]:
+    def answer(self, measure: str, *, before: bool) -> float | None:
+        """Answer how bad it feels, as a survey would have it."""
+        if measure != "intensity":
+            return None
+        return self.initial if before else self.final
+
+    def facts(self) -> dict[str, Fact]:
         """Return the problem and the state at the end."""
         return {
             "problem_type": self.problem,

@@ -4,11 +4,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from negosim.rl.tasks._frames import choose, load_frames
-from negosim.rl.tasks._recognise import Recogniser, sentences
-from negosim.rl.tasks._strategies import strategies_of
-from negosim.rl.tasks._task import DONATION
-from negosim.rl.tasks._user import Transcript
+from negosim.agents.users._frames import choose, load_frames
+from negosim.agents.users._recognise import Recogniser, sentences, strategies_in
+from negosim.agents.users._talk import Transcript
 
 PLANS = {
     "philanthropic": ("credibility-appeal", "self-modeling", "logical-appeal", "donation-information"),
@@ -17,6 +15,9 @@ PLANS = {
     "skeptical": ("credibility-appeal", "logical-appeal", "donation-information", "self-modeling"),
 }
 """By persona: the appeals to make, in order."""
+
+CAP = 10
+"""Turns after which it must have closed."""
 
 REPLIES = {
     "objection-overhead": "credibility-appeal",
@@ -140,7 +141,7 @@ def guess_persona(transcript: Transcript) -> str | None:
 def good_acts(transcript: Transcript) -> list[str]:
     """Return what a good persuader does now, as far as the transcript tells."""
     said, heard = transcript.texts("agent"), transcript.texts("user")
-    turn, used = len(said), [act for text in said for act in strategies_of(DONATION, text)]
+    turn, used = len(said), [act for text in said for act in strategies_in("donation", text)]
     persona = guess_persona(transcript)
     cues = _cues(heard[-1]) if heard else ()
     if promised(transcript) is not None:
@@ -168,8 +169,8 @@ def _after_pledge(used: Sequence[str], cues: Sequence[str], turn: int, persona: 
         return ["thank", "closing"]
     raised = used.count("ask-donate-more")
     left = [act for act in PLANS[persona or "philanthropic"] if act not in used]
-    if turn >= DONATION.cap - 2:
-        return ["confirm-donation"] if turn < DONATION.cap - 1 else ["thank", "closing"]
+    if turn >= CAP - 2:
+        return ["confirm-donation"] if turn < CAP - 1 else ["thank", "closing"]
     if used[-1] == "ask-donate-more" or "annoyed" in cues:
         return ["confirm-donation"]
     if left and "thank" not in used:

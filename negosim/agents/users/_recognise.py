@@ -16,8 +16,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')]*\s+")
 
 
 def load_data(name: str) -> Any:
-    """Return the content of a YAML file of the tasks' data, for example "donation/frames"."""
-    file = files("negosim.rl.tasks").joinpath("data", *f"{name}.yaml".split("/"))
+    """Return the content of a YAML file of the users' data, for example "donation/frames"."""
+    file = files("negosim.agents.users").joinpath("data", *f"{name}.yaml".split("/"))
     return read_yaml(file.read_text(encoding="utf-8"), f"{name}.yaml")[0]
 
 
@@ -69,3 +69,11 @@ def _load(name: str) -> Recogniser:
 def sentences(text: str) -> list[str]:
     """Split a text into sentences."""
     return [part for part in _SENTENCE_END.split(text.strip()) if part]
+
+
+def strategies_in(kind: str, text: str) -> tuple[str, ...]:
+    """Return the ids of the strategies (of its taxonomy) that a turn of a conversation uses, in order.
+
+    Told from the text by a lexicon of patterns, sentence by sentence; docs/rl.md has its accuracy.
+    """
+    return Recogniser.load(f"{kind}/strategies").find(text)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from negosim.rl.tasks._recognise import load_data
+from negosim.agents.users._recognise import load_data
 
 ANY = "any"
 

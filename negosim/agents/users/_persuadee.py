@@ -15,10 +15,9 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from negosim._frozen import Frozen
-from negosim.rl._trajectory import MetaValue
-from negosim.rl.tasks._frames import choose, load_frames
-from negosim.rl.tasks._recognise import Recogniser, load_data, sentences
-from negosim.rl.tasks._user import Reply
+from negosim.agents.users._frames import choose, load_frames
+from negosim.agents.users._recognise import load_data, sentences, strategies_in
+from negosim.agents.users._user import Fact, Reply
 
 STEP = 0.17
 """How far one fitting act moves trust or interest, at most."""
@@ -125,7 +124,7 @@ class Persuadee:
     def hear(self, text: str, rng: random.Random) -> Reply:
         """Take in one turn of the persuader and answer it."""
         self.turns += 1
-        acts = strategies_in(text)
+        acts = strategies_in("donation", text)
         complaint = self._manners(text, acts)
         feeling = self._be_moved(acts)
         answered = self._take_answer(acts)
@@ -151,7 +150,13 @@ class Persuadee:
         kept = (1.0 if self.confirmed else 0.85) - max(0.0, self.annoyance - 0.3)
         return _rounded(self.pledge * max(0.0, kept))
 
-    def facts(self) -> dict[str, MetaValue]:
+    def answer(self, measure: str, *, before: bool) -> float | None:
+        """Answer what it gives: nothing before it was asked, in the end the donation."""
+        if measure != "donation":
+            return None
+        return 0.0 if before else self.reward()
+
+    def facts(self) -> dict[str, Fact]:
         """Return the state at the end."""
         return {
             "donation": self.reward(),
@@ -317,11 +322,6 @@ class Persuadee:
         )
         self.said.add(text)
         return text
-
-
-def strategies_in(text: str) -> tuple[str, ...]:
-    """Return the persuader's strategies recognised in a turn."""
-    return Recogniser.load("donation/strategies").find(text)
 
 
 def money(amount: float) -> str:

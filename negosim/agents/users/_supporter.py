@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from negosim.rl.tasks._frames import choose, load_frames
-from negosim.rl.tasks._recognise import Recogniser, sentences
-from negosim.rl.tasks._seeker import problems
-from negosim.rl.tasks._strategies import strategies_of
-from negosim.rl.tasks._task import SUPPORT
-from negosim.rl.tasks._user import Transcript
+from negosim.agents.users._frames import choose, load_frames
+from negosim.agents.users._recognise import Recogniser, sentences, strategies_in
+from negosim.agents.users._seeker import problems
+from negosim.agents.users._talk import Transcript
 
 HABITS = {
     "question": 5,
@@ -72,7 +70,7 @@ class RandomSupporter:
 def good_support(transcript: Transcript) -> list[str]:
     """Return what a good supporter does now, as far as the transcript tells."""
     said, heard = transcript.texts("agent"), transcript.texts("user")
-    used = [act for text in said for act in strategies_of(SUPPORT, text)]
+    used = [act for text in said for act in strategies_in("support", text)]
     turn, last = len(said), heard[-1] if heard else ""
     cues = Recogniser.load("support/user-cues").find(last)
     if turn == 0:

@@ -1,0 +1,42 @@
+"""What simulated users and the agents that talk with them know of a dialogue: who said what, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+Speaker = Literal["agent", "user"]
+"""Who speaks: the one whose behaviour is at issue, or the user it talks to."""
+
+
+class Said(Protocol):
+    """One turn: whose it is ("agent" or "user"), and its words."""
+
+    @property
+    def role(self) -> Speaker:
+        """Return "agent" or "user"."""
+
+    @property
+    def text(self) -> str:
+        """Return the words."""
+
+
+class Line(NamedTuple):
+    """One turn, in its plainest form."""
+
+    role: Speaker
+    text: str
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A dialogue so far."""
+
+    id: str
+    """Of the dialogue; agents derive their randomness from it."""
+    system: str | None
+    """What the agent was told; users do not read it."""
+    turns: Sequence[Said] = ()
+
+    def texts(self, role: str) -> list[str]:
+        """Return what one side said."""
+        return [turn.text for turn in self.turns if turn.role == role]
