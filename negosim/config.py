@@ -10,7 +10,7 @@ from negosim._frozen import Frozen
 from negosim.models import GivenModel, is_one_model, name_of
 from negosim.plugins import anchored
 from negosim.records import Condition
-from negosim.scenarios import list_scenarios
+from negosim.scenarios import Scenario, list_scenarios
 
 __all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Objective", "RunConfig"]
 
@@ -48,6 +48,9 @@ Reference = Annotated[str, AfterValidator(anchored)]
 """An id or a path; a path is kept whole, so that a run can be resumed from anywhere."""
 
 ModelName = Annotated[str, BeforeValidator(name_of)]
+
+DEFAULT_CAP = 30
+"""Cap on utterances where neither the run nor the scenario says one."""
 
 SAFETY_STOP = 200
 """Utterances after which a dialogue of the unrestricted mode (`max_turns` 0) is stopped."""
@@ -103,8 +106,8 @@ class RunConfig(Frozen):
     """What the rollout judge scores: the value of all sides, or the speaker's ("own")."""
     judge_view: JudgeView = "own"
     """What the rollout judge sees: the speaker's side only, or every brief ("oracle", for study)."""
-    max_turns: Annotated[int, Field(ge=0)] = 30
-    """Cap on utterances; 0 is unrestricted up to `SAFETY_STOP`."""
+    max_turns: Annotated[int, Field(ge=0)] | None = None
+    """Cap on utterances; 0 is unrestricted up to `SAFETY_STOP`, None as the scenario says, else 30."""
     opener: str | None = None
     """Id of the role that speaks first, or its number from 1; None: the scenario's own choice."""
     tactics: Reference = "persuasion"
@@ -115,6 +118,10 @@ class RunConfig(Frozen):
     """Folder of prompt templates that override the built-in ones."""
     concurrency: Annotated[int, Field(ge=1)] = 1
     """Dialogues at once; does not change what they say."""
+
+    def cap(self, scenario: Scenario) -> int:
+        """Return the cap on utterances in a scenario; 0 is unrestricted."""
+        return scenario.max_turns or DEFAULT_CAP if self.max_turns is None else self.max_turns
 
     if TYPE_CHECKING:
         # What may be given is wider than what is kept; type checkers learn it here.
@@ -133,7 +140,7 @@ class RunConfig(Frozen):
             calls: Calls = "separate",
             objective: Objective = "joint",
             judge_view: JudgeView = "own",
-            max_turns: int = 30,
+            max_turns: int | None = None,
             opener: str | None = None,
             tactics: str = "persuasion",
             techniques: str = "deception",

@@ -8,11 +8,13 @@ from negosim.table import Table
 
 
 def outcome_of(scenario: Scenario, table: Table) -> Outcome:
-    """Compute the outcome of a finished dialogue.
+    """Compute the outcome of a finished dialogue, rewards apart.
 
     Without a deal every role keeps its reservation value. Where no offer was ever made and nobody
     left, the outcome is unknown: the words may agree, but there is nothing to compute with.
     """
+    if not scenario.has_deals:
+        return Outcome(status="not_applicable")
     space = scenario.space
     deal = table.deal
     if deal is not None:

@@ -1,13 +1,15 @@
-"""Registry of code plugins: agents, planners, judges, model providers and checks of claims, by name.
+"""Registry of code plugins: agents, planners, judges, model providers, claim checks and rewards, by name.
 
 A plugin comes in by one of two doors:
 
 - an installed package names it in an entry-point group, `negosim.agents`, `negosim.planners`,
-  `negosim.judges`, `negosim.providers` or `negosim.claim_checks`; the built-ins are such a package's;
+  `negosim.judges`, `negosim.providers`, `negosim.claim_checks` or `negosim.rewards`; the built-ins are such
+  a package's;
 - a decorator registers it in this process, before it is named: `@agent("echo")`.
 
 What each kind must be is said where it is used: `negosim.agents.AgentFactory`, `negosim.engine.Planner`,
-`negosim.judging.Judge`, `negosim.models.Provider`, `negosim.judging.ClaimCheck`.
+`negosim.judging.Judge`, `negosim.models.Provider`, `negosim.judging.ClaimCheck`,
+`negosim.rewards.RewardFunction`.
 """
 
 import hashlib
@@ -24,7 +26,7 @@ from typing import Any, Literal, TypeVar, get_args
 from negosim.errors import UserError
 from negosim.plugins import suggest
 
-Kind = Literal["agents", "planners", "judges", "providers", "claim_checks"]
+Kind = Literal["agents", "planners", "judges", "providers", "claim_checks", "rewards"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -34,6 +36,7 @@ NOUNS: dict[Kind, str] = {
     "judges": "judge",
     "providers": "model provider",
     "claim_checks": "claim check",
+    "rewards": "reward function",
 }
 
 Thing = TypeVar("Thing")
@@ -145,6 +148,25 @@ def claim_check(name: str) -> Callable[[Thing], Thing]:
 
     """
     return _registering("claim_checks", name)
+
+
+def reward(name: str) -> Callable[[Thing], Thing]:
+    """Register a reward function: what a dialogue was worth to a role (`negosim.rewards.RewardFunction`).
+
+    Args:
+        name: as for `agent`. A scenario names it: `reward: {function: NAME}`.
+
+    Raises:
+        UserError: the name has another form or is taken.
+
+    Examples:
+        >>> from negosim.registry import reward
+        >>> @reward("few-words")
+        ... def few_words(context):
+        ...     return -sum(len(turn.utterance.text.split()) for turn in context.turns)
+
+    """
+    return _registering("rewards", name)
 
 
 def plugins(kind: Kind) -> dict[str, Plugin]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from negosim.records import Action, Claim, Rollout, Turn, Utterance
-from negosim.scenarios import Deal, Issue, Role, Scenario, Value
+from negosim.scenarios import Answer, Deal, Issue, Measure, Role, Scenario, Value
 from negosim.seeding import Seed
 from negosim.table import Table
 from negosim.taxonomies import Taxonomy
@@ -31,6 +31,8 @@ class _Setting:
     context: str
     issues: tuple[Issue, ...]
     roles: tuple[PublicRole, ...]
+    claim: str | None
+    """What is argued about, where the scenario has a claim."""
 
     def describe(self, deal: Deal) -> str:
         """Write a deal or a partial offer in one line."""
@@ -54,6 +56,8 @@ class Side(_Setting):
     techniques: Taxonomy | None
     """The deception taxonomy; only in the deceptive condition."""
     seed: Seed
+    priors: tuple[tuple[Measure, Answer], ...] = ()
+    """What the agent would answer to measures before the first word, as far as the scenario says."""
 
     @property
     def others(self) -> tuple[int, ...]:
@@ -124,7 +128,8 @@ class View:
 
 def audience_of(scenario: Scenario) -> Audience:
     """Build what a neutral reader knows before the first word."""
-    return Audience(scenario.title, scenario.context, scenario.issues, _public_roles(scenario))
+    setting = scenario.title, scenario.context, scenario.issues, _public_roles(scenario), scenario.claim
+    return Audience(*setting)
 
 
 def _public_roles(scenario: Scenario) -> tuple[PublicRole, ...]:
@@ -158,6 +163,7 @@ def side_of(
         context=scenario.context,
         issues=scenario.issues,
         roles=_public_roles(scenario),
+        claim=scenario.claim,
         index=index,
         role=role,
         deceptive=deceptive,
@@ -166,6 +172,7 @@ def side_of(
         tactics=tactics.usable(deceptive=deceptive),
         techniques=techniques if deceptive else None,
         seed=seed,
+        priors=tuple((m, m.parse(role.priors[m.id])) for m in scenario.measures if m.id in role.priors),
     )
 
 

@@ -15,7 +15,9 @@ from negosim.prompts._templates import Templates
 from negosim.scenarios import Issue, Role
 from negosim.views import Audience, OwnTurn, PublicTurn, Side, View
 
-Stage = Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude"]
+Stage = Literal[
+    "reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude", "measure"
+]
 """What a model can be asked; each has a template of its name."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)

@@ -12,6 +12,7 @@ from negosim.reports._model import Cell, Name, Number, Prose, Report, Row, Table
 from negosim.reports._numbers import total
 from negosim.reports.sections import OF_NOTHING, SECTIONS
 from negosim.reports.sections import _names as names
+from negosim.reports.sections._length import cap_of
 from negosim.store import Run
 
 ALL_SIMULATED = (
@@ -101,7 +102,8 @@ def _run_facts(corpus: Corpus, run: Run, name: str, *, several: bool) -> Iterato
     config = run.config
     versions = run.header.fingerprint.versions
     prefix = f"{name}: " if several else ""
-    cap = f"at most {config.max_turns} utterances" if config.max_turns else "unrestricted length"
+    most = cap_of(run)
+    cap = f"at most {most} utterances" if most else "unrestricted length"
     made = run.header.created[:16].replace("T", " ")
     yield f"{prefix}made", f"{made} UTC with negosim {versions.get('negosim', 'unknown')}"
     yield f"{prefix}fingerprint", fingerprint(run)

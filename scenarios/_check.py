@@ -86,7 +86,7 @@ def _size(issue: Issue) -> int:
     )
 
 
-SINCE_2 = ("claim", "measures", "max_turns", "tactics")
+SINCE_2 = ("claim", "measures", "max_turns")
 ROLES_SINCE_2 = ("reward", "priors")
 
 

@@ -142,7 +142,7 @@ class ResolutionQuestion(Frozen):
 class Scenario(Frozen):
     """A conversation with private goals: public context, roles, what is to be settled or measured.
 
-    Version 2 has all that version 1 has, and `claim`, `measures`, `max_turns`, `tactics`, rewards and priors
+    Version 2 has all that version 1 has, and `claim`, `measures`, `max_turns`, rewards and priors
     besides; its `issues` may be empty.
     """
 
@@ -167,8 +167,6 @@ class Scenario(Frozen):
     """Private questions to roles, before, during and after."""
     max_turns: Annotated[int | None, Field(ge=1, exclude_if=_empty)] = None
     """Cap on utterances unless the run says otherwise."""
-    tactics: Annotated[Slug | None, Field(exclude_if=_empty)] = None
-    """Taxonomy the tactics come from unless the run says otherwise."""
     resolution: tuple[ResolutionQuestion, ...] = ()
 
     @cached_property

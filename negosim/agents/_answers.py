@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from negosim.records import Action
-from negosim.scenarios import Issue, Value
+from negosim.scenarios import Answer, Issue, Value
 
 LONGEST_GRID = 100
 """Numeric issues with more values than this are left open in the form and checked afterwards."""
@@ -157,6 +157,25 @@ def judge_answer(candidates: int) -> type[JudgeAnswer]:
     return create_model("Judge", __base__=JudgeAnswer, **fields)
 
 
+class MeasureAnswer(_Answer):
+    """What `measure` asks for; `measure_answer` says what can be answered."""
+
+    answer: Any
+
+
+@lru_cache(maxsize=256)
+def measure_answer(kind: str, values: tuple[Answer, ...], low: float, high: float) -> type[MeasureAnswer]:
+    """Return the form of a measure: one of some values, a number between two, or yes or no."""
+    form: Any
+    if kind == "yes_no":
+        form = bool
+    elif kind == "number":
+        form = Annotated[float, Field(ge=low, le=high)] if len(values) > LONGEST_GRID else _one_of(values)
+    else:
+        form = Literal[values]
+    return create_model("Measure", __base__=MeasureAnswer, answer=(form, ...))
+
+
 def speak_answer(issues: Sequence[Issue], actions: Collection[Action]) -> type[SpeakAnswer]:
     """Return the form for an utterance with an offer on the given issues; only possible moves are in it."""
     return _speak_answer(tuple((issue.id, issue.values) for issue in issues), tuple(actions))
@@ -172,11 +191,13 @@ def _speak_answer(
     others: Any = Literal[tuple(action for action in actions if action != "offer")]
     only: Any = Literal["offer"]
     plain = create_model("Move", __base__=_Answer, action=(others, ...), offer=(None, ...))
+    if "offer" not in actions:
+        return create_model("Speak", __base__=SpeakAnswer, move=(plain, ...))
     offering = create_model("OfferMove", __base__=_Answer, action=(only, ...), offer=(offer, ...))
     return create_model("Speak", __base__=SpeakAnswer, move=(plain | offering, ...))
 
 
-def _one_of(values: tuple[Value, ...]) -> Any:
+def _one_of(values: tuple[Answer, ...]) -> Any:
     """Return the type of an issue's value; a short grid is spelt out, so that servers can enforce it."""
     if isinstance(values[0], str):
         return Literal[values]

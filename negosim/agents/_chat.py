@@ -11,6 +11,7 @@ from negosim.agents._answers import (
     BeliefAnswer,
     ConcludeAnswer,
     ConsolidateAnswer,
+    MeasureAnswer,
     ReflectionAnswer,
     RolloutAnswer,
     SpeakAnswer,
@@ -18,6 +19,7 @@ from negosim.agents._answers import (
     ThinkAnswer,
     belief_answer,
     judge_answer,
+    measure_answer,
     speak_answer,
     tactics_answer,
     think_answer,
@@ -27,7 +29,8 @@ from negosim.config import Objective
 from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter
 from negosim.records import Rollout, Utterance
-from negosim.scenarios import Role
+from negosim.scenarios import Answer as MeasuredAnswer
+from negosim.scenarios import Measure, Role
 from negosim.speech import opening, quoted, unquoted, without_prefixes
 from negosim.views import View
 
@@ -160,6 +163,20 @@ class ChatAgent(_Caller):
     async def concluded(self, view: View) -> bool:
         """Say whether the conversation is over."""
         return (await self.ask("conclude", view, ConcludeAnswer)).concluded
+
+    async def answer(self, view: View, measure: Measure) -> MeasuredAnswer:
+        """Answer a private question of the scenario."""
+        grid = measure.range
+        values: tuple[MeasuredAnswer, ...] = measure.grades or (grid.values if grid else ())
+        values = values or tuple(option.id for option in measure.options or ())
+        low, high = (grid.min, grid.max) if grid else (0.0, 0.0)
+
+        def check(given: MeasureAnswer) -> None:
+            measure.parse(given.answer)
+
+        form = measure_answer(measure.answer, values, low, high)
+        given = await self.ask("measure", view, form, check=check, purpose=measure.id, asked=measure)
+        return measure.parse(given.answer)
 
     async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
         """Fill in the form about another role; what is given to the issues is scaled to add up to 1."""

@@ -8,7 +8,7 @@ from negosim import registry
 from negosim.config import Objective
 from negosim.models import ModelSpec
 from negosim.records import Claim, Rollout, Utterance
-from negosim.scenarios import Role
+from negosim.scenarios import Answer, Measure, Role
 from negosim.views import Side, View
 
 
@@ -115,6 +115,19 @@ class Believes(Protocol):
         """Say privately what the agent believes about the role at position `other`.
 
         Nothing is said in public and nothing is remembered. `attempt` tells repeated questions apart.
+        """
+        ...
+
+
+@runtime_checkable
+class Answers(Protocol):
+    """The capability to answer the scenario's measures."""
+
+    async def answer(self, view: View, measure: Measure) -> Answer | None:
+        """Answer a private question as the role sees it now; None: there is nothing to answer it from.
+
+        Nothing is said in public and nothing is remembered. What does not fit the measure is a
+        `ProtocolError`; `measure.parse` says what fits.
         """
         ...
 

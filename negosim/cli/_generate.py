@@ -127,14 +127,15 @@ def generate(
         ),
     ] = "own",
     max_turns: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=0,
             metavar="N",
             help="Cap on utterances; 0 is unrestricted (stopped at 200).",
+            show_default="as the scenario says, else 30",
             rich_help_panel=PLAY,
         ),
-    ] = 30,
+    ] = None,
     opener: Annotated[
         str | None,
         typer.Option(

@@ -60,7 +60,9 @@ def show(
     scenario: Annotated[str, typer.Option("--scenario", "-s", metavar="ID|PATH", help="Scenario.")],
     role: Annotated[str, typer.Option(metavar="ROLE", help="The agent asked: a role's id, or 1 or 2.")],
     stage: Annotated[
-        Literal["reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude"],
+        Literal[
+            "reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude", "measure"
+        ],
         typer.Option(help="What the agent is asked to do."),
     ],
     deceptive: Annotated[

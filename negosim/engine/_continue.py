@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from negosim.config import Calls, JudgeView, Objective
+from negosim.engine._measures import ask_measures
 from negosim.engine._planners import planner_of
 from negosim.engine._state import (
     DialogueContext,
@@ -16,8 +17,8 @@ from negosim.engine._state import (
 )
 from negosim.errors import ContextLengthError, ModelError
 from negosim.models import Ledger
-from negosim.records import Call, End, Failure, Turn, Vote
-from negosim.scenarios import Scenario
+from negosim.records import Call, End, Failure, Measurement, Turn, Vote
+from negosim.scenarios import Moment, Scenario
 from negosim.table import Table, table_after
 
 
@@ -30,6 +31,8 @@ class Continuation:
     votes: tuple[Vote, ...]
     calls: tuple[Call, ...]
     """What the participants entered in the ledger, in the order the calls were finished."""
+    measurements: tuple[Measurement, ...]
+    """What the roles answered in private; of a prefix that was given, nothing."""
     table: Table
     """The table after the last turn."""
     end: End
@@ -106,7 +109,7 @@ async def continue_dialogue(
 
 
 async def play_on(planner: str, begun: History, context: DialogueContext) -> Continuation:
-    """Go on with a dialogue by its planner's graph.
+    """Go on with a dialogue by its planner's graph; ask what is to be measured before and after it.
 
     Raises:
         ModelError: every dialogue would fail likewise.
@@ -115,9 +118,10 @@ async def play_on(planner: str, begun: History, context: DialogueContext) -> Con
     from negosim.engine._dialogue import dialogue_graph, end_of, recursion_limit
 
     chain = planner_of(planner).chain(context.calls)
-    graph, history = dialogue_graph(chain), begun
+    history = begun if begun["turns"] else await _measured(begun, context, "before")
+    graph = dialogue_graph(chain)
     steps = graph.astream(
-        HistoryState(history=begun),
+        HistoryState(history=history),
         {"recursion_limit": recursion_limit(len(chain), context.max_turns)},
         context=context,
         stream_mode="values",
@@ -131,7 +135,19 @@ async def play_on(planner: str, begun: History, context: DialogueContext) -> Con
         calls = context.ledger.drain(error.turn - (error.stage == "conclude"))
         failed = _continuation(history_after(history, History(calls=calls)), "failed", _failure(error))
         return replace(failed, said=getattr(error.error, "said", ""))
+    history = await _measured(history, context, "after")
     return _continuation(history, end_of(history, context.max_turns), None)
+
+
+async def _measured(history: History, context: DialogueContext, moment: Moment) -> History:
+    """Return what has happened with the answers to what is asked at a moment, unless they are there."""
+    if any(measurement.moment == moment for measurement in history.get("measurements", ())):
+        return history
+    measurements = await ask_measures(history, context, moment)
+    if not measurements:
+        return history
+    turn = max(0, len(history["turns"]) - 1)
+    return history_after(history, context.add(turn, History(measurements=measurements)))
 
 
 def _continuation(history: History, end: End, failure: Failure | None) -> Continuation:
@@ -139,6 +155,7 @@ def _continuation(history: History, end: End, failure: Failure | None) -> Contin
         turns=tuple(history["turns"]),
         votes=tuple(history["votes"]),
         calls=tuple(history["calls"]),
+        measurements=tuple(history.get("measurements", ())),
         table=history["table"],
         end=end,
         failure=failure,

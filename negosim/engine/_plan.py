@@ -14,6 +14,7 @@ from negosim.models import ModelSpec
 from negosim.plugins import suggest
 from negosim.prompts import Prompts
 from negosim.records import SIMULATED, Condition
+from negosim.rewards import reward_function
 from negosim.scenarios import Scenario, load_scenario
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
@@ -63,6 +64,7 @@ class Plan:
     def foreign(self) -> dict[str, str]:
         """What tells the plugins in use that do not come with negosim from other versions of them."""
         used: list[tuple[registry.Kind, str]] = [("planners", self.config.planner)]
+        used += [("rewards", name) for scenario in self.scenarios.values() for name in _functions(scenario)]
         used += [("providers" if spec.chats else "agents", spec.kind) for spec in self.specs.values()]
         found = {f"{registry.NOUNS[kind]} {name}": registry.identity(kind, name) for kind, name in used}
         found |= {
@@ -88,7 +90,7 @@ class Plan:
             role,
             deceptive=role in job.condition.deceptive,
             opener=opener_of(self.config, scenario),
-            max_turns=self.config.max_turns,
+            max_turns=self.config.cap(scenario),
             tactics=self.tactics,
             techniques=self.techniques,
             seed=Seed(self.config.seed, scenario.id, job.index),
@@ -123,6 +125,8 @@ def resolve(
     made |= {name: agent_factory(spec.kind) for name, spec in specs.items() if not spec.chats}
     for scenario in scenarios.values():
         _check_fit(config, scenario, tactics)
+        for function in _functions(scenario):
+            reward_function(function)
     plan = Plan(
         config=config,
         scenarios=scenarios,
@@ -136,6 +140,12 @@ def resolve(
     )
     check_agents(plan)
     return plan
+
+
+def _functions(scenario: Scenario) -> list[str]:
+    """Return the names of the reward functions of a scenario."""
+    rewards = (role.reward for role in scenario.roles)
+    return sorted({reward.function for reward in rewards if reward and reward.function})
 
 
 def _spec(name: str) -> ModelSpec:

@@ -16,6 +16,7 @@ from negosim.models import Door, Ledger, account_of
 from negosim.outcome import outcome_of
 from negosim.prompts import PromptWriter
 from negosim.records import Dialogue, Outcome
+from negosim.rewards import rewards_of
 from negosim.table import Table
 from negosim.views import Side
 
@@ -80,13 +81,18 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         objective=config.objective,
         oracle=config.judge_view == "oracle",
         opener=opener,
-        max_turns=config.max_turns,
+        max_turns=config.cap(scenario),
         ledger=ledger,
         on_step=keep_and_tell,
     )
     done = await play_on(config.planner, history, context)
     if done.said:
         setting.watch(ServerSaid(job.id, done.said))
+    outcome = Outcome(status="unknown")
+    if done.failure is None:
+        outcome = outcome_of(scenario, done.table)
+        rewards = rewards_of(scenario, done.turns, done.measurements, outcome)
+        outcome = outcome.model_copy(update={"rewards": rewards})
     return Dialogue(
         id=job.id,
         scenario=scenario.id,
@@ -99,8 +105,9 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         end=done.end,
         turns=done.turns,
         votes=done.votes,
-        outcome=Outcome(status="unknown") if done.failure else outcome_of(scenario, done.table),
+        outcome=outcome,
         failure=done.failure,
+        measurements=done.measurements,
         account=account_of(done.calls),
         calls=done.calls,
         seconds=round(time.perf_counter() - started, 3),

@@ -99,7 +99,7 @@ async def predict_async(config: RunConfig) -> Forecast:
             sums.setdefault((likely.stage, likely.model), []).append((dialogues, likely, most))
     return Forecast(
         dialogues=len(plan.jobs),
-        max_turns=config.max_turns or SAFETY_STOP,
+        max_turns=max(config.cap(scenario) or SAFETY_STOP for scenario in plan.scenarios.values()),
         stages=tuple(_sum(stage, model, parts) for (stage, model), parts in sums.items()),
     )
 
@@ -194,7 +194,7 @@ class _StandIn:
         if schema.get("type") == "object":
             parts = enumerate(schema["properties"].items())
             filled = {name: self._fill(part, position + number) for number, (name, part) in parts}
-            if "move" in filled:
+            if "move" in filled and self._offer:
                 plain, _ = schema["properties"]["move"]["anyOf"]
                 filled["move"] = self._move(plain["properties"]["action"])
             return filled

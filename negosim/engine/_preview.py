@@ -8,6 +8,7 @@ from negosim.errors import UserError
 from negosim.models import Message
 from negosim.prompts import STAGES, PromptWriter, Stage
 from negosim.records import Rollout, Turn, Utterance
+from negosim.scenarios import Measure
 from negosim.table import Table
 from negosim.views import view_of
 
@@ -27,6 +28,17 @@ def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Messag
     if not 0 <= role < roles:
         raise UserError(f"{job.scenario!r} has agents 1 to {roles}, not {role + 1}")
     return _messages(plan, job, role, stage)
+
+
+SAMPLE = Measure(
+    id="satisfaction",
+    asked_of=("role",),
+    when=("after",),
+    question="How satisfied are you? (a sample: this scenario has no measures)",
+    answer="scale",
+    scale={1: "not at all", 5: "very"},
+)
+"""What the template of measures is shown with in a scenario that asks nothing."""
 
 
 def check_prompts(plan: Plan) -> None:
@@ -59,12 +71,13 @@ def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, M
         Rollout(tactic=tactic.id, utterance="(candidate)", expected_reply="(expected reply)")
         for tactic in tactics
     )
+    unthinking = ("reflect", "think", "conclude", "measure")
     after_judge = stage in ("speak", "consolidate") and config.planner == "rollout"
     view = view_of(
         side,
         said,
         Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles)),
-        reflection=None if stage in ("reflect", "think", "conclude") else "(the reflection of this turn)",
+        reflection=None if stage in unthinking else "(the reflection of this turn)",
         rollouts=candidates if after_judge else (),
         chosen=0 if after_judge else None,
         draft=Utterance(text="(the utterance)") if stage == "consolidate" else None,
@@ -80,5 +93,6 @@ def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, M
             "other_sides": others if config.judge_view == "oracle" else (),
         },
         "consolidate": {"own_openings": ()},
+        "measure": {"asked": scenario.measures[0] if scenario.measures else SAMPLE},
     }
     return PromptWriter(plan.prompts[job.scenario], side).messages(stage, view, **extra.get(stage, {}))

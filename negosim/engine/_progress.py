@@ -19,7 +19,7 @@ from negosim._files import append_whole, first_error, unreadable, unwritable
 from negosim._frozen import Frozen
 from negosim.engine._state import History
 from negosim.errors import UserError
-from negosim.records import Call, End, Turn, Vote
+from negosim.records import Call, End, Measurement, Turn, Vote
 from negosim.store import PROGRESS, Run
 
 WAY_OUT = "remove the file and resume the run: that dialogue then starts over"
@@ -34,6 +34,7 @@ class _Step(Frozen):
     turns: tuple[Turn, ...] = ()
     votes: tuple[Vote, ...] = ()
     calls: tuple[Call, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
     end: End | None = None
 
 

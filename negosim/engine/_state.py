@@ -9,7 +9,7 @@ from negosim.agents import Agent, RolloutJudge, Speech
 from negosim.config import Calls, Objective
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.models import Ledger
-from negosim.records import Call, End, Rollout, Turn, Vote
+from negosim.records import Call, End, Measurement, Rollout, Turn, Vote
 from negosim.scenarios import Scenario
 from negosim.table import Table
 from negosim.views import Side, View, view_of
@@ -32,6 +32,7 @@ class History(TypedDict, total=False):
     turns: list[Turn]
     votes: list[Vote]
     calls: list[Call]
+    measurements: list[Measurement]
     table: Table
     end: End
 
@@ -42,6 +43,7 @@ def history_after(before: History, added: History) -> History:
     after["turns"] = [*before["turns"], *added.get("turns", ())]
     after["votes"] = [*before["votes"], *added.get("votes", ())]
     after["calls"] = [*before["calls"], *added.get("calls", ())]
+    after["measurements"] = [*before.get("measurements", ()), *added.get("measurements", ())]
     return after
 
 

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from negosim.agents import Speech
+from negosim.engine._measures import ask_measures
 from negosim.engine._planners import PlannerStage
 from negosim.engine._state import (
     Deliberation,
@@ -70,9 +71,11 @@ def _last_node(stage: PlannerStage, nodes: dict[str, str], after: AfterTurn, *, 
         made = await _deliberate(stage, state, context, opens=opens)
         view, speech = made["view"], made["speech"]
         turn = _record(view, speech)
-        table = view.table.after(turn.role, speech.utterance)
-        added = context.add(turn.index, History(turns=[turn], table=table))
-        now = history_after(state["history"], added)
+        step = History(turns=[turn], table=view.table.after(turn.role, speech.utterance))
+        said = history_after(state["history"], step)
+        if measurements := await ask_measures(said, context, "each_turn"):
+            step["measurements"] = measurements
+        now = history_after(state["history"], context.add(turn.index, step))
         return Command(update={"history": now}, goto=nodes[after(now, context)])
 
     return run

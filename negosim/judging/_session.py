@@ -169,7 +169,7 @@ class Session:
                 reading.perspective,
                 prompts=self._material.prompts[scenario.id],
                 taxonomies=self._material.taxonomies,
-                max_turns=self._run.config.max_turns,
+                max_turns=self._run.config.cap(scenario),
             )
         for missing in reading.sheets:
             sheet = await self._fill_in(reading, missing, reader)

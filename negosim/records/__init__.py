@@ -21,6 +21,7 @@ from negosim.records._judgement import (
     Status,
     agent_perspective,
 )
+from negosim.records._measurement import Measurement
 from negosim.records._schema import dialogue_schema
 from negosim.records._turn import Action, Claim, Rollout, Subject, Turn, Utterance, Vote
 
@@ -38,6 +39,7 @@ __all__ = [
     "Failure",
     "JudgedValue",
     "Judgement",
+    "Measurement",
     "Outcome",
     "Rollout",
     "Sheet",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from negosim._frozen import Frozen
 from negosim._html import dialogue_html
+from negosim.records._measurement import Measurement
 from negosim.records._turn import Turn, Vote
 from negosim.scenarios import Value
 
@@ -51,6 +52,10 @@ class Condition(Frozen):
         )
 
 
+def _empty(given: Any) -> bool:
+    return not given
+
+
 class Failure(Frozen):
     """Why a dialogue could not be finished. A failed dialogue is no outcome."""
 
@@ -72,8 +77,9 @@ class Failure(Frozen):
 class Outcome(Frozen):
     """What the negotiation came to, computed from the structured offers alone."""
 
-    status: Literal["agreement", "no_agreement", "unknown"]
-    """"unknown": no usable offer was made, so whether the words agree cannot be computed."""
+    status: Literal["agreement", "no_agreement", "unknown", "not_applicable"]
+    """"unknown": no usable offer was made, so whether the words agree cannot be computed; "not_applicable":
+    the scenario has nothing to settle."""
     deal: dict[str, Value] | None = None
     values: tuple[float, ...] | None = None
     """By role. Without agreement: the reservation values, which is what no deal is worth."""
@@ -84,6 +90,8 @@ class Outcome(Frozen):
     """Distance of the deal to the Pareto frontier, value axes scaled to 0..1; 0 is efficient."""
     nash_ratio: float | None = None
     """Nash product of the deal over the largest Nash product of any deal."""
+    rewards: Annotated[tuple[float | None, ...] | None, Field(exclude_if=_empty)] = None
+    """By role, where the scenario says what counts; None in a place where it cannot be known."""
 
 
 class StageAccount(Frozen):
@@ -137,6 +145,8 @@ class Dialogue(Frozen):
     votes: tuple[Vote, ...]
     outcome: Outcome
     failure: Failure | None = None
+    measurements: Annotated[tuple[Measurement, ...], Field(exclude_if=_empty)] = ()
+    """What the roles answered in private, in the order they were asked."""
     account: tuple[StageAccount, ...] = ()
     calls: tuple[Call, ...] = ()
     """Every call, in the order they were finished; the account has their sums."""

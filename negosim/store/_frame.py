@@ -1,8 +1,9 @@
 """Runs as tables."""
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from negosim.records import Dialogue, total_usd
+from negosim.records import Dialogue, Measurement, total_usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +16,24 @@ def frame_of(dialogues: "Iterable[Dialogue]") -> "pd.DataFrame":
     import pandas as pd
 
     return pd.DataFrame([_row(dialogue) for dialogue in dialogues])
+
+
+def _measured(measurements: "Iterable[Measurement]") -> dict[str, Any]:
+    """Return a column a measure, moment and role ("after_donation_2"); of each turn the last and the mean.
+
+    What was not answered is missing; the mean is of the answers there are.
+    """
+    row: dict[str, Any] = {}
+    each: dict[str, list[float]] = {}
+    for given in measurements:
+        name = f"{given.measure}_{given.role + 1}"
+        if given.moment != "each_turn":
+            row[f"{given.moment}_{name}"] = given.value
+            continue
+        row[f"last_{name}"] = given.value
+        if isinstance(given.value, int | float):
+            each.setdefault(name, []).append(float(given.value))
+    return row | {f"mean_{name}": fmean(values) for name, values in each.items()}
 
 
 def _row(dialogue: Dialogue) -> dict[str, Any]:
@@ -36,6 +55,9 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
         row[f"model_{role + 1}"] = model
         row[f"value_{role + 1}"] = outcome.values[role] if outcome.values else None
         row[f"rational_{role + 1}"] = outcome.rational[role] if outcome.rational else None
+        if outcome.rewards:
+            row[f"reward_{role + 1}"] = outcome.rewards[role]
+    row |= _measured(dialogue.measurements)
     row["calls"] = sum(stage.calls for stage in dialogue.account)
     row["tokens_in"] = sum(stage.tokens_in for stage in dialogue.account)
     row["tokens_out"] = sum(stage.tokens_out for stage in dialogue.account)

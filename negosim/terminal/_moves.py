@@ -71,6 +71,7 @@ VERDICTS = {
     "agreement": "AGREEMENT",
     "no_agreement": "NO AGREEMENT",
     "unknown": "UNKNOWN (no usable offer was made)",
+    "not_applicable": "FINISHED",
 }
 
 ENDS = {

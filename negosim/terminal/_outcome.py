@@ -9,8 +9,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from negosim._text import duration, money, one_line, plural, points, tokens
-from negosim.records import Dialogue, Vote
-from negosim.scenarios import Scenario
+from negosim.records import Dialogue, Measurement, Vote
+from negosim.scenarios import Measure, Scenario
 from negosim.terminal._account import account_table, total_usd
 from negosim.terminal._colours import colour
 from negosim.terminal._lens import Lens
@@ -47,12 +47,41 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
         lines.append(f"Pareto distance {points(outcome.pareto_distance)} (0 is efficient)")
     if lens.truth and outcome.nash_ratio is not None:
         lines[-1] += f"; Nash ratio {points(outcome.nash_ratio)} (1 is the Nash point)"
+    lines += [line for role in shown for line in measured_lines(dialogue, scenario, role)]
+    if outcome.rewards is not None and shown:
+        worth = [f"{_reward(outcome.rewards[role])} to agent {role + 1}" for role in shown]
+        lines.append(f"reward: {', '.join(worth)}")
     if shown and dialogue.votes:
         ready = [f"agent {role + 1} {ready_since(dialogue.votes, role)}" for role in shown]
         lines.append(f"ready to end: {', '.join(ready)}")
     if lens.truth:
         lines.append(cost_line(dialogue))
     return lines
+
+
+def measured_lines(dialogue: Dialogue, scenario: Scenario, role: int) -> list[str]:
+    """Say what a role answered in private, a line a measure."""
+    lines = []
+    for measure in scenario.measures:
+        told = [
+            f"{MOMENTS[given.moment].format(given.turns)} {_answer(given, measure)}"
+            for given in dialogue.measurements
+            if (given.measure, given.role) == (measure.id, role)
+        ]
+        if told:
+            lines.append(f"agent {role + 1} in private, {measure.id}: {', '.join(told)}")
+    return lines
+
+
+MOMENTS = {"before": "before", "after": "after", "each_turn": "after {}"}
+
+
+def _answer(given: Measurement, measure: Measure) -> str:
+    return given.status.replace("_", " ") if given.value is None else one_line(measure.label(given.value))
+
+
+def _reward(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def ready_since(votes: Sequence[Vote], role: int) -> str:

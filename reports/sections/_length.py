@@ -10,6 +10,7 @@ from negosim.reports._numbers import bare, count, mean_sd, share
 from negosim.reports._sentences import joined
 from negosim.reports._style import BLUE, ORANGE
 from negosim.reports.sections import _names as names
+from negosim.store import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -34,7 +35,13 @@ def section(corpus: Corpus) -> Section:
 
 def _caps(corpus: Corpus) -> dict[str, int]:
     """Return each run's cap on utterances; 0 is unrestricted."""
-    return {name: run.config.max_turns for name, run in zip(corpus.names, corpus.runs, strict=True)}
+    return {name: cap_of(run) for name, run in zip(corpus.names, corpus.runs, strict=True)}
+
+
+def cap_of(run: Run) -> int:
+    """Return a run's cap on utterances, the highest of its scenarios; 0 is unrestricted."""
+    caps = [run.config.cap(scenario) for scenario in run.header.scenarios.values()]
+    return 0 if 0 in caps else max(caps, default=run.config.max_turns or 0)
 
 
 def setting(cap: int) -> str:

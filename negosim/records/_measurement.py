@@ -1,0 +1,31 @@
+"""What a role answered in private: one measure, once."""
+
+from pydantic import model_validator
+
+from negosim._frozen import Frozen
+from negosim.records._judgement import JudgedValue, Status
+from negosim.scenarios import Moment
+
+
+class Measurement(Frozen):
+    """A role's answer to a measure of the scenario. No role ever sees it, its own included."""
+
+    measure: str
+    """Id of the measure."""
+    role: int
+    """Position of the role that was asked."""
+    moment: Moment
+    turns: int
+    """Utterances made before it was asked."""
+    status: Status
+    """"not_applicable": what plays the role answers no such question."""
+    value: JudgedValue | None = None
+    """None unless the status is "ok"."""
+    reason: str = ""
+    """Where the status is not "ok": what was wrong, in negosim's own words."""
+
+    @model_validator(mode="after")
+    def _value_only_if_ok(self) -> "Measurement":
+        if (self.value is None) == (self.status == "ok"):
+            raise ValueError(f"status {self.status!r} does not go with value {self.value!r}")
+        return self
