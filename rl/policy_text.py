@@ -127,7 +127,8 @@ def brief_for(role: "Role", context: str, issues: "Sequence[Issue]") -> str:
     lines.append(" ".join(role.brief.split()))
     if role.deceptive_brief:
         lines.append(" ".join(role.deceptive_brief.split()))
-    lines.append(f"Without a deal: {role.alternative} ({role.payoff.reservation:g} points).")
+    if issues:
+        lines.append(f"Without a deal: {role.alternative} ({role.payoff.reservation:g} points).")
     for issue in issues:
         ends = issue.values if issue.options is not None else (issue.values[0], issue.values[-1])
         worth = "; ".join(f"{value} = {role.payoff.points(issue, value):g} points" for value in ends)

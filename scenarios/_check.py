@@ -87,7 +87,7 @@ def _size(issue: Issue) -> int:
 
 
 SINCE_2 = ("claim", "measures", "max_turns")
-ROLES_SINCE_2 = ("reward", "priors")
+ROLES_SINCE_2 = ("reward", "priors", "simulated")
 
 
 def _check_version(data: Mapping[str, Any], issues: Sequence[Any]) -> Iterator[Problem]:

@@ -22,6 +22,10 @@ _COLON = re.compile("[:\uff1a\ufe55\u2236\ua789]")
 """A colon, and what looks like one."""
 
 
+Simulated = Literal["persuader", "donor", "supporter", "help-seeker"]
+"""Embedded participants for roles that settle nothing."""
+
+
 def _no_label(name: str) -> str:
     if _COLON.search(name) or name.casefold() == "you":
         raise ValueError('transcripts put a colon behind a name, and "You" for the reader; use another name')
@@ -126,6 +130,8 @@ class Role(Frozen):
     """What each deal is worth to it; without issues there is none."""
     reward: Annotated[Reward | None, Field(exclude_if=_empty)] = None
     """What a dialogue is worth to the role; without one, the value of its deal."""
+    simulated: Annotated[Simulated | None, Field(exclude_if=_empty)] = None
+    """Which embedded participant can play the role; where there are issues, the negotiator can anyway."""
     priors: Annotated[dict[MeasureId, Answer], Field(default_factory=dict, exclude_if=_empty)]
     """By measure: what the role would answer before the first word. Chat models are told it."""
 

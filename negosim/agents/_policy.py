@@ -1,6 +1,5 @@
 """A trained policy as an agent: it hears the dialogue as its training showed it, and says the next turn."""
 
-import asyncio
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from negosim.records import Utterance
 from negosim.views import View
 
 if TYPE_CHECKING:
-    from negosim.rl.policy import Policy, Prefix
+    from negosim.rl.policy import Prefix, Voice
 
 ATTEMPTS = 5
 """Turns drawn before a turn against the rules of the table is a failure."""
@@ -37,16 +36,17 @@ class PolicyAgent:
 
     async def speak(self, view: View) -> Speech:
         """Say the next public utterance; its move is what the text's mark says."""
-        policy = _loaded(self._spec.target)
+        voice = _voice(self._spec.target)
+        policy = voice.policy
         # A setting that the spec names goes before the one stored with the policy.
         named = self._spec.model_fields_set & {"temperature", "max_tokens"}
         asked = {name: getattr(self._spec, name) for name in named}
         stored = policy.card.decoding.model_copy(update=asked)
         sampling = stored.model_copy(update={"max_tokens": min(stored.max_tokens, policy.card.max_length)})
-        prefix, wrong = _prefix(view), ""
+        prefix, wrong = _prefix(view, policy.card.system), ""
         for attempt in range(ATTEMPTS):
             seed = view.side.seed.number(view.side.index, view.turn_index, "policy", self._spec.seed, attempt)
-            (reply,) = await asyncio.to_thread(policy.reply, [prefix], seeds=[seed], sampling=sampling)
+            reply = await voice.say(prefix, seed, sampling=sampling)
             try:
                 return Speech(_utterance(reply.text, view))
             except ValueError as error:
@@ -80,21 +80,26 @@ def _check(folder: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _loaded(folder: str) -> "Policy":
-    from negosim.rl.policy import Policy
+def _voice(folder: str) -> "Voice":
+    """Return the voice that all who play with a policy share: who waits at a time is decoded together."""
+    from negosim.rl.policy import Policy, Voice
 
-    return Policy.load(folder)
+    return Voice(Policy.load(folder))
 
 
-def _prefix(view: View) -> "Prefix":
-    """Return the dialogue as `negosim rl prepare` writes it for a learner in this seat."""
+def _prefix(view: View, trained: str | None = None) -> "Prefix":
+    """Return the dialogue as `negosim rl prepare` writes it for a learner in this seat.
+
+    Where there are no deals, published data have one brief for all, which was `trained` on.
+    """
     from negosim.rl import merge_turns
     from negosim.rl.policy import Prefix
     from negosim.rl.policy_text import brief_for, policy_turn
 
     side, names = view.side, [role.name for role in view.side.roles]
     turns = [policy_turn(turn, turn.role, side.index, names) for turn in view.transcript]
-    system = brief_for(side.role, side.context, side.issues)
+    brief = brief_for(side.role, side.context, side.issues)
+    system = trained if trained and not side.issues else brief
     return Prefix(tuple((turn.role, turn.text) for turn in merge_turns(turns)), system)
 
 

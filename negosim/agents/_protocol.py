@@ -51,6 +51,10 @@ class Agent(Protocol):
     An agent keeps no state of its own between calls: everything it may use is in the view, so a
     dialogue can be continued from its record.
 
+    An agent whose `self_directed` is true decides by itself what to say: planners pass it by, and it is only
+    asked to speak. It ends a dialogue by leaving (`walk_away`); votes are for dialogues with others.
+    Simulated users are such agents.
+
     Every method raises `ProtocolError` when no usable answer could be had and `ModelError` when the
     provider failed.
     """

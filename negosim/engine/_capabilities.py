@@ -37,6 +37,8 @@ def check_agent(name: str, agent: Agent, plan: "Plan") -> None:
     """
     if wrong := _lacking(agent, Agent):
         raise UserError(f"{name} is no agent: it lacks {wrong}; see negosim.agents.Agent")
+    if getattr(agent, "self_directed", False):
+        return
     planner = plan.config.planner
     for stage in plan.planner.chain(plan.config.calls):
         if stage.needs is not None and (wrong := _lacking(agent, stage.needs)):

@@ -1,6 +1,6 @@
 """Continuing a dialogue from any place, with given participants: the one loop that plays dialogues."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -15,6 +15,8 @@ from negosim.engine._state import (
     StageError,
     history_after,
 )
+from negosim.engine._steps import end_of
+from negosim.engine._walk import needs_no_graph, walk
 from negosim.errors import ContextLengthError, ModelError
 from negosim.models import Ledger
 from negosim.records import Call, End, Failure, Measurement, Turn, Vote
@@ -115,21 +117,10 @@ async def play_on(planner: str, begun: History, context: DialogueContext) -> Con
         ModelError: every dialogue would fail likewise.
 
     """
-    from negosim.engine._dialogue import dialogue_graph, end_of, recursion_limit
-
-    chain = planner_of(planner).chain(context.calls)
     history = begun if begun["turns"] else await _measured(begun, context, "before")
-    graph = dialogue_graph(chain)
-    steps = graph.astream(
-        HistoryState(history=history),
-        {"recursion_limit": recursion_limit(len(chain), context.max_turns)},
-        context=context,
-        stream_mode="values",
-        output_keys="history",
-    )
     try:
-        async for step in steps:
-            history = cast(History, step)
+        async for step in _steps(planner, history, context):
+            history = step
     except StageError as error:
         _raise_if_hopeless(error)
         calls = context.ledger.drain(error.turn - (error.stage == "conclude"))
@@ -137,6 +128,23 @@ async def play_on(planner: str, begun: History, context: DialogueContext) -> Con
         return replace(failed, said=getattr(error.error, "said", ""))
     history = await _measured(history, context, "after")
     return _continuation(history, end_of(history, context.max_turns), None)
+
+
+def _steps(planner: str, begun: History, context: DialogueContext) -> AsyncIterator[History]:
+    """Return the steps to the end: those of the planner's graph, where there is any planning."""
+    if needs_no_graph(context):
+        return walk(begun, context)
+    from negosim.engine._dialogue import dialogue_graph, recursion_limit
+
+    chain = planner_of(planner).chain(context.calls)
+    steps = dialogue_graph(chain).astream(
+        HistoryState(history=begun),
+        {"recursion_limit": recursion_limit(len(chain), context.max_turns)},
+        context=context,
+        stream_mode="values",
+        output_keys="history",
+    )
+    return cast(AsyncIterator[History], steps)
 
 
 async def _measured(history: History, context: DialogueContext, moment: Moment) -> History:

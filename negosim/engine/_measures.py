@@ -32,6 +32,8 @@ async def ask_measures(history: History, context: DialogueContext, moment: Momen
         if moment in measure.when
         for role in measure.roles(index)
     ]
+    if not asked:
+        return []
     answers = await answers_of(_answer(history, context, measure, role) for measure, role in asked)
     turns = len(history["turns"])
     return [

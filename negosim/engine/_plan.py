@@ -20,6 +20,9 @@ from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.views import Side, side_of
 
+EMBEDDED = frozenset({SIMULATED, "user", "habit"})
+"""Kinds of agents that are made in this process from the seed alone."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -51,8 +54,9 @@ class Plan:
 
     @property
     def simulated(self) -> bool:
-        """Whether simulated negotiators are among themselves: whatever they do can be done again."""
-        return {*self.config.models, self.config.judge_model or SIMULATED} == {SIMULATED}
+        """Whether embedded participants are among themselves: whatever they do can be done again at once."""
+        kinds = {name.partition(":")[0] for name in self.config.models}
+        return kinds <= EMBEDDED and (self.config.judge_model or SIMULATED) == SIMULATED
 
     @property
     def asks_models(self) -> bool:

@@ -194,7 +194,9 @@ class _StandIn:
         if schema.get("type") == "object":
             parts = enumerate(schema["properties"].items())
             filled = {name: self._fill(part, position + number) for number, (name, part) in parts}
-            if "move" in filled and self._offer:
+            if "move" in filled and not self._offer:
+                filled["move"] = {"action": "talk", "offer": None}
+            elif "move" in filled:
                 plain, _ = schema["properties"]["move"]["anyOf"]
                 filled["move"] = self._move(plain["properties"]["action"])
             return filled

@@ -2,7 +2,17 @@
 
 from negosim.rl import _needs_torch  # noqa: F401 (says what to install, first of all)
 from negosim.rl.policy._policy import Policy, Prefix, Reply
+from negosim.rl.policy._voice import Voice
 from negosim.rl.training.decoding import Sampling
 from negosim.rl.training.policy_folder import PolicyCard, check_policy, read_policy_card
 
-__all__ = ["Policy", "PolicyCard", "Prefix", "Reply", "Sampling", "check_policy", "read_policy_card"]
+__all__ = [
+    "Policy",
+    "PolicyCard",
+    "Prefix",
+    "Reply",
+    "Sampling",
+    "Voice",
+    "check_policy",
+    "read_policy_card",
+]

@@ -8,7 +8,7 @@ import pytest
 from negosim import Dialogue, Run, RunConfig, generate, generate_async
 from negosim.scenarios import list_scenarios, load_scenario
 
-SCENARIOS = sorted(list_scenarios())
+SCENARIOS = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from negosim.measures import belief_rows
 from negosim.models import ChatRequest, Door, Ledger, ScriptedModel
 from negosim.prompts import Prompts
 from negosim.records import Dialogue, Sheet
-from negosim.scenarios import Scenario, list_scenarios, scale
+from negosim.scenarios import Scenario, list_scenarios, load_scenario, scale
 from negosim.taxonomies import load_taxonomy
 
 MakeRun = Callable[..., Run]
@@ -76,7 +76,7 @@ def test_beliefs_in_between_are_asked_on_top_and_never_twice(make_run: MakeRun) 
 def test_simulated_negotiators_learn_about_each_other_in_every_scenario(make_run: MakeRun) -> None:
     """On average, from offers and words alone, and also about those that lie about their priorities."""
     run = make_run(
-        scenarios=tuple(list_scenarios()),
+        scenarios=tuple(name for name in list_scenarios() if load_scenario(name).has_deals),
         conditions=("honest", "deceptive-2"),
         dialogues=2,
         max_turns=30,

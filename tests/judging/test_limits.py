@@ -13,7 +13,7 @@ from negosim.judging._situations import situations
 from negosim.records import Turn, Utterance
 from negosim.scenarios import Issue, Role, Scenario, check_scenario, list_scenarios, load_scenario, scale
 
-ALL = list(list_scenarios())
+ALL = [name for name in list_scenarios() if load_scenario(name).has_deals]
 
 
 def small(price: list[list[float]] | None = None, reservation: float = 60) -> Scenario:

@@ -19,7 +19,7 @@ from negosim.scenarios import (
     priority_shares,
 )
 
-ALL = sorted(list_scenarios())
+ALL = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
 KINDS = ("alternative", "deadline", "fact")
 
 

@@ -8,7 +8,7 @@ import yaml
 from negosim.cli import main
 from negosim.scenarios import Scenario, check_scenario, disagreements, list_scenarios, load_scenario
 
-ALL = sorted(list_scenarios())
+ALL = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
 
 
 def told(brief: str, name: str = "camp-lemonnier", role: int = 1) -> Scenario:

@@ -156,7 +156,7 @@ def test_each_fault_is_told_where_it_is(place: str, talk: dict[str, Any]) -> Non
 
 
 def test_version_1_is_written_as_it_was() -> None:
-    newer = {"claim", "measures", "max_turns", "reward", "priors"}
+    newer = {"claim", "measures", "max_turns", "reward", "priors", "simulated"}
     for name in list_scenarios():
         scenario = load_scenario(name)
         if scenario.schema_version == 1:

@@ -14,7 +14,7 @@ from negosim.scenarios import (
     scale,
 )
 
-ALL = sorted(list_scenarios())
+ALL = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -11,6 +11,7 @@ from negosim.agents.sim._openers import reopened
 from negosim.agents.sim._plan import plan_for
 from negosim.agents.sim._tactics import choose
 from negosim.agents.sim._thoughts import expected_reply, thought
+from negosim.agents.users import EmbeddedAgent, UserAgent, embedded_agent
 from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.records import SIMULATED, Rollout, Utterance
@@ -94,8 +95,13 @@ def _complete(spec: ModelSpec) -> ModelSpec:
     return spec
 
 
+def _make(context: AgentContext) -> SimAgent | UserAgent | EmbeddedAgent:
+    """Return the negotiator, or the participant that the scenario says can play a role without deals."""
+    return SimAgent(context) if context.side.issues else embedded_agent(context)
+
+
 SIM = AgentFactory(
-    SimAgent,
+    _make,
     usage=SIMULATED,
     about="the embedded simulated negotiator; no language model",
     complete=_complete,

@@ -37,6 +37,7 @@ class Recogniser:
         """Return the label with most points in one sentence, None where nothing matches."""
         return self._best(" ".join(text.casefold().replace("’", "'").split()))
 
+    @lru_cache(maxsize=50_000)  # noqa: B019 (recognisers are few and live as long as the process)
     def find(self, text: str) -> tuple[str, ...]:
         """Return the labels of a text's sentences, each once, in order of first use."""
         found = (self.sentence(part) for part in sentences(text))

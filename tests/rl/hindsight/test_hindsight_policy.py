@@ -28,7 +28,7 @@ class Talker:
         self.batches: list[tuple[int, str]] = []
         self._ends_after, self._complete, self._text = ends_after, complete, text
 
-    def reply(self, prefixes: Any, *, seeds: Any, speaker: str) -> list[Reply]:
+    def reply(self, prefixes: Any, *, seeds: Any, speaker: str, sampling: Any = None) -> list[Reply]:
         self.batches.append((len(prefixes), speaker))
         return [
             Reply(

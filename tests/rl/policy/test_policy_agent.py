@@ -78,3 +78,31 @@ def test_what_a_policy_cannot_do_is_told_before_the_run(base: Path) -> None:
     refused("no policy folder", models=(f"policy:{base}",))
     refused("lacks what follows 'policy:'", models=("policy:",))
     assert len(Run.open(base / "run")) == 10
+
+
+def test_dialogues_that_wait_are_decoded_together_and_say_what_they_say_alone(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from negosim.rl.policy import Policy
+
+    batches: list[int] = []
+    reply = Policy.reply
+
+    def counted(policy: Policy, prefixes, **settings):
+        batches.append(len(prefixes))
+        return reply(policy, prefixes, **settings)
+
+    monkeypatch.setattr(Policy, "reply", counted)
+    config = RunConfig(
+        scenarios=("donation",),
+        dialogues=6,
+        models=(f"policy:{base / 'policy'}?max_tokens=12", "user"),
+        planner="direct",
+        max_turns=4,
+    )
+    alone = list(generate(config, out=base / "alone"))
+    assert max(batches) == 1
+    batches.clear()
+    together = list(generate(config.model_copy(update={"concurrency": 6}), out=base / "together"))
+    assert max(batches) == 6
+    assert {d.id: d.transcript() for d in together} == {d.id: d.transcript() for d in alone}

@@ -1,0 +1,156 @@
+"""Steps of a dialogue, apart from what drives them: stages and record of a turn, votes, what comes next."""
+
+from typing import Literal
+
+from negosim.agents import Speech
+from negosim.config import SAFETY_STOP
+from negosim.engine._measures import ask_measures
+from negosim.engine._planners import PlannerStage, speak
+from negosim.engine._state import (
+    Deliberation,
+    DialogueContext,
+    History,
+    Participant,
+    StageError,
+    answers_of,
+    history_after,
+)
+from negosim.errors import ModelError, ProtocolError
+from negosim.records import End, Turn, Vote
+from negosim.views import View
+
+Step = Literal["turn", "vote", "__end__"]
+"""What comes next; the last is LangGraph's name of the end."""
+
+END: Step = "__end__"
+
+
+def begun_with(history: History, context: DialogueContext) -> Step:
+    """Open the dialogue, or take it up where it stands."""
+    if not history["turns"]:
+        return "turn"
+    voted = history["votes"] and history["votes"][-1].after_turn == len(history["turns"]) - 1
+    return (after_vote if voted else after_turn)(history, context)
+
+
+def opened(history: History, context: DialogueContext) -> Deliberation:
+    """Return the beginning of a turn: what the role sees that speaks next."""
+    role = (context.opener + len(history["turns"])) % len(context.participants)
+    return Deliberation(view=context.view(history, role))
+
+
+async def deliberate(
+    stage: PlannerStage, turn: Deliberation, context: DialogueContext, *, last: bool
+) -> Deliberation:
+    """Take a stage of a turn. A self-directed agent has no stages: all it does is to speak, at the last.
+
+    Raises:
+        StageError: the stage failed for good.
+
+    """
+    view = turn["view"]
+    participant = context.participants[view.side.index]
+    try:
+        if self_directed(participant):
+            return turn | await speak(turn, participant, context) if last else turn
+        return turn | await stage.run(turn, participant, context)
+    except (ModelError, ProtocolError) as error:
+        raise StageError(stage.name, error, turn=view.turn_index, role=view.side.index) from error
+
+
+def self_directed(participant: Participant) -> bool:
+    """Tell whether an agent decides by itself what to say, whatever the planner."""
+    return getattr(participant.agent, "self_directed", False)
+
+
+async def recorded(made: Deliberation, history: History, context: DialogueContext) -> History:
+    """Put a turn on record, with what is measured at each turn, and return what has happened then."""
+    view, speech = made["view"], made["speech"]
+    turn = _record(view, speech)
+    step = History(turns=[turn], table=view.table.after(turn.role, speech.utterance))
+    said = history_after(history, step)
+    if measurements := await ask_measures(said, context, "each_turn"):
+        step["measurements"] = measurements
+    return history_after(history, context.add(turn.index, step))
+
+
+async def voted(history: History, context: DialogueContext) -> History:
+    """Ask for votes and return what has happened then."""
+    added = context.add(len(history["turns"]) - 1, await cast_votes(history, context))
+    return history_after(history, added)
+
+
+def _record(view: View, speech: Speech) -> Turn:
+    draft = view.draft.text if view.draft else None
+    return Turn(
+        index=view.turn_index,
+        role=view.side.index,
+        reflection=view.reflection or speech.reflection,
+        rollouts=view.rollouts,
+        chosen=view.chosen,
+        tactic=speech.tactic if view.chosen is None else view.rollouts[view.chosen].tactic,
+        draft=draft if draft != speech.utterance.text else None,
+        utterance=speech.utterance,
+        claims=speech.claims,
+    )
+
+
+def after_turn(history: History, context: DialogueContext) -> Step:
+    """Go on, ask for votes after a full round, or end where somebody left.
+
+    Where all are self-directed nobody votes: who wants to end says so by leaving.
+    """
+    if history["table"].left_by is not None:
+        return END
+    count = len(history["turns"])
+    alone = all(map(self_directed, context.participants))
+    if (
+        not alone
+        and count % len(context.participants) == 0
+        and (context.calls == "separate" or seems_over(history, len(context.participants)))
+    ):
+        return "vote"
+    return END if count >= _cap(context.max_turns) else "turn"
+
+
+def seems_over(history: History, roles: int) -> bool:
+    """Tell whether asking for votes is worth its calls: there is a deal, or a round without an offer."""
+    last = history["turns"][-roles:]
+    return history["table"].deal is not None or all(turn.utterance.action == "talk" for turn in last)
+
+
+async def cast_votes(history: History, context: DialogueContext) -> History:
+    """Ask every role, all at once, whether it has concluded the conversation."""
+    count = len(history["turns"])
+    answers = await answers_of(
+        participant.agent.concluded(context.view(history, role))
+        for role, participant in enumerate(context.participants)
+    )
+    concluded: list[bool] = []
+    for role, answer in enumerate(answers):
+        if isinstance(answer, ModelError | ProtocolError):
+            raise StageError("conclude", answer, turn=count, role=role) from answer
+        if isinstance(answer, BaseException):
+            raise answer
+        concluded.append(answer)
+    votes = [Vote(after_turn=count - 1, concluded=tuple(concluded))]
+    return History(votes=votes, end="concluded") if all(concluded) else History(votes=votes)
+
+
+def after_vote(history: History, context: DialogueContext) -> Step:
+    """End when all have concluded or the cap is reached."""
+    over = "end" in history or len(history["turns"]) >= _cap(context.max_turns)
+    return END if over else "turn"
+
+
+def end_of(history: History, max_turns: int) -> End:
+    """Name why a finished dialogue ended."""
+    if "end" in history:
+        return history["end"]
+    if history["table"].left_by is not None:
+        return "walk_away"
+    return "max_turns" if max_turns else "safety_stop"
+
+
+def _cap(max_turns: int) -> int:
+    return max_turns or SAFETY_STOP
