@@ -45,13 +45,14 @@ def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Fo
 
 def _found(dialogue: "Dialogue", scenario: "Scenario", learner: int, run: str, where: str) -> Found:
     outcome = dialogue.outcome
-    known = outcome.status != "unknown"
+    known = outcome.status not in ("unknown", "not_applicable")
+    unknown = (None,) * len(scenario.roles)
     return Found(
         id=f"{run}-{dialogue.id}-agent-{learner + 1}",
         where=where,
         turns=_turns(dialogue, scenario, learner),
         rewards={
-            "own": outcome.values[learner] if outcome.values is not None else None,
+            "own": (outcome.rewards or outcome.values or unknown)[learner],
             "joint": outcome.joint_value,
             "agreement": float(outcome.status == "agreement") if known else None,
         },
@@ -130,7 +131,7 @@ SOURCE = Source(
     licence="that of the models that wrote the dialogues; negosim's own simulated ones: Apache-2.0",
     citation=None,
     rewards={
-        "own": "value of the outcome to the learner, in its payoff's points",
+        "own": "the scenario's reward of the learner, else the value of the outcome in its payoff's points",
         "joint": "value of the outcome to all sides, in their payoffs' points",
         "agreement": "1 with an agreement, 0 without",
     },
