@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from negosim import registry
 from negosim.config import Objective
 from negosim.models import ModelSpec
-from negosim.records import Claim, Rollout, Utterance
+from negosim.records import Claim, Leaving, Rollout, Utterance
 from negosim.scenarios import Answer, Measure, Role
 from negosim.views import Side, View
 
@@ -21,6 +21,10 @@ class Speech(NamedTuple):
     """The tactic used, where the agent chose one itself (planners without rollouts)."""
     reflection: str | None = None
     """The thought behind it, where one answer gave both."""
+    realised: bool | None = None
+    """Whether the words express the tactic; None where the agent does not know."""
+    leaves_for: Leaving | None = None
+    """Why the speaker ends the talk without a deal, where it does."""
 
 
 @dataclass(frozen=True)

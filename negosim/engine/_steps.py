@@ -89,6 +89,8 @@ def _record(view: View, speech: Speech) -> Turn:
         rollouts=view.rollouts,
         chosen=view.chosen,
         tactic=speech.tactic if view.chosen is None else view.rollouts[view.chosen].tactic,
+        realised=speech.realised,
+        leaves_for=speech.leaves_for,
         draft=draft if draft != speech.utterance.text else None,
         utterance=speech.utterance,
         claims=speech.claims,

@@ -93,7 +93,7 @@ def _recorded(turn: Turn, dialogue: Dialogue) -> Iterator[Judgement]:
             reason="the record does not say which of a model's claims are true",
         )
         return
-    yield from (_recorded_claim(turn, claim) for claim in turn.claims)
+    yield from (_recorded_claim(turn, claim) for claim in turn.said_claims)
     false = tuple(claim.quote for claim in turn.claims if not claim.true)
     yield Judgement(
         question=FALSE_CLAIM,

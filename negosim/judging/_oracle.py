@@ -118,6 +118,8 @@ class _Record:
         assert item.turn is not None
         turn: Turn = self._dialogue.turns[item.turn]
         if turn.tactic is not None:
+            if turn.realised is False:
+                return "the words of the turn do not express its tactic"
             return turn.tactic, ()
         return (NONE, ()) if self._dialogue.models[turn.role] == SIMULATED else "the speaker chose no tactic"
 

@@ -23,7 +23,7 @@ from negosim.records._judgement import (
 )
 from negosim.records._measurement import Measurement
 from negosim.records._schema import dialogue_schema
-from negosim.records._turn import Action, Claim, Rollout, Subject, Turn, Utterance, Vote
+from negosim.records._turn import Action, Claim, Leaving, Rollout, Subject, Turn, Utterance, Vote
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -39,6 +39,7 @@ __all__ = [
     "Failure",
     "JudgedValue",
     "Judgement",
+    "Leaving",
     "Measurement",
     "Outcome",
     "Rollout",

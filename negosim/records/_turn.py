@@ -14,6 +14,12 @@ Subject = Literal["reservation", "priority", "alternative", "deadline", "fact", 
 """What a claim is about."""
 
 
+Leaving = Literal["below", "belief", "spite"]
+"""Why a role ends the talk without a deal. "below": all it was offered was worth less to it than no deal;
+"belief": it believes, whatever the numbers say, that it can do better; "spite": it would rather lose than
+deal with somebody it has caught lying."""
+
+
 class Utterance(Frozen):
     """What is said in public: the text and the move it carries."""
 
@@ -36,7 +42,9 @@ class Claim(Frozen):
     true: bool
     issue: str | None = None
     technique: str | None = None
-    """The deception technique used, for a false claim."""
+    """The deception technique used, for a false claim; "omission" and "paltering" also where all is true."""
+    left_out: str | None = None
+    """What was held back, where something true misleads or a question was turned aside."""
 
 
 class Rollout(Frozen):
@@ -63,11 +71,20 @@ class Turn(Frozen):
     chosen: int | None = None
     """Position in `rollouts` of the winner."""
     tactic: str | None = None
+    realised: bool | None = None
+    """Whether the words express the tactic; None where that is not known, as of a model."""
+    leaves_for: Leaving | None = None
+    """Why the speaker ends the talk without a deal; None where it does not, or does not say."""
     draft: str | None = None
     """The text before consolidation, where that changed it."""
     utterance: Utterance
     claims: tuple[Claim, ...] = ()
     """Claims with known truth; only agents that know it (the simulated negotiator) give them."""
+
+    @property
+    def said_claims(self) -> tuple[Claim, ...]:
+        """The claims made in words: all but the record of what was kept silent about."""
+        return tuple(claim for claim in self.claims if claim.technique != "omission")
 
 
 class Vote(Frozen):

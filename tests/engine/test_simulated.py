@@ -61,7 +61,7 @@ def test_lies_in_the_deceptive_condition_and_only_there(dialogues: list[Dialogue
         for turn in dialogue.turns:
             for claim in turn.claims:
                 assert claim.quote in turn.utterance.text
-                assert claim.true == (claim.technique is None)
+                assert claim.true == (claim.technique in (None, "omission", "paltering"))
 
 
 def test_every_deal_is_rational_and_the_outcome_follows_from_the_record(dialogues: list[Dialogue]) -> None:

@@ -89,11 +89,11 @@ def rows(sheet: Sheet, question: str) -> list[Judgement]:
 
 
 def recorded(dialogue: Dialogue) -> Iterator[tuple[int, int, Claim]]:
-    return ((turn.index, turn.role, claim) for turn in dialogue.turns for claim in turn.claims)
+    return ((turn.index, turn.role, claim) for turn in dialogue.turns for claim in turn.said_claims)
 
 
 def test_the_oracle_says_what_the_record_says(make_run: MakeRun) -> None:
-    run = make_run(dialogues=3, max_turns=20)
+    run = make_run(dialogues=8, max_turns=20)
     sheets = asked(run)
     for dialogue in run:
         sheet = sheets[dialogue.id]

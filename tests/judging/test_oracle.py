@@ -132,10 +132,15 @@ def test_a_whole_run(make_run: Callable[..., Run]) -> None:
             assert by_question["agreement", None].value is (said.outcome.status == "agreement")
         if sheet.questions == "deception":
             assert by_question["deception-presence", 0].value is False
-            assert by_question["deception-presence", 1].value is bool(said.condition.deceptive)
+            lied = any(not claim.true for turn in said.turns for claim in turn.claims)
+            assert by_question["deception-presence", 1].value is lied
         if sheet.questions == "quality":
             assert {item.status for item in sheet.judgements} == {"not_applicable"}
             assert len(sheet.judgements) == 13
         if sheet.questions == "tactic":
-            assert [item.value for item in sheet.judgements] == [item.tactic for item in said.turns]
+            expressed = [turn.tactic if turn.realised else None for turn in said.turns]
+            assert [item.value for item in sheet.judgements] == expressed
+            assert {
+                i.status for i, tactic in zip(sheet.judgements, expressed, strict=True) if not tactic
+            } == {"not_applicable"}
             assert [item.agent for item in sheet.judgements] == [item.role for item in said.turns]

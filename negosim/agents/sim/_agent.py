@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from negosim.agents._protocol import AgentContext, AgentFactory, Belief, Speech, Thinking
 from negosim.agents.sim._beliefs import belief
-from negosim.agents.sim._compose import claims_in, compose, full_utterance
+from negosim.agents.sim._compose import compose, full_utterance
+from negosim.agents.sim._decision import why_leave
 from negosim.agents.sim._judge import prospect
 from negosim.agents.sim._openers import reopened
 from negosim.agents.sim._plan import plan_for
+from negosim.agents.sim._saying import claims_in
 from negosim.agents.sim._tactics import choose
 from negosim.agents.sim._thoughts import expected_reply, thought
 from negosim.agents.users import EmbeddedAgent, UserAgent, embedded_agent
@@ -60,17 +62,23 @@ class SimAgent:
         """Say the chosen candidate in full; without candidates, choose a tactic first."""
         plan = plan_for(view)
         chosen = view.rollouts[view.chosen].tactic if view.chosen is not None else choose(plan, 1)[0]
-        text, composition, parts = full_utterance(plan, chosen)
+        said = full_utterance(plan, chosen)
+        made = said.composition
+        leaves = plan.move in ("leave", "part")
         return Speech(
-            utterance=Utterance(text=text, action=composition.action, offer=composition.offer),
-            claims=claims_in(plan, composition, parts),
+            utterance=Utterance(text=said.text, action=made.action, offer=made.offer),
+            claims=claims_in(plan, made.limit, said.parts, said.reaction),
             tactic=chosen,
+            realised=said.realised,
+            leaves_for=why_leave(plan) if leaves else None,
         )
 
     async def consolidate(self, view: View) -> Utterance:
         """Vary how the draft opens; words recorded as claims stay as they are."""
         assert view.draft is not None, "consolidate is asked after speak"
-        return reopened(plan_for(view), view.draft)
+        plan = plan_for(view)
+        chosen = view.rollouts[view.chosen].tactic if view.chosen is not None else choose(plan, 1)[0]
+        return reopened(plan, view.draft, chosen)
 
     async def concluded(self, view: View) -> bool:
         """Return whether somebody has left, or there is a deal and every role has spoken since."""

@@ -23,10 +23,10 @@ _LIES: dict[str, dict[Kind, float]] = {
 }
 """How often each lie is told early, in the middle and late."""
 
-_TRUTH_RATE = 0.25
+_TRUTH_RATE = 0.16
 """Share of the other turns in which something true is disclosed."""
 _FEIGNING = 0.75
-"""Share of lying roles that misstate their priorities; the others tell them truly."""
+"""Share of roles that lie at all that misstate their priorities; the others tell them truly."""
 _SLACK = 0.05
 """Utility a false limit must claim beyond the real one."""
 
@@ -44,15 +44,12 @@ def declared_priority(plan: "Plan") -> str:
 
 
 def _feigns(plan: "Plan") -> bool:
-    return plan.side.deceptive and plan.persona.decoy < _FEIGNING
+    return plan.side.deceptive and plan.persona.guile > 0 and plan.persona.decoy < _FEIGNING
 
 
 def lie_to_tell(plan: "Plan") -> Kind | None:
-    """Choose what to lie about, None for no lie. The first lie comes in the first two turns."""
-    if not plan.side.deceptive or plan.phase == "closing":
-        return None
-    lied = any(not made.true for made in plan.claims)
-    if plan.draws[3] >= plan.persona.guile and (lied or plan.reading.own_count < 1):
+    """Choose what to lie about, None for no lie: by its guile, which is none in some personas."""
+    if not plan.side.deceptive or plan.phase == "closing" or plan.draws[3] >= plan.persona.guile:
         return None
     options = [kind for kind in _LIES[plan.clock] if _can_lie(plan, kind)]
     if not options:

@@ -1,26 +1,32 @@
-"""Composing an utterance: reaction, tactic, statement and move, within 20 to 70 words."""
+"""Composing an utterance: reaction, tactic, statement and move, at the length the turn is meant to have."""
 
 from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
 
 from negosim.agents.sim._bidding import Bid
-from negosim.agents.sim._frames import Filled, Frame, TacticFrames, library, pick
-from negosim.agents.sim._moves import Spoken, speak_move, talk_focus
+from negosim.agents.sim._frames import Pool, TacticFrames, library
+from negosim.agents.sim._grammar import Filled, Template
+from negosim.agents.sim._moves import Spoken, bare, speak_move, talk_focus
 from negosim.agents.sim._plan import Plan
 from negosim.agents.sim._reactions import react, reaction_kind, reaction_slots
-from negosim.agents.sim._statements import DISCLOSED, Kind, Limit, claim, disclosure
-from negosim.agents.sim._words import spoken
-from negosim.records import Action, Claim
+from negosim.agents.sim._saying import statement_of
+from negosim.agents.sim._statements import Limit
+from negosim.records import Action
 from negosim.scenarios import Value
 
 MOST_WORDS = 67
-LEAST_WORDS = 20
-_REACTION_WORDS = 13
+_CORE_WORDS = {"short": 5, "middle": 16, "long": 40}
+_REACTION_WORDS = {"short": 4, "middle": 10, "long": 16}
+"""By the length of a turn: words for the tactic, and for the reaction to the other side."""
 _ANSWER_WORDS = 30
-"""Room kept for the reaction, and for one that gives the reason asked for."""
-_SOME_WORDS = 4
-"""By how much the room kept for the reaction may be cut."""
+"""Room for a reaction that gives the reason asked for."""
+_HEARD_WORDS = 8
+"""Room for taking up a claim, however short the turn."""
+_REACTS = {"short": 0.15, "middle": 0.6, "long": 0.95}
+"""By length: how often what calls for no answer is reacted to."""
+_ANSWERED = ("heard.", "question.", "cue.threat", "cue.demand", "cue.rumor", "opening", "greeted")
+"""Kinds of reaction that are never left out."""
 
 
 class Composition(NamedTuple):
@@ -34,6 +40,10 @@ class Composition(NamedTuple):
     bid: Bid | None
     limit: Limit | None
     """The limit stated in it, if any."""
+    move: Filled
+    """The words of the move."""
+    own: Filled | None
+    """The tactic's own words among them; None where it has none that fit."""
 
     @property
     def text(self) -> str:
@@ -42,7 +52,7 @@ class Composition(NamedTuple):
 
 
 def frames_of(tactic: str) -> TacticFrames:
-    """Return how a tactic is put into words; neutral frames for one that has none of its own."""
+    """Return how a tactic is put into words; neutral words for one that has none of its own."""
     frames = library()
     return frames.tactics.get(tactic, frames.neutral)
 
@@ -60,54 +70,47 @@ def _compose(plan: Plan, tactic: str) -> Composition:
     frames = frames_of(tactic)
     move = speak_move(plan, frames.stance, rng)
     if plan.phase == "closing":
-        core = _closing(plan, frames, move, rng)
-        return Composition(tactic, (move.filled, *core), move.action, move.offer, move.bid, None)
-    statement, limit = _statement(plan, rng)
-    free = MOST_WORDS - _size([move.filled])
+        core, own = _closing(plan, frames, move, rng)
+        return Composition(
+            tactic, (move.filled, *core), move.action, move.offer, move.bid, None, move.filled, own
+        )
+    statement, limit = statement_of(plan, rng, answered=reaction_kind(plan).startswith("question.priority"))
     focus = move.focus or talk_focus(plan, rng)
     if frames.retreats and plan.retreat is not None:
         focus = plan.retreat
-    core = _core(plan, frames, move, focus, statement, rng, free)
-    if _size(core) > free:  # a lie that was planned is said before all else, if it fits at all
-        core = [part for part in core if part.claims and plan.lie is not None]
-        core = core if _size(core) <= free else []
-    parts = [move.filled, *core] if plan.accepts_part else [*core, move.filled]
+    free = MOST_WORDS - _size([move.filled])
+    core, own = _core(plan, frames, move, focus, statement, rng, free)
+    parts: list[Filled] = [move.filled, *core] if plan.accepts_part else [*core, move.filled]
     if move.action == "talk" and core and core[0].text.endswith("?") and _size(core) > 8:
         parts = [*core[1:], core[0]]  # the tactic's own question is enough
-    if (
-        move.action == "offer"
-        and len(core) == 1
-        and not core[0].claims
-        and plan.time < 0.8
-        and rng.random() < 0.3
-    ):
+    if move.action == "offer" and len(core) == 1 and not core[0].claims and rng.random() < 0.3:
         parts.reverse()
-    return Composition(tactic, tuple(parts), move.action, move.offer, move.bid, limit)
+    return Composition(tactic, tuple(parts), move.action, move.offer, move.bid, limit, move.filled, own)
 
 
 def _size(parts: Iterable[Filled]) -> int:
     return sum(part.text.count(" ") + 1 for part in parts)
 
 
-def _without_name(slots: dict[str, str], said: Iterable[Filled]) -> dict[str, str]:
+def _without_name(slots: dict[str, str], said: Iterable[Filled], plan: Plan) -> dict[str, str]:
     """Take the other's name away once it was said: nobody says it twice in a breath."""
-    return {key: value for key, value in slots.items() if key != "you"} if _named(said) else slots
+    named = plan.slots["you"] in " ".join([part.text for part in said])
+    return {key: value for key, value in slots.items() if key != "you"} if named else slots
 
 
-def _named(parts: Iterable[Filled]) -> bool:
-    return any("you" in part.slots for part in parts)
-
-
-def _closing(plan: Plan, frames: TacticFrames, move: Spoken, rng: Random) -> list[Filled]:
+def _closing(
+    plan: Plan, frames: TacticFrames, move: Spoken, rng: Random
+) -> tuple[list[Filled], Filled | None]:
     """Add the tactic's warm last words to a move that ends the conversation."""
-    if move.action == "walk_away" or plan.move == "part":
-        return []
-    slots = _without_name(plan.slots, [move.filled])
-    said, own = plan.reading.said, plan.reading.own
-    frame = pick(frames.closing, slots, rng, said, own)
-    if frame is None or frame.key in said:
-        frame = pick(library().neutral.closing, slots, rng, said, own)
-    return [frame.fill(slots)] if frame is not None else []
+    if move.action == "walk_away" or plan.move == "part" or plan.length == "short":
+        return [], None
+    slots = _without_name(plan.slots, [move.filled], plan)
+    own = plan.pick(frames.closing, slots, rng)
+    if own is None or own.said_in(plan.reading.said):
+        other = plan.say(library().neutral.closing, slots, rng)
+        return ([other] if other is not None else []), None
+    said = own.fill(slots, rng, plan.persona.speaker)
+    return [said], said if frames is not library().neutral else None
 
 
 def _core(
@@ -118,52 +121,50 @@ def _core(
     statement: Filled | None,
     rng: Random,
     free: int,
-) -> list[Filled]:
-    """Say what the tactic says about the focus, with this turn's statement and a reason where they fit."""
-    reading = plan.reading
+) -> tuple[list[Filled], Filled | None]:
+    """Say what the tactic says about the focus, with this turn's statement and a reason where they fit.
+
+    Returns the parts, and which of them are the tactic's own words.
+    """
     slots = _core_slots(plan, focus, move)
-    if reading.last is None or _named([move.filled]) or rng.random() < 0.7:
-        del slots["you"]
-    answers = reaction_kind(plan) == "question.reason"
-    if reading.last is not None:
-        free -= _ANSWER_WORDS if answers else _REACTION_WORDS
+    if plan.reading.last is None or rng.random() > plan.persona.voice.uses_name:
+        slots.pop("you", None)
+    else:
+        slots = _without_name(slots, [move.filled], plan)
     if statement is not None:
-        free -= _size([statement])
         words = statement.claims[0][1]
         slots[str(plan.lie or plan.truth)] = words
         if plan.lie is not None:
             slots["lie"] = words
+    answers = reaction_kind(plan) == "question.reason"
     reason = slots.pop("argument", None)
-    wanted = reason is not None and not answers and rng.random() < 0.35 + 0.65 * plan.persona.talkativeness
-    budget = max(10, free)
-    full = {**slots, "argument": reason} if reason is not None and not answers else slots
-    frame = _choose(plan, frames, full if wanted else slots, rng, budget)
-    if frame is None or frame.key in reading.said:
-        frame = _choose(plan, frames, full, rng, budget)
-    if frame is None:
-        return [statement] if statement is not None else []
-    filled = frame.fill(full)
-    if statement is not None and frame.needs & {"lie", plan.lie or plan.truth}:
-        return [Filled(filled.text, statement.claims, filled.slots)]
-    if statement is not None:
-        if _size([filled]) <= free + _SOME_WORDS:
-            return [filled, statement]
-        return [statement] if plan.lie is not None else [filled]
-    if wanted and reason is not None and "argument" not in frame.needs and rng.random() < 0.7:
-        both = [filled, Filled(reason, (), frozenset())]
-        if _size(both) <= free:
-            return both
-    return [filled]
+    argues = reason is not None and not answers and rng.random() < plan.persona.voice.argues
+    short = plan.length == "short"
+    budget = min(_CORE_WORDS[plan.length], free)
+    full = {**slots, "argument": reason} if argues and not short and reason is not None else slots
+    template = _choose(plan, frames.short if short else frames.frames, frames, full, rng, budget)
+    if template is None:
+        return ([statement] if statement is not None else []), None
+    filled = template.fill(full, rng, plan.persona.speaker)
+    if statement is not None and statement.claims[0][1] in filled.text:
+        filled = Filled(filled.text, statement.claims, filled.slots)
+        statement = None
+    parts = [filled] if statement is None else [filled, statement]
+    if len(parts) == 1 and argues and reason and reason not in filled.text and plan.length == "long":
+        parts.append(Filled(reason, (), frozenset()))
+    return parts, None if template in library().neutral.all or frames is library().neutral else filled
 
 
 def _choose(
-    plan: Plan, frames: TacticFrames, slots: dict[str, str], rng: Random, budget: int
-) -> Frame | None:
-    """Choose a frame of the tactic, a neutral one where it has none that fits the situation."""
-    said, own = plan.reading.said, plan.reading.own
-    return pick(frames.frames, slots, rng, said, own, budget) or pick(
-        library().neutral.frames, slots, rng, said, own, budget
-    )
+    plan: Plan, pool: Pool, frames: TacticFrames, slots: dict[str, str], rng: Random, budget: int
+) -> Template | None:
+    """Choose words of the tactic, neutral ones where it has none that fit the situation."""
+    neutral = library().neutral
+    for templates in (pool, frames.frames, frames.short, neutral.frames):
+        found = plan.pick(templates, slots, rng, budget)
+        if found is not None:
+            return found
+    return None
 
 
 def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
@@ -180,7 +181,7 @@ def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
     if move.bid is not None:
         deal = move.bid.deal
         slots["focus_value"] = (
-            words.short[focus][deal[focus]] if plan.known else words.label[focus][deal[focus]]
+            words.short[focus][deal[focus]] if plan.known else words.full[focus][deal[focus]]
         )
         first = next((p for p in reading.positions.get(plan.me, ()) if focus in p), None)
         if first is not None and plan.deals.own_points(focus, first[focus]) > plan.deals.own_points(
@@ -190,115 +191,72 @@ def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
     return slots
 
 
-# Statements about the own situation
+class Said(NamedTuple):
+    """What is said in full."""
+
+    text: str
+    composition: Composition
+    parts: tuple[Filled, ...]
+    reaction: str | None
+    """The kind of reaction in it, None without one."""
+    realised: bool
 
 
-def _statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | None]:
-    """Word this turn's lie or disclosure, if there is one to tell."""
-    kind = plan.lie or plan.truth
-    if kind is None or (kind == "priority" and reaction_kind(plan).startswith("question.priority")):
-        return None, None
-    lying = plan.lie is not None
-    if kind == "reservation":
-        return _limit_statement(plan, rng)
-    slots = dict(plan.slots)
-    if plan.reading.last is None:
-        del slots["you"]  # the greeting has the name
-    pools = library().pools
-    if kind in DISCLOSED:
-        sentence = disclosure(
-            plan.side, kind, true=not lying, claims=plan.claims, said=plan.reading.said, rng=rng
-        )
-        if sentence is None and lying:
-            frame = pick(pools[f"claims.invented.{kind}"], slots, rng, plan.reading.said, plan.reading.own)
-            return (frame.fill(slots) if frame is not None else None), None
-        if sentence is None:
-            return None, None
-        slots["sentence"] = sentence
-    frame = pick(pools[f"claims.{kind}"], slots, rng, plan.reading.said, plan.reading.own)
-    return (frame.fill(slots) if frame is not None else None), None
-
-
-def _limit_statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | None]:
-    limit = plan.lie_limit
-    if limit is None:
-        return None, None
-    issue = plan.deals.issues[plan.deals.index[limit.issue]]
-    points = plan.deals.points[plan.deals.index[limit.issue]]
-    pool = "option" if issue.range is None else "below" if points[-1] >= points[0] else "above"
-    slots = {
-        **plan.slots,
-        "limit": plan.words.label[limit.issue][limit.value],
-        "limit_issue": plan.words.phrase[limit.issue],
-    }
-    frame = pick(
-        library().pools[f"claims.reservation.{pool}"], slots, rng, plan.reading.said, plan.reading.own
-    )
-    return (frame.fill(slots) if frame is not None else None), limit
-
-
-def claims_in(plan: Plan, composition: Composition, parts: tuple[Filled, ...]) -> tuple[Claim, ...]:
-    """Return the records of everything claimed in the parts of an utterance."""
-    return tuple(_record(plan, composition, kind, quote) for part in parts for kind, quote in part.claims)
-
-
-def _record(plan: Plan, composition: Composition, kind: str, quote: str) -> Claim:
-    role = plan.side.role
-    match kind:
-        case "priority":
-            return claim(
-                plan.side,
-                "priority",
-                quote,
-                true=plan.declared == plan.top,
-                issue=plan.declared,
-                stated=plan.declared,
-                actual=plan.top,
-            )
-        case "reservation":
-            limit = composition.limit
-            assert limit is not None
-            return claim(
-                plan.side,
-                "reservation",
-                quote,
-                true=False,
-                issue=limit.issue,
-                stated=limit.value,
-                actual=limit.actual,
-            )
-        case "alternative" | "deadline" | "fact":
-            true = any(quote == spoken(sentence) for sentence in getattr(role.disclosures, kind))
-            return claim(
-                plan.side,
-                _kind(kind),
-                quote,
-                true=true,
-                actual=role.alternative if kind == "alternative" else None,
-            )
-        case _:
-            return claim(plan.side, _kind(kind), quote, true=False)
-
-
-def _kind(name: str) -> Kind:
-    kinds: dict[str, Kind] = {kind: kind for kind in ("alternative", "deadline", "fact", "promise", "rumor")}
-    return kinds[name]
-
-
-def full_utterance(plan: Plan, tactic: str) -> tuple[str, Composition, tuple[Filled, ...]]:
-    """Put the reaction in front of a composition and keep the whole between 20 and 70 words."""
+def full_utterance(plan: Plan, tactic: str) -> Said:
+    """Put the reaction in front of a composition; now and then say hardly anything instead."""
     composition = compose(plan, tactic)
+    rng = plan.side.seed.stream("sim", plan.me, plan.turn, "full")
+    kind = reaction_kind(plan)
+    must = kind.startswith(_ANSWERED)
+    alone = bare(plan, rng) if not must else None
+    if alone is not None:
+        return Said(alone.text, composition, (alone,), None, False)
     parts = list(composition.body)
-    if plan.phase != "closing" and not plan.accepts_part:
-        slots = _without_name(reaction_slots(plan, reaction_kind(plan)), parts)
-        reaction = react(plan, slots, MOST_WORDS - _size(parts))
-        if reaction is not None:
-            parts.insert(0, reaction)
-    if _size(parts) < LEAST_WORDS:
-        slots = _without_name(plan.slots, parts)
-        pad = pick(library().pools["moves.pad"], slots, plan.rng, plan.reading.said, plan.reading.own)
-        if pad is not None:
-            parts.insert(1, pad.fill(slots))
+    reaction = None
+    if plan.phase != "closing" and not plan.accepts_part and (must or rng.random() < _REACTS[plan.length]):
+        reaction = _reaction(plan, kind, parts, composition)
+    if reaction is not None:
+        parts.insert(0, reaction)
+        if kind in ("opening", "greeted") and rng.random() < plan.persona.voice.chat * 0.6:
+            chat = plan.say("reactions.chat", {}, rng)
+            if chat is not None:
+                parts.insert(1, chat)
+    if reaction is not None and plan.length == "short" and _says_enough(kind, composition, rng):
+        parts = [reaction, composition.move]
+    parts = _within(parts, composition.move, reaction)
     fixed = {position for position, part in enumerate(parts) if part.claims}
     texts = plan.words.lighter([part.text for part in parts], fixed, plan.arguments_read)
-    return " ".join(texts), composition, tuple(parts)
+    realised = any(part is composition.own for part in parts)
+    spoken = tuple(parts)
+    return Said(" ".join(texts), composition, spoken, kind if reaction is not None else None, realised)
+
+
+def _says_enough(kind: str, composition: Composition, rng: Random) -> bool:
+    """Return whether a short turn has its answer and its move, and nothing else."""
+    if composition.action == "accept" or any(part.claims for part in composition.body):
+        return False
+    return kind.startswith("question.") or (composition.action == "talk" and rng.random() < 0.7)
+
+
+def _within(parts: list[Filled], move: Filled, reaction: Filled | None) -> list[Filled]:
+    """Leave out what can be left out, until the whole is not longer than anybody would listen to."""
+    for part in list(parts):
+        spare = not part.claims and part is not move and part is not reaction
+        if _size(parts) > MOST_WORDS + 3 and spare:
+            parts = [other for other in parts if other is not part]
+    if _size(parts) > MOST_WORDS + 3 and reaction is not None and not reaction.claims:
+        parts = [part for part in parts if part is not reaction]
+    return parts
+
+
+def _reaction(plan: Plan, kind: str, parts: list[Filled], composition: Composition) -> Filled | None:
+    now = composition.bid.deal if composition.bid is not None and composition.action == "offer" else plan.mine
+    if composition.action == "offer" and composition.offer is not None:
+        now = {**(plan.mine or {}), **composition.offer}
+    slots = _without_name(reaction_slots(plan, kind, now), parts, plan)
+    if plan.reading.last is not None and plan.draws[8] > plan.persona.voice.uses_name:
+        slots.pop("you", None)
+    room = _ANSWER_WORDS if kind in ("question.reason", "question.priority") else _REACTION_WORDS[plan.length]
+    if kind.startswith("heard."):
+        room = max(room, _HEARD_WORDS)
+    return react(plan, slots, min(room, max(3, MOST_WORDS - _size(parts))))

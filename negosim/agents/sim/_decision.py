@@ -16,8 +16,6 @@ _TOLERANCE = 0.03
 """Utility that nobody haggles over."""
 _GIVEN_AWAY = 0.04
 """Utility that may be given up to settle a single issue."""
-_OUT_OF_REACH = 0.2
-"""How far the best offer must lie below the floor before leaving is considered."""
 
 
 def decide(plan: "Plan") -> Move:
@@ -29,6 +27,8 @@ def decide(plan: "Plan") -> Move:
         return "accept"
     if _waiting(plan):
         return "wait"
+    if gives_in(plan):
+        return "offer"
     if _hopeless(plan):
         return "leave"
     if side.max_turns and plan.turn == side.max_turns - 1:
@@ -41,12 +41,12 @@ def _acceptable(plan: "Plan", standing: Position) -> bool:
     if not plan.complete(standing):
         return _acceptable_part(plan, standing)
     utility = plan.deals.utility(plan.deals.worth(standing))
-    if utility < plan.lowest or plan.turns_left == 0:
+    if utility < plan.lowest or plan.out_of_time:
         return utility >= plan.lowest
     if plan.reading.own_count < 2 and plan.turns_left > 2:
         return False
     next_turn = plan.time_at(plan.turn + len(plan.side.roles))
-    wanted = max(plan.persona.floor, plan.persona.aspiration(next_turn))
+    wanted = max(plan.floor, plan.wish(next_turn))
     return utility >= min(wanted, plan.bid("fair").utility) - _TOLERANCE
 
 
@@ -77,15 +77,22 @@ def _waiting(plan: "Plan") -> bool:
 def _hopeless(plan: "Plan") -> bool:
     """Return whether to leave: late, nothing acceptable in sight, and patience at an end."""
     impatience = 1.0 - plan.persona.patience
+    offered = plan.deals.utility(plan.deals.worth(plan.theirs)) if plan.theirs is not None else -1.0
     if not plan.side.max_turns and plan.turn > plan.last_own:
-        return plan.draws[1] < 0.1 + 0.1 * impatience
-    offers = [
-        p for role in plan.side.others for p in plan.reading.positions.get(role, ()) if plan.complete(p)
-    ]
-    if plan.time < 0.85 or plan.turns_left == 0 or len(offers) < 3:
+        return (offered <= 0 or plan.grudge is not None) and plan.draws[1] < 0.1 + 0.1 * impatience
+    if plan.time < 0.8 or plan.turns_left == 0 or plan.theirs is None:
         return False
-    best = max(plan.deals.utility(plan.deals.worth(position)) for position in offers)
-    return best < plan.persona.floor - _OUT_OF_REACH and plan.draws[1] < 0.3 * impatience
+    if offered > 0 and plan.grudge is None:
+        return False
+    return offered < plan.floor and plan.draws[1] < 0.1 + 0.25 * impatience
+
+
+def gives_in(plan: "Plan") -> bool:
+    """In its last turn: take up the others' last offer again, if that beats no deal."""
+    if plan.turns_left or plan.grudge is not None or plan.theirs is None or plan.turn < 2:
+        return False
+    last = bool(plan.side.max_turns) and plan.turn == plan.side.max_turns - 1
+    return not last and plan.deals.utility(plan.deals.worth(plan.theirs)) > 0
 
 
 def _rather_talks(plan: "Plan") -> bool:
@@ -109,3 +116,16 @@ def _rather_talks(plan: "Plan") -> bool:
         return draw < 0.55
     stuck = reading.shift is not None and not reading.shift.gains
     return draw < plan.persona.talkativeness * (1.2 if stuck else 0.6)
+
+
+def why_leave(plan: "Plan") -> Literal["below", "belief", "spite"]:
+    """Say why a role ends the talk without a deal: what it was offered is worth less, or so it holds."""
+    best = max(
+        (
+            plan.deals.utility(plan.deals.worth(p))
+            for p in (plan.theirs, plan.standing)
+            if p and plan.complete(p)
+        ),
+        default=-1.0,
+    )
+    return "below" if best <= 0 else plan.grudge or "belief"

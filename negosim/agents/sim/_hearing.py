@@ -8,13 +8,18 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-import yaml
-
-from negosim.agents.sim._frames import read_data
+from negosim.agents.sim._frames import load_data
+from negosim.agents.sim._spelling import spoken
 from negosim.agents.sim._words import Words
 from negosim.scenarios import Issue, Value
+
+ClaimKind = Literal["alternative", "deadline", "limit", "promise", "priority", "fact"]
+"""What a claim of the other side is about, as it is heard."""
+
+CLAIM_KINDS: tuple[ClaimKind, ...] = ("limit", "alternative", "deadline", "promise", "priority", "fact")
+"""In the order in which one of several is taken up."""
 
 _CACHE_SIZE = 256
 _BARGAINING = re.compile(r"[\d:;\"“?]|\b(?:you|your|you're|offer|proposal|the rest)\b", re.IGNORECASE)
@@ -38,6 +43,10 @@ class Heard(NamedTuple):
     """By issue: the value the speaker says it cannot go past."""
     quotable: str | None
     """A short statement of the speaker that can be quoted back."""
+    claims: tuple[tuple[ClaimKind, str], ...]
+    """What the speaker claims about its own situation, the weightiest first: kind, and the issue or words."""
+    dodges: bool
+    """Whether it refuses to show proof."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ class _Cues:
 
 @lru_cache(maxsize=1)
 def _cues() -> _Cues:
-    data = yaml.load(read_data("cues.yaml"), Loader=yaml.CSafeLoader)
+    data = load_data("cues.yaml")
     return _Cues(
         {kind: tuple(words) for kind, words in data["remarks"].items()},
         {kind: tuple(words) for kind, words in data["questions"].items()},
@@ -86,11 +95,12 @@ class Ear:
         return heard
 
     def _listen(self, text: str) -> Heard:
-        cues = _cues()
+        cues, text = _cues(), spoken(text)
         kinds = cues.kinds(text.casefold(), cues.remarks)
         question = asked = quotable = None
         priorities: list[str] = []
         limits: dict[str, Value] = {}
+        claims: dict[tuple[ClaimKind, str], None] = {}
         sentences = _SENTENCE.split(text)
         for position, sentence in enumerate(sentences):
             small = sentence.casefold()
@@ -98,7 +108,7 @@ class Ear:
                 found = (
                     kind for kind, words in cues.questions.items() if any(word in small for word in words)
                 )
-                question = next(found, "open")
+                question = next(found, "open") if question != "proof" else question
                 asked = next(iter(self._words.mentioned(sentence)), None)
                 continue
             said = cues.kinds(small, kinds)
@@ -106,17 +116,30 @@ class Ear:
                 priorities += self._words.mentioned(sentence)[:1]
             if "limit" in said:
                 limits.update(self._words.named_in(sentence))
+            for kind in CLAIM_KINDS:
+                if kind in said:
+                    claims.setdefault((kind, self._about(kind, sentence)))
             if 0 < position < len(sentences) - 1 and self._can_quote(sentence, said, quotable):
                 quotable = sentence.rstrip(".")
+        if question is None and "proof" in kinds:
+            question = "proof"
         return Heard(
-            cues=tuple(kinds),
+            cues=tuple(kind for kind in kinds if kind not in CLAIM_KINDS),
             question=question,
             asked=asked,
             mentions=self._words.mentioned(text),
             priorities=tuple(dict.fromkeys(priorities)),
             limits=limits,
             quotable=quotable,
+            claims=tuple(sorted(claims, key=lambda claim: CLAIM_KINDS.index(claim[0]))),
+            dodges="dodge" in kinds,
         )
+
+    def _about(self, kind: ClaimKind, sentence: str) -> str:
+        """Return the issue a limit or a priority is about, else the beginning of the words."""
+        named = tuple(self._words.named_in(sentence)) if kind == "limit" else ()
+        issues = named or (self._words.mentioned(sentence) if kind in ("limit", "priority") else ())
+        return issues[0] if issues else sentence[:24]
 
     def _can_quote(self, sentence: str, kinds: Collection[str], instead_of: str | None) -> bool:
         """Statements of middle length that are about the matter, not the bargaining, are worth quoting."""

@@ -4,14 +4,16 @@ from random import Random
 from typing import NamedTuple
 
 from negosim.agents.sim._bidding import Bid
-from negosim.agents.sim._frames import Filled, library, pick
+from negosim.agents.sim._decision import why_leave
+from negosim.agents.sim._grammar import Filled
 from negosim.agents.sim._plan import Plan
 from negosim.records import Action
 from negosim.scenarios import Value
 
-_BESIDE_A_LIE = 30
-"""Words a move should have at most where something else has to be said as well."""
-_UNLIMITED = 99
+_BUDGETS = {"short": 6, "middle": 14, "long": 40}
+"""By the length of a turn: words a move should have at most."""
+_ASKS_ALTERNATIVE = 0.12
+"""Share of the later turns without an offer that ask what the other would do without a deal."""
 _MANY = 3
 """Changes beyond this number are told as a whole package."""
 
@@ -26,6 +28,8 @@ class Spoken(NamedTuple):
     """The complete deal behind the offer."""
     focus: str | None = None
     """The issue on which the move asks for something."""
+    whole: bool = False
+    """Whether nothing more needs to be said with it."""
 
 
 def speak_move(plan: Plan, stance: str, rng: Random) -> Spoken:
@@ -35,24 +39,32 @@ def speak_move(plan: Plan, stance: str, rng: Random) -> Spoken:
         case "accept":
             return _accept(plan, rng)
         case "leave":
-            return Spoken("walk_away", _say(plan, "leave", {}, rng))
-        case "close" | "wait" | "part":
+            return Spoken("walk_away", _say(plan, "leave", _reason(plan, rng), rng))
+        case "part":
+            return Spoken("talk", _say(plan, "part", _reason(plan, rng), rng))
+        case "close" | "wait":
             return Spoken("talk", _say(plan, plan.move, _deal_slots(plan), rng))
         case "talk":
             return _step(plan, plan.bid("fair"), rng) if steps else _talk(plan, rng)
         case _:
-            return _step(plan, plan.bid(stance), rng) if steps else _offer(plan, plan.bid(stance), rng)
+            bid = plan.yields or plan.bid(stance)
+            return _step(plan, bid, rng) if steps and plan.yields is None else _offer(plan, bid, rng)
 
 
 def _say(plan: Plan, pool: str, slots: dict[str, str], rng: Random) -> Filled:
-    """Fill a frame of a pool; about one in three may address the other by name."""
+    """Word a template of a pool; how often it names the other is the persona's way."""
     slots = {**plan.slots, **slots}
-    if plan.reading.last is None or rng.random() < 0.65:
-        del slots["you"]
-    budget = _BESIDE_A_LIE if plan.lie is not None else _UNLIMITED
-    frame = pick(library().pools[f"moves.{pool}"], slots, rng, plan.reading.said, plan.reading.own, budget)
-    assert frame is not None, f"pool moves.{pool} has no frame without special slots"
-    return frame.fill(slots)
+    if plan.reading.last is None or rng.random() > plan.persona.voice.uses_name:
+        slots.pop("you", None)
+    budget = _BUDGETS[plan.length] + sum(slots[key].count(" ") for key in ("package", "why") if key in slots)
+    said = plan.say(f"moves.{pool}", slots, rng, budget)
+    assert said is not None, f"pool moves.{pool} has no template without special slots"
+    return said
+
+
+def _reason(plan: Plan, rng: Random) -> dict[str, str]:
+    said = plan.say(f"moves.reasons.{why_leave(plan)}", plan.slots, rng)
+    return {"why": said.text if said is not None else ""}
 
 
 def _deal_slots(plan: Plan) -> dict[str, str]:
@@ -92,6 +104,8 @@ def _talk(plan: Plan, rng: Random) -> Spoken:
     slots = dict(plan.slots)
     focus = talk_focus(plan, rng)
     slots["focus"] = plan.words.phrase[focus]
+    if reading.own_count and plan.draws[7] < _ASKS_ALTERNATIVE:
+        return Spoken("talk", _say(plan, "ask_alternative", slots, rng), focus=focus)
     first_mention = reading.heard.mentions[0] if reading.heard and reading.heard.mentions else None
     about = first_mention or plan.opponent.ranking[0]
     if slots["other"] == slots["focus"] and "other2" in slots:
@@ -109,6 +123,18 @@ def _talk(plan: Plan, rng: Random) -> Spoken:
             ("ask_reason", "ask_room") if asked else ("ask_reason", "ask_room", "ask_first_offer")
         )
     return Spoken("talk", _say(plan, pool, slots, rng), focus=focus)
+
+
+def bare(plan: Plan, rng: Random) -> Filled | None:
+    """Say next to nothing: a question or a no by itself, where the turn is short and only talk."""
+    if plan.length != "short" or plan.move != "talk" or plan.reading.own_count == 0 or rng.random() < 0.4:
+        return None
+    refuses = plan.theirs is not None and plan.reading.last is not None
+    refuses = refuses and plan.reading.last is not None and plan.reading.last.action == "offer"
+    slots = {**plan.slots, "focus": plan.words.phrase[talk_focus(plan, rng)]}
+    if rng.random() > plan.persona.voice.uses_name:
+        slots.pop("you", None)
+    return plan.say("moves.bare_no" if refuses else "moves.bare_ask", slots, rng, 8)
 
 
 def talk_focus(plan: Plan, rng: Random) -> str:
@@ -159,6 +185,8 @@ def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
     """Tell a complete offer by its difference to the last ones, or as a package."""
     words, deals = plan.words, plan.deals
     slots = {"package": words.package(bid.deal, known=plan.known)}
+    if plan.yields is not None:
+        return Spoken("offer", _say(plan, "give_in", slots, rng), dict(bid.deal), bid, None)
     pools: list[str] = []
     focus = None
     if plan.theirs is not None:
@@ -173,6 +201,8 @@ def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
                 words.package(bid.deal, asks, known=plan.known),
                 words.phrases(asks),
             )
+            if len(asks) == 1 and not extra:
+                slots["one"] = ""
             if extra:
                 slots["give"], slots["give_issue"] = (
                     words.package(bid.deal, extra, known=plan.known),
@@ -188,6 +218,7 @@ def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
                 words.package(bid.deal, gives, known=plan.known),
                 words.phrases(gives),
             )
+            _name_direction(slots, plan, gives, bid)
             slots["same"] = "the rest" if len(changed) < len(deals.ids) - 1 else "the other point"
             if takes:
                 slots["ask"], slots["ask_issue"] = (
@@ -200,9 +231,16 @@ def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
         pools.append(
             "package" if plan.mine is not None else "counter" if plan.theirs is not None else "first"
         )
-    if plan.turns_left <= 1 and plan.side.max_turns:
+    if plan.turns_left <= 1 and plan.side.max_turns and plan.yields is None:
         pools = ["final_toward" if pools[0] == "toward" else "final"]
     return Spoken("offer", _say(plan, pools[0], slots, rng), dict(bid.deal), bid, focus)
+
+
+def _name_direction(slots: dict[str, str], plan: Plan, gives: list[str], bid: Bid) -> None:
+    """Say whether what is given goes down or up in numbers, where it is a single value."""
+    before, after = (plan.mine or {}).get(gives[0]), bid.deal[gives[0]]
+    if len(gives) == 1 and isinstance(before, float) and isinstance(after, float) and before != after:
+        slots["down" if after < before else "up"] = ""
 
 
 def _ranked(plan: Plan, issues: list[str], theirs: object, bid: Bid) -> list[str]:

@@ -1,53 +1,62 @@
 """Varying how an utterance opens, without touching what it means."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-import yaml
-
-from negosim.agents.sim._frames import read_data
+from negosim.agents.sim._compose import Said, full_utterance
+from negosim.agents.sim._frames import load_data
 from negosim.agents.sim._plan import Plan
 from negosim.records import Utterance
 
-_RATE = 0.4
-"""Share of utterances whose opening is varied."""
 _NEAR = 90
 """Characters in which an opener must not be echoed."""
+_OPENED = re.compile(r"[\w' ]{1,14}[,.…!?:—]")
+"""An utterance that begins like this has an opener already."""
 
 
 @dataclass(frozen=True)
 class _Openers:
-    openers: tuple[str, ...]
-    already: re.Pattern[str]
+    by_voice: Mapping[str, tuple[str, ...]]
     small: frozenset[str]
 
 
 @lru_cache(maxsize=1)
 def _data() -> _Openers:
-    data = yaml.load(read_data("openers.yaml"), Loader=yaml.CSafeLoader)
-    already = re.compile(rf"(?:{data['already']})\b")
-    return _Openers(tuple(data["openers"]), already, frozenset(data["small"].split()))
+    data = load_data("openers.yaml")
+    small = frozenset(data.pop("small").split())
+    return _Openers({voice: tuple(openers) for voice, openers in data.items()}, small)
 
 
-def reopened(plan: Plan, draft: Utterance) -> Utterance:
-    """Put a discourse opener in front of a draft, now and then, each opener once a dialogue."""
+def _is_quoted(said: Said) -> bool:
+    """Return whether the first words are on record as a claim or as what was said instead of an answer."""
+    return bool(said.parts[0].claims) or said.reaction == "heard.silence"
+
+
+def reopened(plan: Plan, draft: Utterance, tactic: str) -> Utterance:
+    """Put a discourse opener in front of a draft, now and then, each opener once a dialogue.
+
+    Words recorded as a claim stay as they are, so a draft that begins with one is left alone.
+    """
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "opener")
-    data, text = _data(), draft.text
+    data, text, voice = _data(), draft.text, plan.persona.voice
     if (
-        rng.random() >= _RATE
+        rng.random() >= voice.opener
         or plan.reading.last is None
         or plan.phase == "closing"
-        or data.already.match(text)
+        or _is_quoted(full_utterance(plan, tactic))
+        or _OPENED.match(text)
     ):
         return draft
-    start = rng.randrange(len(data.openers))
+    openers = data.by_voice[voice.name]
+    start = rng.randrange(len(openers))
     near = text[:_NEAR].casefold()
     opener = next(
         (
-            word
-            for word in data.openers[start:] + data.openers[:start]
-            if f"{word} " not in plan.reading.said and word[:4].casefold() not in near
+            word.strip()
+            for word in openers[start:] + openers[:start]
+            if f"{word.strip()} " not in plan.reading.said and word[:4].casefold() not in near
         ),
         None,
     )

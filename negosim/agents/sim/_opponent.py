@@ -9,8 +9,6 @@ import numpy as np
 from negosim.agents.sim._deals import Deals, Floats
 from negosim.scenarios import Value
 
-_PRIOR = 1.2
-"""How many offers the first guess (they want the opposite of what I want) weighs."""
 _STATED = 0.9
 """How much an issue's weight grows when the other side says it matters most."""
 _BEYOND_LIMIT = 0.5
@@ -35,6 +33,7 @@ def estimate(
     offers: Sequence[Mapping[str, Value]],
     stressed: Mapping[str, int],
     limits: Mapping[str, Value],
+    fixed_pie: float = 1.2,
 ) -> Opponent:
     """Estimate a payoff from offers and words.
 
@@ -47,6 +46,7 @@ def estimate(
         offers: the other side's positions, oldest first; early ones may lack issues.
         stressed: how often it said that an issue matters most.
         limits: by issue, the value it said it cannot go past.
+        fixed_pie: how many offers the first guess, that they want the opposite of what I want, weighs.
 
     """
     weights: list[float] = []
@@ -54,7 +54,7 @@ def estimate(
     for index, issue in enumerate(deals.issues):
         codes = [deals.positions[index][offer[issue.id]] for offer in offers if issue.id in offer]
         own = deals.scores[index].tolist()
-        score = _scores(own, codes, issue.range is not None)
+        score = _scores(own, codes, issue.range is not None, fixed_pie)
         if issue.id in limits:
             edge = own[deals.positions[index][limits[issue.id]]] + 1e-9
             score = [s * _BEYOND_LIMIT if o > edge else s for s, o in zip(score, own, strict=True)]
@@ -71,7 +71,7 @@ def estimate(
     )
 
 
-def _scores(own: list[float], codes: Sequence[int], numeric: bool) -> list[float]:
+def _scores(own: list[float], codes: Sequence[int], numeric: bool, fixed_pie: float) -> list[float]:
     prior = [1.0 - 0.8 * score for score in own]
     if not codes:
         return prior
@@ -84,7 +84,7 @@ def _scores(own: list[float], codes: Sequence[int], numeric: bool) -> list[float
         ]
         evidence[ideal] = 1.0
     seen = min(len(codes), 5)
-    return [(_PRIOR * p + seen * e) / (_PRIOR + seen) for p, e in zip(prior, evidence, strict=True)]
+    return [(fixed_pie * p + seen * e) / (fixed_pie + seen) for p, e in zip(prior, evidence, strict=True)]
 
 
 def _weight(codes: Sequence[int], size: int) -> float:

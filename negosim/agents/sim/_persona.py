@@ -1,11 +1,20 @@
-"""Who the simulated negotiator is in one dialogue: how it concedes and how it talks."""
+"""Who the simulated negotiator is in one dialogue: how it concedes, talks, believes and errs."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 from zlib import crc32
 
+from negosim.agents.sim._grammar import Speaker
+from negosim.agents.sim._voice import Voice, draw_voice
 from negosim.views import Side
+
+_NEVER, _OFTEN = 0.3, 0.2
+"""Shares of personas that never lie, where they may, and that do so often; the rest lie now and then."""
+_SPITEFUL = 0.06
+"""Share of personas that would rather lose than deal with somebody they have caught lying."""
+_OVERCONFIDENT = 0.05
+"""Share of personas that believe, wrongly, that they can do much better elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,29 @@ class Persona:
     taste: int
     """Seeds its liking for some tactics over others."""
     guile: float
-    """Share of its turns with a lie planned for them, where its brief allows lying."""
+    """Share of its turns with a lie planned for them, where its brief allows lying; 0 is never."""
+    credulity: float
+    """How likely it believes what somebody says of whom it has caught nothing, 0 to 1."""
+    attention: float
+    """How likely it answers a claim rather than passing it over, 0 to 1."""
+    reserve: float
+    """How likely it keeps silent about its situation when asked, 0 to 1."""
+    palters: bool
+    """Whether it lets true words mislead."""
+    nerve: float
+    """How likely it invents a proof for a lie when asked for one, 0 to 1."""
+    fixed_pie: float
+    """How long it takes the other to want the opposite, in offers seen (Thompson & Hastie 1990)."""
+    anchored: float
+    """How far the other's first offer draws its own wishes along, 0 to 1 (Galinsky & Mussweiler 2001)."""
+    careless: float
+    """How far down the list of bids it reaches, 0 to 1."""
+    mishears: float
+    """How likely it takes a stated priority for another one, 0 to 1."""
+    spiteful: bool
+    overconfident: bool
+    voice: Voice
+    speaker: Speaker
 
     def aspiration(self, time: float) -> float:
         """Return the utility it wants at `time` (0 start, 1 end of the time there is)."""
@@ -50,6 +81,7 @@ def _liking(taste: int, tactic: str) -> float:
 def persona_of(side: Side) -> Persona:
     """Draw the persona of a role."""
     rng: Random = side.seed.stream("sim", side.index, "persona")
+    voice = draw_voice(rng)
     return Persona(
         exponent=rng.uniform(0.5, 1.7),
         opening=rng.uniform(0.84, 0.97),
@@ -59,5 +91,25 @@ def persona_of(side: Side) -> Persona:
         directness=rng.random(),
         decoy=rng.random(),
         taste=rng.getrandbits(32),
-        guile=rng.uniform(0.2, 0.8),
+        guile=_guile(rng),
+        credulity=rng.uniform(0.2, 0.95),
+        attention=rng.uniform(0.8, 1.0),
+        reserve=rng.uniform(0.0, 0.8),
+        palters=rng.random() < 0.35,
+        nerve=rng.random(),
+        fixed_pie=rng.uniform(0.6, 6.0),
+        anchored=rng.uniform(0.0, 1.0),
+        careless=rng.random() ** 2,
+        mishears=rng.uniform(0.0, 0.25),
+        spiteful=rng.random() < _SPITEFUL,
+        overconfident=rng.random() < _OVERCONFIDENT,
+        voice=voice,
+        speaker=Speaker(voice.name, rng.getrandbits(62)),
     )
+
+
+def _guile(rng: Random) -> float:
+    kind, amount = rng.random(), rng.random()
+    if kind < _NEVER:
+        return 0.0
+    return 0.45 + 0.35 * amount if kind > 1 - _OFTEN else 0.08 + 0.3 * amount

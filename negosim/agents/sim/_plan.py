@@ -1,28 +1,43 @@
 """What to do this turn: accept, offer, talk, leave, and which truth or lie to tell on the way."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from negosim.agents.sim._bidding import Bid, Bidder, Constraints
 from negosim.agents.sim._candour import declared_priority, false_limit, lie_to_tell, truth_to_tell
 from negosim.agents.sim._deals import Floats, deals_of
-from negosim.agents.sim._decision import Move, Phase, decide
+from negosim.agents.sim._decision import Move, Phase, decide, gives_in
+from negosim.agents.sim._faith import Faith, faith_in
+from negosim.agents.sim._frames import library
+from negosim.agents.sim._grammar import Filled, Template, pick
 from negosim.agents.sim._hearing import words_and_ear
 from negosim.agents.sim._opponent import Opponent, estimate
 from negosim.agents.sim._persona import Persona, persona_of
 from negosim.agents.sim._reading import Position, Reading, read
-from negosim.agents.sim._statements import Kind, Limit, past
-from negosim.agents.sim._words import first_name, spoken
+from negosim.agents.sim._spelling import spoken, written
+from negosim.agents.sim._statements import Kind, Limit, fresh, past
+from negosim.agents.sim._voice import Length
+from negosim.agents.sim._words import first_name
 from negosim.records import Claim
 from negosim.scenarios import Value
 from negosim.views import View
 
 HORIZON = 40
 """Utterances that an unrestricted negotiation is paced for."""
+
+_DRAGGED = 0.12
+"""Utility by which an extreme first offer can draw down the wishes of whoever takes it as a measure."""
+_RANKS = 25
+"""How many bids a careless persona may pass over."""
+_HARDENED = 0.2
+"""Utility added to the floor where no trust is left."""
+_TRUST_LOST = 0.7
+"""Trust below which a spiteful persona bears a grudge."""
 
 STANCES = {"firm": 0.05, "fair": 0.0, "give": -0.05, "step": 0.0}
 """How far a stance's offer lies from the present aspiration, as utility."""
@@ -43,7 +58,7 @@ class Plan:
         self.claims: list[Claim] = past(view.own_turns)
         self.rng: Random = view.side.seed.stream("sim", self.me, self.turn, "plan")
         # Drawn in one go and in every condition, so that matched pairs share them.
-        self.draws = [self.rng.random() for _ in range(6)]
+        self.draws = [self.rng.random() for _ in range(9)]
         self.time = self.time_at(self.turn)
         self.compositions: dict[str, Any] = {}
         """Filled by `compose`: what each tactic would say."""
@@ -108,11 +123,36 @@ class Plan:
             role: estimate(
                 self.deals,
                 reading.positions.get(role, ()),
-                reading.stressed.get(role, {}),
-                reading.limits.get(role, {}),
+                self._stressed(role),
+                self.faith[role].limits,
+                self.persona.fixed_pie,
             )
             for role in self.side.others
         }
+
+    def _stressed(self, role: int) -> Mapping[str, int]:
+        """Return how often a role has said that an issue matters most, as this one has understood it."""
+        understood: Counter[str] = Counter()
+        for issue, count in self.reading.stressed.get(role, {}).items():
+            rng = self.side.seed.stream("sim", self.me, "mishears", issue)
+            wrong = rng.random() < self.persona.mishears * (2.0 - self.faith[role].trust)
+            understood[rng.choice(self.deals.ids) if wrong else issue] += count
+        return understood
+
+    @cached_property
+    def faith(self) -> dict[int, Faith]:
+        """How much each other role is believed."""
+        return {role: faith_in(self, role) for role in self.side.others}
+
+    @cached_property
+    def pressure(self) -> float:
+        """How far what it believes of the others' claims has moved this role, 0 to 1."""
+        return max(faith.pressure for faith in self.faith.values())
+
+    @cached_property
+    def trust(self) -> float:
+        """The trust that is left, in whom it trusts least."""
+        return min(faith.trust for faith in self.faith.values())
 
     @property
     def opponent(self) -> Opponent:
@@ -164,17 +204,66 @@ class Plan:
         }
 
     @cached_property
+    def floor(self) -> float:
+        """The utility below which it does not mean to go: less under pressure, more where trust is gone."""
+        floor = self.persona.floor * (1.0 - 0.8 * self.pressure) + _HARDENED * (1.0 - self.trust)
+        return min(floor, 0.9)
+
+    def wish(self, time: float) -> float:
+        """Return the utility wanted at a time, with what was heard taken into account."""
+        curve = self.persona.aspiration(time) - self.persona.floor
+        return self.floor + curve * (1.0 - 0.5 * self.pressure) - self._dragged
+
+    @cached_property
+    def _dragged(self) -> float:
+        """How far the other's first offer, if it came before the own, draws the wishes down."""
+        positions, turns = self.reading.positions, self.reading.offer_turns
+        first = min((turns[role][0] for role in self.side.others if turns.get(role)), default=None)
+        mine = turns.get(self.me)
+        if first is None or (mine and mine[0] < first):
+            return 0.0
+        anchor = next(positions[role][0] for role in self.side.others if turns.get(role, (None,))[0] == first)
+        if not self.complete(anchor):
+            return 0.0
+        far = max(0.0, 1.0 - max(0.0, self.deals.utility(self.deals.worth(anchor))))
+        return _DRAGGED * self.persona.anchored * far * (1.0 - self.time)
+
+    @cached_property
     def aspiration(self) -> float:
         """The utility wanted now; never more than in the own last offer."""
-        wanted = self.persona.aspiration(self.time)
+        wanted = self.wish(self.time)
         if self.mine is not None:
             wanted = min(wanted, self.deals.utility(self.deals.worth(self.mine)))
-        return max(wanted, self.persona.floor)
+        return max(wanted, min(self.floor, self.persona.floor))
 
     @cached_property
     def lowest(self) -> float:
-        """The least utility that is accepted now: with no turn left, somewhat less than the floor."""
-        return max(0.02, self.persona.floor * (0.75 if self.turns_left == 0 else 1.0))
+        """The least utility that is accepted now: with no turn left anything better than no deal.
+
+        Unless it is convinced of something better, or would rather lose than give in to a liar.
+        """
+        return 0.0 if self.out_of_time and self.grudge is None else max(0.02, self.floor)
+
+    @cached_property
+    def out_of_time(self) -> bool:
+        """Whether this is its last turn, or talk without an end has gone on for long enough."""
+        return self.turns_left == 0 or (not self.side.max_turns and self.turn > self.last_own)
+
+    @cached_property
+    def yields(self) -> Bid | None:
+        """The other's last offer as the own bid, where time is up and it is better than no deal."""
+        return (
+            self._bidder({}).at(self.their_number)
+            if gives_in(self) and self.their_number is not None
+            else None
+        )
+
+    @cached_property
+    def grudge(self) -> Literal["belief", "spite"] | None:
+        """Why this role would leave though an offer beats no deal; hardly anybody has a reason to."""
+        if self.persona.spiteful and self.trust < _TRUST_LOST:
+            return "spite"
+        return "belief" if self.persona.overconfident else None
 
     @cached_property
     def _bids(self) -> dict[str, Bid]:
@@ -194,17 +283,50 @@ class Plan:
     @cached_property
     def _rank(self) -> int:
         """Which of the best bids to make: people do not optimise to the last point."""
-        return Random(self.draws[0]).choice((1, 1, 1, 1, 2, 3))
+        rng = Random(self.draws[0])
+        if rng.random() < 0.6 - 0.5 * self.persona.careless:
+            return 1
+        return 1 + int(_RANKS * self.persona.careless * rng.random()) + rng.choice((0, 1))
 
     def _bidder(self, limits: dict[str, Value]) -> Bidder:
         offered = [self.deals.number(p) for p in self.reading.positions.get(self.me, ()) if self.complete(p)]
         return Bidder(
             self.deals,
             self.partner,
-            Constraints(self.view.table.settled, limits, offered, 0.75 * self.persona.floor),
+            Constraints(
+                self.view.table.settled, limits, offered, max(0.0, 0.75 * min(self.floor, self.persona.floor))
+            ),
             self.their_number,
             offered[-1] if self.mine is not None else None,
         )
+
+    # Words
+
+    def worded(self, sentence: str) -> str:
+        """Write a scenario's sentence the way this persona talks."""
+        return written(sentence) if self.persona.speaker.formal else spoken(sentence)
+
+    def pick(
+        self, pool: str | Sequence[Template], slots: Mapping[str, str], rng: Random, budget: int = 99
+    ) -> Template | None:
+        """Choose a template of a pool for this persona; see `negosim.agents.sim._grammar.pick`."""
+        templates = library().pools[pool] if isinstance(pool, str) else pool
+        reading = self.reading
+        return pick(templates, slots, rng, reading.said, reading.own, self.persona.speaker, budget)
+
+    def say(
+        self, pool: str | Sequence[Template], slots: Mapping[str, str], rng: Random, budget: int = 99
+    ) -> Filled | None:
+        """Choose and word a template of a pool; None where none can be filled."""
+        template = self.pick(pool, slots, rng, budget)
+        return template.fill(slots, rng, self.persona.speaker) if template is not None else None
+
+    @cached_property
+    def length(self) -> Length:
+        """How long this turn is meant to be."""
+        drawn = self.persona.voice.length(Random(self.draws[6]))
+        tells = self.lie is not None or self.truth is not None
+        return "middle" if drawn == "short" and tells else drawn
 
     # What was tried before
 
@@ -302,10 +424,8 @@ class Plan:
         """Return an argument for an issue that was not used yet, None if there is none."""
         if issue not in self._arguments:
             said = self.reading.said
-            unused = [
-                text for text in map(spoken, self.side.role.arguments.get(issue, ())) if text[1:] not in said
-            ]
-            self._arguments[issue] = unused[int(self.draws[4] * len(unused))] if unused else None
+            unused = [text for text in self.side.role.arguments.get(issue, ()) if fresh(text, said)]
+            self._arguments[issue] = self.worded(unused[int(self.draws[4] * len(unused))]) if unused else None
         return self._arguments[issue]
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Literal, NamedTuple
 
-from negosim.agents.sim._words import spoken
+from negosim.agents.sim._spelling import spoken, written
 from negosim.records import Claim, Subject
 from negosim.scenarios import Value
 from negosim.views import OwnTurn, Side
@@ -43,7 +43,9 @@ class Limit(NamedTuple):
     actual: Value
 
 
-def claim(side: Side, kind: Kind, quote: str, *, true: bool, **details: Value | None) -> Claim:
+def claim(
+    side: Side, kind: Kind, quote: str, *, true: bool, left_out: str | None = None, **details: Value | None
+) -> Claim:
     """Make the record of a statement; a false one names its technique where the taxonomy has it."""
     technique = None
     if not true and side.techniques is not None and TECHNIQUES[kind] in side.techniques.by_id:
@@ -56,8 +58,20 @@ def claim(side: Side, kind: Kind, quote: str, *, true: bool, **details: Value | 
         actual=details.get("actual"),
         true=true,
         issue=str(issue) if issue is not None else None,
-        technique=technique,
+        technique="paltering" if true and left_out is not None else technique,
+        left_out=left_out,
     )
+
+
+def omission(side: Side, kind: str, quote: str) -> Claim:
+    """Make the record of a question about a role's situation that was turned aside.
+
+    Nothing false is said; what is left out is the alternative, or the first true word about the time.
+    """
+    known = side.role.disclosures.deadline
+    subject: Subject = "alternative" if kind == "alternative" else "deadline"
+    left_out = side.role.alternative if kind == "alternative" else known[0] if known else None
+    return Claim(subject=subject, quote=quote, true=True, technique="omission", left_out=left_out)
 
 
 def past(own_turns: Sequence[OwnTurn]) -> list[Claim]:
@@ -77,5 +91,10 @@ def disclosure(
     if any(made.subject == subject and made.true != true for made in claims):
         return None
     source = side.role.disclosures if true else side.role.fabrications
-    unused = [sentence for sentence in map(spoken, getattr(source, kind)) if sentence[1:] not in said]
+    unused = [text for text in getattr(source, kind) if fresh(text, said)]
     return rng.choice(unused) if unused else None
+
+
+def fresh(sentence: str, said: str) -> bool:
+    """Return whether a scenario's sentence has not been said yet, in either way of writing it."""
+    return spoken(sentence)[1:] not in said and written(sentence)[1:] not in said

@@ -88,4 +88,4 @@ def _weights(plan: Plan) -> dict[str, float]:
 
 def _speakable(frames: TacticFrames, known: AbstractSet[str], said: str, *, fresh: bool) -> bool:
     """Return whether the tactic has a frame for this situation, and an unused one if it is not `fresh`."""
-    return any(frame.needs <= known and (fresh or frame.key not in said) for frame in frames.frames)
+    return any(frame.needs <= known and (fresh or not frame.said_in(said)) for frame in frames.frames)

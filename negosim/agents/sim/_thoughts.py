@@ -3,7 +3,8 @@
 from random import Random
 
 from negosim.agents.sim._compose import Composition
-from negosim.agents.sim._frames import Frame, library, pick
+from negosim.agents.sim._frames import library
+from negosim.agents.sim._grammar import Template, pick
 from negosim.agents.sim._plan import Plan
 from negosim.agents.sim._reactions import offer_kind, reaction_kind, reaction_slots
 
@@ -25,14 +26,14 @@ def thought(plan: Plan) -> str:
         pools += [_middle(plan, rng), "next." + _step(plan)]
     sentences = []
     for pool in pools:
-        frame = _pick(f"thoughts.{pool}", slots, rng, own)
-        if frame is not None:
-            sentences.append(frame.fill(slots).text)
+        template = _pick(plan, f"thoughts.{pool}", slots, rng, own)
+        if template is not None:
+            sentences.append(template.fill(slots, rng, plan.persona.speaker).text)
     return " ".join(sentences)
 
 
-def _pick(pool: str, slots: dict[str, str], rng: Random, own: str) -> Frame | None:
-    return pick(library().pools[pool], slots, rng, own, own)
+def _pick(plan: Plan, pool: str, slots: dict[str, str], rng: Random, own: str) -> Template | None:
+    return pick(library().pools[pool], slots, rng, own, own, plan.persona.speaker)
 
 
 def _assessment(plan: Plan, kind: str) -> str:
@@ -135,6 +136,6 @@ def expected_reply(plan: Plan, composition: Composition, chance: float) -> str:
         pool = "talk"
     else:
         pool = "likely" if chance > 0.6 else "maybe" if chance > 0.25 else "unlikely"
-    frame = pick(library().pools[f"replies.{pool}"], slots, rng, plan.reading.said, plan.reading.own)
-    assert frame is not None, f"pool replies.{pool} has no frame without special slots"
-    return frame.fill(slots).text
+    reply = plan.say(f"replies.{pool}", slots, rng)
+    assert reply is not None, f"pool replies.{pool} has no template without special slots"
+    return reply.text

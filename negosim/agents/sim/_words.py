@@ -2,41 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
 
 from negosim.scenarios import Issue, Value
 
 # Words that say nothing about which issue is meant.
 _FILLERS = frozenset({"and", "every", "for", "from", "its", "not", "per", "the", "their", "with", "year"})
 
-_I = r"\b(I|[Ww]e|[Yy]ou|[Tt]hey|[Ss]he|[Hh]e)"
-_NEGATED = "do|does|did|is|are|was|were|would|could|should|has|have"
-_PARTICIPLE = r"(?!need|seed|red|bed)(?:\w+ed|been|had|seen|told|made|put|spent)\b"
-
-_CONTRACTIONS = (
-    (re.compile(r"\b([Cc])annot\b"), r"\1an't"),
-    (re.compile(r"\b([Ww])ill not\b"), r"\1on't"),
-    (re.compile(rf"\b({_NEGATED}) not (?=\w)", re.IGNORECASE), r"\1n't "),
-    (re.compile(rf"{_I} would (?=\w)"), r"\1'd "),
-    (re.compile(rf"{_I} will (?=\w)"), r"\1'll "),
-    (re.compile(r"\bI am (?=\w)"), "I'm "),
-    (re.compile(r"\b([Ww]e|[Yy]ou|[Tt]hey) are (?=\w)"), r"\1're "),
-    (re.compile(r"\b([Ii]t|[Tt]hat|[Tt]here) is (?=(?:a|an|the|my|our|no|why|what|how)\b)"), r"\1's "),
-    (re.compile(rf"\b(I|[Ww]e|[Yy]ou|[Tt]hey) have (?={_PARTICIPLE})"), r"\1've "),
-)
-
-
 _TAIL = re.compile(r" (?:per|of|from) ")
 """Where a phrase can be cut when it is said again: "the price per bottle", "the length of the lease"."""
-
-
-@lru_cache(maxsize=4096)
-def spoken(sentence: str) -> str:
-    """Write a scenario's sentence the way people talk: with contractions, ending in a stop."""
-    text = sentence.strip()
-    for pattern, replacement in _CONTRACTIONS:
-        text = pattern.sub(replacement, text)
-    return text if text[-1] in ".!?" else text + "."
 
 
 def joined(items: Sequence[str], word: str = "and") -> str:
@@ -67,17 +40,20 @@ class Words:
         self.phrase = {issue.id: issue.phrase for issue in issues}
         self.label = {issue.id: {value: issue.label(value) for value in issue.values} for issue in issues}
         self.full = {
-            issue.id: {value: _in_full(issue, label) for value, label in self.label[issue.id].items()}
+            issue.id: {
+                value: _in_full(issue, label, shared=_shares_unit(issue, issues))
+                for value, label in self.label[issue.id].items()
+            }
             for issue in issues
         }
+        self.brief = {issue.id: _in_brief(issue, issues, self) for issue in issues}
         self._ends = {
-            issue: tuple(label for label in labels.values() if " " in label or any(map(str.isdigit, label)))
+            issue: tuple(label for value, label in labels.items() if self.brief[issue][value] == label)
             for issue, labels in self.label.items()
         }
-        """Values that may stand without their issue once it was named."""
-        self.brief = {issue.id: _in_brief(issue, issues, self) for issue in issues}
+        """Values that may stand without their issue once it was named: nothing else could be meant."""
         self.short = {i.id: self.brief[i.id] if i.range is not None else self.full[i.id] for i in issues}
-        """For single values once the issues are known: numbers alone, options with their issue."""
+        """For single values once the issues are known: numbers alone if clear, options with their issue."""
         keys = {issue.id: _keywords(issue, issues) for issue in issues}
         named = "|".join(rf"(?P<i{n}>{re.escape(issue.phrase)})" for n, issue in enumerate(issues))
         self._phrases = re.compile(rf"(?P<pre> (?:on|for) )?\b(?:{named})\b", re.IGNORECASE)
@@ -161,9 +137,20 @@ def _stems(text: str) -> set[str]:
     }
 
 
-def _in_full(issue: Issue, label: str) -> str:
+def _shares_unit(issue: Issue, issues: Sequence[Issue]) -> bool:
+    """Return whether the numbers of another issue look like this one's."""
+    if issue.range is None:
+        return False
+    measure = (issue.range.prefix, issue.range.unit)
+    return any(
+        other.id != issue.id and other.range and (other.range.prefix, other.range.unit) == measure
+        for other in issues
+    )
+
+
+def _in_full(issue: Issue, label: str, *, shared: bool) -> str:
     """Say a value so that the issue is clear: with the issue's phrase unless the label has it already."""
-    if _stems(label) & (_stems(issue.phrase) | _stems(issue.name) | _stems(issue.id)):
+    if not shared and _stems(label) & (_stems(issue.phrase) | _stems(issue.name) | _stems(issue.id)):
         return label
     if issue.options is not None and len(label.split()) >= 4:
         return label
@@ -177,11 +164,8 @@ def _in_brief(issue: Issue, issues: Sequence[Issue], words: Words) -> dict[Value
     labels, full = words.label[issue.id], words.full[issue.id]
     others = [other for other in issues if other.id != issue.id]
     if issue.range is not None:
-        measure = (issue.range.prefix, issue.range.unit)
-        unique = any(measure) and all(
-            o.range is None or (o.range.prefix, o.range.unit) != measure for o in others
-        )
-        return labels if unique else full
+        telling = bool(issue.range.prefix or issue.range.unit)
+        return labels if telling and not _shares_unit(issue, issues) else full
     taken = {label for other in others for label in words.label[other.id].values()}
     return {
         value: label if len(label.split()) > 1 and label not in taken else full[value]

@@ -92,6 +92,8 @@ def take_turn(
         draft=speech.utterance.text if utterance.text != speech.utterance.text else None,
         utterance=utterance,
         claims=speech.claims,
+        realised=speech.realised,
+        leaves_for=speech.leaves_for,
     )
 
 

@@ -1,88 +1,147 @@
-"""The frames: complete, well-formed, and found again in what was said."""
+"""The templates: complete, well-formed in every wording, and found again in what was said."""
 
 import re
 from itertools import chain
 from random import Random
 
-from negosim.agents.sim._frames import Frame, library, pick
+import pytest
+
+from negosim.agents.sim._frames import library
+from negosim.agents.sim._grammar import Paraphrases, Speaker, Template, pick
+from negosim.agents.sim._spelling import expanded, spoken, written
+from negosim.agents.sim._voice import voices
 from negosim.taxonomies import load_taxonomy
 
 KNOWN = """
-about actual aim alternative argument ask ask_issue asked before before2 bid both_offered deadline
-early fact fine focus focus_value gap give give_issue heard issue issue2 key later left lie liked
-liked_value limit limit_issue me mine new new2 old old2 other other2 package part part_issue partner
-quote reservation room same sentence stated stressed tactic target theirs top was worth you
+about actual aim alternative argument ask ask_issue asked before before2 bid both_offered deadline down
+early fact fine focus focus_value gap give give_issue gives heard issue issue2 keeps keeps2 key later left lie
+liked liked_value limit limit_issue me mine new new2 old old2 one other other2 package part part_issue partner
+quote refuses refuses2 reservation room same sentence stated stressed tactic target theirs top up was why
+worth you
 """
-PHRASES = "(?:issue2?|focus|other2?|stated|room|theirs|asked|about|top|gap)"
+SENTENCES = ("argument", "sentence", "lie", "fact", "alternative", "deadline", "why")
 CLAIMS = {"priority", "reservation", "alternative", "deadline", "fact", "promise", "rumor"}
+PLAIN = Speaker("plain", 7)
 
 TACTIC_FRAMES = {
-    name: [*entry.frames, *entry.closing]
+    name: [*entry.frames, *entry.short, *entry.closing]
     for name, entry in {**library().tactics, "neutral": library().neutral}.items()
 }
 FRAMES = [*chain(*TACTIC_FRAMES.values()), *chain(*library().pools.values())]
+SLOTS = {name: "some words" if name not in SENTENCES else "Some words." for name in KNOWN.split()}
 
 
-def test_every_tactic_of_the_persuasion_taxonomy_has_frames():
+def marked(template: Template) -> set[str]:
+    """Return the kinds of claim a template marks."""
+    return set(re.findall(r"<(\w+): ", template.source))
+
+
+def test_every_tactic_of_the_persuasion_taxonomy_has_words_for_long_turns_and_short_ones():
     for tactic in load_taxonomy("persuasion").tactics:
         assert len(library().tactics[tactic.id].frames) >= 5, tactic.id
+        assert library().tactics[tactic.id].short, tactic.id
 
 
-def test_frames_are_well_formed():
-    for frame in FRAMES:
-        source = frame.source
-        assert frame.needs <= set(KNOWN.split()), source
-        assert {value for kind, value in frame.tokens if kind == "claim"} <= CLAIMS, source
-        assert frame.fill(dict.fromkeys(frame.needs, "Something.")).text[-1] in ".?!”", source
-        assert not re.search(rf"\b[Tt]he \{{{PHRASES}\}}", source), (
-            f"{source}: phrases bring their own article"
-        )
-        singular = rf"(?<!\b(?:on|to|of) )(?<!about )\{{{PHRASES}\}} (?:is|has|was|isn't|does|matters)\b"
-        assert not re.search(singular, source), (
-            f"{source}: a phrase may be a plural, so no verb in the singular"
-        )
+def test_anchoring_always_has_a_figure_and_door_in_the_face_a_first_request():
+    anchoring, door = library().tactics["anchoring"], library().tactics["door-in-the-face"]
+    assert all("focus_value" in frame.needs for frame in (*anchoring.frames, *anchoring.short))
+    assert all("was" in frame.needs for frame in (*door.frames, *door.short))
 
 
-def test_frames_of_the_public_pools_can_be_told_apart():
-    public = [*chain(*TACTIC_FRAMES.values())]
-    for name, pool in library().pools.items():
-        if name.startswith(("reactions", "moves")):
-            public += pool
-    keys = [frame.key for frame in public if len(frame.key) > 12]
-    assert len(keys) == len(set(keys))
+def test_templates_are_well_formed_in_every_wording():
+    names = {voice.name for voice in voices()}
+    for template in FRAMES:
+        source = template.source
+        assert template.needs <= SLOTS.keys(), source
+        assert template.voices <= names, source
+        assert marked(template) <= CLAIMS, source
+        for seed in range(6):
+            slots = SLOTS if seed % 2 or "you" in template.needs else {**SLOTS}
+            if seed % 2 == 0 and "you" not in template.needs:
+                slots.pop("you")
+            text = template.fill(slots, Random(seed), Speaker("formal" if seed == 5 else "plain", seed)).text
+            assert text[-1] in ".?!”…", (source, text)
+            assert not re.search(r"  | [.,?;:]|\.\.|,,|[?.!],|[{}<>|\[\]]", text), (source, text)
 
 
-def test_honest_frames_carry_no_claim_that_could_be_false():
-    """Claims marked in the frames of honest tactics would be recorded as lies."""
+def test_phrases_bring_their_own_article_and_may_be_plurals():
+    phrases = "(?:issue2?|focus|other2?|stated|room|theirs|asked|about|top|gap)"
+    singular = rf"(?<!\b(?:on|to|of) )(?<!about )\{{{phrases}\}} (?:is|has|was|isn't|does)\b"
+    for template in FRAMES:
+        assert not re.search(rf"\b[Tt]he \{{{phrases}\}}", template.source), template.source
+        assert not re.search(singular, template.source), template.source
+
+
+def test_honest_templates_carry_no_claim_that_could_be_false():
+    """Claims marked in the words of honest tactics would be recorded as lies."""
     deceptive = {tactic.id for tactic in load_taxonomy("persuasion").tactics if tactic.deceptive}
-    for name, frames in TACTIC_FRAMES.items():
+    for name, templates in TACTIC_FRAMES.items():
         if name not in deceptive:
-            assert not [frame.source for frame in frames if any(kind == "claim" for kind, _ in frame.tokens)]
-            assert not [frame.source for frame in frames if "lie" in frame.needs]
+            assert not [t.source for t in templates if marked(t) or "lie" in t.needs]
 
 
 def test_filling_capitalises_sentences_and_avoids_double_stops():
-    frame = Frame("{value}. <fact: {sentence}> And {value}.")
-    filled = frame.fill({"value": "ten p.m.", "sentence": "we close early."})
+    template = Template("{value}. <fact: {sentence}> And {value}.")
+    filled = template.fill({"value": "ten p.m.", "sentence": "we close early."}, Random(1), PLAIN)
     assert filled.text == "Ten p.m. We close early. And ten p.m."
     assert filled.claims == (("fact", "We close early."),)
 
 
 def test_a_condition_names_what_must_be_known_without_saying_it():
-    frame = Frame("{?later}Once more, then.")
-    assert frame.needs == {"later"}
-    assert frame.fill({"later": ""}).text == "Once more, then."
+    template = Template("{?later}Once more, then.")
+    assert template.needs == {"later"}
+    assert template.fill({"later": ""}, Random(1), PLAIN).text == "Once more, then."
 
 
-def test_used_frames_come_last():
-    pool = tuple(Frame(f"Sentence number {word} of this pool.") for word in ("one", "two", "three"))
+def test_alternatives_are_chosen_among_those_that_can_be_filled():
+    template = Template("[Yes|No[, {you}|]], [{secret}|fine].")
+    assert template.needs == frozenset()
+    texts = {template.fill({"you": "Ada"}, Random(seed), PLAIN).text for seed in range(40)}
+    assert texts == {"Yes, fine.", "No, fine.", "No, Ada, fine."}
+
+
+def test_paraphrases_are_habits_of_a_speaker():
+    paraphrases = Paraphrases([["I think", "I'd say", "I suppose", "I believe"]])
+    template = Template("I think so, but I think twice.", paraphrases)
+
+    def most(habits: int) -> float:
+        texts = [template.fill({}, Random(seed), Speaker("plain", habits)).text for seed in range(80)]
+        return max(texts.count(text) for text in set(texts)) / len(texts)
+
+    assert all(most(habits) > 0.4 for habits in (3, 12345, 10**12))
+    heard = {template.fill({}, Random(1), Speaker("plain", h)).text.split(" so")[0] for h in range(60)}
+    assert len(heard) > 2
+
+
+def test_words_of_a_voice_are_for_that_voice():
+    pool = (Template("@salty Damn it, no."), Template("I am sorry, no."))
+    assert {pick(pool, {}, Random(s), "", "", PLAIN).source for s in range(9)} == {"I am sorry, no."}
+    salty = {pick(pool, {}, Random(s), "", "", Speaker("salty", 5)).source for s in range(30)}
+    assert "@salty Damn it, no." in salty
+
+
+def test_used_templates_come_last_and_unfillable_ones_never():
+    pool = tuple(Template(f"Sentence number {word} of this pool.") for word in ("one", "two", "three"))
     said = "Sentence number one of this pool. Sentence number three of this pool."
-    for seed in range(20):
-        assert pick(pool, {}, Random(seed), said, said) is pool[1]
-    assert pick(pool, {}, Random(0), said + pool[1].source, said) is pool[1], "not used by the speaker itself"
+    assert all(pick(pool, {}, Random(seed), said, said, PLAIN) is pool[1] for seed in range(20))
+    secret = (Template("I know {secret}."), Template("I know nothing."))
+    assert all(pick(secret, {}, Random(seed), "", "", PLAIN) is secret[1] for seed in range(20))
+    assert pick(secret[:1], {}, Random(0), "", "", PLAIN) is None
 
 
-def test_a_frame_whose_slots_are_unknown_is_not_picked():
-    pool = (Frame("I know {secret}."), Frame("I know nothing."))
-    assert all(pick(pool, {}, Random(seed), "", "") is pool[1] for seed in range(20))
-    assert pick(pool[:1], {}, Random(0), "", "") is None
+@pytest.mark.parametrize(
+    ("contracted", "full"),
+    [
+        ("I can't, and I'd rather not.", "I cannot, and I would rather not."),
+        ("I'd hoped you'd agree, but it's been late.", "I had hoped you would agree, but it has been late."),
+        ("Don't you think? It isn't much; that's all.", "Don't you think? It is not much; that is all."),
+        ("Let's go. You'd better not.", "Let us go. You had better not."),
+    ],
+)
+def test_formal_speakers_write_contractions_out(contracted, full):
+    assert expanded(contracted) == full
+
+
+def test_scenario_sentences_have_two_spellings():
+    assert spoken("I would rather wait") == "I'd rather wait."
+    assert written("I would rather wait") == "I would rather wait."

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,21 +66,49 @@ def test_honest_claims_are_true_and_honest_roles_use_no_deceptive_tactic(played)
         for turn in dialogue.turns:
             side = dialogue.sides[turn.role]
             if not side.deceptive:
-                assert all(claim.true and claim.technique is None for claim in turn.claims)
+                assert all(claim.true for claim in turn.claims)
+                assert {claim.technique for claim in turn.claims} <= {None, "omission", "paltering"}
+                assert all((claim.technique is None) == (claim.left_out is None) for claim in turn.claims)
                 assert not side.tactics.by_id[turn.tactic].deceptive
 
 
-def test_deceptive_roles_lie_in_every_dialogue_and_say_true_things_too(played):
-    true = 0
-    for (_, deceptive), dialogues in played.items():
-        for dialogue in dialogues if deceptive else ():
-            claims = [claim for turn in dialogue.turns if turn.role == 1 for claim in turn.claims]
-            lies = [claim for claim in claims if not claim.true]
-            assert lies
-            techniques = dialogue.sides[1].techniques
-            assert all(claim.technique in techniques.by_id for claim in lies)
-            true += len(claims) - len(lies)
+def test_some_roles_that_may_lie_never_do_and_none_only_lies(played):
+    liars, true = 0, 0
+    deceptive = [d for (_, roles), dialogues in played.items() if roles for d in dialogues]
+    for dialogue in deceptive:
+        claims = [claim for turn in dialogue.turns if turn.role == 1 for claim in turn.claims]
+        lies = [claim for claim in claims if not claim.true]
+        liars += bool(lies)
+        techniques = dialogue.sides[1].techniques
+        assert all(claim.technique in techniques.by_id for claim in lies)
+        true += len(claims) - len(lies)
+    assert 0.4 * len(deceptive) < liars < 0.9 * len(deceptive)
     assert true > SAMPLE
+
+
+def test_whoever_leaves_says_why_and_hardly_anybody_leaves_what_is_better_than_no_deal(played):
+    against_interest = 0
+    for dialogue in all_dialogues(played):
+        for turn in dialogue.turns:
+            ends = turn.utterance.action == "walk_away"
+            assert not ends or turn.leaves_for is not None
+            if turn.leaves_for is not None:
+                against_interest += turn.leaves_for != "below"
+                offers = [
+                    t.utterance.offer for t in dialogue.turns[: turn.index]
+                    if t.role != turn.role and t.utterance.action == "offer"
+                    and len(t.utterance.offer or {}) == len(dialogue.scenario.issues)
+                ]  # fmt: skip
+                payoff = dialogue.scenario.roles[turn.role].payoff
+                beats = bool(offers) and (dialogue.scenario.value(turn.role, offers[-1]) > payoff.reservation)
+                assert (turn.leaves_for == "below") == (not beats)
+    assert against_interest <= 0.08 * len(all_dialogues(played))
+
+
+def test_turns_whose_words_do_not_express_their_tactic_are_marked(played):
+    turns = turns_of(all_dialogues(played))
+    assert all(turn.realised is not None for turn in turns)
+    assert 0.02 < sum(not turn.realised for turn in turns) / len(turns) < 0.45
 
 
 def test_quotes_occur_in_what_was_said(played):
@@ -88,7 +117,7 @@ def test_quotes_occur_in_what_was_said(played):
         for claim in turn.claims:
             assert claim.quote in turn.utterance.text
             claims += 1
-    assert claims > 1000
+    assert claims > 400
 
 
 def test_a_limit_falsely_stated_is_stricter_than_the_real_one(played):
@@ -99,7 +128,7 @@ def test_a_limit_falsely_stated_is_stricter_than_the_real_one(played):
                     issue = dialogue.scenario.issue_by_id[claim.issue]
                     points = dialogue.scenario.roles[turn.role].payoff.points
                     assert points(issue, claim.stated) > points(issue, claim.actual)
-                    assert issue.label(claim.stated) in claim.quote
+                    assert issue.label(claim.stated).casefold() in claim.quote.casefold()
 
 
 def test_a_limit_falsely_stated_is_not_refuted_by_earlier_offers(played):
@@ -117,13 +146,19 @@ def test_a_limit_falsely_stated_is_not_refuted_by_earlier_offers(played):
                             assert before.utterance.action != "offer" or (
                                 points(issue, offered) >= points(issue, claim.stated)
                             )
-    assert bluffs > SAMPLE
+    assert bluffs > 5
 
 
 def test_a_role_never_changes_its_story(played):
     for dialogue in all_dialogues(played):
         for role in (0, 1):
-            claims = [claim for turn in dialogue.turns if turn.role == role for claim in turn.claims]
+            claims = [
+                claim
+                for turn in dialogue.turns
+                if turn.role == role
+                for claim in turn.claims
+                if claim.technique != "omission"
+            ]
             assert len({claim.stated for claim in claims if claim.subject == "priority"}) <= 1
             for subject in ("alternative", "deadline"):
                 assert len({claim.true for claim in claims if claim.subject == subject}) <= 1
@@ -142,12 +177,36 @@ def test_nothing_is_said_twice_in_a_dialogue(played):
         assert not [sentence for sentence, count in arguments.items() if count > 1]
 
 
-def test_utterances_have_20_to_70_words_and_clean_text(played):
+def test_utterances_are_of_every_length_and_clean(played):
+    sizes = []
     for turn in turns_of(all_dialogues(played)):
         text = turn.utterance.text
-        assert 20 <= len(text.split()) <= 70, text
-        assert not re.search(r"[{}<>]|  |\.\.| [.,?]|\bthe the\b", text), text
-        assert re.fullmatch(r"[^a-z].*[.?!”]", text), text
+        sizes.append(len(text.split()))
+        assert sizes[-1] <= 85, text
+        assert not re.search(r"[{}<>|\[\]]|  |\.\.| [.,?]|\bthe the\b", text), text
+        assert re.fullmatch(r"[^a-z].*[.?!”…]", text), text
+    assert sum(size < 20 for size in sizes) > 0.2 * len(sizes)
+    assert min(sizes) <= 4
+
+
+@pytest.mark.parametrize("kind", ["sense", "variety"])
+def test_what_is_said_agrees_with_what_is_done(played, benchmark_module, kind):
+    """The text is read as `benchmarks/spoken_sense.py` reads a whole corpus."""
+    checker = benchmark_module("spoken_sense")
+    readers = {scenario: checker.Reader(load_scenario(scenario)) for scenario in SCENARIOS}
+    dialogues = [
+        SimpleNamespace(id=f"{scenario}-{number}", scenario=scenario, turns=dialogue.turns)
+        for (scenario, _), several in played.items()
+        for number, dialogue in enumerate(several)
+    ]
+    if kind == "sense":
+        assert not [
+            f for dialogue in dialogues for f in checker.findings(dialogue, readers[dialogue.scenario])
+        ]
+    else:
+        measured, _ = checker.variety(dialogues, readers)
+        assert measured.in_dialogues < 0.12
+        assert measured.common < 0.35
 
 
 def test_most_tactics_are_used(played):
@@ -165,8 +224,8 @@ def test_offers_and_words_agree(played):
             if turn.utterance.action == "accept" and dialogue.table.deal is not None:
                 continue
             if offer is not None:
-                labels = [dialogue.scenario.issue_by_id[i].label(v) for i, v in offer.items()]
-                assert any(label in turn.utterance.text for label in labels), turn.utterance.text
+                labels = [dialogue.scenario.issue_by_id[i].label(v).casefold() for i, v in offer.items()]
+                assert any(label in turn.utterance.text.casefold() for label in labels), turn.utterance.text
 
 
 def test_rollouts_are_complete_and_different(played):
