@@ -102,13 +102,13 @@ def test_only_known_templates_and_the_pack_s_own_parts_are_there(render: Render,
     assert render('{% include "_polite-tone.j2" %}', **{"_polite-tone": "Please."}) == "Please."
     macros = {"_say": "{% macro twice(x) %}{{ x }}{{ x }}{% endmacro %}"}
     assert render('{% from "_say.j2" import twice %}{{ twice("a") }}', **macros) == "aa"
-    for missing in ("notes.j2", "_gone.j2"):
+    for missing in ("remarks.j2", "_gone.j2"):
         with pytest.raises(
             UserError, match=rf"line 1: .*there is no template '{missing}'; known are _polite"
         ):
             render(f'{{% include "{missing}" %}}')
-    (tmp_path / "notes.j2").write_text("x")
-    with pytest.raises(UserError, match=r"notes\.j2: no stage is named so; .* begins with _"):
+    (tmp_path / "remarks.j2").write_text("x")
+    with pytest.raises(UserError, match=r"remarks\.j2: no stage is named so; .* begins with _"):
         Prompts("viatex", str(tmp_path))
 
 
