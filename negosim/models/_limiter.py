@@ -115,8 +115,12 @@ class Limiter:
             self._silent_since = _now()
 
     def silent(self) -> bool:
-        """Return whether requests have failed for `SILENCE` seconds, and none was answered."""
-        return self._silent_since is not None and _now() - self._silent_since >= SILENCE
+        """Return whether requests have failed for `SILENCE` seconds, and none was answered.
+
+        A server that has never answered is not waited for: what is wrong there does not pass.
+        """
+        failing = self._silent_since is not None and _now() - self._silent_since >= SILENCE
+        return failing or not self.answers
 
     def begins_to_wait(self) -> bool:
         """Return whether this is the first time since the last answer that the server is waited for."""

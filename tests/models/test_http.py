@@ -201,9 +201,10 @@ async def test_a_server_without_tls_is_not_asked_again(loopback):
 
 async def test_a_server_that_fails_for_a_while_is_waited_for(loopback, monkeypatch, caplog):
     monkeypatch.setattr("negosim.models._limiter.SILENCE", 30.0)
-    replies = in_turn(*[loopback.Reply(status=502, error="restarting")] * 9, loopback.Reply(GOOD))
+    failing = [loopback.Reply(status=502, error="restarting")] * 9
+    replies = in_turn(loopback.Reply(GOOD), *failing, loopback.Reply(GOOD))
     with loopback.LoopbackServer(replies) as server:
-        (response,) = await complete(server)
+        _, response = await complete(server, times=2)
     assert response.requests == 10
     assert [record.message for record in caplog.records if "waiting for the server" in record.message] == [
         f"{server.url}: status 502; waiting for the server"
