@@ -1,12 +1,13 @@
 """How close the engine comes to the time its model calls take.
 
-    python benchmarks/latency.py [--turns 20] [--dialogues 1,32]
+    python benchmarks/latency.py [--turns 20] [--dialogues 1,32] [--transports openai,langchain:openai]
 
 A server in a process of its own (benchmarks/loopback_server.py) answers every call after exactly 50 ms.
 The calls of a dialogue that must follow one another take, each turn, six times that (reflect, tactics,
 rollouts together, judge, speak, consolidate), and once more a round for the votes: the critical path.
 A run of any number of dialogues at once could be over after one critical path; what it took above
-that is negosim's doing, and the server's, which shares the machine.
+that is negosim's doing, and the server's, which shares the machine. The calls go by negosim's own
+transport ("openai") or by way of LangChain's ("langchain:openai").
 """
 
 import argparse
@@ -61,7 +62,7 @@ def critical_path(turns: int) -> float:
     return (turns * STAGES + turns // 2) * DELAY
 
 
-def play(url: str, dialogues: int, turns: int) -> dict[str, Any]:
+def play(transport: str, url: str, dialogues: int, turns: int) -> dict[str, Any]:
     """Play dialogues at once; return wall time, CPU time and calls, start-up left out."""
     started: list[tuple[float, float]] = []
 
@@ -71,7 +72,7 @@ def play(url: str, dialogues: int, turns: int) -> dict[str, Any]:
 
     config = RunConfig(
         scenarios=("viatex",),
-        models=(f"openai:loopback@{url}",),
+        models=f"{transport}:loopback@{url}",
         max_turns=turns,
         dialogues=dialogues,
         concurrency=dialogues,
@@ -85,7 +86,7 @@ def play(url: str, dialogues: int, turns: int) -> dict[str, Any]:
     return {"wall": wall, "cpu": cpu, "calls": calls, "in_flight": account(url)["most_in_flight"]}
 
 
-def client_cpu(url: str, calls: int = 2000, width: int = 32) -> float:
+def client_cpu(transport: str, url: str, calls: int = 2000, width: int = 32) -> float:
     """Return the CPU milliseconds of one call without the engine, a number of them at once."""
     from negosim.agents._answers import RolloutAnswer
     from negosim.models import ChatRequest, Message
@@ -95,7 +96,8 @@ def client_cpu(url: str, calls: int = 2000, width: int = 32) -> float:
     prompt = (Message("system", "You sell. " * 800), Message("user", "We talked. " * 400))
 
     async def run() -> float:
-        model = open_model(f"openai:loopback@{url}")
+        model = open_model(f"{transport}:loopback@{url}")
+        await model.complete(ChatRequest(prompt, schema, "RolloutAnswer", calls, 0.7, 300))
         numbers = iter(range(calls))
 
         async def worker() -> None:
@@ -145,18 +147,18 @@ def reruns(url: str, count: int) -> list[float]:
     return seconds
 
 
-def one(what: str, url: str, turns: int) -> dict[str, Any]:
+def one(what: str, transport: str, url: str, turns: int) -> dict[str, Any]:
     """Measure one thing, in this process."""
     if what == "client":
-        return {"cpu": client_cpu(url)}
-    play(url, 1, 2)
-    return play(url, int(what), turns)
+        return {"cpu": client_cpu(transport, url)}
+    play(transport, url, 1, 2)
+    return play(transport, url, int(what), turns)
 
 
-def in_own_process(what: str, turns: int) -> dict[str, Any]:
+def in_own_process(what: str, transport: str, turns: int) -> dict[str, Any]:
     """Measure one thing in a fresh process, with a fresh server."""
     with slow_server() as url:
-        command = [sys.executable, __file__, "--one", what, url, "--turns", str(turns)]
+        command = [sys.executable, __file__, "--one", what, transport, url, "--turns", str(turns)]
         result = subprocess.run(command, check=True, capture_output=True, text=True)
     figures: dict[str, Any] = json.loads(result.stdout)
     return figures
@@ -166,7 +168,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=20, help="utterances of a dialogue")
     parser.add_argument("--dialogues", default="1,32", help="how many at once, one after another")
-    parser.add_argument("--one", nargs=2, metavar=("WHAT", "URL"), help=argparse.SUPPRESS)
+    parser.add_argument("--transports", default="openai,langchain:openai", help="how the calls go")
+    parser.add_argument("--one", nargs=3, metavar=("WHAT", "TRANSPORT", "URL"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         print(json.dumps(one(*arguments.one, arguments.turns)))
@@ -175,16 +178,21 @@ def main() -> None:
     print(f"{date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}\n")
     path = critical_path(arguments.turns)
     print(f"{arguments.turns} utterances, critical path {path:.2f} s\n")
-    print("| dialogues at once | wall s | over the critical path | calls | most in flight | CPU ms/call |")
-    print("|---:|---:|---:|---:|---:|---:|")
-    for count in arguments.dialogues.split(","):
-        r = in_own_process(count, arguments.turns)
-        print(
-            f"| {count} | {r['wall']:.2f} | {r['wall'] / path:.3f} | {r['calls']:,} | {r['in_flight']} | "
-            f"{r['cpu'] / r['calls'] * 1000:.2f} |",
-            flush=True,
-        )
-    print(f"\nthe client alone, 32 calls at once: {in_own_process('client', 0)['cpu']:.2f} ms CPU a call")
+    print(
+        "| transport | dialogues at once | wall s | times the critical path | calls | most in flight | "
+        "CPU ms/call | client alone, CPU ms/call |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    for transport in arguments.transports.split(","):
+        client = f"{in_own_process('client', transport, 0)['cpu']:.2f}"
+        for count in arguments.dialogues.split(","):
+            r = in_own_process(count, transport, arguments.turns)
+            print(
+                f"| {transport} | {count} | {r['wall']:.2f} | {r['wall'] / path:.3f} | {r['calls']:,} | "
+                f"{r['in_flight']} | {r['cpu'] / r['calls'] * 1000:.2f} | {client} |",
+                flush=True,
+            )
+    print()
     with slow_server() as url:
         startup(url)
         started = median(startup(url) for _ in range(5))

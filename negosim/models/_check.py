@@ -9,6 +9,7 @@ from negosim._frozen import Frozen
 from negosim.errors import NegosimError
 from negosim.models._answer import FormError
 from negosim.models._door import read_response, with_reason
+from negosim.models._given import GivenModel, spec_of
 from negosim.models._open import open_model
 from negosim.models._schema import answer_schema, schema_name
 from negosim.models._spec import ModelSpec
@@ -58,7 +59,7 @@ class CheckReport(Frozen):
     """Tokens of the second answer over its time."""
 
 
-async def check_model(spec: ModelSpec | str) -> CheckReport:
+async def check_model(spec: GivenModel) -> CheckReport:
     """Ask a model for two small structured answers, about 1,500 tokens each, and report what worked.
 
     Where an answer is unusable it is asked for again, as in a dialogue; so it may take up to six calls.
@@ -67,7 +68,7 @@ async def check_model(spec: ModelSpec | str) -> CheckReport:
         UserError: the spec is wrong, a key or file is missing, or the server cannot be reached.
 
     """
-    spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
+    spec = spec_of(spec)
     model = open_model(spec)
     try:
         await model.preflight()

@@ -26,6 +26,16 @@ def name_of(given: Any) -> Any:
     return name_of_object(given) if is_chat_object(given) else given
 
 
+def spec_of(given: GivenModel) -> ModelSpec:
+    """Return the spec of a model that is named or given.
+
+    Raises:
+        UserError: the name is wrong.
+
+    """
+    return given if isinstance(given, ModelSpec) else ModelSpec.parse(name_of(given))
+
+
 def is_one_model(given: Any) -> bool:
     """Return whether something is one model, and no list of some."""
     return isinstance(given, str | ModelSpec) or is_chat_object(given)

@@ -4,19 +4,19 @@ from negosim.errors import UserError
 from negosim.models._budget import Budget, BudgetedModel
 from negosim.models._cache import ResponseCache
 from negosim.models._cached import CachedModel
+from negosim.models._given import GivenModel, spec_of
 from negosim.models._prices import price_of
 from negosim.models._providers import provider_of
-from negosim.models._spec import ModelSpec
 from negosim.models._types import ChatModel
 
 
 def open_model(
-    spec: ModelSpec | str, *, cache: ResponseCache | None = None, budget: Budget | None = None
+    spec: GivenModel, *, cache: ResponseCache | None = None, budget: Budget | None = None
 ) -> ChatModel:
     """Return the chat model a spec names. Nothing is loaded or sent before its first use.
 
     Args:
-        spec: the model and its settings.
+        spec: the model and its settings; a name, a `ModelSpec`, or a chat model of LangChain's.
         cache: where its answers are kept and looked up.
         budget: what answers that are not reused are counted against.
 
@@ -25,7 +25,7 @@ def open_model(
             simulated negotiator, which is no chat model.
 
     """
-    spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
+    spec = spec_of(spec)
     if not spec.chats:
         raise UserError(f"{spec.name!r} is an agent of its own, no chat model; name a chat model here")
     model = provider_of(spec.kind).open(spec)
