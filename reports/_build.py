@@ -9,7 +9,7 @@ from negosim._text import money
 from negosim.records import SIMULATED
 from negosim.reports._corpus import ORACLE, Corpus
 from negosim.reports._model import Cell, Name, Number, Prose, Report, Row, Table
-from negosim.reports._numbers import total
+from negosim.reports._numbers import COUNT, distinct_of, total
 from negosim.reports.sections import OF_NOTHING, SECTIONS
 from negosim.reports.sections import _names as names
 from negosim.reports.sections._length import cap_of
@@ -118,12 +118,14 @@ def _stored(corpus: Corpus) -> Number:
     planned = sum(run.header.planned for run in corpus.runs)
     stored = len(corpus.dialogues)
     rows = corpus.dialogues.rows
-    return Number(f"{stored:,} of {planned:,} planned dialogues", stored, stored, rows)
+    return Number(f"{stored:,} of {planned:,} planned dialogues", stored, stored, rows, how=COUNT)
 
 
 def _failed(corpus: Corpus) -> Number:
     failed = corpus.dialogues.only(status="failed")
-    return Number(f"{len(failed):,} of {len(corpus.dialogues):,}", len(failed), len(failed), failed.rows)
+    return Number(
+        f"{len(failed):,} of {len(corpus.dialogues):,}", len(failed), len(failed), failed.rows, how=COUNT
+    )
 
 
 def _judges(corpus: Corpus) -> Iterator[tuple[Cell, Cell]]:
@@ -133,7 +135,7 @@ def _judges(corpus: Corpus) -> Iterator[tuple[Cell, Cell]]:
         shown = f"{dialogues:,} dialogues, {len(own):,} answers"
         what = "judge" if judge in (ORACLE, *corpus.judges) else "beliefs of"
         who = Name.joined(what, corpus.named(judge), between=" ")
-        yield who, Number(shown, dialogues, len(own), own.rows)
+        yield who, Number(shown, dialogues, len(own), own.rows, how=distinct_of("dialogue"))
     if not len(corpus.judged):
         yield "judges", "none yet"
 

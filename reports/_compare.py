@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Canvas
 
-SIDE = "side"
-"""The column that says which of the two a row belongs to."""
 MARKS = (Mark(BLUE, "o", "", filled=False), Mark(VERMILLION, "s", "////"))
+RUN, MODEL = "run", "model"
 KEYS = ["scenario", "condition", "index"]
 
 
@@ -42,13 +41,24 @@ class Pair:
     """What is compared: rows that belong to one side or the other."""
 
     labels: tuple[str, str]
+    side: str
+    """The column that says which of the two a row belongs to: its run, or its model."""
     corpus: Corpus
     rows: Sample
     """One row a finished dialogue, or one a dialogue and agent."""
     judged: Sample
     measures: list[Measure]
     what: str
-    """What a row is: "dialogues", "agents' dialogues"."""
+    """What a row is: "dialogues", "parts played"."""
+
+    def of(self, label: str) -> Sample:
+        """Return the rows of one side."""
+        return self.rows.only(**{self.side: label})
+
+    @property
+    def both(self) -> Sample:
+        """The rows of both sides."""
+        return self.rows.only(**{self.side: list(self.labels)})
 
 
 def comparison_of_runs(a: Run, b: Run) -> Report:
@@ -59,10 +69,8 @@ def comparison_of_runs(a: Run, b: Run) -> Report:
 
     """
     corpus = Corpus([a, b], by_index=True)
-    rows = corpus.complete.having(corpus.complete.frame.assign(**{SIDE: corpus.complete.frame["run"]}))
-    judged = corpus.judged.having(corpus.judged.frame.assign(**{SIDE: corpus.judged.frame["run"]}))
     labels = (corpus.names[0], corpus.names[1])
-    pair = Pair(labels, corpus, rows, judged, measures(corpus), "dialogues")
+    pair = Pair(labels, RUN, corpus, corpus.complete, corpus.judged, measures(corpus), "dialogues")
     _check_scenarios(pair)
     return _report(pair, "runs")
 
@@ -87,14 +95,14 @@ def comparison_of_models(runs: Sequence[Run], a: str, b: str) -> Report:
         raise UserError(f"--compare: {a!r} is given twice; name two runs or two models")
     alone = _alone(corpus)
     if {a, b} <= set(alone):
-        rows = corpus.complete.having(corpus.complete.frame.assign(**{SIDE: alone}))
+        rows = corpus.complete.having(corpus.complete.frame.assign(**{MODEL: alone}))
         by_dialogue = dict(zip(rows.frame["id"], alone, strict=True))
-        judged = corpus.judged.frame.assign(**{SIDE: corpus.judged.frame["dialogue"].map(by_dialogue)})
-        pair = Pair((a, b), corpus, rows, corpus.judged.having(judged), measures(corpus), "dialogues")
+        judged = corpus.judged.frame.assign(**{MODEL: corpus.judged.frame["dialogue"].map(by_dialogue)})
+        pair = Pair((a, b), MODEL, corpus, rows, corpus.judged.having(judged), measures(corpus), "dialogues")
     else:
         rows, judged = _by_agent(corpus), _judged_agents(corpus)
         known = [measure for measure in OF_AN_AGENT if rows.frame[measure.column].notna().any()]
-        pair = Pair((a, b), corpus, rows, corpus.judged.having(judged), known, "parts played")
+        pair = Pair((a, b), MODEL, corpus, rows, corpus.judged.having(judged), known, "parts played")
     _check_scenarios(pair)
     return _report(pair, "models")
 
@@ -117,12 +125,12 @@ def _by_agent(corpus: Corpus) -> Sample:
     parts = []
     for role, column in enumerate(_model_columns(corpus)):
         part = frame[["id", *KEYS, "run", "agreed"]].assign(agent=role, gain=frame[f"gain_{role + 1}"])
-        parts.append(part.assign(**{SIDE: frame[column]}))
+        parts.append(part.assign(**{MODEL: frame[column]}))
     offers = corpus.offers.only(complete=True).frame
     first = offers.drop_duplicates(["dialogue", "agent"]).set_index(["dialogue", "agent"])["own_share"]
     rows = pd.concat(parts, ignore_index=True)
     keys = pd.MultiIndex.from_frame(rows[["id", "agent"]])
-    return Sample(rows.assign(opening=first.reindex(keys).to_numpy()), DIALOGUES, "id")
+    return Sample(rows.assign(opening=first.reindex(keys).to_numpy()), DIALOGUES, "parts", "id")
 
 
 def _judged_agents(corpus: Corpus) -> "pd.DataFrame":
@@ -131,11 +139,11 @@ def _judged_agents(corpus: Corpus) -> "pd.DataFrame":
     frame = frame[frame["agent"].notna()]
     columns = _model_columns(corpus)
     models = [row[int(agent)] for row, agent in zip(frame[columns].to_numpy(), frame["agent"], strict=True)]
-    return frame.assign(**{SIDE: models})
+    return frame.assign(**{MODEL: models})
 
 
 def _check_scenarios(pair: Pair) -> None:
-    first, second = (set(pair.rows.only(side=label).frame["scenario"]) for label in pair.labels)
+    first, second = (set(pair.of(label).frame["scenario"]) for label in pair.labels)
     if not first & second:
         a, b = (", ".join(sorted(found)) or "none" for found in (first, second))
         raise UserError(
@@ -160,32 +168,33 @@ def _report(pair: Pair, kind: str) -> Report:
 
 def _findings(pair: Pair) -> Section:
     a, b = pair.labels
-    both = pair.rows.only(side=[a, b])
-    found = contrasts([(measure, both) for measure in pair.measures], SIDE, a, b)
+    both = pair.both
+    found = contrasts([(measure, both) for measure in pair.measures], pair.side, a, b)
     overall = contrast_table("comparison", f"{a} against {b}", pair.labels, found)
     brief = contrast_table("comparison-brief", f"{a} against {b}", pair.labels, found, short=True)
     blocks: list[Block] = [_matching(pair), contrast_sentence(f"In {b}", a, found), overall]
     conditions = [name for name in pair.corpus.conditions if len(both.only(condition=name))]
     for name in conditions if len(conditions) > 1 else []:
         part = both.only(condition=name)
-        found = contrasts([(measure, part) for measure in pair.measures], SIDE, a, b)
+        found = contrasts([(measure, part) for measure in pair.measures], pair.side, a, b)
         title = f"{a} against {b}, {names.condition(name)}"
         blocks.append(contrast_table(f"comparison-{name}", title, pair.labels, found))
     return Section("comparison", "What differs", tuple(blocks), brief=brief)
 
 
 def _matching(pair: Pair) -> Prose:
-    sides = [pair.rows.only(side=label) for label in pair.labels]
+    sides = [pair.of(label) for label in pair.labels]
     keys = [set(map(tuple, side.frame[KEYS].drop_duplicates().to_numpy())) for side in sides]
     matched = len(keys[0] & keys[1])
-    both = pair.rows.only(side=list(pair.labels))
+    both = pair.both
+    how = {"statistic": "matched", "columns": KEYS, "between": pair.side}
     said: Prose = (
         f"{pair.labels[0]} has ",
         count(sides[0]),
         f" finished {pair.what}, {pair.labels[1]} ",
         count(sides[1]),
         "; ",
-        Number(f"{matched:,}", matched, len(both), both.rows),
+        Number(f"{matched:,}", matched, len(both), both.rows, how=how),
         " combinations of scenario, condition and index occur in both and are compared as pairs.",
     )
     seeds = {run.config.seed for run in pair.corpus.runs}
@@ -196,11 +205,9 @@ def _matching(pair: Pair) -> Prose:
 
 def _by_scenario(pair: Pair) -> Section:
     a, b = pair.labels
-    keys = [key for key in pair.corpus.scenario_ids if len(pair.rows.only(scenario=key, side=[a, b]))]
+    keys = [key for key in pair.corpus.scenario_ids if len(pair.both.only(scenario=key))]
     cells = {
-        (key, side): share(pair.rows.only(scenario=key, side=side), "agreed")
-        for key in keys
-        for side in (a, b)
+        (key, side): share(pair.of(side).only(scenario=key), "agreed") for key in keys for side in (a, b)
     }
     rows: tuple[Row, ...] = tuple((key, *(cells[key, side] for side in (a, b))) for key in keys)
     data = Table("comparison-scenarios", "Agreement by scenario", ("scenario", a, b), rows)
@@ -234,7 +241,7 @@ def _judgements(pair: Pair) -> Section:
     measured = list(_answered(pair))
     if not measured:
         return Section("judgements", "Judgements", ())
-    found = contrasts(measured, SIDE, a, b)
+    found = contrasts(measured, pair.side, a, b)
     table = contrast_table("comparison-judgements", f"Answers of judges, {a} against {b}", pair.labels, found)
     brief = contrast_table("comparison-judgements-brief", "Answers", pair.labels, found, short=True)
     blocks = (contrast_sentence(f"In {b}", a, found), table)
@@ -244,7 +251,7 @@ def _judgements(pair: Pair) -> Section:
 def _answered(pair: Pair) -> Iterator[tuple[Measure, Sample]]:
     import pandas as pd
 
-    usable = pair.judged.only(status="ok", side=list(pair.labels))
+    usable = pair.judged.only(status="ok", **{pair.side: list(pair.labels)})
     by = ["question", "perspective", "judge", "agent"]
     groups = usable.frame[by].drop_duplicates().astype(object).to_numpy().tolist()
     for question, perspective, judge, agent in sorted(groups, key=_place):
@@ -255,14 +262,9 @@ def _answered(pair: Pair) -> Iterator[tuple[Measure, Sample]]:
             sample = sample.only(agent=agent)
             label = Name.joined(label, f"about {names.agent(int(agent))}")
         kinds = {type(value) for value in sample.frame["value"]}
-        if sample.frame[SIDE].nunique() < 2 or not kinds <= {bool, int, float}:
+        if sample.frame[pair.side].nunique() < 2 or not kinds <= {bool, int, float}:
             continue
-        share_of = kinds == {bool}
-        answers = sample.frame["value"].astype(bool if share_of else float)
-        yield (
-            Measure("answer", label, None if share_of else 2),
-            sample.having(sample.frame.assign(answer=answers)),
-        )
+        yield Measure("value", label, None if kinds == {bool} else 2), sample
 
 
 def _place(group: list[Any]) -> tuple[Any, ...]:

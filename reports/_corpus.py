@@ -29,12 +29,17 @@ BELIEFS = "beliefs"
 """How the ids of the sets begin that ask an agent what it believes; it is no judge."""
 
 
+ANY = "any value"
+"""Stands in a selection for all values but none."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """Rows of a frame, with the selection they are."""
 
     frame: "pd.DataFrame"
     source: str
+    table: str
     id_column: str = "dialogue"
     where: dict[str, Any] = field(default_factory=dict)
 
@@ -53,7 +58,7 @@ class Sample:
         missing = self.frame[column].isna()
         if not missing.any():
             return self
-        return replace(self, frame=self.frame[~missing], where={**self.where, column: "any value"})
+        return replace(self, frame=self.frame[~missing], where={column: ANY, **self.where})
 
     def having(self, frame: "pd.DataFrame") -> "Sample":
         """Return the same selection with columns added."""
@@ -62,7 +67,8 @@ class Sample:
     @property
     def rows(self) -> Rows:
         """What the trace writes of the sample."""
-        return Rows(self.source, self.where, tuple(self.frame[self.id_column].drop_duplicates()))
+        ids = tuple(self.frame[self.id_column].drop_duplicates())
+        return Rows(self.source, self.where, ids, self.table)
 
 
 class Corpus:
@@ -103,7 +109,7 @@ class Corpus:
         """One row a dialogue, failed ones included."""
         from negosim.measures import dialogue_rows
 
-        return Sample(self._pooled(dialogue_rows, id_column="id"), DIALOGUES, "id")
+        return Sample(self._pooled(dialogue_rows, id_column="id"), DIALOGUES, "dialogues", "id")
 
     @cached_property
     def complete(self) -> Sample:
@@ -116,21 +122,21 @@ class Corpus:
         """One row a dialogue, agent and tactic used."""
         from negosim.measures import tactic_rows
 
-        return Sample(self._pooled(tactic_rows), DIALOGUES)
+        return Sample(self._pooled(tactic_rows), DIALOGUES, "tactics")
 
     @cached_property
     def offers(self) -> Sample:
         """One row an offer."""
         from negosim.measures import offer_rows
 
-        return Sample(self._pooled(offer_rows), DIALOGUES)
+        return Sample(self._pooled(offer_rows), DIALOGUES, "offers")
 
     @cached_property
     def beliefs(self) -> Sample:
         """One row a belief of one agent about another."""
         from negosim.measures import belief_rows
 
-        return Sample(self._pooled(belief_rows), JUDGEMENTS)
+        return Sample(self._pooled(belief_rows), JUDGEMENTS, "beliefs")
 
     @cached_property
     def judged(self) -> Sample:
@@ -138,7 +144,7 @@ class Corpus:
         from negosim.measures import judged_rows
 
         frame = self._pooled(lambda run: judged_rows(run).drop(columns=UNREAD))
-        return Sample(frame.astype(dict.fromkeys(SELECTED, "category")), JUDGEMENTS)
+        return Sample(frame.astype(dict.fromkeys(SELECTED, "category")), JUDGEMENTS, "judgements")
 
     @cached_property
     def conditions(self) -> list[str]:
@@ -192,7 +198,7 @@ class Corpus:
 
     def header_rows(self, **where: Any) -> Rows:
         """Return the source of a fact of the runs' headers."""
-        return Rows(RUN, {"runs": list(self.names), **where})
+        return Rows(RUN, {"run": list(self.names), **where}, table="header")
 
     def _pooled(self, read: Any, id_column: str = "dialogue") -> "pd.DataFrame":
         """Read every run and put the frames together, keeping matched dialogues matched.

@@ -21,6 +21,8 @@ class Rows:
     """What was selected: column -> value, or a list of values any of which was taken."""
     dialogues: tuple[str, ...] = ()
     """Ids of the dialogues they belong to, with the run's name before them where there are several runs."""
+    table: str = ""
+    """What a row is: a row of this table of `negosim.measures`, as "dialogues" of `dialogue_rows`."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Number:
     high: float | None = None
     note: str | None = None
     """Why there is no interval, where there should be one."""
+    how: Mapping[str, Any] = field(default_factory=dict)
+    """How the value was computed from the rows: the statistic, the column, and what else it needs."""
     scope: str | None = None
     """What the interval is about: more dialogues of "these" scenarios, or "any" scenarios like them."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from negosim.reports._model import Cell, Number, Prose
-from negosim.reports._numbers import bare
+from negosim.reports._numbers import bare, n_of
 
 
 def counted(numbers: Iterable[Number | None], noun: str, each: str = "point") -> Prose:
@@ -11,7 +11,7 @@ def counted(numbers: Iterable[Number | None], noun: str, each: str = "point") ->
     known = sorted((number for number in numbers if number is not None and number.n), key=_rows_behind)
     if not known:
         return ("No data.",)
-    least, most = _n(known[0]), _n(known[-1])
+    least, most = n_of(known[0]), n_of(known[-1])
     if known[0].n == known[-1].n:
         return ("n = ", least, f" {noun} a {each}.")
     return ("n = ", least, " to ", most, f" {noun} a {each}.")
@@ -19,10 +19,6 @@ def counted(numbers: Iterable[Number | None], noun: str, each: str = "point") ->
 
 def _rows_behind(number: Number) -> int:
     return number.n
-
-
-def _n(number: Number) -> Number:
-    return Number(f"{number.n:,}", number.n, number.n, number.rows)
 
 
 def extremes(labelled: Sequence[tuple[str, Number]], most: str, least: str) -> Prose:

@@ -39,7 +39,7 @@ def trace(report: Report) -> Iterator[bytes]:
             sets[key] = len(sets) + 1
             yield _line({"kind": "rows", "rows": sets[key], **_described(number.rows)})
         told = {name: getattr(number, name) for name in ("shown", "value", "low", "high", "n", "note")}
-        yield _line({"kind": "number", **place, **told, "rows": sets[key]})
+        yield _line({"kind": "number", **place, **told, "how": dict(number.how), "rows": sets[key]})
 
 
 def _of_table(place: dict[str, str], table: Table, item: str | None = None) -> Iterator[Any]:
@@ -54,11 +54,16 @@ def _of_prose(place: dict[str, str], prose: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def _described(rows: Rows) -> dict[str, Any]:
-    return {"file": rows.source, "where": dict(rows.where), "dialogues": list(rows.dialogues)}
+    return {
+        "file": rows.source,
+        "table": rows.table,
+        "where": dict(rows.where),
+        "dialogues": list(rows.dialogues),
+    }
 
 
 def _identity(rows: Rows) -> tuple[Any, ...]:
-    return rows.source, repr(sorted(rows.where.items())), rows.dialogues
+    return rows.source, rows.table, repr(sorted(rows.where.items())), rows.dialogues
 
 
 def _line(content: dict[str, Any]) -> bytes:

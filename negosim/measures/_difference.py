@@ -46,6 +46,8 @@ class Difference:
     n: int = 0
     """Pairs; rows of both groups where there are no pairs."""
     paired: bool = False
+    pairs_by: tuple[str, ...] = ()
+    """Columns in which the two rows of a pair agree; several rows of a side that do enter as their mean."""
     note: str | None = None
     """Why there is no interval: "not enough data: ..."."""
 
@@ -77,9 +79,9 @@ def difference(
     if any(not len(side) for side in sides):
         first, second = (estimate(frame[frame[between] == name], column, scope=scope) for name in (a, b))
         return Difference(column, first, second, note="not enough data: one group has no rows with a value")
-    pairs = _pairs(sides, between) if between != "scenario" else None
+    pairs, keys = _pairs(sides, between) if between != "scenario" else (None, ())
     if pairs is not None:
-        return _paired(column, pairs, scope, binary=binary)
+        return replace(_paired(column, pairs, scope, binary=binary), pairs_by=keys)
     return _unpaired(column, sides, between, scope, binary=binary)
 
 
@@ -136,8 +138,11 @@ def holm(differences: Sequence[Difference]) -> list[Difference]:
     return corrected
 
 
-def _pairs(sides: "Sequence[pd.DataFrame]", between: str) -> "pd.DataFrame | None":
-    """Return one row a pair, with both values as `_a` and `_b`, None where too few have a partner."""
+def _pairs(sides: "Sequence[pd.DataFrame]", between: str) -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
+    """Return one row a pair, with both values as `_a` and `_b`, and in what its rows agree.
+
+    There are no pairs where too few rows have a partner.
+    """
     models = [name for name in sides[0].columns if name.startswith("model_")]
     base = ["scenario", "index", *(["condition"] if "condition" in sides[0] else [])]
     for keys in ([*base, *models], base):
@@ -145,8 +150,8 @@ def _pairs(sides: "Sequence[pd.DataFrame]", between: str) -> "pd.DataFrame | Non
         first, second = (side.groupby(keys, dropna=False, observed=True)["_value"].mean() for side in sides)
         pairs = first.rename("_a").to_frame().join(second.rename("_b"), how="inner").reset_index()
         if len(pairs) >= PAIRED_FROM * min(len(first), len(second)):
-            return pairs
-    return None
+            return pairs, tuple(keys)
+    return None, ()
 
 
 def _gap(totals: Floats) -> Floats:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
-from negosim.reports._numbers import share
+from negosim.reports._numbers import n_of, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, extremes, intervals, joined
 from negosim.reports._style import perspective_mark
@@ -48,8 +48,7 @@ def _perspectives(corpus: Corpus, judge: str | None) -> list[str]:
 def _answers(corpus: Corpus, judge: str | None, perspective: str) -> tuple[Sample, str]:
     if perspective == RECORD or judge is None:
         return corpus.complete, "agreed"
-    found = corpus.answers(QUESTION, judge, perspective)
-    return found.having(found.frame.assign(yes=found.frame["value"].astype(bool))), "yes"
+    return corpus.answers(QUESTION, judge, perspective), "value"
 
 
 def _cells(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Cells:
@@ -84,8 +83,7 @@ def _overall(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Tabl
         sample, column = _answers(corpus, judge, perspective)
         for name in corpus.conditions:
             rate = share(sample.only(condition=name), column)
-            n = Number(f"{rate.n:,}", rate.n, rate.n, rate.rows)
-            rows.append((names.perspective(perspective), names.condition(name), n, rate))
+            rows.append((names.perspective(perspective), names.condition(name), n_of(rate), rate))
     return Table(
         _key("agreement", corpus, judge),
         _title("Agreement rate over all scenarios", corpus, judge),

@@ -1,13 +1,13 @@
 """How good judges are where the truth is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from negosim.measures import Calibration, calibration
 from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
-from negosim.reports._corpus import Corpus, Sample, perspective_order
+from negosim.reports._corpus import ORACLE, Corpus, Sample, perspective_order
 from negosim.reports._model import Block, Figure, Missing, Name, Number, Prose, Row, Rows, Table
 from negosim.reports._numbers import bare, from_estimate
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
@@ -18,6 +18,7 @@ from negosim.reports.sections import _names as names
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
+RESOLUTION = "resolution"
 Line = tuple[str, str]
 """Question and perspective."""
 
@@ -39,23 +40,24 @@ class Compared:
     @property
     def n(self) -> Number:
         """How many answers were compared."""
-        return Number(f"{self.found.n:,}", self.found.n, self.found.n, self.rows)
+        return Number(f"{self.found.n:,}", self.found.n, self.found.n, self.rows, how=_how("n"))
 
     @property
     def kappa(self) -> Number:
         """Agreement beyond chance."""
-        return from_estimate(self.found.kappa, self.rows)
+        return from_estimate(self.found.kappa, self.rows, _how("kappa"))
 
     def percent(self, name: str) -> Number:
         """Return one of the figures that are shares."""
-        return from_estimate(getattr(self.found, name), self.rows, percent=True, places=0)
+        return from_estimate(getattr(self.found, name), self.rows, _how(name), percent=True, places=0)
 
     def cell(self, truth: object, answer: object) -> Number:
         """Return how often the truth was answered so."""
         table = self.found.confusion
         known = truth in table.index and answer in table.columns
         count = int(cast(Any, table).loc[truth, answer]) if known else 0
-        return Number(f"{count:,}", count, self.found.n, self.rows)
+        how = {**_how("confusion"), "truth": truth, "answer": answer}
+        return Number(f"{count:,}", count, self.found.n, self.rows, how=how)
 
 
 def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
@@ -74,8 +76,23 @@ def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
     return [*blocks, *(table for table in (_confusion(answered), _grades(answered)) if table.rows)]
 
 
+def _how(statistic: str) -> dict[str, str]:
+    return {"statistic": statistic, "against": "the answers from the perspective truth"}
+
+
 def _selected(each: Calibration, sample: Sample) -> Rows:
-    return sample.only(judge=each.judge, question=each.question, perspective=each.perspective).rows
+    """Return the judge's answers and the truth's."""
+    found = sample.only(judge=[each.judge, ORACLE], perspective=[each.perspective, TRUTH])
+    return asked(found, each.question).rows
+
+
+def asked(sample: Sample, question: str) -> Sample:
+    """Return the answers to a question; all resolution questions, taken as one, are found by their set."""
+    found = sample.only(question=question)
+    if question != RESOLUTION:
+        return found
+    where = {key: value for key, value in found.where.items() if key != "question"}
+    return replace(found, where={**where, "questions": RESOLUTION})
 
 
 def _place(each: Calibration) -> tuple[object, ...]:
@@ -161,7 +178,7 @@ def _draw(
 def _table(compared: list[Compared]) -> Table:
     rows: list[Row] = []
     for each in compared:
-        rho = from_estimate(each.found.spearman, each.rows)
+        rho = from_estimate(each.found.spearman, each.rows, _how("spearman"))
         rows.append(
             (*each.label, each.n, each.percent("coverage"), each.percent("accuracy"), each.kappa, rho)
         )

@@ -1,13 +1,19 @@
 """Lies: claims about a speaker's own situation, held against its brief and payoff."""
 
-from negosim.measures import KNOWN_ERRORS, CheckError, corrected, estimate, utterance_error
-from negosim.records import TRUTH
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, get_args
+
+from negosim.measures import KNOWN_ERRORS, CheckError, corrected, utterance_error
+from negosim.records import TRUTH, Status
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Block, Missing, Number, Prose, Row, Section, Table
-from negosim.reports._numbers import bare, count, from_estimate, share
+from negosim.reports._numbers import bare, count, estimate_of, from_estimate, part_of, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TITLE = "Claims held against the truth"
 VERDICTS = ("true", "false", "misleading", "unverifiable")
@@ -21,6 +27,9 @@ MENDED_UTTERANCES = (
     " Corrected is the share of all after Rogan and Gladen, by the judge's error on the utterances of these "
     "runs whose truth the record knows, where there are enough."
 )
+DECIDED = [verdict for verdict in VERDICTS if verdict != UNDECIDED]
+DETAILS = SUBJECT, TECHNIQUE = "detail.subject", "detail.technique"
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 def section(corpus: Corpus) -> Section:
@@ -44,6 +53,13 @@ def section(corpus: Corpus) -> Section:
     return Section("claims", TITLE, tuple(blocks), brief=brief)
 
 
+def _detailed(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return claims with what they are about and how they mislead, which stand in their detail."""
+    details = frame["detail"]
+    taken = {name: details.map(lambda detail, key=name: detail.get(key.split(".")[1])) for name in DETAILS}
+    return frame.assign(**taken)
+
+
 def _of(claims: Sample, voice: tuple[str, str]) -> Sample:
     return claims.only(perspective=voice[0], judge=voice[1])
 
@@ -60,19 +76,14 @@ def _about(voice: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return ("perspective", names.perspective(voice[0])), ("judge", voice[1])
 
 
-def _flagged(sample: Sample) -> Sample:
-    flags = {verdict: sample.frame["value"] == verdict for verdict in VERDICTS}
-    return sample.having(sample.frame.assign(**flags))
-
-
 def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
-    own = _flagged(_of(claims, voice))
+    own = _of(claims, voice)
     said: list[Prose] = [("Of the ", count(own), f" claims found {_source(corpus, voice)} ")]
     for deceptive, words in ((True, "of agents that may lie"), (False, "of honest agents")):
         part = own.only(deceptive=deceptive)
         if len(part):
             between = " and " if len(said) > 1 else ""
-            said.append((between, bare(share(part, "false")), f" of those {words} are false"))
+            said.append((between, bare(share(part, "value", of="false")), f" of those {words} are false"))
     return (*joined(said, ""), ".")
 
 
@@ -81,7 +92,7 @@ def _brief(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
     rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
-            part = _flagged(_of(claims, voice).only(condition=name, agent=agent))
+            part = _of(claims, voice).only(condition=name, agent=agent)
             rows.append((names.condition(name), names.agent(agent), count(part), *map(bare, _rates(part))))
     return Table(
         "claims-brief",
@@ -95,17 +106,21 @@ def _brief(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
 
 
 def _rates(part: Sample) -> tuple[Number, Number, Number]:
-    """Return the shares `RATES` of claims that have a column for each verdict."""
-    decided = part.having(part.frame[part.frame["value"] != UNDECIDED])
-    return share(part, UNDECIDED), share(decided, "false"), share(part, "false")
+    """Return the shares `RATES` of claims."""
+    decided = part.only(value=DECIDED)
+    return (
+        share(part, "value", of=UNDECIDED),
+        share(decided, "value", of="false"),
+        share(part, "value", of="false"),
+    )
 
 
 def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
     rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
-            part = _flagged(_of(claims, voice).only(condition=name, agent=agent))
-            shares = [share(part, verdict) for verdict in VERDICTS]
+            part = _of(claims, voice).only(condition=name, agent=agent)
+            shares = [share(part, "value", of=verdict) for verdict in VERDICTS]
             rows.append((names.condition(name), names.agent(agent), count(part), *shares))
     place = corpus.voices("claim").index(voice) + 1
     return Table(
@@ -131,11 +146,11 @@ def _judged_how(voice: tuple[str, str]) -> str:
 
 def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) -> Table:
     """Return the rate of false claims by subject: of the decided ones and of all, with what is undecided."""
-    own = _flagged(_of(claims, voice))
-    own = own.having(own.frame.assign(subject=own.frame["detail"].map(lambda detail: detail.get("subject"))))
+    own = _of(claims, voice)
+    own = own.having(_detailed(own.frame))
     rows: list[Row] = []
-    for subject in (*sorted(own.frame["subject"].dropna().unique()), None):
-        part = own if subject is None else own.only(subject=subject)
+    for subject in (*sorted(own.frame[SUBJECT].dropna().unique()), None):
+        part = own if subject is None else own.only(**{SUBJECT: subject})
         rates = *_rates(part), *_mended(part, "false", voice, KNOWN_ERRORS.get(str(subject)))
         rows.append((subject or "all", count(part), *rates))
     return Table(
@@ -152,8 +167,6 @@ def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) 
 def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> Table:
     """Return the rate of utterances with a false claim, of those decided and of all that were read."""
     asked = corpus.judged.only(question="false-claim", perspective=voice[0], judge=voice[1])
-    false = (asked.frame["status"] == "ok") & asked.frame["value"].eq(True)
-    asked = asked.having(asked.frame.assign(undecided=asked.frame["status"] != "ok", false=false))
     error = utterance_error(corpus.judged.frame, voice[1], voice[0]) if _mending(voice) else None
     rows: list[Row] = []
     for name in corpus.conditions:
@@ -161,10 +174,10 @@ def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> Table:
             part = asked.only(condition=name, agent=agent)
             if len(part):
                 rates = (
-                    share(part, "undecided"),
-                    share(part.only(undecided=False), "false"),
-                    share(part, "false"),
-                    *_mended(part, "false", voice, error),
+                    share(part, "status", of=[status for status in STATUSES if status != "ok"]),
+                    share(part.only(status="ok"), "value"),
+                    share(part, "value", of=True),
+                    *_mended(part, True, voice, error),
                 )
                 rows.append((names.condition(name), names.agent(agent), count(part), *rates))
     return Table(
@@ -187,26 +200,25 @@ def _mending(voice: tuple[str, str]) -> tuple[str, ...]:
 
 
 def _mended(
-    part: Sample, column: str, voice: tuple[str, str], error: CheckError | None
+    part: Sample, verdict: Any, voice: tuple[str, str], error: CheckError | None
 ) -> tuple[Number, ...]:
     """Return the share of all corrected for the check's error, where there is a column for it."""
     if not _mending(voice):
         return ()
-    found = corrected(estimate(part.frame, column), error)
-    return (from_estimate(found, part.rows, percent=True, places=0),)
+    found = corrected(estimate_of(part, "value", [verdict]), error)
+    how = {"statistic": "corrected share", "column": "value", "of": [verdict]}
+    how["error"] = None if error is None else asdict(error)
+    return (from_estimate(found, part, how, percent=True, places=0),)
 
 
 def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:
     false = _of(claims, voice).only(value="false")
-    techniques = false.frame["detail"].map(lambda detail: detail.get("technique"))
-    subjects = false.frame["detail"].map(lambda detail: detail.get("subject"))
-    false = false.having(false.frame.assign(technique=techniques, subject=subjects))
+    false = false.having(_detailed(false.frame))
     rows: list[Row] = []
-    kinds = false.frame[["subject", "technique"]].drop_duplicates().dropna().astype(str)
+    kinds = false.frame[[SUBJECT, TECHNIQUE]].drop_duplicates().dropna().astype(str)
     for subject, technique in kinds.itertuples(index=False):
-        same = (false.frame["subject"] == subject) & (false.frame["technique"] == technique)
-        of_all = share(false.having(false.frame.assign(same=same)), "same")
-        rows.append((subject, technique, count(false.only(subject=subject, technique=technique)), of_all))
+        same = {SUBJECT: subject, TECHNIQUE: technique}
+        rows.append((subject, technique, count(false.only(**same)), part_of(false, **same)))
     rows.sort(key=_most_first)
     columns = ("about", "technique", "false claims", "share of false claims")
     title = "What false claims are about"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Figure, Missing, Number, Prose, Row, Table
-from negosim.reports._numbers import bare, count, mean
+from negosim.reports._numbers import bare, count, mean, n_of
 from negosim.reports._plots import legend_of
 from negosim.reports._sentences import intervals, joined
 from negosim.reports._style import FAINT, condition_mark
@@ -28,7 +28,6 @@ def concession(corpus: Corpus) -> Figure | Missing:
         return Missing(
             "No dialogue has a complete offer (a value for every issue), so there is no concession curve."
         )
-    complete = complete.having(complete.frame.assign(span=complete.frame["turn"] // SPAN))
     curves = {
         (role, name): _curve(complete.only(agent=role, condition=name))
         for role in range(corpus.agents)
@@ -48,8 +47,8 @@ def concession(corpus: Corpus) -> Figure | Missing:
 
 def _curve(sample: Sample) -> Curve:
     return [
-        (int(span), mean(sample.only(span=span), "own_share"))
-        for span in sorted(sample.frame["span"].unique())
+        (int(span), mean(sample.only(turn=list(range(span * SPAN, (span + 1) * SPAN))), "own_share"))
+        for span in sorted((sample.frame["turn"] // SPAN).unique())
     ]
 
 
@@ -58,8 +57,7 @@ def _table(curves: dict[tuple[int, str], Curve]) -> Table:
     for (role, name), curve in curves.items():
         for span, number in curve:
             label = f"{span * SPAN + 1} to {span * SPAN + SPAN}"
-            offers = Number(f"{number.n:,}", number.n, number.n, number.rows)
-            rows.append((names.agent(role), names.condition(name), label, offers, number))
+            rows.append((names.agent(role), names.condition(name), label, n_of(number), number))
     columns = ("agent", "condition", "utterances", "offers", "own share")
     return Table("concession", "Own share of offers by utterance", columns, tuple(rows), words=3)
 

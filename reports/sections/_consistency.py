@@ -4,11 +4,15 @@ import shlex
 
 from negosim.judging import PERSON
 from negosim.measures import error_correlation, order_effects, reliability
+from negosim.records import TRUTH
 from negosim.reports import _commands
-from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Heading, Missing, Name, Number, Row, Table
 from negosim.reports._numbers import from_estimate
 from negosim.reports.sections import _names as names
+from negosim.reports.sections._calibration import asked
+
+ITEMS = {"statistic": "items"}
 
 
 def consistency(corpus: Corpus, sample: Sample) -> list[Block]:
@@ -35,14 +39,18 @@ def _missing(corpus: Corpus) -> Missing:
 def _reliability(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
     for each in reliability(sample.frame):
-        where = {"question": each.question, "perspective": each.perspective}
-        source = sample.only(**where, **({"judge": each.judge} if each.judge else {}))
+        source = asked(sample, each.question).only(perspective=each.perspective, status="ok")
+        source = source.only(judge=each.judge) if each.judge else source
+        how = {"among": each.among, "metric": each.metric}
         among: Heading = each.among
         if each.judge:
             among = Name.joined("repeats of", corpus.named(each.judge), between=" ")
-        alpha = from_estimate(each.alpha, source.rows)
-        coders = Number(f"{each.coders:,}", each.coders, each.alpha.n, source.rows)
-        units = Number(f"{each.units:,}", each.units, each.alpha.n, source.rows)
+        alpha = from_estimate(each.alpha, source.rows, {"statistic": "alpha", **how})
+        counted = (("coders", each.coders), ("units", each.units))
+        coders, units = (
+            Number(f"{many:,}", many, each.alpha.n, source.rows, how={"statistic": name, **how})
+            for name, many in counted
+        )
         rows.append((each.question, names.perspective(each.perspective), among, coders, units, alpha))
     return Table(
         "reliability",
@@ -57,9 +65,10 @@ def _reliability(corpus: Corpus, sample: Sample) -> Table:
 def _order(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
     for each in order_effects(sample.frame):
-        source = sample.only(question=each.question, perspective=each.perspective, judge=each.judge)
-        changed = from_estimate(each.changed, source.rows, percent=True, places=0)
-        n = Number(f"{each.changed.n:,}", each.changed.n, each.changed.n, source.rows)
+        source = asked(sample, each.question).only(perspective=each.perspective, judge=each.judge)
+        source = source.only(status="ok")
+        changed = from_estimate(each.changed, source.rows, {"statistic": "changed"}, percent=True, places=0)
+        n = Number(f"{each.changed.n:,}", each.changed.n, each.changed.n, source.rows, how=ITEMS)
         label = (corpus.named(each.judge), each.question, names.perspective(each.perspective))
         rows.append((*label, n, changed))
     return Table(
@@ -76,11 +85,15 @@ def _errors(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
     for each in error_correlation(sample.frame):
         judges = [each.judge_a, each.judge_b]
-        source = sample.only(question=each.question, perspective=each.perspective, judge=judges).rows
-        n = Number(f"{each.correlation.n:,}", each.correlation.n, each.correlation.n, source)
+        found = asked(sample, each.question)
+        source = found.only(perspective=[each.perspective, TRUTH], judge=[*judges, ORACLE]).rows
+        how = {"of": judges, "against": "the answers from the perspective truth"}
+        items = each.correlation.n
+        n = Number(f"{items:,}", items, items, source, how={"statistic": "items", **how})
         first, second = map(corpus.named, judges)
         label = (each.question, names.perspective(each.perspective), first, second)
-        rows.append((*label, n, from_estimate(each.correlation, source)))
+        how = {"statistic": "error correlation", **how}
+        rows.append((*label, n, from_estimate(each.correlation, source, how)))
     return Table(
         "error-correlation",
         "Errors that judges make together",

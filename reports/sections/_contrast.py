@@ -5,7 +5,7 @@ from typing import Any
 
 from negosim.measures import Difference, holm
 from negosim.reports._corpus import Sample
-from negosim.reports._model import Heading, Name, Prose, Row, Table
+from negosim.reports._model import Heading, Name, Number, Prose, Row, Table
 from negosim.reports._numbers import bare, compare, difference_cells, reliable
 from negosim.reports._sentences import joined, listing
 
@@ -33,13 +33,24 @@ class Contrast:
     measure: Measure
     found: Difference
     sample: Sample
+    sides: tuple[str, Any, Any]
+    """The column that tells the two apart, and its values."""
+    family: list[float]
+    """The p values that are corrected together."""
+
+    @property
+    def cells(self) -> tuple[Number, ...]:
+        """a, b, b minus a, effect size, corrected p and n."""
+        return difference_cells(self.found, self.sample, self.sides, self.measure.places, self.family)
 
 
 def contrasts(measured: list[tuple[Measure, Sample]], between: str, a: Any, b: Any) -> list[Contrast]:
     """Compare every measure on its sample, b minus a, and correct p for their number."""
     compared = holm([compare(sample, measure.column, between, a, b) for measure, sample in measured])
+    family = [found.p for found in compared if found.p is not None]
+    sides = between, a, b
     return [
-        Contrast(measure, found, sample.only(**{between: [a, b]}).known(measure.column))
+        Contrast(measure, found, sample.only(**{between: [a, b]}).known(measure.column), sides, family)
         for (measure, sample), found in zip(measured, compared, strict=True)
     ]
 
@@ -50,7 +61,7 @@ def contrast_table(
     """Return contrasts as a table; the short one leaves out effect sizes and the intervals of means."""
     rows: list[Row] = []
     for each in found:
-        cells = difference_cells(each.found, each.sample.rows, each.measure.places)
+        cells = each.cells
         a, b, moved, _, p, n = cells
         rows.append((each.measure.label, *((bare(a), bare(b), moved, p, n) if short else cells)))
     heads = [head for head in HEADS if head != "effect" or not short]
@@ -69,7 +80,7 @@ def contrast_sentence(where: str, reference: str, found: list[Contrast]) -> Pros
     clear: list[Prose] = []
     for each in found:
         if reliable(each.found):
-            before, after, *_ = difference_cells(each.found, each.sample.rows, each.measure.places)
+            before, after, *_ = each.cells
             clear.append((each.measure.label, " (", bare(after), " against ", bare(before), ")"))
     if not clear:
         return (f"{where}, nothing differs reliably from {reference}.",)

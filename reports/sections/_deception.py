@@ -8,7 +8,7 @@ from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
-from negosim.reports._numbers import GRADES, bare, grade, share
+from negosim.reports._numbers import GRADES, bare, grade, n_of, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined
 from negosim.reports._style import condition_mark
@@ -56,9 +56,7 @@ def _no_truth(corpus: Corpus) -> Missing:
 
 
 def _sample(corpus: Corpus, question: str, voice: Voice, agent: int, name: str) -> Sample:
-    found = corpus.answers(question, voice[1], voice[0]).only(agent=agent, condition=name)
-    kind = bool if question == PRESENCE else float
-    return found.having(found.frame.assign(answer=found.frame["value"].astype(kind)))
+    return corpus.answers(question, voice[1], voice[0]).only(agent=agent, condition=name)
 
 
 def _cells(corpus: Corpus, voices: list[Voice]) -> Cells:
@@ -67,9 +65,9 @@ def _cells(corpus: Corpus, voices: list[Voice]) -> Cells:
         for agent in range(corpus.agents):
             for name in corpus.conditions:
                 presence = _sample(corpus, PRESENCE, voice, agent, name)
-                cells[PRESENCE, voice, agent, name] = share(presence, "answer")
+                cells[PRESENCE, voice, agent, name] = share(presence, "value")
                 degree = _sample(corpus, DEGREE, voice, agent, name)
-                cells[DEGREE, voice, agent, name] = grade(degree, "answer")
+                cells[DEGREE, voice, agent, name] = grade(degree, "value")
     return cells
 
 
@@ -79,7 +77,7 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
         for voice in voices:
             for name in corpus.conditions:
                 presence = cells[PRESENCE, voice, agent, name]
-                n = Number(f"{presence.n:,}", presence.n, presence.n, presence.rows)
+                n = n_of(presence)
                 label = (names.agent(agent), names.perspective(voice[0]), names.condition(name))
                 rows.append((*label, n, cells[DEGREE, voice, agent, name], presence))
     number = corpus.judges_of(PRESENCE).index(judge) + 1 if len(corpus.judges_of(PRESENCE)) > 1 else None

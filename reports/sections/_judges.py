@@ -59,8 +59,7 @@ def _lead(corpus: Corpus) -> Prose:
             " dialogues and was asked for ",
             count(own),
         )
-        usable = own.having(own.frame.assign(usable=own.frame["status"] == "ok"))
-        parts.append((*said, " answers; ", share(usable, "usable"), " of them can be used."))
+        parts.append((*said, " answers; ", share(own, "status", of="ok"), " of them can be used."))
     return joined(parts)
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
-from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._corpus import Corpus
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import bare, count, mean_sd, share
 from negosim.reports._sentences import joined
@@ -63,31 +63,22 @@ def _lead(corpus: Corpus) -> Prose:
         parts.append(
             (": ", mean_sd(agreed, "turns"), " with an agreement and ", mean_sd(none, "turns"), " without")
         )
-    stopped = corpus.complete.having(
-        corpus.complete.frame.assign(stopped=corpus.complete.frame["end"].isin(["max_turns", "safety_stop"]))
-    )
-    parts.append(
-        (" (mean ± standard deviation). The cap ended ", bare(share(stopped, "stopped")), " of them.")
-    )
+    stopped = share(corpus.complete, "end", of=["max_turns", "safety_stop"])
+    parts.append((" (mean ± standard deviation). The cap ended ", bare(stopped), " of them."))
     return joined(parts, "")
 
 
 def _rates(corpus: Corpus, judge: str | None, runs: list[str], **where: str) -> list[Number]:
     """Return how often there is an agreement: by the record, and as a judge sees it."""
-    found = [mean_sd(_numeric(corpus.complete.only(run=runs, **where), "agreed"), "number", 2)]
+    found = [mean_sd(corpus.complete.only(run=runs, **where), "agreed", 2)]
     for perspective in _perspectives(corpus, judge):
         answers = corpus.answers(QUESTION, str(judge), perspective).only(run=runs, **where)
-        found.append(mean_sd(_numeric(answers, "value"), "number", 2))
+        found.append(mean_sd(answers, "value", 2))
     return found
 
 
 def _perspectives(corpus: Corpus, judge: str | None) -> list[str]:
     return [perspective for perspective, who in corpus.voices(QUESTION) if who == judge]
-
-
-def _numeric(sample: Sample, column: str) -> Sample:
-    known = sample.known(column)
-    return known.having(known.frame.assign(number=known.frame[column].astype(bool).astype(float)))
 
 
 def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) -> Table:

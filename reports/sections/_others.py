@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from negosim.records import TRUTH
 from negosim.reports._corpus import BELIEFS, Corpus, Sample, perspective_order
-from negosim.reports._model import Heading, Name, Number, Row, Section, Table
-from negosim.reports._numbers import NOTHING, mean, share, shares_of
+from negosim.reports._model import Heading, Name, Row, Section, Table
+from negosim.reports._numbers import mean, share, shares_of
 from negosim.reports.sections import _names as names
 
 TITLE = "Other questions"
@@ -55,20 +53,11 @@ def _answers(corpus: Corpus, sample: Sample) -> Iterator[Row]:
     kinds = {type(value) for value in sample.frame["value"]}
     by_condition = [sample.only(condition=name) for name in corpus.conditions]
     if kinds == {bool}:
-        yes = [part.having(part.frame.assign(yes=part.frame["value"].astype(bool))) for part in by_condition]
-        yield "yes", *(share(part, "yes") for part in yes)
+        yield "yes", *(share(part, "value") for part in by_condition)
     elif kinds <= {int, float}:
-        graded = [
-            part.having(part.frame.assign(grade=pd.to_numeric(part.frame["value"]))) for part in by_condition
-        ]
-        yield "mean", *(mean(part, "grade") for part in graded)
+        yield "mean", *(mean(part, "value") for part in by_condition)
     else:
         found = [shares_of(part, "value") for part in by_condition]
         for answer in list(shares_of(sample, "value"))[:MOST]:
             parts = zip(found, by_condition, strict=True)
-            yield answer, *(each.get(answer, _none(part)) for each, part in parts)
-
-
-def _none(sample: Sample) -> Number:
-    """Return the share of an answer that was not given."""
-    return Number("0 %" if len(sample) else NOTHING, 0.0 if len(sample) else None, len(sample), sample.rows)
+            yield answer, *(each.get(answer, share(part, "value", of=answer)) for each, part in parts)

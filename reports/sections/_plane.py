@@ -57,16 +57,26 @@ def plane_data(corpus: Corpus, keys: list[str]) -> Table:
     for key in keys:
         for kind, values in _landmarks(corpus.scenarios[key]):
             source = corpus.header_rows(scenario=key)
-            shown = [Number(f"{value:g}", float(value), 1, source) for value in values[:2]]
+            shown = [
+                Number(f"{value:g}", float(value), 1, source, how={"statistic": kind, "agent": role})
+                for role, value in enumerate(values[:2])
+            ]
             rows.append((key, kind, *shown, ""))
         for name in corpus.conditions:
             deals = corpus.complete.only(scenario=key, condition=name, outcome="agreement")
             for pair in sorted(set(zip(deals.frame["value_1"], deals.frame["value_2"], strict=True))):
                 same = deals.only(value_1=pair[0], value_2=pair[1])
-                shown = [Number(f"{value:g}", value, len(same), same.rows) for value in pair]
+                shown = [
+                    Number(f"{value:g}", value, len(same), same.rows, how=_value_of(role))
+                    for role, value in enumerate(pair)
+                ]
                 rows.append((key, f"deal, {names.condition(name)}", *shown, count(same)))
     columns = ("scenario", "what", "points of agent 1", "points of agent 2", "dialogues")
     return Table("value-planes", "Deals in the value plane", columns, tuple(rows), words=2)
+
+
+def _value_of(role: int) -> dict[str, str]:
+    return {"statistic": "mean", "column": f"value_{role + 1}"}
 
 
 def _landmarks(scenario: Scenario) -> list[tuple[str, "NDArray[np.float64]"]]:

@@ -3,8 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
@@ -44,14 +42,13 @@ def section(corpus: Corpus) -> Section:
 
 def _grades(corpus: Corpus) -> Sample:
     asked = [str(q) for q in corpus.judged.frame["question"].unique() if str(q).startswith(PREFIX)]
-    found = corpus.judged.only(question=sorted(asked), perspective=THIRD_PARTY, status="ok")
-    return found.having(found.frame.assign(grade=pd.to_numeric(found.frame["value"])))
+    return corpus.judged.only(question=sorted(asked), perspective=THIRD_PARTY, status="ok")
 
 
 def _aspects(sample: Sample) -> list[str]:
     """Return the questions asked, best first."""
     ordered = [
-        (grade(sample.only(question=q), "grade").value or 0, q) for q in sample.frame["question"].unique()
+        (grade(sample.only(question=q), "value").value or 0, q) for q in sample.frame["question"].unique()
     ]
     return [question for _, question in sorted(ordered, key=lambda pair: (-pair[0], pair[1]))]
 
@@ -65,7 +62,7 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
     rows: list[Row] = []
     for question in _aspects(sample):
         parts = [sample.only(question=question, condition=name) for name in corpus.conditions]
-        cells = [number for part in parts for number in (count(part), grade(part, "grade"))]
+        cells = [number for part in parts for number in (count(part), grade(part, "value"))]
         rows.append((aspect(question), *cells))
     conditions = map(names.condition, corpus.conditions)
     heads = [head for name in conditions for head in (f"n, {name}", name)]
@@ -81,7 +78,7 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
 
 def _brief(corpus: Corpus, sample: Sample, judge: str) -> Table:
     rows: list[Row] = [
-        (aspect(q), count(sample.only(question=q)), grade(sample.only(question=q), "grade"))
+        (aspect(q), count(sample.only(question=q)), grade(sample.only(question=q), "value"))
         for q in _aspects(sample)
     ]
     title = f"Mean grades, judged by {corpus.named(judge)}"
@@ -93,7 +90,7 @@ def _distribution(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table
     for name in corpus.conditions:
         for question in _aspects(sample):
             part = sample.only(question=question, condition=name)
-            counts = [count(part.only(grade=each)) for each in GRADES]
+            counts = [count(part.only(value=each)) for each in GRADES]
             rows.append((names.condition(name), aspect(question), count(part), *counts))
     columns = ("condition", "aspect", "n", *map(str, GRADES))
     return Table(key, "Answers by grade", columns, tuple(rows), words=2, about=(("judge", judge),))
@@ -112,7 +109,7 @@ def _figure(corpus: Corpus, sample: Sample, judge: str, key: str, means: Table) 
 
 
 def _caption(sample: Sample, data: Table) -> Prose:
-    labelled = [(aspect(q), grade(sample.only(question=q), "grade")) for q in _aspects(sample)]
+    labelled = [(aspect(q), grade(sample.only(question=q), "value")) for q in _aspects(sample)]
     counts = [row[2] for row in data.rows if isinstance(row[2], Number)]
     least, most = min(counts, key=lambda c: c.n), max(counts, key=lambda c: c.n)
     said: Prose = (

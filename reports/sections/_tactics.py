@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import JUDGEMENTS, Block, Figure, Missing, Number, Prose, Row, Section, Table
-from negosim.reports._numbers import bare, distinct, shares_of
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
+from negosim.reports._numbers import bare, distinct, n_of, shares_of
 from negosim.reports._plots import Series, dots, legend_of
 from negosim.reports._sentences import intervals, joined
 from negosim.reports._style import BLUE, VERMILLION, Mark
@@ -32,7 +32,7 @@ def section(corpus: Corpus) -> Section:
     used = corpus.tactics
     brief = None
     if len(used):
-        shares = _shares(used)
+        shares = _shares(used, "tactic", "count")
         blocks += [_lead(used, shares), _figure(used, shares)]
         brief = _top("tactics-top", "Top three tactics, as chosen by the agents", shares)
         blocks.insert(1, brief)
@@ -40,7 +40,7 @@ def section(corpus: Corpus) -> Section:
         blocks.append(Missing("The agents recorded no tactics, so only those a judge saw can be shown."))
     judges = corpus.judges_of(QUESTION)
     for number, judge in enumerate(judges, 1):
-        seen = _shares(_seen(corpus, judge))
+        seen = _shares(corpus.answers(QUESTION, judge, THIRD_PARTY), "value")
         suffix = f"-{number}" if len(judges) > 1 else ""
         title = f"Top three tactics, as seen by {corpus.named(judge)}"
         blocks.append(_top(f"tactics-seen{suffix}", title, seen, judge))
@@ -52,21 +52,12 @@ def section(corpus: Corpus) -> Section:
     return Section("tactics", TITLE, tuple(blocks), brief=brief and _brief(brief))
 
 
-def _seen(corpus: Corpus, judge: str) -> Sample:
-    """Return one row a dialogue, agent and tactic a judge saw, as `Corpus.tactics` has of those chosen."""
-    found = corpus.answers(QUESTION, judge, THIRD_PARTY)
-    columns = ["dialogue", "scenario", "condition", "index", "agent", "deceptive", "value"]
-    counted = found.frame[columns].rename(columns={"value": "tactic"})
-    keys = list(counted.columns)
-    return Sample(counted.groupby(keys).size().reset_index(name="count"), JUDGEMENTS, where=found.where)
-
-
-def _shares(used: Sample) -> Shares:
-    """Return each group's share of utterances with each tactic it used."""
+def _shares(used: Sample, column: str, weight: str | None = None) -> Shares:
+    """Return each group's share of utterances with each tactic; `weight` names how many a row is about."""
     return {
         (deceptive, tactic): number
         for deceptive in GROUPS
-        for tactic, number in shares_of(used.only(deceptive=deceptive), "tactic", weight="count").items()
+        for tactic, number in shares_of(used.only(deceptive=deceptive), column, weight=weight).items()
     }
 
 
@@ -135,8 +126,7 @@ def _figure(used: Sample, shares: Shares) -> Figure:
     for group in GROUPS:
         numbers = [number for (own, _), number in shares.items() if own == group]
         if numbers:
-            n = Number(f"{numbers[0].n:,}", numbers[0].n, numbers[0].n, numbers[0].rows)
-            said = (*said, f" {GROUPS[group].capitalize()}: n = ", n, " utterances.")
+            said = (*said, f" {GROUPS[group].capitalize()}: n = ", n_of(numbers[0]), " utterances.")
     return Figure(
         "tactics",
         "All tactics",

@@ -166,14 +166,14 @@ def _by_user(evaluation: Evaluation) -> "Table":
 
 def _differences(evaluation: Evaluation) -> "Table":
     from negosim.reports import Rows, Table
-    from negosim.reports._numbers import difference_cells
+    from negosim.reports._numbers import moved_cells
 
     first = evaluation.results[0].name
     rows: list[tuple[str | Number, ...]] = []
     for result in evaluation.results:
         if result.difference is not None:
             of = Rows("evaluation", {"agent": [first, result.name]})
-            rows.append((result.name, *difference_cells(result.difference, of, 2)[2:]))
+            rows.append((result.name, *moved_cells(result.difference, of, {}, 2, [])))
     return Table(
         "differences",
         f"Difference in reward to {first}",
@@ -213,7 +213,11 @@ def _tactics(evaluation: Evaluation) -> "Table":
             return "0.0 %" if result.tactics else NOTHING
         found = result.tactics[tactic]
         number = from_estimate(
-            found, Rows("evaluation", {"agent": result.name, "tactic": tactic}), percent=True, places=1
+            found,
+            Rows("evaluation", {"agent": result.name, "tactic": tactic}),
+            {"statistic": "share"},
+            percent=True,
+            places=1,
         )
         return number if len(evaluation.results) <= 3 else f"{100 * (found.value or 0):.1f} %"
 

@@ -1,0 +1,253 @@
+"""Every number of a report is computed again from what its trace says, and the run folder alone."""
+
+import shutil
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+import pytest
+
+from negosim import Run, measures
+from negosim.judging import judge
+from negosim.records import TRUTH
+from negosim.reports import Report, comparison_of_runs, report_on, write_trace
+from negosim.reports._trace import numbers
+
+from .conftest import add_judge, make_run
+
+Frame = pd.DataFrame
+
+
+class Stored:
+    """The tables of a report's runs, read apart from it."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self.made: dict[tuple[Any, ...], Any] = {}
+        self.runs = {run.path.name: run for run in runs}
+        self.tables = {
+            "dialogues": self.pooled(measures.dialogue_rows).rename(columns={"id": "dialogue"}),
+            "tactics": self.pooled(measures.tactic_rows),
+            "offers": self.pooled(measures.offer_rows),
+            "beliefs": self.pooled(measures.belief_rows),
+            "judgements": self.pooled(measures.judged_rows),
+        }
+        dialogues = self.tables["dialogues"]
+        for role in (0, 1):
+            ends = {key: self.ends(key, role) for key in dialogues["scenario"].unique()}
+            low, high = (
+                dialogues["scenario"].map({key: end[i] for key, end in ends.items()}) for i in (0, 1)
+            )
+            dialogues[f"gain_{role + 1}"] = (dialogues[f"value_{role + 1}"] - low) / (high - low)
+        detail = self.tables["judgements"]["detail"]
+        for key in ("subject", "technique"):
+            self.tables["judgements"][f"detail.{key}"] = detail.map(lambda found, key=key: found.get(key))
+
+    def pooled(self, read: Callable[[Run], Frame]) -> Frame:
+        parts = []
+        for name, run in self.runs.items():
+            part = read(run).assign(run=name)
+            key = "id" if "id" in part else "dialogue"
+            part[key] = part[key] if len(self.runs) == 1 else f"{name}/" + part[key].astype(str)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def ends(self, scenario: str, role: int) -> tuple[float, float]:
+        space = next(iter(self.runs.values())).scenario(scenario).space
+        return float(space.reservations[role]), float(space.values[:, role].max())
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """Return what is made for a set of rows; it is made once."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+    def selected(self, told: dict[str, Any]) -> Frame:
+        """Return the rows that a line of the trace names."""
+        return self.once((told["rows"],), lambda: self._selected(told))
+
+    def _selected(self, told: dict[str, Any]) -> Frame:
+        frame = self.tables[told["table"]]
+        frame = frame[frame["dialogue"].isin(told["dialogues"])]
+        for column, wanted in told["where"].items():
+            given = frame[column]
+            if wanted == "any value":
+                frame = frame[given.notna()]
+            else:
+                frame = frame[given.isin(wanted if isinstance(wanted, list) else [wanted])]
+        return frame
+
+
+def mean_of(frame: Frame, how: dict[str, Any]) -> float:
+    values = frame[how["column"]].astype(float)
+    if not how.get("pairs_by"):
+        return values.mean()
+    return values.groupby([frame[key].astype(str) for key in how["pairs_by"]]).mean().mean()
+
+
+def is_one(value: Any, wanted: list[Any]) -> bool:
+    return any(type(value) is type(each) and value == each for each in wanted)
+
+
+def as_one_question(frame: Frame, where: dict[str, Any]) -> Frame:
+    """Take the resolution questions as one, with an item for each."""
+    if "question" in where:
+        return frame
+    return frame.assign(question="resolution", turn=frame["question"].astype("category").cat.codes)
+
+
+def judged(stored: Stored, told: dict[str, Any], how: dict[str, Any]) -> tuple[float, float]:
+    """Compute a figure about judges again, value and n."""
+    frame, statistic = as_one_question(stored.selected(told), told["where"]), how["statistic"]
+
+    def made(measure: Callable[[Frame], Any]) -> Any:
+        return stored.once((told["rows"], measure.__name__), lambda: measure(frame))
+
+    if statistic in ("alpha", "coders", "units"):
+        (found,) = [one for one in made(measures.reliability) if one.among == how["among"]]
+        return {"alpha": found.alpha.value, "coders": found.coders, "units": found.units}[
+            statistic
+        ], found.alpha.n
+    if statistic in ("changed", "items") and "of" not in how:
+        (found,) = made(measures.order_effects)
+        return (found.changed.value if statistic == "changed" else found.changed.n), found.changed.n
+    if "of" in how:
+        (found,) = [
+            one for one in made(measures.error_correlation) if [one.judge_a, one.judge_b] == how["of"]
+        ]
+        return (found.correlation.n if statistic == "items" else found.correlation.value), found.correlation.n
+    (found,) = made(measures.calibration)
+    if statistic == "n":
+        return found.n, found.n
+    if statistic == "confusion":
+        truth, answer = how["truth"], how["answer"]
+        known = frame[frame["status"] == "ok"]
+        items = ["dialogue", "question", "agent", "turn"]
+        keys = known[items].map(str).agg("|".join, axis=1)
+        truths = dict(
+            zip(
+                keys[known["perspective"] == TRUTH],
+                known.loc[known["perspective"] == TRUTH, "value"],
+                strict=True,
+            )
+        )
+        said = known[known["perspective"] != TRUTH]
+        same = [
+            truths.get(key) == truth and value == answer
+            for key, value in zip(keys[said.index], said["value"], strict=True)
+        ]
+        return sum(same), found.n
+    own = getattr(found, statistic)
+    return own.value, own.n
+
+
+JUDGED = {
+    *("n", "coverage", "accuracy", "precision", "recall", "f1", "kappa", "spearman", "confusion"),
+    *("alpha", "coders", "units", "changed", "items", "error correlation"),
+}
+
+
+def again(line: dict[str, Any], told: dict[str, Any], stored: Stored) -> tuple[Any, float | None]:
+    """Compute a number again: value and n, None where n says nothing."""
+    how = line["how"]
+    statistic = how["statistic"]
+    if told["table"] == "header":
+        space = stored.runs[told["where"]["run"][0]].scenario(told["where"]["scenario"]).space
+        of = space.reservations if statistic == "reservation values" else space.values[space.nash]
+        return float(of[how["agent"]]), None
+    frame = stored.selected(told)
+    if "between" not in how and statistic in JUDGED:
+        return judged(stored, told, how)
+    if statistic == "count":
+        return len(frame), len(frame)
+    if statistic == "distinct":
+        return frame[how["column"]].nunique(), len(frame)
+    if statistic == "sum":
+        values = frame[how["column"]]
+        return (None if values.isna().any() else float(values.sum())), None
+    if statistic == "corrected share":
+        if how["error"] is None:
+            return None, None
+        hits = frame[how["column"]].map(lambda value: is_one(value, how["of"]))
+        apparent = measures.estimate(frame.assign(hit=hits), "hit")
+        return measures.corrected(apparent, measures.CheckError(**how["error"])).value, None
+    if statistic == "matched":
+        sides = [
+            set(map(tuple, side[how["columns"]].to_numpy())) for _, side in frame.groupby(how["between"])
+        ]
+        return len(set.intersection(*sides)), None
+    if statistic == "share":
+        weights = frame[how["weight"]] if "weight" in how else pd.Series(1, index=frame.index)
+        if "where" in how:
+            parts = [frame[column] == wanted for column, wanted in how["where"].items()]
+            return float(pd.concat(parts, axis=1).all(axis=1).mean()), len(frame)
+        hits = frame[how["column"]].astype(object).map(lambda value: is_one(value, how["of"]))
+        whole = float(weights.sum())
+        return (float(weights[hits].sum()) / whole if whole else None), whole
+    if statistic == "mean":
+        n = (
+            len(frame.groupby([frame[key].astype(str) for key in how["pairs_by"]]))
+            if how.get("pairs_by")
+            else len(frame)
+        )
+        return (mean_of(frame, how) if len(frame) else None), n
+    sides = how["column"], how["between"], how["a"], how["b"]
+    found = stored.once(
+        (told["rows"], *sides), lambda: measures.difference(frame, *sides[:2], a=sides[2], b=sides[3])
+    )
+    if statistic == "p":
+        ordered = sorted(how["family"])
+        running, corrected = 0.0, {}
+        for place, p in enumerate(ordered):
+            running = max(running, min(1.0, (len(ordered) - place) * p))
+            corrected[p] = running
+        return (None if found.p is None else corrected[found.p]), found.n
+    return {"difference": found.value, "effect": found.effect, "n": found.n}[statistic], found.n
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with everything that a report can show: two judges, one of them twice, claims and beliefs."""
+    made = make_run(tmp_path_factory.mktemp("trace") / "first", dialogues=2)
+    judge(made, judges=["oracle"])
+    judge(made, questions=["beliefs"])
+    add_judge(made, "openai:fair", right=0.8, repeats=2)
+    add_judge(made, "local:guess", right=0.0)
+    return made
+
+
+def compared(run: Run, folder: Path) -> Report:
+    """Compare a run with another of which some dialogues are missing."""
+    shutil.copytree(run.path, folder / "second")
+    stored = folder / "second" / "dialogues.jsonl"
+    stored.write_bytes(b"".join(stored.read_bytes().splitlines(keepends=True)[:-2]))
+    (folder / "second" / "dialogues.count").unlink()
+    return comparison_of_runs(run, Run.open(folder / "second"))
+
+
+@pytest.mark.parametrize("kind", ["report", "comparison"])
+def test_every_number_is_what_its_trace_says(kind: str, run: Run, tmp_path: Path) -> None:
+    report = report_on([run]) if kind == "report" else compared(run, tmp_path)
+    runs = [run] if kind == "report" else [run, Run.open(tmp_path / "second")]
+    write_trace(report, tmp_path / "trace.jsonl")
+    lines = [orjson.loads(line) for line in (tmp_path / "trace.jsonl").read_bytes().splitlines()]
+    sets = {line["rows"]: line for line in lines if line["kind"] == "rows"}
+    stored, wrong, seen = Stored(runs), [], defaultdict(int)
+    for line in lines:
+        if line["kind"] != "number":
+            continue
+        value, n = again(line, sets[line["rows"]], stored)
+        seen[line["how"]["statistic"]] += 1
+        unknown = value is None or pd.isna(value)
+        if unknown != (line["value"] is None) or not (
+            unknown or value == pytest.approx(line["value"], abs=1e-9)
+        ):
+            wrong.append((line, value))
+        elif n is not None and n != line["n"]:
+            wrong.append((line, "n", n))
+    assert not wrong, (len(wrong), wrong[:3])
+    assert sum(seen.values()) == sum(1 for _ in numbers(report))
+    expected = {"share", "mean", "count", "difference", "effect", "p"}
+    assert expected <= set(seen)
