@@ -185,7 +185,8 @@ def difference_cells(
     """
     ends = []
     for value, end in zip(sides[1:], (found.a, found.b), strict=True):
-        statistic = {"statistic": "mean", "column": found.label, "pairs_by": list(found.pairs_by)}
+        statistic = _mean_of(found.label) if places is not None else _share_of(found.label)
+        statistic = {**statistic, "pairs_by": list(found.pairs_by)}
         used = _of_side(sample, found, sides[0], value)
         ends.append(from_estimate(end, used, statistic, percent=places is None, places=places or 0))
     return (*ends, *moved_cells(found, sample.rows, _difference_of(found, *sides), places, family))

@@ -39,6 +39,8 @@ def trace(report: Report) -> Iterator[bytes]:
             sets[key] = len(sets) + 1
             yield _line({"kind": "rows", "rows": sets[key], **_described(number.rows)})
         told = {name: getattr(number, name) for name in ("shown", "value", "low", "high", "n", "note")}
+        if number.how.get("statistic") == "share" and number.value is not None:
+            told |= {"numerator": _whole(number.value * number.n), "denominator": number.n}
         yield _line({"kind": "number", **place, **told, "how": dict(number.how), "rows": sets[key]})
 
 
@@ -51,6 +53,11 @@ def _of_prose(place: dict[str, str], prose: tuple[Any, ...]) -> Iterator[Any]:
     for piece in prose:
         if isinstance(piece, Number):
             yield place, piece
+
+
+def _whole(value: float) -> float:
+    """Return a count without what computing with fractions leaves of it."""
+    return round(value) if abs(value - round(value)) < 1e-6 else value
 
 
 def _described(rows: Rows) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def test_calibration_tells_a_fair_judge_from_one_that_guesses(report: Report) ->
 def test_an_interval_of_grades_ends_where_the_scale_does() -> None:
     given = [1, 1, 1, 3, 1, 1]
     frame = pd.DataFrame({"scenario": list("abcdef"), "index": 0, "dialogue": list("abcdef"), "grade": given})
-    sample = Sample(frame, "judgements.jsonl")
+    sample = Sample(frame, "judgements.jsonl", "judgements")
     assert (mean(sample, "grade").low or 0) < 1
     number = grade(sample, "grade")
     assert number.low == 1

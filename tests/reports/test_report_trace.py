@@ -178,7 +178,7 @@ def again(line: dict[str, Any], told: dict[str, Any], stored: Stored) -> tuple[A
             set(map(tuple, side[how["columns"]].to_numpy())) for _, side in frame.groupby(how["between"])
         ]
         return len(set.intersection(*sides)), None
-    if statistic == "share":
+    if statistic == "share" and not how.get("pairs_by"):
         weights = frame[how["weight"]] if "weight" in how else pd.Series(1, index=frame.index)
         if "where" in how:
             parts = [frame[column] == wanted for column, wanted in how["where"].items()]
@@ -186,7 +186,7 @@ def again(line: dict[str, Any], told: dict[str, Any], stored: Stored) -> tuple[A
         hits = frame[how["column"]].astype(object).map(lambda value: is_one(value, how["of"]))
         whole = float(weights.sum())
         return (float(weights[hits].sum()) / whole if whole else None), whole
-    if statistic == "mean":
+    if statistic in ("mean", "share"):
         n = (
             len(frame.groupby([frame[key].astype(str) for key in how["pairs_by"]]))
             if how.get("pairs_by")
@@ -247,6 +247,8 @@ def test_every_number_is_what_its_trace_says(kind: str, run: Run, tmp_path: Path
             wrong.append((line, value))
         elif n is not None and n != line["n"]:
             wrong.append((line, "n", n))
+        elif "numerator" in line and line["numerator"] / line["denominator"] != pytest.approx(line["value"]):
+            wrong.append((line, "numerator"))
     assert not wrong, (len(wrong), wrong[:3])
     assert sum(seen.values()) == sum(1 for _ in numbers(report))
     expected = {"share", "mean", "count", "difference", "effect", "p"}
