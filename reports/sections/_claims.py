@@ -206,8 +206,8 @@ def _mended(
     if not _mending(voice):
         return ()
     found = corrected(estimate_of(part, "value", [verdict]), error)
-    how = {"statistic": "corrected share", "column": "value", "of": [verdict]}
-    how["error"] = None if error is None else asdict(error)
+    known = None if error is None else asdict(error)
+    how = {"statistic": "corrected share", "column": "value", "of": [verdict], "error": known}
     return (from_estimate(found, part, how, percent=True, places=0),)
 
 
