@@ -30,12 +30,11 @@ def _reference() -> Iterator[str]:
 
 
 def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
-    below = getattr(command, "commands", None)
-    if below is None:
+    if not hasattr(command, "list_commands"):
         yield path, command
         return
-    for name, item in below.items():
-        yield from _commands(item, f"{path} {name}")
+    for name in command.list_commands(None):
+        yield from _commands(command.get_command(None, name), f"{path} {name}")
 
 
 def _paragraphs(text: str | None) -> str:

@@ -1,39 +1,77 @@
-"""The commands, put together."""
+"""Commands by name, and the groups they stand in; a command is imported when it is asked for."""
 
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Annotated, Literal
 
 import typer
 
-from negosim.cli import (
-    _annotate,
-    _cache,
-    _generate,
-    _graph,
-    _judge,
-    _models,
-    _plugins,
-    _prompts,
-    _questions,
-    _report,
-    _rl,
-    _rl_evaluate,
-    _rl_export,
-    _rl_hindsight,
-    _rl_train,
-    _runs,
-    _scenarios,
-    _taxonomies,
-)
+from negosim.cli._lazy import LazyCommand, lazy_group
 
 # Boxes for people; plain text for pipes, files and documentation.
 MARKUP: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None
 
+COMMANDS = {
+    "generate": LazyCommand(
+        "negosim.cli._generate:generate",
+        "Make dialogues, show them and store them in a run folder.",
+        kind="GenerateCommand",
+    ),
+    "show": LazyCommand(
+        "negosim.cli._runs:show", "Show a stored dialogue again, or list the dialogues of a run."
+    ),
+    "runs": LazyCommand(
+        "negosim.cli._runs:runs", "List runs, newest first. What cannot be read is passed over and named."
+    ),
+    "judge": LazyCommand(
+        "negosim.cli._judge:judge",
+        "Have judges answer questions about a run's dialogues, and store what they say beside them.",
+    ),
+    "annotate": LazyCommand(
+        "negosim.cli._annotate:annotate",
+        "Answer the questions that judges are asked, in the terminal or on a sheet.",
+    ),
+    "report": LazyCommand(
+        "negosim.cli._report:report",
+        "Report on runs: outcomes, deception, quality, tactics, judges, cost, with intervals.",
+    ),
+    "plugins": LazyCommand(
+        "negosim.cli._plugins:plugins",
+        "List the plugins that are found: kind, name, who brought each. Exit code 1 if one cannot be used.",
+    ),
+    "graph": LazyCommand(
+        "negosim.cli._graph:graph", "Print the graph of a dialogue, as it runs, as a Mermaid diagram."
+    ),
+    "schema": LazyCommand("negosim.cli._graph:schema", "Print the JSON Schema of a line of dialogues.jsonl."),
+}
+"""Commands that stand in no group."""
 
-def _group(name: str | None, help_text: str) -> typer.Typer:
+GROUPS = {
+    "scenarios": ("List, read and check scenarios.", ("list_", "show", "validate")),
+    "taxonomies": ("List, read and check taxonomies of tactics.", ("list_", "show", "validate")),
+    "questions": ("List, read and check the questions judges are asked.", ("list_", "show", "validate")),
+    "prompts": ("See the prompts that models get.", ("list_", "show")),
+    "models": ("Get, list and check language models.", ("list_", "get", "check")),
+    "cache": ("See and clear the answers that are kept.", ("stats", "clear")),
+}
+"""Groups whose commands are the functions of one module: what they are for, and the functions."""
+
+RL = {
+    "prepare": LazyCommand("negosim.cli._rl:prepare"),
+    "simulate": LazyCommand("negosim.cli._rl:simulate"),
+    "hindsight": LazyCommand("negosim.cli._rl_hindsight:hindsight"),
+    "export": LazyCommand("negosim.cli._rl_export:export"),
+    "train": LazyCommand("negosim.cli._rl_train:train"),
+    "evaluate": LazyCommand("negosim.cli._rl_evaluate:evaluate"),
+    "chat": LazyCommand("negosim.cli._rl_train:chat"),
+}
+
+
+def _group(name: str | None, help_text: str, commands: Mapping[str, LazyCommand]) -> typer.Typer:
     return typer.Typer(
         name=name,
+        cls=lazy_group(commands),
         help=help_text,
         no_args_is_help=True,
         rich_markup_mode=MARKUP,
@@ -49,6 +87,7 @@ app = _group(
 
     Start with: negosim generate --scenario viatex --deceptive
     """,
+    COMMANDS,
 )
 
 
@@ -67,57 +106,7 @@ def _root(
     """Hold the options of the program itself."""
 
 
-app.command(cls=_generate.GenerateCommand)(_generate.generate)
-app.command()(_runs.show)
-app.command()(_runs.runs)
-app.command()(_judge.judge)
-app.command()(_annotate.annotate)
-app.command()(_report.report)
-
-scenarios = _group("scenarios", "List, read and check scenarios.")
-scenarios.command("list")(_scenarios.list_)
-scenarios.command()(_scenarios.show)
-scenarios.command()(_scenarios.validate)
-app.add_typer(scenarios)
-
-taxonomies = _group("taxonomies", "List, read and check taxonomies of tactics.")
-taxonomies.command("list")(_taxonomies.list_)
-taxonomies.command()(_taxonomies.show)
-taxonomies.command()(_taxonomies.validate)
-app.add_typer(taxonomies)
-
-questions = _group("questions", "List, read and check the questions judges are asked.")
-questions.command("list")(_questions.list_)
-questions.command()(_questions.show)
-questions.command()(_questions.validate)
-app.add_typer(questions)
-
-prompts = _group("prompts", "See the prompts that models get.")
-prompts.command("list")(_prompts.list_)
-prompts.command()(_prompts.show)
-app.add_typer(prompts)
-
-models = _group("models", "Get, list and check language models.")
-models.command("list")(_models.list_)
-models.command()(_models.get)
-models.command()(_models.check)
-app.add_typer(models)
-
-rl = _group("rl", "Train dialogue agents: data, simulated users, training, evaluation.")
-rl.command()(_rl.prepare)
-rl.command()(_rl.simulate)
-rl.command()(_rl_hindsight.hindsight)
-rl.command()(_rl_export.export)
-rl.command()(_rl_train.train)
-rl.command()(_rl_evaluate.evaluate)
-rl.command()(_rl_train.chat)
-app.add_typer(rl)
-
-cache = _group("cache", "See and clear the answers that are kept.")
-cache.command()(_cache.stats)
-cache.command()(_cache.clear)
-app.add_typer(cache)
-
-app.command()(_plugins.plugins)
-app.command()(_graph.graph)
-app.command()(_graph.schema)
+for group, (purpose, functions) in GROUPS.items():
+    found = {name.rstrip("_"): LazyCommand(f"negosim.cli._{group}:{name}") for name in functions}
+    app.add_typer(_group(group, purpose, found))
+app.add_typer(_group("rl", "Train dialogue agents: data, simulated users, training, evaluation.", RL))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from negosim import RunConfig, generate
+from negosim.cli._app import COMMANDS
 
 HEAVY = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "yaml", "orjson", "rapidfuzz"}
 
@@ -45,6 +46,17 @@ def modules_of(*arguments: str) -> set[str]:
 )
 def test_help_and_version_import_nothing_heavy(arguments: list[str], heavy: set[str]) -> None:
     assert not heavy & modules_of(*arguments)
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    loaded = {name for name in modules_of("--help") if name.startswith("negosim.cli._")}
+    assert loaded == {f"negosim.cli.{name}" for name in ("_app", "_collector", "_lazy", "_main")}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_of_a_command_what_its_help_says(name: str) -> None:
+    loaded = COMMANDS[name].load(name, None)
+    assert " ".join(loaded.help.partition("\n\n")[0].split()) == COMMANDS[name].summary
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
