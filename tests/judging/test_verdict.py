@@ -185,7 +185,7 @@ def test_verdicts_on_the_record_agree_with_the_recorded_truth(tmp_path: Any) -> 
         scenario = load_scenario(dialogue.scenario)
         made_in = situations(dialogue.turns, scenario)
         for turn in dialogue.turns:
-            for claim in turn.claims:
+            for claim in turn.said_claims:
                 statement = Statement(claim.subject, claim.quote, claim.issue, claim.stated)
                 found = verdict(statement, scenario.roles[turn.role], scenario.issues, made_in[turn.index])
                 if claim.subject == "priority":
