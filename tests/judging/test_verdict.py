@@ -175,7 +175,7 @@ def test_verdicts_on_the_record_agree_with_the_recorded_truth(tmp_path: Any) -> 
     """Every verdict that decides is right; promises and what only frames make up are not decided."""
     config = RunConfig(
         scenarios=tuple(ALL),
-        dialogues=2,
+        dialogues=3,
         conditions=(Condition(deceptive=(0, 1)),),
         seed=23,
         planner="reflect",
