@@ -136,6 +136,7 @@ def test_a_regeneration_without_its_original_is_named(run: Run, corpus: Path) ->
     place = Path("grown/trajectories.jsonl")
     lines = place.read_text("utf-8").splitlines(keepends=True)
     place.write_text("".join(lines[1:]), "utf-8")
+    Path("grown/card.json").unlink()  # it has the checksum
     code, _, err = run("export", "grown", "--to", "dpo", "--out", "f")
     assert code == 2
     assert "its original 'sim-donation-philanthropic-0' is not among the trajectories" in err
