@@ -8,7 +8,7 @@ The first words of a set in `paraphrases.yaml` may be replaced by the others of 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import gcd
 from random import Random
 from typing import NamedTuple
@@ -94,22 +94,42 @@ Nodes = tuple[Node, ...]
 
 
 class Template:
-    """One compiled template."""
-
-    __slots__ = ("keys", "needs", "nodes", "source", "spread", "voices", "words")
+    """One template, compiled when it is first looked at: a dialogue needs a part of them."""
 
     def __init__(self, source: str, paraphrases: "Paraphrases | None" = None) -> None:
-        self.source = source
         tags = _VOICES.match(source)
         assert tags is not None
+        self.source = source
         self.voices = frozenset(tag[1:] for tag in tags.group().split())
-        body = source[tags.end() :]
-        self.nodes, rest = _parsed(list(_tokens(body)), paraphrases)
-        assert not rest, f"{source}: unbalanced brackets"
-        self.needs = _needs(self.nodes)
-        self.words = _length(self.nodes)
-        self.keys = _keys(self.nodes)
-        self.spread = hash_of(source)
+        self._body = source[tags.end() :]
+        self._paraphrases = paraphrases
+
+    @cached_property
+    def nodes(self) -> "Nodes":
+        """What it is made of."""
+        nodes, rest = _parsed(list(_tokens(self._body)), self._paraphrases)
+        assert not rest, f"{self.source}: unbalanced brackets"
+        return nodes
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """What must be known for it."""
+        return _needs(self.nodes)
+
+    @cached_property
+    def words(self) -> int:
+        """About how many words it has, slots aside."""
+        return _length(self.nodes)
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Texts that tell whether it was used."""
+        return _keys(self.nodes)
+
+    @cached_property
+    def spread(self) -> int:
+        """Number that puts it into some speakers' parts of the inventory."""
+        return hash_of(self.source)
 
     def size(self, slots: Mapping[str, str]) -> int:
         """Return about how many words the template has with these slots."""
