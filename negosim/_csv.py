@@ -40,7 +40,7 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]], *, end: str = "
     Returns:
         The file's text, numbers unrounded.
 
-    Example:
+    Examples:
         >>> csv_text(["model", "rate"], [["@home", 0.5], ["sim", None]])
         "model,rate\n'@home,0.5\nsim,\n"
 

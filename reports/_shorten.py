@@ -15,7 +15,7 @@ def shortened(identities: Iterable[str]) -> dict[str, str]:
     A name loses its parameters and server, then all but its beginning and what first tells it from the
     name most like it; where that is not enough it stands in full.
 
-    Example:
+    Examples:
         >>> shortened(["openai:small@https://a.example/v1", "sim"])
         {'openai:small@https://a.example/v1': 'openai:small', 'sim': 'sim'}
         >>> list(shortened(["openai:small?seed=1", "openai:small?seed=2"]).values())

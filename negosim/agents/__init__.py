@@ -20,6 +20,7 @@ from negosim.agents._protocol import (
     Thinks,
     agent_factory,
     capable,
+    self_directed,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "Thinks",
     "agent_factory",
     "capable",
+    "self_directed",
 ]

@@ -75,6 +75,11 @@ class Agent(Protocol):
         ...
 
 
+def self_directed(agent: Agent) -> bool:
+    """Tell whether an agent decides by itself what to say, whatever the planner."""
+    return getattr(agent, "self_directed", False)
+
+
 @runtime_checkable
 class Reflects(Protocol):
     """The capability to think before speaking."""

@@ -3,7 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING
 
-from negosim.agents import Agent
+from negosim.agents import Agent, self_directed
 from negosim.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def check_agent(name: str, agent: Agent, plan: "Plan") -> None:
     """
     if wrong := _lacking(agent, Agent):
         raise UserError(f"{name} is no agent: it lacks {wrong}; see negosim.agents.Agent")
-    if getattr(agent, "self_directed", False):
+    if self_directed(agent):
         return
     planner = plan.config.planner
     for stage in plan.planner.chain(plan.config.calls):

@@ -15,8 +15,8 @@ from negosim.engine._state import (
     StageError,
     history_after,
 )
-from negosim.engine._steps import end_of
-from negosim.engine._walk import needs_no_graph, walk
+from negosim.engine._steps import all_self_directed, end_of
+from negosim.engine._walk import walk
 from negosim.errors import ContextLengthError, ModelError
 from negosim.models import Ledger
 from negosim.records import Call, End, Failure, Measurement, Turn, Vote
@@ -132,7 +132,7 @@ async def play_on(planner: str, begun: History, context: DialogueContext) -> Con
 
 def _steps(planner: str, begun: History, context: DialogueContext) -> AsyncIterator[History]:
     """Return the steps to the end: those of the planner's graph, where there is any planning."""
-    if needs_no_graph(context):
+    if all_self_directed(context):
         return walk(begun, context)
     from negosim.engine._dialogue import dialogue_graph, recursion_limit
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from negosim.agents import Speech
+from negosim.agents import Speech, self_directed
 from negosim.config import SAFETY_STOP
 from negosim.engine._measures import ask_measures
 from negosim.engine._planners import PlannerStage, speak
@@ -10,7 +10,6 @@ from negosim.engine._state import (
     Deliberation,
     DialogueContext,
     History,
-    Participant,
     StageError,
     answers_of,
     history_after,
@@ -51,16 +50,16 @@ async def deliberate(
     view = turn["view"]
     participant = context.participants[view.side.index]
     try:
-        if self_directed(participant):
+        if self_directed(participant.agent):
             return turn | await speak(turn, participant, context) if last else turn
         return turn | await stage.run(turn, participant, context)
     except (ModelError, ProtocolError) as error:
         raise StageError(stage.name, error, turn=view.turn_index, role=view.side.index) from error
 
 
-def self_directed(participant: Participant) -> bool:
-    """Tell whether an agent decides by itself what to say, whatever the planner."""
-    return getattr(participant.agent, "self_directed", False)
+def all_self_directed(context: DialogueContext) -> bool:
+    """Tell whether no turn has stages: all participants decide by themselves what to say."""
+    return all(self_directed(participant.agent) for participant in context.participants)
 
 
 async def recorded(made: Deliberation, history: History, context: DialogueContext) -> History:
@@ -105,9 +104,8 @@ def after_turn(history: History, context: DialogueContext) -> Step:
     if history["table"].left_by is not None:
         return END
     count = len(history["turns"])
-    alone = all(map(self_directed, context.participants))
     if (
-        not alone
+        not all_self_directed(context)
         and count % len(context.participants) == 0
         and (context.calls == "separate" or seems_over(history, len(context.participants)))
     ):

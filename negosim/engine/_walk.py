@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from negosim.engine._planners import SPEAK, PlannerStage
+from negosim.engine._planners import SPEAK
 from negosim.engine._state import DialogueContext, History
 from negosim.engine._steps import (
     END,
@@ -12,14 +12,8 @@ from negosim.engine._steps import (
     deliberate,
     opened,
     recorded,
-    self_directed,
     voted,
 )
-
-
-def needs_no_graph(context: DialogueContext) -> bool:
-    """Tell whether no turn has stages: all participants decide by themselves what to say."""
-    return all(self_directed(participant) for participant in context.participants)
 
 
 async def walk(begun: History, context: DialogueContext) -> AsyncIterator[History]:
@@ -29,14 +23,13 @@ async def walk(begun: History, context: DialogueContext) -> AsyncIterator[Histor
         StageError: a stage failed for good.
 
     """
-    stage: PlannerStage = SPEAK
     history, step = begun, begun_with(begun, context)
     while step != END:
         if step == "vote":
             history = await voted(history, context)
             step = after_vote(history, context)
         else:
-            made = await deliberate(stage, opened(history, context), context, last=True)
+            made = await deliberate(SPEAK, opened(history, context), context, last=True)
             history = await recorded(made, history, context)
             step = after_turn(history, context)
         yield history

@@ -153,9 +153,7 @@ def interval(value: float, spread: Spread, scale: Scale) -> tuple[float, float]:
     return float(ends[0]), float(ends[1])
 
 
-def share_interval(
-    yes: float, n: float, clusters: int, size: float, spread: Spread | None, freedom: float
-) -> tuple[float, float]:
+def share_interval(value: float, sizes: Floats, spread: Spread | None, freedom: float) -> tuple[float, float]:
     """Return the 95 % interval of a share of counted rows (Korn and Graubard 1998).
 
     The exact interval of Clopper and Pearson (1934) for the rows that would tell as much if they were
@@ -164,24 +162,27 @@ def share_interval(
     of clusters whose rows correlate with `RESEMBLANCE`, as if `PRIOR_EVENTS` more had been seen.
 
     Args:
-        yes: rows that say yes.
-        n: all rows.
-        clusters: how many clusters the rows are in.
-        size: rows that the average row shares its cluster with, itself included.
+        value: the share.
+        sizes: rows of each cluster, shape (clusters,).
         spread: the bootstrap's, None where nothing varies.
         freedom: degrees of freedom.
 
     """
     from scipy.stats import beta, t
 
-    value, events = yes / n, min(yes, n - yes)
-    expected = 1 + (size - 1) * RESEMBLANCE
+    n = float(sizes.sum())
+    events = min(value, 1 - value) * n
+    together = (
+        float((sizes**2).sum()) / n
+    )  # rows that the average row shares its cluster with, itself included
+    expected = 1 + (together - 1) * RESEMBLANCE
     seen = spread.error**2 * n / (value * (1 - value)) if spread is not None and events else 0.0
     design = max(1.0, (events * seen + PRIOR_EVENTS * expected) / (events + PRIOR_EVENTS))
     rows = n / design
-    if n > 1 and clusters < n:
+    if n > 1 and len(sizes) < n:
         rows *= float(t.ppf(_TAIL, n - 1) / t.ppf(_TAIL, freedom)) ** 2
-    rows, yes = min(rows, n), value * min(rows, n)
+    rows = min(rows, n)
+    yes = value * rows
     low = float(beta.ppf(1 - _TAIL, yes, rows - yes + 1)) if yes > 0 else 0.0
     high = float(beta.ppf(_TAIL, yes + 1, rows - yes)) if yes < rows else 1.0
     return low, high

@@ -180,31 +180,25 @@ def _tested(
             low, high = max(low, -1.0), min(high, 1.0)
         return replace(base, low=low, high=high, p=p_value(base.value, around))
     if binary:
-        low, high = _unvaried(base, sizes, clusters, freedom)
+        low, high = _unvaried(base, sizes, freedom)
         return replace(base, low=low, high=high, p=1.0 if base.value == 0 else None)
     return replace(base, note=around)
 
 
-def _unvaried(base: Difference, sizes: Floats, clusters: Clusters, freedom: float) -> tuple[float, float]:
+def _unvaried(base: Difference, sizes: Floats, freedom: float) -> tuple[float, float]:
     """Return the interval of a difference of shares where no cluster differs from another.
 
     Of pairs: the share of pairs that could differ either way. Of groups: from the intervals of both shares
     (Newcombe 1998, method 10).
     """
     if base.paired:
-        pairs = sizes[:, 0]
-        around = _of_share(0 if base.value == 0 else 1, pairs, clusters, freedom)
+        around = share_interval(0 if base.value == 0 else 1, sizes[:, 0], None, freedom)
         reach = around[1] if base.value == 0 else 1 - around[0]
         return max(-1.0, (base.value or 0.0) - reach), min(1.0, (base.value or 0.0) + reach)
     (low_a, high_a), (low_b, high_b) = ((end.low or 0.0, end.high or 1.0) for end in (base.a, base.b))
     a, b = base.a.value or 0.0, base.b.value or 0.0
     below, above = np.hypot(b - low_b, high_a - a), np.hypot(high_b - b, a - low_a)
     return float(b - a - below), float(b - a + above)
-
-
-def _of_share(share: int, sizes: Floats, clusters: Clusters, freedom: float) -> tuple[float, float]:
-    size = float((sizes**2).sum() / sizes.sum())
-    return share_interval(share * sizes.sum(), sizes.sum(), len(clusters), size, None, freedom)
 
 
 def _d_z(gaps: Floats) -> float | None:

@@ -102,9 +102,7 @@ def estimated(
     freedom = freedom_of(sizes, clusters.strata)
     around = spread(contributions, statistic, freedom, clusters.strata)
     if binary:
-        size = float((sizes**2).sum() / sizes.sum())
-        varies = None if isinstance(around, str) else around
-        low, high = share_interval(value * n, n, len(clusters), size, varies, freedom)
+        low, high = share_interval(value, sizes, None if isinstance(around, str) else around, freedom)
     elif isinstance(around, str):
         return replace(found, note=around)
     else:

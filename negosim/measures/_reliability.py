@@ -141,12 +141,12 @@ def _alpha_of(part: "pd.DataFrame", metric: Metric) -> tuple[Estimate, int]:
         build = _agreements if metric == "nominal" else _coincidences
         contributions = build(codes, units, together, clusters)
         statistic = alpha_nominal if metric == "nominal" else alpha_ordinal
-    alpha = _estimated_alpha(contributions, statistic, clusters, by)
+    alpha = _estimated_alpha(contributions, statistic, by)
     return alpha, len(np.unique(units))
 
 
-def _estimated_alpha(contributions: Floats, statistic: Statistic, clusters: Any, by: Clusters) -> Estimate:
-    sizes = np.bincount(clusters).astype(float)
+def _estimated_alpha(contributions: Floats, statistic: Statistic, by: Clusters) -> Estimate:
+    sizes = np.bincount(by.codes).astype(float)
     return estimated(contributions, statistic, sizes, by, scale="correlation")
 
 

@@ -7,11 +7,8 @@ from typing import Self
 from negosim.agents.users import Transcript
 from negosim.rl._ends import read_end
 from negosim.rl.evaluation._play import Failed
-from negosim.rl.policy import Policy, Prefix, Sampling
+from negosim.rl.policy import BATCH, Policy, Prefix, Sampling
 from negosim.seeding import Seed
-
-BATCH = 64
-"""Dialogues decoded side by side: more take more memory and are hardly faster."""
 
 
 @dataclass(frozen=True)

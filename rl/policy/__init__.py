@@ -2,11 +2,12 @@
 
 from negosim.rl import _needs_torch  # noqa: F401 (says what to install, first of all)
 from negosim.rl.policy._policy import Policy, Prefix, Reply
-from negosim.rl.policy._voice import Voice
+from negosim.rl.policy._voice import BATCH, Voice
 from negosim.rl.training.decoding import Sampling
 from negosim.rl.training.policy_folder import PolicyCard, check_policy, read_policy_card
 
 __all__ = [
+    "BATCH",
     "Policy",
     "PolicyCard",
     "Prefix",
