@@ -108,11 +108,10 @@ def table(rows: Sequence[Judged]) -> None:
 
 
 def drawn(claims: Sequence[Known], sample: int) -> list[Known]:
-    """Return so many claims in words, role by role in random order: those of one share their notes."""
-    roles = list(dict.fromkeys((one.scenario.id, one.role.id) for one in claims))
-    Random(1).shuffle(roles)
-    ordered = [one for role in roles for one in claims if (one.scenario.id, one.role.id) == role]
-    return [one for one in ordered if one.by_words][:sample]
+    """Return so many claims in words, at random; those of one role, who share their notes, together."""
+    words = [one for one in claims if one.by_words]
+    taken = Random(1).sample(words, min(sample, len(words)))
+    return sorted(taken, key=lambda one: (one.scenario.id, one.role.id))
 
 
 async def voted(
@@ -120,7 +119,7 @@ async def voted(
 ) -> tuple[list[Judged], list[Judged], list[Judged]]:
     """Return a sample of claims in words by rules, by a model and by both together.
 
-    Where the model gave no usable answer it is "invalid", which is neither right nor decided.
+    Where the model gave no usable answer its own is "invalid", and the rules' counts for both.
     """
     rules, alone, both = list[Judged](), list[Judged](), list[Judged]()
     async with open_doors({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as doors:
@@ -133,7 +132,7 @@ async def voted(
                 said = await vote(one.statement, one.role, one.scenario, door)
             except (ProtocolError, ModelError) as error:
                 alone.append((one, "invalid"))
-                both.append((one, "invalid"))
+                both.append((one, found.truth))
                 print(one.id, one.truth, error, file=sys.stderr, flush=True)
                 continue
             alone.append((one, said.truth))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from negosim._loop import run_coroutine
-from negosim.errors import UserError
-from negosim.judging._entailment import Entailment, combined
+from negosim.errors import ProtocolError, UserError
+from negosim.judging._entailment import Entailment, combined, without_vote
 from negosim.judging._statement import NOWHERE, Situation, Statement, Verdict
 from negosim.judging._verdict import verdict
 from negosim.models import Budget, ChatModel, Door, Ledger, ModelSpec, open_doors
@@ -41,11 +41,11 @@ def check_claim(
         budget: what the calls may use.
 
     Returns:
-        The verdict; its reason has the rules' and the model's, with the note that the model quotes.
+        The verdict; its reason has the rules' and the model's, with the note that the model names. Where the
+        model gave no usable answer, the rules' stands and the reason says so.
 
     Raises:
         UserError: the model cannot be opened or reached, or is no chat model.
-        ProtocolError: the model gave no usable answer.
         ModelError: the provider failed.
 
     Examples:
@@ -54,7 +54,7 @@ def check_claim(
         >>> from negosim.scenarios import load_scenario
         >>> viatex = load_scenario("viatex")
         >>> answer = {
-        ...     "closest": "There are only eleven weeks of bottles in stock.",
+        ...     "note": 27,
         ...     "difference": "Enough for a year, not for eleven weeks.",
         ...     "answer": "false",
         ... }
@@ -98,7 +98,11 @@ async def check_claim_async(
         rules = verdict(statement, role, scenario.issues, situation, scenario)
         if not rules.open:
             return rules
-        return combined(rules, await vote(statement, role, scenario, door, before=before), statement)
+        try:
+            given = await vote(statement, role, scenario, door, before=before)
+        except ProtocolError as error:
+            return without_vote(rules, error)
+        return combined(rules, given, statement)
 
 
 async def vote(

@@ -3,7 +3,7 @@
 Where the simulated negotiator spoke, the record itself says so. What a chat model said is extracted by
 a judge that sees the public transcript alone and must quote; whether it is true is decided by comparing
 with the speaker's brief and payoff (`_verdict.py`). About claims in words the judge's model has a second
-vote, for which it must quote the brief (`_entailment.py`).
+vote, for which it must name what the brief says (`_entailment.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import Any
 from negosim.config import RunConfig
 from negosim.errors import ModelError, ProtocolError
 from negosim.judging._embedding import embeddings_available
-from negosim.judging._entailment import AGAINST, ENTAILMENT, Entailment, combined
+from negosim.judging._entailment import AGAINST, ENTAILMENT, Entailment, combined, without_vote
 from negosim.judging._extraction import (
     CLAIM,
     FALSE_CLAIM,
@@ -149,12 +149,17 @@ async def _checked(claim: Extracted, task: Task, made_in: Situation) -> Judgemen
     decided = verdict(statement, scenario.roles[turn.role], scenario.issues, made_in, scenario)
     votes: dict[str, str | None] = {}
     if decided.open:
+        votes = {"by_rules": decided.truth, "by_model": None}
         try:
             vote = await _vote(task, turn, statement)
-        except (ProtocolError, ModelError) as error:
+        except ModelError as error:  # it is asked again when the run is judged again
             return failures([Item(CLAIM, turn.role, turn.index)], error)[0]
-        votes = {"by_rules": decided.truth, "by_model": vote.truth}
-        decided = combined(decided, vote, statement)
+        except ProtocolError as error:
+            votes["vote_failed"] = error.for_record[:1000]
+            decided = without_vote(decided, error)
+        else:
+            votes["by_model"] = vote.truth
+            decided = combined(decided, vote, statement)
     return Judgement(
         question=CLAIM,
         agent=turn.role,

@@ -1,14 +1,16 @@
 """Entailment: a judge's model holds a claim in words against everything its speaker's brief says.
 
 The model sees all notes of the speaker's side and the whole utterance, with what was said just before, so
-that dodges and half-truths can be seen. It names the closest note first, then the difference, then its
-answer. The note must be in the notes word for word, which is checked here; an answer that finds nothing to
-quote can only be "unverifiable". The answer is a second vote beside the rules, counted by `combined`:
+that dodges and half-truths can be seen. The notes are numbered. It names the closest one first, by its number, then
+the difference, then its answer; the sentence itself is taken from the notes here, so that none can be misquoted.
+A "true" whose note would be untrue to say is asked again. The answer is a second vote beside the rules,
+counted by `combined`:
 
 - The rules said nothing: the model's answer counts, unless the rules lean the other way (`AGAINST`).
 - Both say the same: that. One says true and the other false: "unverifiable".
 - The rules say true, the model "misleading": "misleading", true in its words and meant to mislead.
 - The rules say false, the model "misleading": "false". Either says "unverifiable": the other counts.
+- No vote, as no usable answer came: what the rules say stands, and it is recorded that there was none.
 - A promise is "false" where the model finds a plan that rules it out, else "unverifiable".
 
 Limits, priorities and what the author of the scenario has settled are decided in code, and no model is asked.
@@ -16,12 +18,13 @@ Limits, priorities and what the author of the scenario has settled are decided i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
-from negosim.judging._notes import quotable, shown_notes
-from negosim.judging._quotes import verbatim
+from negosim.errors import ProtocolError
+from negosim.judging._notes import Note, numbered_notes, shown_notes
 from negosim.judging._statement import Statement, Truth, Verdict, undecided
 from negosim.models import Door, Ledger
 from negosim.prompts import NotesWriter, Prompts
@@ -35,8 +38,6 @@ STAGE = "claims"
 """What the account calls it."""
 LAST = 2
 """Utterances shown: the one with the claim, and what it answers."""
-FEWEST_WORDS = 3
-"""Of a quoted note: less would be in any brief."""
 AGAINST = 0.2
 """How far the rules may lean the other way, in probability, before the model's answer does not count."""
 
@@ -51,9 +52,16 @@ _ABOUT = {
 class EntailmentAnswer(BaseModel):
     """What `entailment` asks for, in this order."""
 
-    closest: str = Field(max_length=400)
+    note: int
     difference: str = Field(max_length=300)
     answer: Truth
+
+
+@lru_cache(maxsize=64)
+def entailment_answer(notes: int) -> type[EntailmentAnswer]:
+    """Return the form for notes numbered from 1 to `notes`."""
+    numbers = Annotated[int, Field(ge=1, le=notes), WithJsonSchema({"enum": [*range(1, notes + 1)]})]
+    return create_model("Entailment", __base__=EntailmentAnswer, note=(numbers, ...))
 
 
 @dataclass(frozen=True)
@@ -76,39 +84,33 @@ class Entailment:
             ModelError: the provider failed.
 
         """
-        true, untrue = quotable(self.role, self.scenario)
         about = {"claim": quoted_line(statement.quote), "about": _ABOUT[statement.subject]}
         answer = await self.door.ask(
             self._writer.messages(ENTAILMENT, said, LAST, **about),
-            EntailmentAnswer,
+            entailment_answer(len(self._notes)),
             stage=STAGE,
             role=None,
             seed=seed,
             ledger=self.ledger,
-            check=lambda given: _check(given, true, untrue),
+            check=self._check,
         )
-        note = verbatim(answer.closest, (*true, *untrue)) if answer.closest.strip() else None
-        return Verdict(answer.answer, " ".join(answer.difference.split()), note)
+        note = self._notes[answer.note]
+        return Verdict(answer.answer, " ".join(answer.difference.split()), note.text)
+
+    def _check(self, given: EntailmentAnswer) -> None:
+        if given.answer == "true" and not self._notes[given.note].true:
+            raise ValueError(
+                f'note {given.note} would be untrue to say, so that a claim that says the same is not "true"'
+            )
+
+    @cached_property
+    def _notes(self) -> dict[int, Note]:
+        parts = numbered_notes(self.role, self.scenario).values()
+        return {note.number: note for part in parts for note in part}
 
     @cached_property
     def _writer(self) -> NotesWriter:
         return NotesWriter(self.prompts, audience_of(self.scenario), shown_notes(self.role, self.scenario))
-
-
-def _check(given: EntailmentAnswer, true: Sequence[str], untrue: Sequence[str]) -> None:
-    """Raise ValueError where the note is in no brief, or does not allow the answer."""
-    closest = given.closest.strip()
-    if not closest:
-        if given.answer != "unverifiable":
-            raise ValueError(
-                '"closest" is empty: copy the sentence of the notes that decides it, or answer "unverifiable"'
-            )
-        return
-    found = verbatim(closest, (*true, *untrue))
-    if found is None or len(found.split()) < FEWEST_WORDS:
-        raise ValueError('"closest" is not in the notes; copy one sentence of them word for word')
-    if given.answer == "true" and verbatim(found, true) is None:
-        raise ValueError('"closest" would be untrue to say, so that what says the same is not "true"')
 
 
 def combined(rules: Verdict, vote: Verdict, statement: Statement) -> Verdict:
@@ -117,6 +119,12 @@ def combined(rules: Verdict, vote: Verdict, statement: Statement) -> Verdict:
     if vote.actual is not None:
         told += f" ({vote.actual})"
     return replace(_decided(rules, vote, statement), reason=told)
+
+
+def without_vote(rules: Verdict, error: ProtocolError) -> Verdict:
+    """Return what the rules say, where the model gave no usable answer."""
+    why = "refused to answer" if error.refused else "no usable answer"
+    return replace(rules, reason=f"{rules.reason}; model: {why}")
 
 
 def _decided(rules: Verdict, vote: Verdict, statement: Statement) -> Verdict:

@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
 from negosim.scenarios import Role, Scenario, Statements
 
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_WHOLE = re.compile(r"(?<=[.!?])\s+|\n+")
+"""Between sentences that are shown: a colon or semicolon does not end one."""
 _CLAUSE = re.compile(
     r",\s+(?:and|but|so|because|since|while|although|though|which|who|as)?\s*|;\s+|:\s+|"
     r"\s+(?:and|but|because|although|while|since)\s+"
@@ -56,25 +59,51 @@ def notes_for(role: Role, scenario: Scenario | None) -> Notes:
     return notes_of(role) if scenario is None else notes_of(role, scenario.context, scenario.today)
 
 
-def shown_notes(role: Role, scenario: Scenario) -> dict[str, Any]:
-    """Return what the template `notes` shows of a role's side."""
-    invented = (fact.text for fact in role.facts if not fact.true)
+@dataclass(frozen=True)
+class Note:
+    """A sentence that a model is shown of a role's side, with the number it names it by."""
+
+    number: int
+    text: str
+    true: bool
+
+
+def numbered_notes(role: Role, scenario: Scenario) -> dict[str, tuple[Note, ...]]:
+    """Return the sentences of a role's side, by the part of the notes they stand in.
+
+    What would be untrue to say is in `untruths`, everything else holds.
+    """
     known = (fact.text for fact in role.facts if fact.true)
+    invented = (fact.text for fact in role.facts if not fact.true)
     arguments = (text for texts in role.arguments.values() for text in texts)
+    parts: dict[str, Iterable[str]] = {
+        "context": [scenario.context],
+        "brief": [role.brief],
+        "alternative": [role.alternative],
+        "interests": role.interests,
+        "secrets": role.secrets,
+        "truths": [*known, *_sentences(role.disclosures), *arguments],
+        "untruths": [*invented, *_sentences(role.fabrications)],
+    }
+    number = count(1)
     return {
-        "role": role,
-        "speaker": role,
-        "today": scenario.today and f"{scenario.today:%A}, {scenario.today:%d %B %Y}",
-        "truths": (*known, *_sentences(role.disclosures), *arguments),
-        "untruths": (*invented, *_sentences(role.fabrications)),
+        part: tuple(
+            Note(next(number), " ".join(sentence.split()), part != "untruths")
+            for text in texts
+            for sentence in _WHOLE.split(text)
+            if sentence.strip()
+        )
+        for part, texts in parts.items()
     }
 
 
-def quotable(role: Role, scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the notes that can be quoted: those that hold, and those that would be untrue to say."""
-    shown = shown_notes(role, scenario)
-    own = (role.brief, role.alternative, scenario.context)
-    return (*own, *role.interests, *role.secrets, *shown["truths"]), shown["untruths"]
+def shown_notes(role: Role, scenario: Scenario) -> dict[str, Any]:
+    """Return what the template `notes` shows of a role's side."""
+    return {
+        "speaker": role,
+        "today": scenario.today and f"{scenario.today:%A}, {scenario.today:%d %B %Y}",
+        "notes": numbered_notes(role, scenario),
+    }
 
 
 def _sentences(statements: Statements) -> tuple[str, ...]:

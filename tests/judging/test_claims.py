@@ -23,12 +23,12 @@ def asked(run: Run, model: ScriptedModel | None = None) -> dict[str, Sheet]:
     return {sheet.dialogue: sheet for sheet in run.judgements() if sheet.judge == name}
 
 
-NO_VOTE = {"closest": "", "difference": "none", "answer": "unverifiable"}
+NO_VOTE = {"note": 1, "difference": "none", "answer": "unverifiable"}
 
 
 def wants_vote(request: ChatRequest) -> bool:
     """Return whether a call is about one claim, and not about what is claimed."""
-    return "closest" in request.schema["properties"]
+    return "note" in request.schema["properties"]
 
 
 def lister(script: Callable[[ChatRequest], Any], vote: Any = NO_VOTE) -> ScriptedModel:

@@ -1,17 +1,18 @@
 """A judge's second vote on claims in words: what it is shown, what it must quote, how it is counted."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from negosim import Run
-from negosim.errors import ProtocolError
-from negosim.judging import Statement, Verdict, check_claim, judge
+from negosim.judging import Statement, Verdict, check_claim, judge, verdict
 from negosim.judging._entailment import AGAINST, combined
+from negosim.judging._notes import numbered_notes
 from negosim.models import ChatRequest, ChatResponse, ScriptedModel, Usage
 from negosim.records import Judgement, Subject
-from negosim.scenarios import Scenario, load_scenario
+from negosim.scenarios import Role, Scenario, load_scenario
 
 STOCK = "There are only eleven weeks of bottles in stock."
 UNTRUE = "We hold enough bottles in stock to get through the whole of next year without you."
@@ -22,8 +23,15 @@ def viatex() -> Scenario:
     return load_scenario("viatex")
 
 
-def said(answer: str, closest: str = STOCK) -> dict[str, str]:
-    return {"closest": closest, "difference": "weeks, not years", "answer": answer}
+def numbers(role: Role, scenario: Scenario) -> dict[str, int]:
+    """Return the number of each note of a role's side."""
+    return {note.text: note.number for part in numbered_notes(role, scenario).values() for note in part}
+
+
+def said(answer: str, note: str = STOCK) -> dict[str, Any]:
+    viatex = load_scenario("viatex")
+    number = numbers(viatex.roles[0], viatex)[note]
+    return {"note": number, "difference": "weeks, not years", "answer": answer}
 
 
 def checked(viatex: Scenario, *answers: Any, subject: Subject = "fact", **given: Any) -> Verdict:
@@ -43,7 +51,8 @@ def test_the_model_sees_all_notes_of_the_speaker_and_none_of_the_other(viatex: S
         *own.arguments.values(),
         *(getattr(one, kind) for one in said_by for kind in ("alternative", "deadline", "fact")),
     ):
-        assert all(text.strip() in system for text in texts)
+        for sentence in (part for text in texts for part in re.split(r"(?<=[.!?])\s+", text.strip())):
+            assert f"\n{numbers(own, viatex)[sentence]}. {sentence}\n" in system
     assert "Monday, 11 September 2023" in system
     assert system.index(own.secrets[0]) < system.index("untrue to say") < system.index(UNTRUE)
     for text in (other.brief, other.alternative, *other.secrets, *other.interests):
@@ -51,29 +60,33 @@ def test_the_model_sees_all_notes_of_the_speaker_and_none_of_the_other(viatex: S
     assert "How long would your stock last?" in user
     assert user.index("We have enough for years, as it happens.") < user.index('"enough for years"')
     order = list(model.requests[0].schema["properties"])
-    assert order == ["closest", "difference", "answer"], "the note comes first"
+    assert order == ["note", "difference", "answer"], "the note comes first"
+    assert model.requests[0].schema["properties"]["note"]["enum"] == sorted(numbers(own, viatex).values())
 
 
 @pytest.mark.parametrize(
-    ("wrong", "complaint"),
-    [
-        (said("false", "There are only eleven years of bottles."), "is not in the notes"),
-        (said("false", "in stock"), "is not in the notes"),
-        (said("false", ""), '"closest" is empty'),
-        (said("true", UNTRUE), "would be untrue to say"),
-    ],
+    "wrong", [said("false") | {"note": 0}, said("false") | {"note": 999}, said("true", UNTRUE)]
 )
-def test_what_is_not_quoted_from_the_notes_is_asked_for_again_and_never_counted(
-    viatex: Scenario, wrong: dict[str, str], complaint: str
+def test_a_vote_that_cannot_be_used_is_asked_for_again_and_never_counted(
+    viatex: Scenario, wrong: dict[str, Any]
 ) -> None:
-    found = checked(viatex, wrong, said("unverifiable", ""))
-    assert found.truth == "unverifiable"
-    with pytest.raises(ProtocolError, match=complaint):
-        checked(viatex, wrong, wrong, wrong)
+    assert checked(viatex, wrong, said("misleading")).truth == "misleading"
+    found = checked(viatex, wrong, wrong, wrong)
+    assert (found.truth, found.actual) == ("unverifiable", None)
+    assert found.reason.endswith("model: no usable answer")
+
+
+def test_where_the_rules_decide_their_verdict_outlives_a_vote_that_failed(viatex: Scenario) -> None:
+    claim = Statement("fact", "Our shelves hold eleven weeks of bottles in stock.")
+    alone = verdict(claim, viatex.roles[0], viatex.issues, scenario=viatex)
+    assert alone.open
+    assert alone.truth == "true"
+    found = check_claim(claim, viatex.roles[0], viatex, model=ScriptedModel(["no JSON"] * 3))
+    assert (found.truth, found.actual) == (alone.truth, alone.actual)
 
 
 def test_a_vote_decides_where_the_rules_do_not(viatex: Scenario) -> None:
-    found = checked(viatex, said("false", f"- {STOCK}".removeprefix("- ").upper()))
+    found = checked(viatex, said("false"))
     assert (found.truth, found.actual) == ("false", STOCK)
     assert "weeks, not years" in found.reason
 
@@ -133,7 +146,7 @@ def listed(request: ChatRequest, run: Run) -> dict[str, Any]:
 
 def voted(run: Run, vote: Any) -> tuple[Judgement, Judgement]:
     """Return the judgements of the claim and of its utterance."""
-    model = ScriptedModel(lambda r: vote if "closest" in r.schema["properties"] else listed(r, run))
+    model = ScriptedModel(lambda r: vote if "note" in r.schema["properties"] else listed(r, run))
     judge(run, judges=["m"], chat_models={"m": model}, questions=["claims"])
     (sheet,) = (sheet for sheet in run.judgements() if sheet.judge == "m")
     claim, said_so, *_ = (j for j in sheet.judgements if j.turn == 0)
@@ -144,7 +157,8 @@ def test_in_a_run_both_votes_are_on_record(make_run: Callable[..., Run]) -> None
     run = make_run(max_turns=2)
     (dialogue,) = run
     secret = run.scenario("viatex").roles[dialogue.turns[0].role].secrets[0]
-    claim, utterance = voted(run, said("misleading", secret))
+    known = numbers(run.scenario("viatex").roles[dialogue.turns[0].role], run.scenario("viatex"))
+    claim, utterance = voted(run, said("misleading") | {"note": known[secret]})
     assert claim.detail["by_model"] == "misleading"
     assert claim.detail["by_rules"] in ("true", "false", "unverifiable")
     assert claim.detail["actual"] == secret or claim.value == "false"
@@ -152,14 +166,18 @@ def test_in_a_run_both_votes_are_on_record(make_run: Callable[..., Run]) -> None
 
 
 @pytest.mark.parametrize(
-    ("vote", "status"),
+    ("vote", "why"),
     [
-        (ChatResponse(text='{"closest": "', finish="length", usage=Usage(9, 9)), "invalid"),
+        (ChatResponse(text='{"note": ', finish="length", usage=Usage(9, 9)), "cut off"),
         (ChatResponse(text="", finish="refusal", usage=Usage(9, 9)), "refused"),
-        ("no JSON", "invalid"),
+        ("no JSON", "no JSON"),
     ],
 )
-def test_a_vote_that_failed_certifies_nothing(make_run: Callable[..., Run], vote: Any, status: str) -> None:
+def test_a_vote_that_failed_is_on_record_and_the_rules_verdict_stands(
+    make_run: Callable[..., Run], vote: Any, why: str
+) -> None:
     claim, utterance = voted(make_run(max_turns=2), vote)
-    assert (claim.status, claim.value) == (status, None)
-    assert (utterance.status, utterance.value) == (status, None)
+    assert (claim.status, claim.value) == ("ok", claim.detail["by_rules"])
+    assert claim.detail["by_model"] is None
+    assert why in claim.detail["vote_failed"]
+    assert (utterance.status, utterance.value) != ("ok", False) or claim.value == "true"
