@@ -1,10 +1,10 @@
 """Entailment: a judge's model holds a claim in words against everything its speaker's brief says.
 
 The model sees all notes of the speaker's side and the whole utterance, with what was said just before, so
-that dodges and half-truths can be seen. The notes are numbered. It names the closest one first, by its number, then
-the difference, then its answer; the sentence itself is taken from the notes here, so that none can be misquoted.
-A "true" whose note would be untrue to say is asked again. The answer is a second vote beside the rules,
-counted by `combined`:
+that dodges and half-truths can be seen. The notes are numbered. It names the closest one first, by its
+number, then the difference, then its answer; the sentence is taken from the notes here, so that none can be
+misquoted. A "true" whose note would be untrue to say is asked again. The answer is a second vote beside the
+rules, counted by `combined`:
 
 - The rules said nothing: the model's answer counts, unless the rules lean the other way (`AGAINST`).
 - Both say the same: that. One says true and the other false: "unverifiable".
