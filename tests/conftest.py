@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+# Tests run beside each other: more threads than processors wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from negosim.errors import UserError
 from negosim.models import fetch
 

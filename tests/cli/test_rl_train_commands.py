@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from negosim.rl import Origin, Trajectory, TrajectoryTurn, write_trajectories
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    torch.set_num_threads(1)
-
     def dialogue(number: int) -> Trajectory:
         said = ["Would you give?", "Yes." if number % 2 else "No.", "Fine."]
         turns = tuple(TrajectoryTurn(role="agent" if n % 2 else "user", text=t) for n, t in enumerate(said))

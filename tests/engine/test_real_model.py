@@ -33,7 +33,7 @@ def check(dialogue: Dialogue, model: str, turns: int) -> None:
 
 def test_rollouts_in_process(smollm2: Path, tmp_path: Path) -> None:
     config = RunConfig(
-        scenarios=("viatex",), conditions=("deceptive-1",), models=("local?max_tokens=250",), k=2, max_turns=1
+        scenarios=("viatex",), conditions=("deceptive-1",), models=("local?max_tokens=150",), k=2, max_turns=1
     )
     (dialogue,) = generate(config, out=tmp_path / "run")
     check(dialogue, "local:smollm2", 1)
@@ -47,7 +47,7 @@ def test_direct_over_the_openai_protocol(smollm2: Path, tmp_path: Path) -> None:
     url = serve(smollm2)
     name = f"openai:smollm2@{url}"
     config = RunConfig(
-        scenarios=("viatex",), models=(f"{name}?max_tokens=250",), planner="direct", max_turns=4
+        scenarios=("viatex",), models=(f"{name}?max_tokens=150",), planner="direct", max_turns=2
     )
     (dialogue,) = generate(config, out=tmp_path / "run")
-    check(dialogue, name, 4)
+    check(dialogue, name, 2)

@@ -1,22 +1,11 @@
 """A policy trained for a moment."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from negosim.rl import Trajectory, TrajectoryTurn
 from negosim.rl.training import ILQL, TrainConfig, train
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tests run beside each other: more threads than processors wait for one another.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def dialogue(number: int) -> Trajectory:

@@ -1,10 +1,9 @@
 """Dialogues in which one word earns the reward, and a model small enough to train in a second."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-import torch
 
 from negosim.rl import Trajectory, TrajectoryTurn
 from negosim.rl.training import TrainConfig
@@ -33,15 +32,6 @@ def make_dialogues(count: int, seed: int = 0) -> list[Trajectory]:
             )
         )
     return made
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tests run beside each other: more threads than processors wait for one another.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

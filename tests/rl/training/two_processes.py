@@ -3,8 +3,6 @@
 import os
 import sys
 
-import torch
-
 from negosim.rl import read_trajectories
 from negosim.rl.training import Step, TrainConfig, train
 from negosim.rl.training._trainer import Trainer
@@ -15,7 +13,6 @@ class StoppedError(Exception):
 
 
 def main(out: str, data: str, config: str) -> None:
-    torch.set_num_threads(1)
     print(f"process {os.environ['RANK']} of {os.environ['WORLD_SIZE']}", flush=True)
     settings = TrainConfig.model_validate_json(config)
     whole_step = Trainer._step
