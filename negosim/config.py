@@ -86,8 +86,9 @@ class RunConfig(Frozen):
         Condition(),
     )
     """Who may lie: "honest", "deceptive-2", "deceptive-1-2"; each dialogue is made under each of them."""
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
-    """The same seed makes the same dialogues, given the same answers of models."""
+    seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] = 0
+    """The same seed makes the same dialogues, given the same answers of models. Negative seeds are those of
+    evaluations: their simulated users are in no run with another seed from 0 on."""
     models: Annotated[tuple[ModelName, ...], BeforeValidator(_several), Field(min_length=1)] = ("sim",)
     """What plays: one for all roles, or one for each role; names, `ModelSpec`s with settings, or chat
     models of LangChain's (`ChatOpenAI(...)`)."""

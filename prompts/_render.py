@@ -28,7 +28,10 @@ JUDGING = ("observer", "questions", "claims", "beliefs", "notes", "entailment")
 """Templates of judges: the fixed part for a neutral reader and what is asked; the fixed part for a reader of
 one side's notes and what it is asked about a claim."""
 
-ALL = (*PARTS, *STAGES, *JUDGING)
+USERS = ("user-donor", "user-help-seeker")
+"""Templates of briefs: who a chat model is that plays a simulated user, by what the role is simulated as."""
+
+ALL = (*PARTS, *STAGES, *JUDGING, *USERS)
 
 HEADING = "# The conversation so far\n"
 

@@ -206,6 +206,9 @@ class AgentContext:
     """How it was named: `target` is what stands behind the colon."""
     side: Side
     """Its own side of the scenario."""
+    chat: Callable[..., Agent] | None = None
+    """Makes its chat model play the role by another brief: called with the name of the brief's template and,
+    by keyword, its values. None as long as nobody is to speak, and for agents that speak through none."""
 
 
 def _unchanged(spec: ModelSpec) -> ModelSpec:
@@ -224,6 +227,8 @@ class AgentFactory:
     """What it is, in a line."""
     complete: Callable[[ModelSpec], ModelSpec] = _unchanged
     """Returns a spec with what its kind sets by itself, or raises UserError with what is wrong with it."""
+    through: Callable[[str], str] | None = None
+    """Returns, of the name it was given, that of the chat model it speaks through; None: it needs none."""
 
 
 def agent_factory(kind: str) -> AgentFactory:

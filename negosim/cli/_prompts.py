@@ -23,7 +23,7 @@ def list_(
 ) -> None:
     """List the templates in force and the file each comes from."""
     from negosim.engine import planner_of
-    from negosim.prompts import AREAS, JUDGING, PARTS, STAGES, Prompts, area_templates, unused
+    from negosim.prompts import AREAS, JUDGING, PARTS, STAGES, USERS, Prompts, area_templates, unused
     from negosim.registry import plugins
     from negosim.scenarios import load_scenario
     from negosim.terminal import console_for, print_rows
@@ -35,14 +35,19 @@ def list_(
         with suppress(UserError):  # what cannot be loaded is named by `negosim plugins`
             own |= dict.fromkeys(planner_of(planner).templates, planner)
     templates = Prompts(name, folder, own)
-    uses = [("part of every stage", PARTS), ("stage", STAGES), ("for judges", JUDGING)]
+    uses = [
+        ("part of every stage", PARTS),
+        ("stage", STAGES),
+        ("for judges", JUDGING),
+        ("brief of a user", USERS),
+    ]
     rows = [[template, use, _file(templates, template)] for use, names in uses for template in names]
     rows += [[template, f"of planner {own[template]}", _file(templates, template)] for template in own]
     for area, names in AREAS.items():
         found_there = area_templates(area, _with(folder, area))
         rows += [[f"{area}/{name}", f"for {area}", _file(found_there, name)] for name in names]
     print_rows(console_for(), ("template", "is", "file"), rows, whole=("template",))
-    for file in unused((*PARTS, *STAGES, *JUDGING, *own), folder):
+    for file in unused((*PARTS, *STAGES, *JUDGING, *USERS, *own), folder):
         typer.echo(f"{file}: not used, since no template is called so", err=True)
 
 

@@ -278,7 +278,7 @@ def _header(plan: Plan) -> RunHeader:
             plan.prompts,
             parameters,
             plan.foreign,
-            plan.planner.templates,
+            plan.templates,
         ),
         scenarios=dict(plan.scenarios),
         planned=len(plan.jobs),

@@ -1,6 +1,6 @@
 """Plan of a run: the list of dialogues, and the parts they need, loaded and checked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from negosim import registry
@@ -12,7 +12,7 @@ from negosim.engine._planners import Planner, planner_of
 from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.plugins import suggest
-from negosim.prompts import Prompts
+from negosim.prompts import USERS, Prompts
 from negosim.records import SIMULATED, Condition
 from negosim.rewards import reward_function
 from negosim.scenarios import Scenario, load_scenario
@@ -51,6 +51,8 @@ class Plan:
     agents: Mapping[str, AgentFactory]
     """How what is no chat model is made, by the name given."""
     planner: Planner
+    through: Mapping[str, str]
+    """The chat models that agents speak through, by the name of the agent."""
 
     @property
     def simulated(self) -> bool:
@@ -62,7 +64,12 @@ class Plan:
     def asks_models(self) -> bool:
         """Whether a chat model is asked anything."""
         named = {*self.config.models, *([self.config.judge_model] if self.config.judge_model else [])}
-        return bool(named - self.agents.keys())
+        return bool(named - self.agents.keys()) or bool(self.through)
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Templates that are used besides those of the usual stages."""
+        return (*self.planner.templates, *(USERS if self.through else ()))
 
     @property
     def foreign(self) -> dict[str, str]:
@@ -80,11 +87,11 @@ class Plan:
         }
         return {name: told for name, told in found.items() if told is not None}
 
-    def agent(self, job: Job, role: int) -> Agent:
-        """Return what plays a role that no chat model plays."""
+    def agent(self, job: Job, role: int, chat: Callable[..., Agent] | None = None) -> Agent:
+        """Return what plays a role that no chat model plays by itself; `chat` is that of the context."""
         name = job.models[role]
         spec = self.specs.get(name) or ModelSpec(kind=SIMULATED)
-        return self.agents[name].make(AgentContext(spec, self.side(job, role)))
+        return self.agents[name].make(AgentContext(spec, self.side(job, role), chat))
 
     def side(self, job: Job, role: int) -> Side:
         """Return what one role of a job knows before the first word."""
@@ -127,6 +134,12 @@ def resolve(
     made = dict(agents or {})
     specs = {name: _spec(name) for name in sorted(named - set(provided) - made.keys())}
     made |= {name: agent_factory(spec.kind) for name, spec in specs.items() if not spec.chats}
+    through = {
+        name: named_by(name)
+        for name in specs
+        if name in made and (named_by := made[name].through) is not None
+    }
+    specs |= {name: _chat_spec(name) for name in through.values() if name not in provided}
     for scenario in scenarios.values():
         _check_fit(config, scenario, tactics)
         for function in _functions(scenario):
@@ -141,6 +154,7 @@ def resolve(
         specs=specs,
         agents=made,
         planner=planner,
+        through=through,
     )
     check_agents(plan)
     return plan
@@ -158,6 +172,13 @@ def _spec(name: str) -> ModelSpec:
             f"{name!r} stands for an agent given as an object; give it again with agents=[...] in Python"
         )
     return ModelSpec.parse(name)
+
+
+def _chat_spec(name: str) -> ModelSpec:
+    spec = ModelSpec.parse(name)
+    if not spec.chats:
+        raise UserError(f"{name!r} is no chat model, and a user can be played by one only")
+    return spec
 
 
 def plan(config: RunConfig) -> tuple[Job, ...]:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
 from negosim.agents.sim import SimJudge
@@ -115,7 +116,8 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
 
 
 def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> Participant:
-    own = setting.doors.get(job.models[side.index])
+    name = job.models[side.index]
+    own = setting.doors.get(name)
     judge_model = setting.plan.config.judge_model
     judging = setting.doors.get(judge_model) if judge_model else own
 
@@ -123,8 +125,16 @@ def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> P
     def writer() -> PromptWriter:
         return PromptWriter(setting.plan.prompts[job.scenario], side)
 
+    def by_another_brief(template: str, **values: Any) -> ChatAgent:
+        prompts, door = setting.plan.prompts[job.scenario], setting.doors[setting.plan.through[name]]
+        assert door is not None
+        brief = prompts.render(template, values).strip()
+        role = side.role.model_copy(update={"brief": brief})
+        played = replace(side, role=role, tactics=side.tactics.model_copy(update={"tactics": ()}))
+        return ChatAgent(door, PromptWriter(prompts, played), ledger)
+
     agent: Agent
-    agent = ChatAgent(own, writer(), ledger) if own else setting.plan.agent(job, side.index)
+    agent = ChatAgent(own, writer(), ledger) if own else setting.plan.agent(job, side.index, by_another_brief)
     judge: RolloutJudge
     if judging:
         judge = ChatJudge(judging, writer(), ledger)

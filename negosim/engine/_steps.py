@@ -62,6 +62,11 @@ def all_self_directed(context: DialogueContext) -> bool:
     return all(self_directed(participant.agent) for participant in context.participants)
 
 
+def nobody_votes(context: DialogueContext) -> bool:
+    """Tell whether there are no votes: who is self-directed ends a dialogue by leaving, for all."""
+    return any(self_directed(participant.agent) for participant in context.participants)
+
+
 async def recorded(made: Deliberation, history: History, context: DialogueContext) -> History:
     """Put a turn on record, with what is measured at each turn, and return what has happened then."""
     view, speech = made["view"], made["speech"]
@@ -99,13 +104,13 @@ def _record(view: View, speech: Speech) -> Turn:
 def after_turn(history: History, context: DialogueContext) -> Step:
     """Go on, ask for votes after a full round, or end where somebody left.
 
-    Where all are self-directed nobody votes: who wants to end says so by leaving.
+    Where somebody is self-directed nobody votes: who wants to end says so by leaving.
     """
     if history["table"].left_by is not None:
         return END
     count = len(history["turns"])
     if (
-        not all_self_directed(context)
+        not nobody_votes(context)
         and count % len(context.participants) == 0
         and (context.calls == "separate" or seems_over(history, len(context.participants)))
     ):

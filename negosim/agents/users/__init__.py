@@ -1,6 +1,7 @@
 """Embedded simulated users, donors and help-seekers, and the embedded agents that talk with them."""
 
-from negosim.agents.users._agents import APART, HABIT, USER, EmbeddedAgent, UserAgent, embedded_agent
+from negosim.agents.users._agents import HABIT, USER, EmbeddedAgent, UserAgent, embedded_agent
+from negosim.agents.users._chat_user import CHAT, ChatUser
 from negosim.agents.users._frames import load_frames
 from negosim.agents.users._making import persona_names, sim_agent, sim_user, sim_users
 from negosim.agents.users._persuadee import APPEALS, ASKS
@@ -15,6 +16,17 @@ from negosim.agents.users._persuader import (
     promised,
 )
 from negosim.agents.users._recognise import Recogniser, load_data, sentences, strategies_in
+from negosim.agents.users._seats import (
+    APART,
+    SILENT,
+    kind_of,
+    number_of,
+    seat_of,
+    split_personas,
+    user_behind,
+    user_of,
+    user_role,
+)
 from negosim.agents.users._seeker import Seeker, problems
 from negosim.agents.users._supporter import RandomSupporter, SimSupporter, good_support, phrase_support
 from negosim.agents.users._talk import Line, Said, Transcript
@@ -24,10 +36,13 @@ __all__ = [
     "APART",
     "APPEALS",
     "ASKS",
+    "CHAT",
     "HABIT",
     "PLANS",
     "REPLIES",
+    "SILENT",
     "USER",
+    "ChatUser",
     "EmbeddedAgent",
     "Fact",
     "Line",
@@ -47,16 +62,23 @@ __all__ = [
     "good_acts",
     "good_support",
     "guess_persona",
+    "kind_of",
     "load_data",
     "load_frames",
+    "number_of",
     "persona_names",
     "phrase",
     "phrase_support",
     "problems",
     "promised",
+    "seat_of",
     "sentences",
     "sim_agent",
     "sim_user",
     "sim_users",
+    "split_personas",
     "strategies_in",
+    "user_behind",
+    "user_of",
+    "user_role",
 ]

@@ -1,44 +1,21 @@
 """Embedded users and those who talk with them as agents: what they say follows from the view and the seed."""
 
-from typing import NamedTuple
-
 from negosim.agents._protocol import AgentContext, AgentFactory, Speech
-from negosim.agents.users._making import persona_names, sim_agent, sim_user
+from negosim.agents.users._making import sim_agent
 from negosim.agents.users._persuader import SimPersuader
 from negosim.agents.users._recognise import strategies_in
+from negosim.agents.users._seats import SILENT, misplaced, needed_seat, number_of, user_of
 from negosim.agents.users._supporter import SimSupporter
 from negosim.agents.users._talk import Line, Transcript
 from negosim.agents.users._user import SimUser
 from negosim.errors import UserError
 from negosim.models import ModelSpec
-from negosim.plugins import suggest
 from negosim.records import Utterance
 from negosim.scenarios import Answer, Measure
-from negosim.views import Side, View
-
-APART = 10_000_000
-"""Seeds of users set aside for one seed of a run, so that no two runs share a user."""
+from negosim.views import View
 
 PLAN = 1.0
 """Skill of the embedded agent where it is named "sim": a good plan, and no habit."""
-
-
-class Seat(NamedTuple):
-    """A role that an embedded participant can play."""
-
-    kind: str
-    """Of the conversation: "donation" or "support"."""
-    user: bool
-    """Whether it is the user, whom the agent talks to."""
-
-
-SEATS = {
-    "persuader": Seat("donation", user=False),
-    "donor": Seat("donation", user=True),
-    "supporter": Seat("support", user=False),
-    "help-seeker": Seat("support", user=True),
-}
-"""By what a role of a scenario is `simulated` as."""
 
 
 class UserAgent:
@@ -55,7 +32,7 @@ class UserAgent:
         """Answer what was said last; where the user opens, say the first words."""
         reply = self._user.reply(_transcript(view, user=True))
         gone = reply.end or reply.text is None
-        text = reply.text or "(leaves without a word)"
+        text = reply.text or SILENT
         return Speech(Utterance(text=text, action="walk_away" if gone else "talk"))
 
     async def concluded(self, view: View) -> bool:
@@ -98,51 +75,25 @@ def embedded_agent(context: AgentContext, *, skill: float = PLAN) -> UserAgent |
         UserError: nothing embedded can play the role.
 
     """
-    seat = _seat(context.side, context.spec)
+    seat = needed_seat(context.side, context.spec)
     return _user(context, "") if seat.user else _agent(context, skill)
 
 
-def _user(context: AgentContext, persona: str) -> UserAgent:
+def _user(context: AgentContext, personas: str) -> UserAgent:
     side = context.side
-    kind, is_user = _seat(side, context.spec)
-    if not is_user:
-        raise UserError(_misplaced(context.spec, side, "a user", "habit:0.3 or sim"))
-    names = {name.replace(" ", "-"): name for name in persona_names(kind)}
-    if persona and persona not in names:
-        raise UserError(f"{kind} has no user {persona!r}; {suggest(persona, names)}")
-    number = _number(side)
-    chosen = names[persona] if persona else list(names.values())[number % len(names)]
-    return UserAgent(sim_user(kind, chosen, number), context.spec.name)
+    if not needed_seat(side, context.spec).user:
+        raise misplaced(context.spec, side, "a user", "habit:0.3 or sim")
+    return UserAgent(user_of(side, personas), context.spec.name)
 
 
 def _agent(context: AgentContext, skill: float) -> EmbeddedAgent:
     side = context.side
-    kind, is_user = _seat(side, context.spec)
+    kind, is_user = needed_seat(side, context.spec)
     if is_user:
-        raise UserError(_misplaced(context.spec, side, "who talks with a user", "user or user:PERSONA"))
+        raise misplaced(context.spec, side, "who talks with a user", "user or user:PERSONA")
     agent = sim_agent(kind, skill=skill, seed=side.seed.run)
-    return EmbeddedAgent(agent, f"{kind}-{_number(side)}", context.spec.name)
-
-
-def _number(side: Side) -> int:
-    """Return the user's number, which the dialogue's seed decides."""
-    return side.seed.run * APART + side.seed.index
-
-
-def _seat(side: Side, spec: ModelSpec) -> Seat:
-    if side.role.simulated is None:
-        raise UserError(
-            f"{spec.name!r} cannot play {side.role.name} in {side.seed.scenario!r}: the scenario does not "
-            "say that the role can be simulated; scenarios 'donation' and 'support' do"
-        )
-    return SEATS[side.role.simulated]
-
-
-def _misplaced(spec: ModelSpec, side: Side, what: str, better: str) -> str:
-    return (
-        f"{spec.name!r} is {what}, and {side.role.name} in {side.seed.scenario!r} is not; "
-        f"name {better} for that role"
-    )
+    number = number_of(side.seed.run, side.seed.index)
+    return EmbeddedAgent(agent, f"{kind}-{number}", context.spec.name)
 
 
 def _transcript(view: View, *, user: bool, id: str = "") -> Transcript:
@@ -186,8 +137,8 @@ def _make_habit(context: AgentContext) -> EmbeddedAgent:
 
 USER = AgentFactory(
     _make_user,
-    usage="user[:PERSONA]",
-    about="a simulated donor or help-seeker, as the seed says or of a persona; no language model",
+    usage="user[:PERSONA+PERSONA]",
+    about="a simulated donor or help-seeker, as the seed says, or of personas in turn; no language model",
     complete=_only_named,
 )
 
