@@ -1,4 +1,4 @@
-"""Seats: which role of a scenario is a simulated user's, which is of who talks with it, and who the user is."""
+"""Seats: which role of a scenario is a simulated user's, which talks with it, and who the user is."""
 
 from typing import NamedTuple
 
