@@ -10,7 +10,7 @@ from negosim._frozen import Frozen
 from negosim.models import GivenModel, is_one_model, name_of
 from negosim.plugins import anchored
 from negosim.records import Condition
-from negosim.scenarios import Scenario, list_scenarios
+from negosim.scenarios import Scenario, SpeakingOrder, list_scenarios
 
 __all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Objective", "RunConfig"]
 
@@ -90,7 +90,7 @@ class RunConfig(Frozen):
     """The same seed makes the same dialogues, given the same answers of models. Negative seeds are those of
     evaluations: their simulated users are in no run with another seed from 0 on."""
     models: Annotated[tuple[ModelName, ...], BeforeValidator(_several), Field(min_length=1)] = ("sim",)
-    """What plays: one for all roles, or one for each role; names, `ModelSpec`s with settings, or chat
+    """What plays: one for all roles, or one for each role in the scenario's order; names, `ModelSpec`s with settings, or chat
     models of LangChain's (`ChatOpenAI(...)`)."""
     judge_model: ModelName | None = None
     """The rollout judge's model; None: each speaker's own."""
@@ -111,6 +111,8 @@ class RunConfig(Frozen):
     """Cap on utterances; 0 is unrestricted up to `SAFETY_STOP`, None as the scenario says, else 30."""
     opener: str | None = None
     """Id of the role that speaks first, or its number from 1; None: the scenario's own choice."""
+    order: SpeakingOrder | None = None
+    """Who speaks after whom: "round_robin", "random" or "chair:ROLE"; None: as the scenario says."""
     tactics: Reference = "persuasion"
     """Taxonomy the tactics come from."""
     techniques: Reference = "deception"
@@ -143,6 +145,7 @@ class RunConfig(Frozen):
             judge_view: JudgeView = "own",
             max_turns: int | None = None,
             opener: str | None = None,
+            order: str | SpeakingOrder | None = None,
             tactics: str = "persuasion",
             techniques: str = "deception",
             prompts: str | os.PathLike[str] | None = None,

@@ -6,9 +6,22 @@ roles' briefs, payoffs, reflections or claims.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from negosim.records import Action, Claim, Rollout, Turn, Utterance
-from negosim.scenarios import Answer, Deal, Issue, Measure, Role, Scenario, Value
+from negosim.order import Order, order_in
+from negosim.records import Action, Aside, Claim, Rollout, Turn, Utterance
+from negosim.scenarios import (
+    Agreement,
+    Answer,
+    Deal,
+    Issue,
+    Measure,
+    Role,
+    Scenario,
+    SpeakingOrder,
+    Value,
+    who_agrees,
+)
 from negosim.seeding import Seed
 from negosim.table import Table
 from negosim.taxonomies import Taxonomy
@@ -33,10 +46,29 @@ class _Setting:
     roles: tuple[PublicRole, ...]
     claim: str | None
     """What is argued about, where the scenario has a claim."""
+    agreement: Agreement
+    """Whose agreement makes a deal."""
+    side_messages: bool
+    """Whether roles can say something to some of the others alone."""
 
     def describe(self, deal: Deal) -> str:
         """Write a deal or a partial offer in one line."""
         return "; ".join(f"{i.name}: {i.label(deal[i.id])}" for i in self.issues if i.id in deal)
+
+    def named(self, roles: Iterable[int]) -> str:
+        """Write the names of roles, by position, in one line."""
+        return " and ".join(self.roles[role].name for role in sorted(roles))
+
+    @property
+    def by_coalition(self) -> bool:
+        """Whether some can make a deal without the others."""
+        count = len(self.roles)
+        return max(self.agreement.needed(count), len(self.agreement.includes)) < count
+
+    @property
+    def who_agrees(self) -> str:
+        """Whose agreement makes a deal, in words."""
+        return who_agrees(self.agreement, {role.id: role.name for role in self.roles})
 
 
 @dataclass(frozen=True)
@@ -49,6 +81,8 @@ class Side(_Setting):
     """The agent's own role, confidential parts included."""
     deceptive: bool
     opener: int
+    order: Order
+    """Who speaks after whom."""
     max_turns: int
     """Cap on utterances of the whole dialogue; 0 is unrestricted."""
     tactics: Taxonomy
@@ -86,6 +120,10 @@ class PublicTurn:
     text: str
     action: Action
     offer: dict[str, Value] | None
+    floor: int | None = None
+    """Whom the chair gives the floor to."""
+    asides: tuple[Aside, ...] = ()
+    """The side messages that the reader has said or heard; none for who is no role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +166,44 @@ class View:
 
 def audience_of(scenario: Scenario) -> Audience:
     """Build what a neutral reader knows before the first word."""
-    setting = scenario.title, scenario.context, scenario.issues, _public_roles(scenario), scenario.claim
-    return Audience(*setting)
+    return Audience(**_setting(scenario))
+
+
+def _setting(scenario: Scenario) -> dict[str, Any]:
+    return {
+        "title": scenario.title,
+        "context": scenario.context,
+        "issues": scenario.issues,
+        "roles": _public_roles(scenario),
+        "claim": scenario.claim,
+        "agreement": scenario.agreement,
+        "side_messages": scenario.side_messages,
+    }
 
 
 def _public_roles(scenario: Scenario) -> tuple[PublicRole, ...]:
     return tuple(PublicRole(role.id, role.name, role.position) for role in scenario.roles)
 
 
-def public_record(turns: Iterable[Turn]) -> tuple[PublicTurn, ...]:
-    """Return what everybody heard, and nothing of what was behind it."""
+def public_record(turns: Iterable[Turn], reader: int | None = None) -> tuple[PublicTurn, ...]:
+    """Return what everybody heard, and nothing of what was behind it; to a role also what was meant for it."""
     return tuple(
-        PublicTurn(t.index, t.role, t.utterance.text, t.utterance.action, t.utterance.offer) for t in turns
+        PublicTurn(
+            t.index,
+            t.role,
+            t.utterance.text,
+            t.utterance.action,
+            t.utterance.offer,
+            t.floor,
+            tuple(aside for aside in t.asides if heard_by(aside, t.role, reader)) if t.asides else (),
+        )
+        for t in turns
     )
+
+
+def heard_by(aside: Aside, speaker: int, reader: int | None) -> bool:
+    """Tell whether a side message may be seen by a role; None, no role, sees none."""
+    return reader is not None and (reader == speaker or reader in aside.to)
 
 
 def side_of(
@@ -153,21 +216,19 @@ def side_of(
     tactics: Taxonomy,
     techniques: Taxonomy,
     seed: Seed,
+    order: SpeakingOrder | None = None,
 ) -> Side:
-    """Build what one role knows before the first word."""
+    """Build what one role knows before the first word; `order` in place of the scenario's own."""
     role = scenario.roles[index]
     if not deceptive:
         role = role.model_copy(update={"deceptive_brief": None})
     return Side(
-        title=scenario.title,
-        context=scenario.context,
-        issues=scenario.issues,
-        roles=_public_roles(scenario),
-        claim=scenario.claim,
+        **_setting(scenario),
         index=index,
         role=role,
         deceptive=deceptive,
         opener=opener,
+        order=order_in(order or scenario.order, list(scenario.role_index), opener, seed),
         max_turns=max_turns,
         tactics=tactics.usable(deceptive=deceptive),
         techniques=techniques if deceptive else None,
@@ -189,7 +250,7 @@ def view_of(
     """Build the view of one role: the single function that decides what an agent sees."""
     return View(
         side=side,
-        transcript=public_record(turns),
+        transcript=public_record(turns, side.index),
         own_turns=tuple(
             OwnTurn(t.index, t.reflection, t.tactic, t.claims) for t in turns if t.role == side.index
         ),

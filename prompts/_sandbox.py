@@ -81,7 +81,9 @@ _METHODS: tuple[tuple[type, frozenset[str]], ...] = (
     (LoopContext, frozenset({"changed", "cycle"})),
     (Cycler, frozenset({"next", "reset"})),
 )
-_GIVEN = frozenset({"describe", "value", "label", "points", "acceptable_by"})
+_GIVEN = frozenset(
+    {"describe", "value", "label", "points", "acceptable_by", "named", "in_deal", "settles", "names_next"}
+)
 """Methods of what negosim hands to templates that they may call."""
 _FUNCTIONS = (FunctionType, MethodType, BuiltinMethodType, Macro, Joiner, Undefined)
 _CLASSES = (dict, Namespace, Joiner, Cycler)

@@ -18,7 +18,8 @@ class ShownViews:
     def turns(self, transcript: tuple[PublicTurn, ...]) -> tuple[PublicTurn, ...]:
         """Return a transcript, which begins as those before, with its texts quoted."""
         for turn in transcript[len(self._turns) :]:
-            self._turns.append(replace(turn, text=quoted(turn.text)))
+            asides = tuple(a.model_copy(update={"text": quoted(a.text)}) for a in turn.asides)
+            self._turns.append(replace(turn, text=quoted(turn.text), asides=asides))
         return tuple(self._turns[: len(transcript)])
 
     def view(self, view: View) -> View:

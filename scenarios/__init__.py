@@ -10,6 +10,14 @@ from negosim.scenarios._expression import Expression, read_expression
 from negosim.scenarios._issues import Deal, Issue, Option, Range, Value
 from negosim.scenarios._load import list_scenarios, load_scenario
 from negosim.scenarios._measures import Answer, Measure, Moment
+from negosim.scenarios._parties import (
+    ROUND_ROBIN,
+    Agreement,
+    AgreementRule,
+    SpeakingOrder,
+    everyone,
+    who_agrees,
+)
 from negosim.scenarios._preferences import (
     issue_points,
     limit_position,
@@ -29,6 +37,9 @@ from negosim.scenarios._schema import (
 from negosim.scenarios._space import DealSpace, space_summary
 
 __all__ = [
+    "ROUND_ROBIN",
+    "Agreement",
+    "AgreementRule",
     "Answer",
     "Deal",
     "DealSpace",
@@ -44,11 +55,13 @@ __all__ = [
     "Reward",
     "Role",
     "Scenario",
+    "SpeakingOrder",
     "Statements",
     "Value",
     "answer_named",
     "check_scenario",
     "disagreements",
+    "everyone",
     "issue_points",
     "limit_position",
     "list_scenarios",
@@ -58,4 +71,5 @@ __all__ = [
     "real_limit",
     "scale",
     "space_summary",
+    "who_agrees",
 ]

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from negosim._fields import Number, Slug
 from negosim.plugins import Location, Problem, describe_errors, shown
 from negosim.scenarios._check_measures import check_measures
+from negosim.scenarios._check_parties import check_parties
 from negosim.scenarios._issues import Issue, Range
 from negosim.scenarios._schema import Payoff, PayoffTable, Scenario
 
@@ -52,6 +53,7 @@ def check_scenario(data: object) -> tuple[Scenario | None, list[Problem]]:
     problems += _check_roles(_items(data, "roles"), issues, known, computable=complete and not issue_problems)
     problems += _check_opener(data)
     problems += check_measures(data, deals=bool(given))
+    problems += check_parties(data, deals=bool(given))
     problems += _check_resolution(_items(data, "resolution"), known)
     return (scenario if not problems else None), problems
 
@@ -86,7 +88,7 @@ def _size(issue: Issue) -> int:
     )
 
 
-SINCE_2 = ("claim", "measures", "max_turns")
+SINCE_2 = ("claim", "measures", "max_turns", "agreement", "order", "side_messages")
 ROLES_SINCE_2 = ("reward", "priors", "simulated")
 
 

@@ -13,6 +13,7 @@ from negosim._fields import Name, Number, Slug, Text
 from negosim._frozen import Frozen
 from negosim.scenarios._issues import Deal, Issue, Value
 from negosim.scenarios._measures import Answer, Measure, MeasureId
+from negosim.scenarios._parties import ALL, ROUND_ROBIN, Agreement, AgreementRule, SpeakingOrder
 from negosim.scenarios._rewards import Reward
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def _no_label(name: str) -> str:
 
 def _empty(given: Any) -> bool:
     return not given
+
+
+def _usual(given: Any) -> bool:
+    return given in (ALL, ROUND_ROBIN)
 
 
 def _table_kind(given: object) -> str | None:
@@ -148,8 +153,8 @@ class ResolutionQuestion(Frozen):
 class Scenario(Frozen):
     """A conversation with private goals: public context, roles, what is to be settled or measured.
 
-    Version 2 has all that version 1 has, and `claim`, `measures`, `max_turns`, rewards and priors
-    besides; its `issues` may be empty.
+    Version 2 has all that version 1 has, and `claim`, `measures`, `max_turns`, `agreement`, `order`,
+    `side_messages`, rewards and priors besides; its `issues` may be empty.
     """
 
     schema_version: Literal[1, 2]
@@ -173,6 +178,12 @@ class Scenario(Frozen):
     """Private questions to roles, before, during and after."""
     max_turns: Annotated[int | None, Field(ge=1, exclude_if=_empty)] = None
     """Cap on utterances unless the run says otherwise."""
+    agreement: Annotated[Agreement, Field(exclude_if=_usual)] = ALL
+    """Whose agreement makes a deal. Who is no party to it keeps its reservation value."""
+    order: Annotated[SpeakingOrder, Field(exclude_if=_usual)] = ROUND_ROBIN
+    """Who speaks after whom, unless the run says otherwise."""
+    side_messages: Annotated[bool, Field(exclude_if=_empty)] = False
+    """Whether a role may, along with what it says to all, say something to some of the others alone."""
     resolution: tuple[ResolutionQuestion, ...] = ()
 
     @cached_property
@@ -189,6 +200,12 @@ class Scenario(Frozen):
     def has_deals(self) -> bool:
         """Whether there is something to settle: offers, deals, values."""
         return bool(self.issues)
+
+    @cached_property
+    def rule(self) -> AgreementRule:
+        """Whose agreement makes a deal, by position."""
+        parties = frozenset(self.role_index[role] for role in self.agreement.includes)
+        return AgreementRule(len(self.roles), self.agreement.needed(len(self.roles)), parties)
 
     @cached_property
     def space(self) -> "DealSpace":

@@ -1,7 +1,7 @@
 """The space of deals of a scenario: values, efficiency and fairness, computed exhaustively."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,9 @@ class DealSpace:
     """Every complete deal of a scenario and what it is worth to each role.
 
     Deals are numbered in the order of `itertools.product` over the issues' values: the last issue
-    varies fastest. `values` has shape (deals, roles), in each role's own points.
+    varies fastest. `values` has shape (deals, roles), in each role's own points: what a deal is worth to
+    those who are party to it. Where some can agree without the others, an outcome is a deal and its
+    coalition, and who is not in it has its reservation value.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -54,6 +56,46 @@ class DealSpace:
         indices = tuple(issue.values.index(deal[issue.id]) for issue in self.scenario.issues)
         return int(np.ravel_multi_index(indices, self.shape))
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether nobody can be left out of a deal."""
+        return self.scenario.rule.takes_all
+
+    @property
+    def coalitions(self) -> tuple[tuple[int, ...], ...]:
+        """Every set of roles that can make a deal, that of all first."""
+        return self.scenario.rule.coalitions
+
+    def values_among(self, number: int, coalition: Sequence[int] | None = None) -> Values:
+        """Return what deal `number` is worth to each role; of some, None being all, who are party to it."""
+        worth: Values = self.values[number]
+        return worth if coalition is None else self._kept(worth, coalition)
+
+    def _kept(self, values: Values, coalition: Sequence[int]) -> Values:
+        kept: Values = np.broadcast_to(self.reservations, values.shape).copy()
+        kept[..., list(coalition)] = values[..., list(coalition)]
+        return kept
+
+    @cached_property
+    def outcomes(self) -> Values:
+        """The values of every deal of every coalition, one coalition after the other: that of all first."""
+        return np.concatenate([self._kept(self.values, coalition) for coalition in self.coalitions])
+
+    @cached_property
+    def efficient(self) -> NDArray[np.bool_]:
+        """Whether no other outcome is at least as good for every role and better for one."""
+        return pareto_mask(self.outcomes)
+
+    @cached_property
+    def _frontier(self) -> Values:
+        efficient: Values = self.values[self.pareto] if self.takes_all else self.outcomes[self.efficient]
+        return efficient
+
+    @property
+    def best_joint(self) -> float:
+        """The largest sum of all roles' values that any outcome has."""
+        return float((self.joint if self.takes_all else self.outcomes.sum(axis=1)).max())
+
     @cached_property
     def joint(self) -> Values:
         """The sum of all roles' values, by deal."""
@@ -83,19 +125,29 @@ class DealSpace:
         best = int(self.nash_products.argmax())
         return best if self.nash_products[best] > 0 else None
 
+    def nash_ratio(self, number: int, coalition: Sequence[int] | None = None) -> float | None:
+        """Return the Nash product of a deal among its parties over the largest of any; None if that is 0."""
+        if coalition is None or len(coalition) == len(self.reservations):
+            products = self.nash_products
+        else:
+            gains = np.clip(self.values - self.reservations, 0, None)[:, list(coalition)]
+            products = gains.prod(axis=1)
+        best = float(products.max())
+        return float(products[number] / best) if best > 0 else None
+
     @property
     def constant_sum(self) -> bool:
         """Whether what one role gains the others lose: every deal has the same joint value."""
         return bool(np.ptp(self.joint) <= TOLERANCE * max(1.0, float(np.abs(self.joint).max())))
 
     def pareto_distance(self, values: Values) -> float:
-        """Return how far a point of the value space is from the nearest Pareto-efficient deal.
+        """Return how far a point of the value space is from the nearest Pareto-efficient outcome.
 
         Euclidean, after scaling each role's values to 0 (worst deal) .. 1 (best deal).
         """
         low, span = self.values.min(axis=0), np.ptp(self.values, axis=0)
         span = np.where(span > 0, span, 1.0)
-        frontier = (self.values[self.pareto] - low) / span
+        frontier = (self._frontier - low) / span
         return float(np.sqrt((((values - low) / span - frontier) ** 2).sum(axis=1)).min())
 
 
@@ -157,4 +209,17 @@ def space_summary(space: DealSpace) -> Mapping[str, Any]:
         "nash_values": space.values[nash].tolist() if nash is not None else None,
         "best_joint": float(space.joint[best]),
         "best_joint_deal": space.deal(best),
+        "coalitions": [] if space.takes_all else [_among(space, parties) for parties in space.coalitions],
+    }
+
+
+def _among(space: DealSpace, parties: tuple[int, ...]) -> Mapping[str, Any]:
+    """Return what the deals of one coalition can be worth."""
+    own = space.values[:, list(parties)]
+    rational = np.all(own >= space.reservations[list(parties)] - TOLERANCE, axis=1)
+    return {
+        "parties": parties,
+        "rational_share": float(rational.mean()),
+        "best_joint": float(own.sum(axis=1)[rational].max()) if rational.any() else None,
+        "outside": float(space.reservations.sum() - space.reservations[list(parties)].sum()),
     }

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from negosim.records import Utterance
 from negosim.scenarios import Issue, Option, Range, Value
-from negosim.table import Table, table_after
+from negosim.table import Table
 
 PRICE = Issue(id="price", name="Price", phrase="the price", range=Range(min=0, max=9, step=1, prefix="$"))
 PLACE = Issue(
@@ -35,7 +35,10 @@ def leave() -> Utterance:
 
 
 def after(*said: tuple[int, Utterance], roles: int = 2) -> Table:
-    return table_after(ISSUES, roles, said)
+    table = Table(tuple(issue.id for issue in ISSUES), roles)
+    for role, utterance in said:
+        table = table.after(role, utterance)
+    return table
 
 
 FULL = {"price": 5, "place": "here"}

@@ -105,6 +105,19 @@ class SpeakAnswer(_Answer):
         return None if self.move.offer is None else self.move.offer.model_dump(exclude_none=True)
 
 
+    @property
+    def aside(self) -> tuple[tuple[str, ...], str] | None:
+        """The ids of who a side message is for, and its words; None without one."""
+        given = getattr(self.move, "aside", None)
+        return None if given is None else (tuple(dict.fromkeys(given.to)), given.text)
+
+    @property
+    def next(self) -> str | None:
+        """The id of the role that gets the floor, where the speaker gives it."""
+        floor: str | None = getattr(self.move, "next", None)
+        return floor
+
+
 class BeliefAnswer(_Answer):
     """What `beliefs` asks for; `belief_answer` gives `importance` a field for each issue."""
 
@@ -176,25 +189,61 @@ def measure_answer(kind: str, values: tuple[Answer, ...], low: float, high: floa
     return create_model("Measure", __base__=MeasureAnswer, answer=(form, ...))
 
 
-def speak_answer(issues: Sequence[Issue], actions: Collection[Action]) -> type[SpeakAnswer]:
-    """Return the form for an utterance with an offer on the given issues; only possible moves are in it."""
-    return _speak_answer(tuple((issue.id, issue.values) for issue in issues), tuple(actions))
+def speak_answer(
+    issues: Sequence[Issue],
+    actions: Collection[Action],
+    *,
+    whole: bool = False,
+    listeners: Sequence[str] = (),
+    floor: Sequence[str] = (),
+) -> type[SpeakAnswer]:
+    """Return the form for an utterance with an offer on the given issues; only possible moves are in it.
+
+    Args:
+        issues: what can be offered.
+        actions: the moves there are now.
+        whole: whether an offer needs a value for every issue.
+        listeners: ids of the roles that a side message can be for, where there are side messages.
+        floor: ids of the roles that the speaker can give the floor to, where it gives the floor.
+
+    """
+    known = tuple((issue.id, issue.values) for issue in issues)
+    return _speak_answer(known, tuple(actions), whole, tuple(listeners), tuple(floor))
 
 
 @lru_cache(maxsize=256)
 def _speak_answer(
-    issues: tuple[tuple[str, tuple[Value, ...]], ...], actions: tuple[Action, ...]
+    issues: tuple[tuple[str, tuple[Value, ...]], ...],
+    actions: tuple[Action, ...],
+    whole: bool,
+    listeners: tuple[str, ...],
+    floor: tuple[str, ...],
 ) -> type[SpeakAnswer]:
-    fields: dict[str, Any] = {issue: (_one_of(values) | None, ...) for issue, values in issues}
+    fields: dict[str, Any] = {
+        issue: (_one_of(values) if whole else _one_of(values) | None, ...) for issue, values in issues
+    }
     offer = create_model("Offer", __base__=_Answer, **fields)
+    besides = _besides(listeners, floor)
     # Two forms of a move, so that a server that enforces the schema lets through no offer without values.
     others: Any = Literal[tuple(action for action in actions if action != "offer")]
     only: Any = Literal["offer"]
-    plain = create_model("Move", __base__=_Answer, action=(others, ...), offer=(None, ...))
+    plain = create_model("Move", __base__=_Answer, action=(others, ...), offer=(None, ...), **besides)
     if "offer" not in actions:
         return create_model("Speak", __base__=SpeakAnswer, move=(plain, ...))
-    offering = create_model("OfferMove", __base__=_Answer, action=(only, ...), offer=(offer, ...))
+    offering = create_model("OfferMove", __base__=_Answer, action=(only, ...), offer=(offer, ...), **besides)
     return create_model("Speak", __base__=SpeakAnswer, move=(plain | offering, ...))
+
+
+def _besides(listeners: tuple[str, ...], floor: tuple[str, ...]) -> dict[str, Any]:
+    """Return what goes with a move: a side message where there are some, who speaks next where it is said."""
+    fields: dict[str, Any] = {}
+    if listeners:
+        to = Annotated[list[Literal[listeners]], Field(min_length=1, max_length=len(listeners))]
+        aside = create_model("Aside", __base__=_Answer, to=(to, ...), text=(Said, ...))
+        fields["aside"] = (aside | None, ...)
+    if floor:
+        fields["next"] = (Literal[floor], ...)
+    return fields
 
 
 def _one_of(values: tuple[Answer, ...]) -> Any:

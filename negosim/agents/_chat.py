@@ -28,7 +28,7 @@ from negosim.agents._protocol import Belief, Score, Speech, Thinking
 from negosim.config import Objective
 from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter
-from negosim.records import Rollout, Utterance
+from negosim.records import Aside, Rollout, Utterance
 from negosim.scenarios import Answer as MeasuredAnswer
 from negosim.scenarios import Measure, Role
 from negosim.speech import opening, quoted, unquoted, without_prefixes
@@ -133,11 +133,24 @@ class ChatAgent(_Caller):
             if text.casefold() in said:
                 raise ValueError("this utterance has been said before, word for word; say something new")
 
-        form = speak_answer(view.side.issues, view.table.moves(view.side.index))
+        side, table = view.side, view.table
+        present = [side.roles[role].id for role in side.others if role not in table.gone]
+        form = speak_answer(
+            side.issues,
+            table.moves(side.index),
+            whole=table.by_coalition,
+            listeners=present if side.side_messages else (),
+            floor=present if side.order.names_next(side.index) else (),
+        )
         answer = await self.ask("speak", view, form, check=check)
         offer = view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
         text = _spoken(answer.utterance, view, view.side.index)
-        return Speech(Utterance(text=text, action=answer.action, offer=offer))
+        said_aside, ids = answer.aside, [role.id for role in side.roles]
+        return Speech(
+            Utterance(text=text, action=answer.action, offer=offer),
+            asides=() if said_aside is None else (_aside(said_aside, ids),),
+            floor=None if answer.next is None else ids.index(answer.next),
+        )
 
     async def consolidate(self, view: View) -> Utterance:
         """Vary how the draft opens; the move it carries stays as it is."""
@@ -212,6 +225,12 @@ class ChatJudge(_Caller):
             other_sides=other_sides,
         )
         return [Score(item.score, item.reason) for item in answer.scores]
+
+
+def _aside(said: tuple[Sequence[str], str], ids: Sequence[str]) -> Aside:
+    """Return a side message as the record has it, its listeners by position."""
+    listeners, text = said
+    return Aside(to=tuple(sorted(ids.index(role) for role in listeners)), text=text)
 
 
 def _rollout(tactic: str, answer: RolloutAnswer, view: View) -> Rollout:

@@ -95,7 +95,7 @@ async def continue_dialogue(
 
     """
     side = participants[0].side
-    table = table_after(scenario.issues, len(participants), ((turn.role, turn.utterance) for turn in so_far))
+    table = table_after(scenario, ((turn.role, turn.utterance) for turn in so_far))
     context = DialogueContext(
         scenario=scenario,
         participants=tuple(participants),
@@ -103,7 +103,6 @@ async def continue_dialogue(
         k=k,
         objective=objective,
         oracle=judge_view == "oracle",
-        opener=side.opener,
         max_turns=side.max_turns,
         ledger=ledger or Ledger(),
     )

@@ -39,6 +39,8 @@ class TurnFinished:
     turn: Turn
     table: Table
     """The table after the utterance."""
+    next_speaker: int | None = None
+    """Position of the role whose turn it is if the dialogue goes on."""
 
 
 @dataclass(frozen=True)

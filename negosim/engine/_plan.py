@@ -15,7 +15,7 @@ from negosim.plugins import suggest
 from negosim.prompts import USERS, Prompts
 from negosim.records import SIMULATED, Condition
 from negosim.rewards import reward_function
-from negosim.scenarios import Scenario, load_scenario
+from negosim.scenarios import Scenario, SpeakingOrder, load_scenario
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.views import Side, side_of
@@ -101,6 +101,7 @@ class Plan:
             role,
             deceptive=role in job.condition.deceptive,
             opener=opener_of(self.config, scenario),
+            order=order_of(self.config, scenario),
             max_turns=self.config.cap(scenario),
             tactics=self.tactics,
             techniques=self.techniques,
@@ -217,6 +218,7 @@ def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy) -> None
             )
     if config.opener is not None:
         opener_of(config, scenario)
+    order_of(config, scenario)
 
 
 def opener_of(config: RunConfig, scenario: Scenario) -> int:
@@ -232,6 +234,17 @@ def opener_of(config: RunConfig, scenario: Scenario) -> int:
         f"opener {config.opener!r} is no role of {scenario.id!r}; {suggest(config.opener, ids)} "
         f"A number from 1 to {len(ids)} will do as well."
     )
+
+
+def order_of(config: RunConfig, scenario: Scenario) -> SpeakingOrder:
+    """Return who speaks after whom: as configured, else as the scenario says."""
+    order = config.order or scenario.order
+    if order.chair is not None and order.chair not in scenario.role_index:
+        raise UserError(
+            f"chair {order.chair!r} is no role of {scenario.id!r}; "
+            f"{suggest(order.chair, list(scenario.role_index))}"
+        )
+    return order
 
 
 def _jobs(config: RunConfig, scenarios: Mapping[str, Scenario]) -> list[Job]:

@@ -10,7 +10,7 @@ from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
 from negosim.agents.sim import SimJudge
 from negosim.engine._continue import play_on
 from negosim.engine._events import DialogueStarted, ServerSaid, TurnFinished, Watcher
-from negosim.engine._plan import Job, Plan, opener_of
+from negosim.engine._plan import Job, Plan, opener_of, order_of
 from negosim.engine._progress import RunProgress
 from negosim.engine._state import DialogueContext, History, Participant, history_after
 from negosim.models import Door, Ledger, account_of
@@ -18,7 +18,7 @@ from negosim.outcome import outcome_of
 from negosim.prompts import PromptWriter
 from negosim.records import Dialogue, Outcome
 from negosim.rewards import rewards_of
-from negosim.table import Table
+from negosim.table import opening_table
 from negosim.views import Side
 
 Doors = Mapping[str, Door | None]
@@ -57,16 +57,20 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
     setting.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
     kept = setting.progress.of(job.id) if setting.progress else None
 
+    order, speakers = participants[0].side.order, list[int]()
+
     def tell(added: History) -> None:
         for turn in added.get("turns", ()):
-            setting.watch(TurnFinished(job.id, scenario, turn, added["table"]))
+            speakers.append(turn.role)
+            following = order.next_speaker(speakers, turn.floor, added["table"].gone)
+            setting.watch(TurnFinished(job.id, scenario, turn, added["table"], following))
 
     def keep_and_tell(added: History) -> None:
         if kept:
             kept.add(added)
         tell(added)
 
-    table = Table(tuple(issue.id for issue in scenario.issues), len(participants))
+    table = opening_table(scenario)
     history = History(turns=[], votes=[], calls=[], table=table)
     for added in kept.steps if kept else ():
         for turn in added.get("turns", ()):
@@ -81,7 +85,6 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         k=config.k,
         objective=config.objective,
         oracle=config.judge_view == "oracle",
-        opener=opener,
         max_turns=config.cap(scenario),
         ledger=ledger,
         on_step=keep_and_tell,
@@ -101,6 +104,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         seed=config.seed,
         condition=job.condition,
         opener=opener,
+        order=order_of(config, scenario),
         models=models,
         status="failed" if done.failure else "complete",
         end=done.end,

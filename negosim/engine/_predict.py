@@ -194,19 +194,33 @@ class _StandIn:
         if schema.get("type") == "object":
             parts = enumerate(schema["properties"].items())
             filled = {name: self._fill(part, position + number) for number, (name, part) in parts}
-            if "move" in filled and not self._offer:
-                filled["move"] = {"action": "talk", "offer": None}
-            elif "move" in filled:
-                plain, _ = schema["properties"]["move"]["anyOf"]
-                filled["move"] = self._move(plain["properties"]["action"])
+            if "move" in filled:
+                filled["move"] = self._move(schema["properties"]["move"], position)
             return filled
+        if schema.get("type") == "array":
+            return [self._fill(schema["items"], position)]
+        if schema.get("type") == "null":
+            return None
         if schema.get("type") == "string":
             return self._text(schema.get("maxLength", LONGEST_TEXT))
         if schema.get("type") == "boolean":
             return False
         return schema.get("const", schema.get("minimum", 1))
 
-    def _move(self, actions: Mapping[str, Any]) -> dict[str, Any]:
+    def _move(self, schema: Mapping[str, Any], position: int) -> dict[str, Any]:
+        """Return a move, with whatever else goes with one."""
+        plain = schema["anyOf"][0] if self._offer else schema
+        fields = plain["properties"]
+        besides = {
+            name: self._fill(part, position)
+            for name, part in fields.items()
+            if name not in ("action", "offer")
+        }
+        if not self._offer:
+            return {"action": "talk", "offer": None, **besides}
+        return self._deal(fields["action"]) | besides
+
+    def _deal(self, actions: Mapping[str, Any]) -> dict[str, Any]:
         if "accept" in actions.get("enum", ()) and next(self._accepts, None) is not None:
             return {"action": "accept", "offer": None}
         return {"action": "offer", "offer": self._offer}

@@ -9,8 +9,8 @@ from negosim.models import Message
 from negosim.prompts import STAGES, PromptWriter, Stage
 from negosim.records import Rollout, Turn, Utterance
 from negosim.scenarios import Measure
-from negosim.table import Table
-from negosim.views import view_of
+from negosim.table import opening_table
+from negosim.views import Side, view_of
 
 
 def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Message]:
@@ -55,11 +55,18 @@ def check_prompts(plan: Plan) -> None:
                 _messages(plan, job, role, stage)
 
 
+def _speakers_before(side: Side) -> list[int]:
+    """Return who speaks before a role's first turn; with a chair, as if it named nobody."""
+    speakers: list[int] = []
+    while (speaker := side.order.next_speaker(speakers)) != side.index:
+        speakers.append(speaker)
+    return speakers
+
+
 def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, Message]:
     config, scenario = plan.config, plan.scenarios[job.scenario]
     side = plan.side(job, role)
-    speakers = [(side.opener + turn) % len(scenario.roles) for turn in range(len(scenario.roles))]
-    before = speakers[: speakers.index(role)]
+    before = _speakers_before(side)
     said = [
         Turn(
             index=index, role=speaker, utterance=Utterance(text=f"(what {scenario.roles[speaker].name} says)")
@@ -76,7 +83,7 @@ def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, M
     view = view_of(
         side,
         said,
-        Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles)),
+        opening_table(scenario),
         reflection=None if stage in unthinking else "(the reflection of this turn)",
         rollouts=candidates if after_judge else (),
         chosen=0 if after_judge else None,

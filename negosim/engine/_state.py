@@ -9,6 +9,7 @@ from negosim.agents import Agent, RolloutJudge, Speech
 from negosim.config import Calls, Objective
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.models import Ledger
+from negosim.order import Order
 from negosim.records import Call, End, Measurement, Rollout, Turn, Vote
 from negosim.scenarios import Scenario
 from negosim.table import Table
@@ -83,12 +84,22 @@ class DialogueContext:
     k: int
     objective: Objective
     oracle: bool
-    opener: int
     max_turns: int
     ledger: Ledger
     """Where the agents enter what the present step costs."""
     on_step: Callable[[History], None] = lambda added: None
     """Told what each turn and each round of votes adds, before anything comes of it."""
+
+    @property
+    def order(self) -> Order:
+        """Who speaks after whom."""
+        return self.participants[0].side.order
+
+    def next_speaker(self, history: History) -> int:
+        """Return the position of the role whose turn it is."""
+        turns = history["turns"]
+        floor = turns[-1].floor if turns else None
+        return self.order.next_speaker([turn.role for turn in turns], floor, history["table"].gone)
 
     def view(self, history: History, role: int) -> View:
         """Return what a role sees of what has happened."""

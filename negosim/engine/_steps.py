@@ -34,8 +34,7 @@ def begun_with(history: History, context: DialogueContext) -> Step:
 
 def opened(history: History, context: DialogueContext) -> Deliberation:
     """Return the beginning of a turn: what the role sees that speaks next."""
-    role = (context.opener + len(history["turns"])) % len(context.participants)
-    return Deliberation(view=context.view(history, role))
+    return Deliberation(view=context.view(history, context.next_speaker(history)))
 
 
 async def deliberate(
@@ -97,6 +96,8 @@ def _record(view: View, speech: Speech) -> Turn:
         leaves_for=speech.leaves_for,
         draft=draft if draft != speech.utterance.text else None,
         utterance=speech.utterance,
+        asides=speech.asides,
+        floor=speech.floor,
         claims=speech.claims,
     )
 
@@ -125,19 +126,19 @@ def seems_over(history: History, roles: int) -> bool:
 
 
 async def cast_votes(history: History, context: DialogueContext) -> History:
-    """Ask every role, all at once, whether it has concluded the conversation."""
+    """Ask every role, all at once, whether it has concluded the conversation; who has left has."""
     count = len(history["turns"])
+    asked = [role for role in range(len(context.participants)) if role not in history["table"].gone]
     answers = await answers_of(
-        participant.agent.concluded(context.view(history, role))
-        for role, participant in enumerate(context.participants)
+        context.participants[role].agent.concluded(context.view(history, role)) for role in asked
     )
-    concluded: list[bool] = []
-    for role, answer in enumerate(answers):
+    concluded = [True] * len(context.participants)
+    for role, answer in zip(asked, answers, strict=True):
         if isinstance(answer, ModelError | ProtocolError):
             raise StageError("conclude", answer, turn=count, role=role) from answer
         if isinstance(answer, BaseException):
             raise answer
-        concluded.append(answer)
+        concluded[role] = answer
     votes = [Vote(after_turn=count - 1, concluded=tuple(concluded))]
     return History(votes=votes, end="concluded") if all(concluded) else History(votes=votes)
 

@@ -57,9 +57,7 @@ class _Record:
 
     def __init__(self, dialogue: Dialogue, scenario: Scenario) -> None:
         self._dialogue = dialogue
-        self._table = table_after(
-            scenario.issues, len(scenario.roles), ((turn.role, turn.utterance) for turn in dialogue.turns)
-        )
+        self._table = table_after(scenario, ((turn.role, turn.utterance) for turn in dialogue.turns))
 
     def find(self, asked: str, item: Item, issue: str | None) -> Found:
         """Answer an item of a set; `issue` is the one the question is about."""

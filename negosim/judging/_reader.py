@@ -60,6 +60,7 @@ class Reader:
             self.role,
             deceptive=self.role in dialogue.condition.deceptive,
             opener=dialogue.opener,
+            order=dialogue.order,
             max_turns=self._max_turns,
             tactics=tactics,
             techniques=techniques,
@@ -69,9 +70,7 @@ class Reader:
     def view(self, turns: int | None = None) -> View:
         """Return what the agent sees after so many utterances, by default all of them."""
         said = self._dialogue.turns[:turns]
-        table = table_after(
-            self._scenario.issues, len(self._scenario.roles), ((turn.role, turn.utterance) for turn in said)
-        )
+        table = table_after(self._scenario, ((turn.role, turn.utterance) for turn in said))
         return view_of(self.side, said, table)
 
     def messages(self, template: str, turns: int | None = None, **values: Any) -> tuple[Message, Message]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from negosim.judging._statement import Situation
 from negosim.records import Turn
 from negosim.scenarios import Scenario, Value
-from negosim.table import Table
+from negosim.table import opening_table
 
 
 def situations(turns: Sequence[Turn], scenario: Scenario) -> list[Situation]:
@@ -14,7 +14,7 @@ def situations(turns: Sequence[Turn], scenario: Scenario) -> list[Situation]:
     The package at hand is the offer that the utterance itself makes, else the one on the table, else the
     last that its speaker made, each with what has been settled before.
     """
-    table = Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles))
+    table = opening_table(scenario)
     last: dict[int, dict[str, Value]] = {}
     hands: list[tuple[dict[str, Value], dict[str, Value]]] = []
     agreed: list[dict[str, Value] | None] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from negosim.measures._read import headings, spoken
 from negosim.scenarios import Scenario
 from negosim.store import Run
-from negosim.table import Table
+from negosim.table import opening_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def offer_rows(run: Run) -> "pd.DataFrame":
         if dialogue.status == "failed":
             continue
         header, worth = dialogue.columns(), worths[dialogue.scenario]
-        table = Table(worth.issues, worth.roles)
+        table = opening_table(run.header.scenarios[dialogue.scenario])
         for turn in dialogue.turns:
             if turn.utterance.action == "offer":
                 terms = {**table.settled, **(turn.utterance.offer or {})}

@@ -23,7 +23,7 @@ from negosim.records._judgement import (
 )
 from negosim.records._measurement import Measurement
 from negosim.records._schema import dialogue_schema
-from negosim.records._turn import Action, Claim, Leaving, Rollout, Subject, Turn, Utterance, Vote
+from negosim.records._turn import Action, Aside, Claim, Leaving, Rollout, Subject, Turn, Utterance, Vote
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -32,6 +32,7 @@ __all__ = [
     "TRUTH",
     "Action",
     "Call",
+    "Aside",
     "Claim",
     "Condition",
     "Dialogue",

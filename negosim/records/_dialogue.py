@@ -10,7 +10,7 @@ from negosim._frozen import Frozen
 from negosim._html import dialogue_html
 from negosim.records._measurement import Measurement
 from negosim.records._turn import Turn, Vote
-from negosim.scenarios import Value
+from negosim.scenarios import ROUND_ROBIN, SpeakingOrder, Value
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -56,6 +56,10 @@ def _empty(given: Any) -> bool:
     return not given
 
 
+def _round_robin(given: Any) -> bool:
+    return given == ROUND_ROBIN
+
+
 class Failure(Frozen):
     """Why a dialogue could not be finished. A failed dialogue is no outcome."""
 
@@ -81,15 +85,17 @@ class Outcome(Frozen):
     """"unknown": no usable offer was made, so whether the words agree cannot be computed; "not_applicable":
     the scenario has nothing to settle."""
     deal: dict[str, Value] | None = None
+    coalition: Annotated[tuple[int, ...] | None, Field(exclude_if=_empty)] = None
+    """Positions of the parties to the deal, where some can agree without the others."""
     values: tuple[float, ...] | None = None
-    """By role. Without agreement: the reservation values, which is what no deal is worth."""
+    """By role. Who is no party to a deal has its reservation value, which is what no deal is worth."""
     joint_value: float | None = None
     rational: tuple[bool, ...] | None = None
     """By role: whether the deal gives at least the reservation value."""
     pareto_distance: float | None = None
     """Distance of the deal to the Pareto frontier, value axes scaled to 0..1; 0 is efficient."""
     nash_ratio: float | None = None
-    """Nash product of the deal over the largest Nash product of any deal."""
+    """Nash product of the deal over the largest Nash product of any deal, both among its parties."""
     rewards: Annotated[tuple[float | None, ...] | None, Field(exclude_if=_empty)] = None
     """By role, where the scenario says what counts; None in a place where it cannot be known."""
 
@@ -137,6 +143,8 @@ class Dialogue(Frozen):
     seed: int
     condition: Condition
     opener: int
+    order: Annotated[SpeakingOrder, Field(exclude_if=_round_robin)] = ROUND_ROBIN
+    """Who spoke after whom."""
     models: tuple[str, ...]
     """By role. "sim" is the embedded simulated negotiator, no language model."""
     status: Literal["complete", "failed"]

@@ -1,6 +1,6 @@
 """Record of one turn: the utterance, its offer, and the thinking before it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -27,6 +27,14 @@ class Utterance(Frozen):
     action: Action = "talk"
     offer: dict[str, Value] | None = None
     """With `action` "offer": a value per issue; issues may be left out (a partial offer)."""
+
+
+class Aside(Frozen):
+    """A side message: what a turn says to some of the others alone, beside its public words."""
+
+    to: Annotated[tuple[int, ...], Field(min_length=1)]
+    """Positions of the roles that hear it; nobody else does but the speaker."""
+    text: Annotated[str, Field(min_length=1)]
 
 
 class Claim(Frozen):
@@ -59,6 +67,14 @@ class Rollout(Frozen):
     """Why the judge gave the score."""
 
 
+def _empty(given: Any) -> bool:
+    return not given
+
+
+def _unset(given: Any) -> bool:
+    return given is None
+
+
 class Turn(Frozen):
     """One public utterance and everything that happened before it."""
 
@@ -78,6 +94,10 @@ class Turn(Frozen):
     draft: str | None = None
     """The text before consolidation, where that changed it."""
     utterance: Utterance
+    asides: Annotated[tuple[Aside, ...], Field(exclude_if=_empty)] = ()
+    """What was said to some of the others alone."""
+    floor: Annotated[int | None, Field(exclude_if=_unset)] = None
+    """Position of the role that the chair gives the floor to."""
     claims: tuple[Claim, ...] = ()
     """Claims with known truth; only agents that know it (the simulated negotiator) give them."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from negosim._text import one_line, plural, points
 from negosim.records import Dialogue, Turn
 from negosim.scenarios import Scenario, Value
-from negosim.table import Table
+from negosim.table import Table, opening_table
 from negosim.terminal._lens import Lens
 
 VERBS = {"offer": "offers", "accept": "accepts", "walk_away": "walks away"}
@@ -60,11 +60,6 @@ def replay(dialogue: Dialogue, scenario: Scenario) -> Iterator[tuple[Turn, Table
         after = table.after(turn.role, turn.utterance)
         yield turn, table, after
         table = after
-
-
-def opening_table(scenario: Scenario) -> Table:
-    """Return the table before the first word."""
-    return Table(tuple(issue.id for issue in scenario.issues), len(scenario.roles))
 
 
 VERDICTS = {

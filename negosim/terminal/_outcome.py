@@ -41,7 +41,7 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
         who = "for everyone" if lens.truth else "for " + ", ".join(f"agent {role + 1}" for role in shown)
         lines.append(f"individually rational: {'not for ' + ', '.join(losers) if losers else 'yes, ' + who}")
     if lens.truth and outcome.joint_value is not None:
-        best = float(scenario.space.joint.max())
+        best = scenario.space.best_joint
         lines.append(f"joint value {points(outcome.joint_value)} of {points(best)} possible")
     if lens.truth and outcome.pareto_distance is not None:
         lines.append(f"Pareto distance {points(outcome.pareto_distance)} (0 is efficient)")

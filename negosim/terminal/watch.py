@@ -13,10 +13,10 @@ from negosim._text import one_line
 from negosim.engine import DialogueFinished, DialogueStarted, Event, RunStarted, ServerSaid, TurnFinished
 from negosim.scenarios import Scenario
 from negosim.store import Run
+from negosim.table import opening_table
 from negosim.terminal._colours import colour
 from negosim.terminal._console import interactive, print_view
 from negosim.terminal._lens import lens_of
-from negosim.terminal._moves import opening_table
 from negosim.terminal._outcome import outcome_view
 from negosim.terminal._plain import dialogue_line, ending_lines, header_lines, turn_lines
 from negosim.terminal._summary import progress_line, summary_lines, summary_view
@@ -60,13 +60,13 @@ class LiveTranscript:
         elif isinstance(event, TurnFinished):
             print_view(self._console, turn_view(scenario, event.turn, self._before, event.table, lens))
             self._before = event.table
-            self._wait_for(scenario, (event.turn.role + 1) % len(scenario.roles))
+            self._wait_for(scenario, event.next_speaker)
         else:
             self.close()
             print_view(self._console, outcome_view(event.dialogue, scenario, lens))
 
-    def _wait_for(self, scenario: Scenario, role: int) -> None:
-        if not interactive(self._console):
+    def _wait_for(self, scenario: Scenario, role: int | None) -> None:
+        if role is None or not interactive(self._console):
             return
         waiting = Text(f"{one_line(scenario.roles[role].name)} is thinking", "dim")
         if self._status is None:

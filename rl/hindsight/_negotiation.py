@@ -13,7 +13,7 @@ from negosim.rl._trajectory import MetaValue, TrajectoryTurn
 from negosim.rl.hindsight._protocol import DiscardedError
 from negosim.rl.policy_text import negotiation_system, read_mark
 from negosim.scenarios import Scenario, load_scenario
-from negosim.table import Table
+from negosim.table import Table, opening_table
 
 AGAINST_RULES = "suggestion or completion: a move against the rules"
 
@@ -45,7 +45,7 @@ class Negotiation:
     @cached_property
     def tables(self) -> tuple[Table, ...]:
         """The table before each turn, and after the last one."""
-        first = Table(tuple(issue.id for issue in self.scenario.issues), 2)
+        first = opening_table(self.scenario)
         return (first, *(table for _, table in self._played))
 
     @property
@@ -61,7 +61,7 @@ class Negotiation:
 
     @cached_property
     def _played(self) -> list[tuple[Turn, Table]]:
-        table, played = Table(tuple(issue.id for issue in self.scenario.issues), 2), []
+        table, played = opening_table(self.scenario), []
         for index, turn in enumerate(self.turns):
             text, move, given = read_mark(turn.text)
             role, action = self._position(turn), "talk" if move == "reject" else move

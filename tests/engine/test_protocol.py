@@ -330,7 +330,7 @@ def test_a_third_role_is_told_whose_offer_is_on_the_table(player: Player) -> Non
         Utterance(text="b"),
         Utterance(text="c", action="accept"),
     ]
-    table = table_after(scenario.issues, 3, list(enumerate(said)))
+    table = table_after(scenario, list(enumerate(said)))
     turns = [Turn(index=i, role=i, utterance=utterance) for i, utterance in enumerate(said)]
     texts = []
     for role in range(3):

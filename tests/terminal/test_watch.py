@@ -48,7 +48,7 @@ def events(run: Run, scenario: Scenario, *dialogues: Dialogue) -> Iterator[Event
     for dialogue in dialogues:
         yield DialogueStarted(dialogue.id, scenario, dialogue.condition, dialogue.opener, dialogue.models)
         for turn, _, after in replay(dialogue, scenario):
-            yield TurnFinished(dialogue.id, scenario, turn, after)
+            yield TurnFinished(dialogue.id, scenario, turn, after, 1 - turn.role)
         yield DialogueFinished(dialogue, scenario)
 
 

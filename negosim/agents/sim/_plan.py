@@ -80,10 +80,7 @@ class Plan:
     @property
     def last_own(self) -> int:
         """The last turn this role will have, as far as it knows."""
-        side = self.side
-        seats, place = len(side.roles), (self.me - side.opener) % len(side.roles)
-        end = side.max_turns or HORIZON
-        return end - 1 - (end - 1 - place) % seats
+        return self.side.order.last_turn(self.me, self.side.max_turns or HORIZON)
 
     def time_at(self, turn: int) -> float:
         """Return how much of the time there is will have passed, 0 to 1."""
@@ -94,7 +91,7 @@ class Plan:
         """How many turns this role has after this one; in the unrestricted mode always some."""
         if not self.side.max_turns and self.turn >= self.last_own:
             return 1
-        return max(0, (self.last_own - self.turn) // len(self.side.roles))
+        return self.side.order.turns_left(self.me, self.turn, self.last_own)
 
     @property
     def clock(self) -> Phase:

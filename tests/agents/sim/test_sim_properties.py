@@ -258,7 +258,7 @@ def test_a_dialogue_continues_from_its_record_alone(played, run, sides_of):
         sides = sides_of(dialogue.scenario, played["viatex", (1,)].index(dialogue), (1,), 30)
         for turn in dialogue.turns[::5]:
             past = dialogue.turns[: turn.index]
-            table = table_after(dialogue.scenario.issues, 2, [(t.role, t.utterance) for t in past])
+            table = table_after(dialogue.scenario, [(t.role, t.utterance) for t in past])
             view = view_of(sides[turn.role], past, table)
             assert run(SimAgent().reflect(view)) == turn.reflection
             view = replace(view, rollouts=turn.rollouts, chosen=turn.chosen)
