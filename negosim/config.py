@@ -90,8 +90,8 @@ class RunConfig(Frozen):
     """The same seed makes the same dialogues, given the same answers of models. Negative seeds are those of
     evaluations: their simulated users are in no run with another seed from 0 on."""
     models: Annotated[tuple[ModelName, ...], BeforeValidator(_several), Field(min_length=1)] = ("sim",)
-    """What plays: one for all roles, or one for each role in the scenario's order; names, `ModelSpec`s with settings, or chat
-    models of LangChain's (`ChatOpenAI(...)`)."""
+    """What plays: one for all roles, or one for each role in the scenario's order; names, `ModelSpec`s
+    with settings, or chat models of LangChain's (`ChatOpenAI(...)`)."""
     judge_model: ModelName | None = None
     """The rollout judge's model; None: each speaker's own."""
     swap_roles: bool = False

@@ -53,7 +53,7 @@ class Order:
             return self.seed.stream("order", len(speakers)).choice(present)
         if self.kind == "chair":
             if last != self.chair and self.chair in present:
-                return self.chair  # type: ignore[return-value]
+                return self.chair
             return floor if floor in present else self._most_silent(speakers, present)
         return min(present, key=lambda role: (role - last) % self.roles)
 

@@ -10,8 +10,9 @@ from negosim.table import Table
 def outcome_of(scenario: Scenario, table: Table) -> Outcome:
     """Compute the outcome of a finished dialogue, rewards apart.
 
-    Without a deal every role keeps its reservation value, and so does who is no party to one. Where no offer was ever made and nobody
-    left, the outcome is unknown: the words may agree, but there is nothing to compute with.
+    Without a deal every role keeps its reservation value, and so does who is no party to one. Where
+    no offer was ever made and nobody left, the outcome is unknown: the words may agree, but there is
+    nothing to compute with.
     """
     if not scenario.has_deals:
         return Outcome(status="not_applicable")

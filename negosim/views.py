@@ -186,7 +186,7 @@ def _public_roles(scenario: Scenario) -> tuple[PublicRole, ...]:
 
 
 def public_record(turns: Iterable[Turn], reader: int | None = None) -> tuple[PublicTurn, ...]:
-    """Return what everybody heard, and nothing of what was behind it; to a role also what was meant for it."""
+    """Return what everybody heard, and nothing of what was behind it; to a role also what it was told."""
     return tuple(
         PublicTurn(
             t.index,

@@ -22,8 +22,9 @@ def check_parties(data: Mapping[str, Any], *, deals: bool) -> Iterator[Problem]:
     """
     roles = data.get("roles")
     given = roles if isinstance(roles, list | tuple) else []
-    ids = [role.get("id") for role in given if isinstance(role, Mapping)]
-    if not ids or not all(isinstance(role, str) for role in ids):
+    named = [role.get("id") for role in given if isinstance(role, Mapping)]
+    ids = [role for role in named if isinstance(role, str)]
+    if not ids or len(ids) < len(given):
         return
     if data.get("agreement") is not None:
         yield from _check_agreement(data["agreement"], ids, deals=deals)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negosim.records import Utterance
-from negosim.scenarios import Issue, Option, Range, Value
+from negosim.scenarios import AgreementRule, Issue, Option, Range, Value
 from negosim.table import Table
 
 PRICE = Issue(id="price", name="Price", phrase="the price", range=Range(min=0, max=9, step=1, prefix="$"))
@@ -214,3 +214,57 @@ def test_a_deal_that_stands_is_not_walked_away_from() -> None:
     assert table.moves(0) == ("talk", "offer", "walk_away")
     assert table.moves(1) == ("talk", "offer", "accept", "walk_away")
     assert table.after(1, Utterance(text="Yes.", action="accept")).moves(0) == ("talk", "offer")
+
+
+MAJORITY = AgreementRule(3, 2)
+
+
+def among(rule: AgreementRule, *said: tuple[int, Utterance]) -> Table:
+    table = Table(tuple(issue.id for issue in ISSUES), rule.roles, rule=rule)
+    for role, utterance in said:
+        table.check(role, utterance.action, utterance.offer, ISSUES)
+        assert utterance.action in table.moves(role)
+        table = table.after(role, utterance)
+    return table
+
+
+OTHER = {"price": 1, "place": "there"}
+
+
+def test_a_majority_makes_a_deal_that_others_may_join() -> None:
+    table = among(MAJORITY, (0, offer(**FULL)), (1, accept()))
+    assert (table.deal, table.parties) == (FULL, {0, 1})
+    assert "walk_away" in table.moves(2)
+    assert "walk_away" not in table.moves(0)
+    joined = among(MAJORITY, (0, offer(**FULL)), (1, accept()), (2, accept()))
+    assert (joined.deal, joined.parties) == (FULL, {0, 1, 2})
+
+
+def test_a_deal_of_some_stands_until_others_agree_on_another() -> None:
+    said = [(0, offer(**FULL)), (1, accept()), (2, offer(**OTHER))]
+    assert among(MAJORITY, *said).deal == FULL
+    swayed = among(MAJORITY, *said, (1, accept()))
+    assert (swayed.deal, swayed.parties) == (OTHER, {1, 2})
+    assert not swayed.in_deal(0)
+
+
+def test_a_veto_cannot_be_passed_over() -> None:
+    veto = AgreementRule(4, 2, frozenset({3}))
+    said = [(0, offer(**FULL)), (1, accept()), (2, accept())]
+    assert among(veto, *said).deal is None
+    assert among(veto, *said, (3, accept())).parties == {0, 1, 2, 3}
+    assert all(3 in parties for parties in veto.coalitions)
+    assert list(veto.smallest(0)) == [(0, 3)]
+    assert among(veto, (0, offer(**FULL)), (3, leave())).left_by == 3
+
+
+def test_who_leaves_takes_its_word_with_it_and_the_rest_go_on() -> None:
+    table = among(MAJORITY, (0, offer(**FULL)), (0, leave()))
+    assert (table.left_by, table.gone, table.standing) == (None, {0}, None)
+    assert table.after(1, offer(**OTHER)).after(2, accept()).deal == OTHER
+    assert table.after(1, leave()).left_by == 1
+
+
+def test_an_offer_to_some_settles_every_issue() -> None:
+    with pytest.raises(ValueError, match="a value for every issue; place is open"):
+        among(MAJORITY, (0, offer(price=5)))

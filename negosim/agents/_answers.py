@@ -104,7 +104,6 @@ class SpeakAnswer(_Answer):
         """The values offered, by issue; issues left open are left out."""
         return None if self.move.offer is None else self.move.offer.model_dump(exclude_none=True)
 
-
     @property
     def aside(self) -> tuple[tuple[str, ...], str] | None:
         """The ids of who a side message is for, and its words; None without one."""
@@ -238,7 +237,8 @@ def _besides(listeners: tuple[str, ...], floor: tuple[str, ...]) -> dict[str, An
     """Return what goes with a move: a side message where there are some, who speaks next where it is said."""
     fields: dict[str, Any] = {}
     if listeners:
-        to = Annotated[list[Literal[listeners]], Field(min_length=1, max_length=len(listeners))]
+        role: Any = Literal[listeners]
+        to = Annotated[list[role], Field(min_length=1, max_length=len(listeners))]
         aside = create_model("Aside", __base__=_Answer, to=(to, ...), text=(Said, ...))
         fields["aside"] = (aside | None, ...)
     if floor:

@@ -57,7 +57,7 @@ def _empty(given: Any) -> bool:
 
 
 def _round_robin(given: Any) -> bool:
-    return given == ROUND_ROBIN
+    return bool(given == ROUND_ROBIN)
 
 
 class Failure(Frozen):

@@ -154,4 +154,5 @@ def test_summary_has_the_numbers_by_hand(bike: dict[str, Any]) -> None:
         "nash_values": [44, 64],
         "best_joint": 110,
         "best_joint_deal": {"price": 100, "delivery": "pick-up"},
+        "coalitions": [],
     }
