@@ -12,7 +12,7 @@ import negosim
 ROOMS = (
     ("errors", "_quantities", "_checksum", "_csv", "speech", "_text", "_frozen", "_fields", "_files"),
     ("_reading", "_loop", "plugins", "registry", "seeding", "logs"),
-    ("scenarios", "taxonomies", "_html", "records", "table", "outcome", "rewards", "views"),
+    ("scenarios", "taxonomies", "_html", "records", "table", "order", "outcome", "rewards", "views"),
     ("models", "prompts", "config", "store"),
     ("agents", "engine", "measures", "judging"),
     ("terminal", "reports", "rl", "cli", "__main__", ""),
