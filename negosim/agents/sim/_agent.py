@@ -8,6 +8,7 @@ from negosim.agents.sim._beliefs import belief
 from negosim.agents.sim._compose import compose, full_utterance
 from negosim.agents.sim._decision import why_leave
 from negosim.agents.sim._judge import prospect
+from negosim.agents.sim._moves import aside_of
 from negosim.agents.sim._openers import reopened
 from negosim.agents.sim._plan import plan_for
 from negosim.agents.sim._saying import claims_in
@@ -71,6 +72,8 @@ class SimAgent:
             tactic=chosen,
             realised=said.realised,
             leaves_for=why_leave(plan) if leaves else None,
+            asides=tuple(filter(None, [aside_of(plan, made.bid)])) if made.bid and made.offer else (),
+            floor=_floor(view),
         )
 
     async def consolidate(self, view: View) -> Utterance:
@@ -83,18 +86,31 @@ class SimAgent:
     async def concluded(self, view: View) -> bool:
         """Return whether somebody has left, or there is a deal and every role has spoken since."""
         table = view.table
-        if table.left_by is not None:
+        if table.left_by is not None or view.side.index in table.gone:
             return True
         if table.deal is None:
             return False
         since = next(
             (turn.index for turn in reversed(view.transcript) if turn.action == "accept"), view.turn_index
         )
-        return len({turn.role for turn in view.transcript[since:]}) == len(view.side.roles)
+        heard, roles = view.transcript[since:], len(view.side.roles)
+        return len({turn.role for turn in heard} | table.gone) == roles or len(heard) >= 2 * roles
 
     async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
         """Estimate another role's priorities and reservation value; always the same from the same view."""
         return belief(view, other)
+
+
+def _floor(view: View) -> int | None:
+    """Give the floor, as the chair, to somebody who has not agreed to what is on the table, else to anybody."""
+    side, table = view.side, view.table
+    if not side.order.names_next(side.index):
+        return None
+    agreed = table.accepted_by if table.standing is not None else frozenset[int]()
+    undecided = set(side.others) - agreed - table.gone
+    speakers = [*(turn.role for turn in view.transcript), side.index]
+    kept_out = table.gone if not undecided else table.gone | agreed
+    return side.order.next_speaker(speakers, gone=kept_out)
 
 
 def _complete(spec: ModelSpec) -> ModelSpec:

@@ -14,6 +14,8 @@ Phase = Literal["early", "middle", "late", "closing"]
 
 _TOLERANCE = 0.03
 """Utility that nobody haggles over."""
+_TRIES_TO_SWAY = 0.6
+"""How often a role that a deal leaves out makes an offer of its own before it joins or gives up."""
 _GIVEN_AWAY = 0.04
 """Utility that may be given up to settle a single issue."""
 
@@ -22,7 +24,7 @@ def decide(plan: "Plan") -> Move:
     """Decide what the turn does."""
     table, side = plan.view.table, plan.side
     if table.deal is not None:
-        return "close"
+        return _with_a_deal(plan, table.deal) if table.by_coalition else "close"
     if plan.standing is not None and _acceptable(plan, plan.standing):
         return "accept"
     if _waiting(plan):
@@ -34,6 +36,18 @@ def decide(plan: "Plan") -> Move:
     if side.max_turns and plan.turn == side.max_turns - 1:
         return "part"
     return "talk" if _rather_talks(plan) else "offer"
+
+
+def _with_a_deal(plan: "Plan", deal: Position) -> Move:
+    """Decide where some have a deal: to change sides for a better offer, to join, to ask for more, or neither."""
+    offered = plan.utility_of(plan.standing) if plan.standing is not None else None
+    if plan.view.table.in_deal(plan.me):
+        better = offered is not None and offered > plan.utility_of(deal) + _TOLERANCE
+        return "accept" if better else "close"
+    tried = any(turn.role == plan.me for turn in plan.view.transcript[plan.deal_since :])
+    if not tried and plan.turns_left and plan.draws[2] < _TRIES_TO_SWAY:
+        return "offer"
+    return "accept" if offered is not None and offered > 0 else "close"
 
 
 def _acceptable(plan: "Plan", standing: Position) -> bool:

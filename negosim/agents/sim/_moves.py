@@ -7,13 +7,16 @@ from negosim.agents.sim._bidding import Bid
 from negosim.agents.sim._decision import why_leave
 from negosim.agents.sim._grammar import Filled
 from negosim.agents.sim._plan import Plan
-from negosim.records import Action
+from negosim.agents.sim._words import first_name
+from negosim.records import Action, Aside
 from negosim.scenarios import Value
 
 _BUDGETS = {"short": 6, "middle": 14, "long": 40}
 """By the length of a turn: words a move should have at most."""
 _ASKS_ALTERNATIVE = 0.12
 """Share of the later turns without an offer that ask what the other would do without a deal."""
+_TELLS_ALLIES = 0.5
+"""How often an offer comes with a word aside to those whose yes it takes."""
 _MANY = 3
 """Changes beyond this number are told as a whole package."""
 
@@ -42,6 +45,8 @@ def speak_move(plan: Plan, stance: str, rng: Random) -> Spoken:
             return Spoken("walk_away", _say(plan, "leave", _reason(plan, rng), rng))
         case "part":
             return Spoken("talk", _say(plan, "part", _reason(plan, rng), rng))
+        case "close" if plan.left_out:
+            return Spoken("talk", _say(plan, "outside", {}, rng))
         case "close" | "wait":
             return Spoken("talk", _say(plan, plan.move, _deal_slots(plan), rng))
         case "talk":
@@ -82,9 +87,28 @@ def _accept(plan: Plan, rng: Random) -> Spoken:
     slots = {"package": plan.words.package(standing, known=True)}
     key = _best_for_me(plan, standing)
     slots["key"] = plan.words.full[key][standing[key]]
-    if len(table.accepted_by) + 1 < table.roles:
+    if table.deal is not None:
+        pool = "join" if table.deal == standing else "sway"
+        return Spoken("accept", _say(plan, pool, slots, rng))
+    if not table.settles(plan.me):
         return Spoken("accept", _say(plan, "accept_among", slots, rng))
     return Spoken("accept", _say(plan, "accept", slots, rng))
+
+
+def aside_of(plan: Plan, bid: Bid) -> Aside | None:
+    """Tell those with whom an offer would be a deal, and nobody else, that it needs only them; or do not."""
+    rng = plan.side.seed.stream("sim", plan.me, plan.turn, "aside")
+    table, allies = plan.view.table, plan.allies_in(bid.number)
+    left_out = [role for role in plan.side.others if role not in allies and role not in table.gone]
+    if not (plan.side.side_messages and table.by_coalition and left_out) or rng.random() > _TELLS_ALLIES:
+        return None
+    names = [first_name(role.name) for role in plan.side.roles]
+    slots = {
+        "you": " and ".join(names[role] for role in allies),
+        "out": " and ".join(names[role] for role in left_out),
+    }
+    said = plan.say("moves.aside", slots, rng)
+    return Aside(to=allies, text=said.text) if said is not None else None
 
 
 def _best_for_me(plan: Plan, deal: object) -> str:
@@ -158,6 +182,8 @@ def talk_focus(plan: Plan, rng: Random) -> str:
 
 def may_step(plan: Plan) -> bool:
     """Return whether to settle a single issue first: only early, and while others stay open."""
+    if plan.view.table.by_coalition:
+        return False
     open_issues = [issue for issue in plan.deals.ids if issue not in plan.view.table.settled]
     offered = [p for p in plan.reading.positions.get(plan.me, ()) if not plan.complete(p)]
     return len(open_issues) > 2 and plan.time < 0.5 and len(offered) < 2 and plan.standing is None

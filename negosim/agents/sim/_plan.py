@@ -1,7 +1,7 @@
 """What to do this turn: accept, offer, talk, leave, and which truth or lie to tell on the way."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from random import Random
 from typing import Any, Literal
@@ -159,12 +159,30 @@ class Plan:
     @cached_property
     def partner(self) -> Floats:
         """By deal: its estimated worth to the others, 0 to 1; with several, the worst off counts most."""
-        values = [opponent.value for opponent in self.opponents.values()]
+        if not self.view.table.by_coalition:
+            return self._mixed(self.opponents)
+        return np.maximum.reduce([self._mixed(allies) for allies in self.allies])
+
+    def _mixed(self, roles: Iterable[int]) -> Floats:
+        """By deal: its estimated worth to some others together; the worst off counts most."""
+        values = [self.opponents[role].value for role in roles]
         if len(values) == 1:
             return values[0]
         together = np.stack(values)
         mixed: Floats = 0.5 * together.mean(axis=0) + 0.5 * together.min(axis=0)
         return mixed
+
+    @cached_property
+    def allies(self) -> list[tuple[int, ...]]:
+        """With whom this role could make a deal without anybody else, as far as they are still here."""
+        table = self.view.table
+        smallest = [set(parties) - {self.me} for parties in table.agreement.smallest(self.me)]
+        here = [tuple(sorted(others)) for others in smallest if not others & table.gone]
+        return here or [self.side.others]
+
+    def allies_in(self, number: int) -> tuple[int, ...]:
+        """Return those to whom deal `number` seems worth most."""
+        return max(self.allies, key=lambda roles: float(self._mixed(roles)[number]))
 
     # Own bids
 
@@ -291,11 +309,24 @@ class Plan:
             self.deals,
             self.partner,
             Constraints(
-                self.view.table.settled, limits, offered, max(0.0, 0.75 * min(self.floor, self.persona.floor))
+                {} if self.view.table.by_coalition else self.view.table.settled,
+                limits,
+                offered,
+                max(0.0, 0.75 * min(self.floor, self.persona.floor)),
             ),
             self.their_number,
             offered[-1] if self.mine is not None else None,
         )
+
+    def utility_of(self, deal: Position) -> float:
+        """Return a complete deal's utility: 0 no better than no deal, 1 the best there is."""
+        return self.deals.utility(self.deals.worth(deal))
+
+    @property
+    def deal_since(self) -> int:
+        """The turn after the last acceptance, which made the deal that stands or brought somebody in."""
+        turns = self.view.transcript
+        return next((turn.index + 1 for turn in reversed(turns) if turn.action == "accept"), 0)
 
     # Words
 
@@ -357,6 +388,12 @@ class Plan:
         return self.view.own_turns[-1].tactic if self.view.own_turns else None
 
     # The decision
+
+    @property
+    def left_out(self) -> bool:
+        """Whether there is a deal that this role is no party to."""
+        table = self.view.table
+        return table.deal is not None and not table.in_deal(self.me)
 
     @property
     def accepts_part(self) -> bool:
