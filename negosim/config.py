@@ -95,7 +95,7 @@ class RunConfig(Frozen):
     judge_model: ModelName | None = None
     """The rollout judge's model; None: each speaker's own."""
     swap_roles: bool = False
-    """Whether every dialogue is played a second time with the models' roles exchanged."""
+    """Whether every dialogue is played again with the models' roles exchanged, until each had every role."""
     planner: str = "rollout"
     """How a turn is thought through: best of K rollouts, a reflection alone ("reflect"), one call
     ("direct"), or a plugin's planner."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -127,6 +127,8 @@ class SpeakingOrder(Frozen):
         """Accept a word, "chair:ROLE" or the chair alone in place of the fields."""
         if isinstance(given, str):
             kind, _, chair = given.partition(":")
+            if kind not in get_args(OrderKind) or (kind == "chair") != bool(chair):
+                raise ValueError(f"{given!r} is no order; write round_robin, random or chair:ROLE")
             return {"kind": kind, "chair": chair or None}
         if isinstance(given, Mapping) and set(given) == {"chair"}:
             return {"kind": "chair", **given}

@@ -1,5 +1,6 @@
 """`negosim generate`: make dialogues."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,19 +27,30 @@ SIM_NOTICE = (
 )
 
 
+_FURTHER_MODEL = re.compile(r"--agent([3-9]|[1-9]\d+)-model(?:=(.*))?", re.DOTALL)
+"""`--agent3-model MODEL` and so on, for as many roles as there are."""
+
+
 class GenerateCommand(TyperCommand):
-    """A command whose `--deceptive` may stand without its value."""
+    """A command whose `--deceptive` may stand without its value, and that has `--agentN-model` for any N."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Give a bare `--deceptive` its value, then parse as usual.
+        """Give a bare `--deceptive` its value, write `--agentN-model` as `--model-for N=`, then parse.
 
         The command takes no positional arguments, so a word that follows and is no option is meant
         as the value; a wrong one is named as such.
         """
         given: list[str] = []
-        for position, argument in enumerate(args):
-            given.append(argument)
+        rest = iter(enumerate(args))
+        for position, argument in rest:
             following = args[position + 1 : position + 2]
+            if (further := _FURTHER_MODEL.fullmatch(argument)) is not None and (
+                further[2] is not None or following
+            ):
+                model = further[2] if further[2] is not None else next(rest)[1]
+                given += ["--model-for", f"{further[1]}={model}"]
+                continue
+            given.append(argument)
             if argument == "--deceptive" and (not following or following[0].startswith("-")):
                 given.append(BARE_DECEPTIVE)
         return super().parse_args(ctx, given)
@@ -73,8 +85,8 @@ def generate(
     deceptive: Annotated[
         str | None,
         typer.Option(
-            metavar="[1|2|both|none]",
-            help="Which agent's brief allows lying; without a value, agent 2.",
+            metavar="[1|2|1,3|both|all|none]",
+            help="Whose brief allows lying, by number of the agent; without a value, agent 2.",
             show_default="none",
             rich_help_panel=MAKE,
         ),
@@ -140,7 +152,17 @@ def generate(
         str | None,
         typer.Option(
             metavar="ROLE",
-            help="Who speaks first: a role's id, or 1 or 2.",
+            help="Who speaks first: a role's id, or its number from 1.",
+            show_default="as the scenario says",
+            rich_help_panel=PLAY,
+        ),
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORDER",
+            help="Who speaks after whom: round_robin, random (as the seed says, nobody twice running), or "
+            "chair:ROLE (that role speaks every other time and says who is next).",
             show_default="as the scenario says",
             rich_help_panel=PLAY,
         ),
@@ -177,7 +199,20 @@ def generate(
     ] = None,
     agent2_model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="What plays agent 2, if not --model.", rich_help_panel=MODELS),
+        typer.Option(
+            metavar="MODEL",
+            help="What plays agent 2, if not --model; --agent3-model and so on for further roles.",
+            rich_help_panel=MODELS,
+        ),
+    ] = None,
+    model_for: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model-for",
+            metavar="ROLE=MODEL",
+            help="What plays a role, named by id or number; may be given several times.",
+            rich_help_panel=MODELS,
+        ),
     ] = None,
     judge_model: Annotated[
         str | None,
@@ -192,7 +227,7 @@ def generate(
         bool,
         typer.Option(
             "--swap-roles",
-            help="Play every dialogue a second time with the models' roles exchanged.",
+            help="Play every dialogue again with the models' roles exchanged, until each had every role.",
             rich_help_panel=MODELS,
         ),
     ] = False,
@@ -342,7 +377,8 @@ def generate(
     if dry_run:
         tell_forecast(engine.predict(config), json=json)
         return
-    if model is None and (agent1_model is None or agent2_model is None):
+    named = [one for one in (agent1_model, agent2_model, *(model_for or ())) if one is not None]
+    if model is None and (len(config.models) == 1 or len(named) < len(config.models)):
         watch.notice = SIM_NOTICE
     make_and_tell(
         lambda: engine.generate(

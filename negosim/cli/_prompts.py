@@ -96,7 +96,7 @@ def show(
         raise typer.BadParameter(f"{role!r} is no role; {suggest(role, ids)}", param_hint="--role")
     config = RunConfig(
         scenarios=(scenario,),
-        conditions=(condition_of(deceptive),),
+        conditions=(condition_of(deceptive, [scenario]),),
         prompts=None if prompts is None else str(prompts),
     )
     messages = preview(config, ids.index(role) if role in ids else int(role) - 1, stage)

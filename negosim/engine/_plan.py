@@ -141,8 +141,9 @@ def resolve(
         if name in made and (named_by := made[name].through) is not None
     }
     specs |= {name: _chat_spec(name) for name in through.values() if name not in provided}
+    most = max(len(scenario.roles) for scenario in scenarios.values())
     for scenario in scenarios.values():
-        _check_fit(config, scenario, tactics)
+        _check_fit(config, scenario, tactics, most)
         for function in _functions(scenario):
             reward_function(function)
     plan = Plan(
@@ -192,12 +193,13 @@ def plan(config: RunConfig) -> tuple[Job, ...]:
     return resolve(config).jobs
 
 
-def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy) -> None:
+def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy, most: int) -> None:
+    """Check that a configuration can be played in a scenario; `most` roles has any of the run."""
     count = len(scenario.roles)
-    if len(config.models) not in (1, count):
+    if len(config.models) not in (1, count, most) or 1 < len(config.models) < count:
         raise UserError(
             f"{len(config.models)} models do not fit {scenario.id!r}, which has {count} roles; "
-            f"give one or {count}"
+            f"give one or {most}"
         )
     if config.swap_roles and len(set(config.models)) < 2:
         raise UserError("swapping roles needs two different models; give --agent1-model and --agent2-model")
@@ -247,11 +249,19 @@ def order_of(config: RunConfig, scenario: Scenario) -> SpeakingOrder:
     return order
 
 
+def _seatings(models: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the models as given, then moved on until each has had every role, with suffixes of ids."""
+    moved = [models[step:] + models[:step] for step in range(len(models))]
+    suffixes = ["", ".swapped", *(f".swapped-{step}" for step in range(2, len(models)))]
+    return [(suffixes[step], seats) for step, seats in enumerate(moved) if seats not in moved[:step]]
+
+
 def _jobs(config: RunConfig, scenarios: Mapping[str, Scenario]) -> list[Job]:
     jobs = []
     for name, scenario in scenarios.items():
-        given = config.models if len(config.models) > 1 else config.models * len(scenario.roles)
-        seatings = [("", given)] + ([(".swapped", given[1:] + given[:1])] if config.swap_roles else [])
+        roles = len(scenario.roles)
+        given = config.models[:roles] if len(config.models) > 1 else config.models * roles
+        seatings = _seatings(given) if config.swap_roles else [("", given)]
         for index in range(config.dialogues):
             for condition in config.conditions:
                 for suffix, models in seatings:

@@ -50,7 +50,8 @@ def move_of(turn: Turn, before: Table, after: Table) -> Move | None:
     elif utterance.action == "accept":
         terms = before.acceptable_by(turn.role) or {}
     complete = bool(terms) and all(issue in terms for issue in before.issues)
-    return Move(VERBS[utterance.action], terms, complete, after.deal is not None)
+    settles = after.deal is not None and (utterance.action != "accept" or before.settles(turn.role))
+    return Move(VERBS[utterance.action], terms, complete, settles)
 
 
 def replay(dialogue: Dialogue, scenario: Scenario) -> Iterator[tuple[Turn, Table, Table]]:
@@ -60,6 +61,19 @@ def replay(dialogue: Dialogue, scenario: Scenario) -> Iterator[tuple[Turn, Table
         after = table.after(turn.role, turn.utterance)
         yield turn, table, after
         table = after
+
+
+def heard_asides(scenario: Scenario, turn: Turn, lens: Lens) -> Iterator[tuple[str, str]]:
+    """Yield the side messages of a turn that the lens may show: whom each is for, and its words."""
+    for aside in turn.asides:
+        if lens.truth or lens.private & {turn.role, *aside.to}:
+            listeners = " and ".join(scenario.roles[role].name for role in aside.to)
+            yield f"to {one_line(listeners)} alone", aside.text
+
+
+def given_floor(scenario: Scenario, turn: Turn) -> str | None:
+    """Say whom a turn gives the floor to, where the chair spoke."""
+    return None if turn.floor is None else one_line(scenario.roles[turn.floor].name)
 
 
 VERDICTS = {

@@ -36,6 +36,8 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
     if outcome.status == "no_agreement":
         kept = [f"{points(scenario.roles[role].payoff.reservation)} for agent {role + 1}" for role in shown]
         lines += [f"without a deal each keeps its reservation value: {', '.join(kept)}"] if kept else []
+    if outcome.coalition is not None:
+        lines.append(parties_line(outcome.coalition, scenario))
     if outcome.rational is not None and shown:
         losers = [f"agent {role + 1}" for role in shown if not outcome.rational[role]]
         who = "for everyone" if lens.truth else "for " + ", ".join(f"agent {role + 1}" for role in shown)
@@ -57,6 +59,14 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
     if lens.truth:
         lines.append(cost_line(dialogue))
     return lines
+
+
+def parties_line(coalition: Sequence[int], scenario: Scenario) -> str:
+    """Say who made the deal, and who is left out."""
+    names = [one_line(role.name) for role in scenario.roles]
+    made = " and ".join(names[role] for role in coalition)
+    left = [name for role, name in enumerate(names) if role not in coalition]
+    return f"deal between {made}" + (f"; left out: {' and '.join(left)}" if left else "")
 
 
 def measured_lines(dialogue: Dialogue, scenario: Scenario, role: int) -> list[str]:

@@ -9,7 +9,7 @@ from negosim.speech import quoted_line
 from negosim.table import Table
 from negosim.terminal._account import account_lines
 from negosim.terminal._lens import Lens, condition_line
-from negosim.terminal._moves import ending, move_of, verdict
+from negosim.terminal._moves import ending, given_floor, heard_asides, move_of, verdict
 from negosim.terminal._outcome import outcome_lines
 from negosim.terminal._transcript import describe_claim
 
@@ -48,8 +48,12 @@ def turn_lines(scenario: Scenario, turn: Turn, before: Table, after: Table, lens
         notes += [f"worth {value} to agent {role + 1}" for role, value in worth]
     if lens.truth:
         notes += [f"FALSE: {describe_claim(claim)}" for claim in turn.claims if not claim.true]
+    if (floor := given_floor(scenario, turn)) is not None:
+        notes.append(f"gives the floor to {floor}")
     suffix = f" [{' | '.join(notes)}]" if notes else ""
     yield f"{number} {name} (agent {turn.role + 1}): {quoted_line(turn.utterance.text)}{suffix}"
+    for whom, text in heard_asides(scenario, turn, lens):
+        yield f"{number} {name} {whom}: {quoted_line(text)}"
 
 
 def _tactics(turn: Turn) -> str:

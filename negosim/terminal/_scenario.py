@@ -1,6 +1,7 @@
 """A scenario as a researcher reads it: context, roles, issues with their points, the numbers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -9,7 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from negosim._text import one_line, points
-from negosim.scenarios import Issue, Role, Scenario, Value, space_summary
+from negosim.scenarios import Issue, Role, Scenario, Value, space_summary, who_agrees
 from negosim.terminal._colours import colour
 from negosim.terminal._transcript import labelled, words
 
@@ -36,6 +37,8 @@ def scenario_view(scenario: Scenario) -> RenderableType:
     ]
     for index, role in enumerate(scenario.roles):
         parts += [Text(""), *_role(index, role, scenario, opens=index == scenario.opener_index)]
+    if told := list(_table_rules(scenario)):
+        parts += [_heading("At the table"), labelled(told)]
     if scenario.has_deals:
         parts.append(_heading("Issues, and what each way to settle them is worth (confidential)"))
         parts.append(_issues(scenario))
@@ -47,6 +50,27 @@ def scenario_view(scenario: Scenario) -> RenderableType:
     if scenario.has_deals:
         parts += [_heading("The space of deals"), labelled(_numbers(scenario))]
     return Group(*parts)
+
+
+ORDERS = {
+    "round_robin": "one after the other",
+    "random": "as the seed says, nobody twice running",
+    "chair": "{} speaks every other time and says who is next",
+}
+
+
+def _table_rules(scenario: Scenario) -> Iterator[tuple[RenderableType, RenderableType]]:
+    """Yield what is out of the ordinary: whose agreement makes a deal, who speaks when, side messages."""
+    names = {role.id: one_line(role.name) for role in scenario.roles}
+    if scenario.has_deals and not scenario.rule.takes_all:
+        yield Text("a deal takes"), Text(who_agrees(scenario.agreement, names))
+    if scenario.order.kind != "round_robin":
+        yield (
+            Text("who speaks"),
+            Text(ORDERS[scenario.order.kind].format(names.get(scenario.order.chair or ""))),
+        )
+    if scenario.side_messages:
+        yield Text("side messages"), Text("may go to some of the others alone")
 
 
 def _heading(text: str) -> Padding:
@@ -139,7 +163,26 @@ def _numbers(scenario: Scenario) -> Iterator[tuple[RenderableType, RenderableTyp
     else:
         yield Text("Nash point"), _deal(scenario, numbers["nash_deal"])
     yield Text("best joint value"), _deal(scenario, numbers["best_joint_deal"])
-    yield Text("constant-sum"), Text("yes" if numbers["constant_sum"] else "no: both can gain")
+    yield Text("constant-sum"), Text("yes" if numbers["constant_sum"] else _can_gain(scenario))
+    for among in numbers["coalitions"]:
+        yield Text(f"deals of {_agents(among['parties'])}"), Text(_among(among))
+
+
+def _can_gain(scenario: Scenario) -> str:
+    return "no: both can gain" if len(scenario.roles) == 2 else "no: all can gain"
+
+
+def _agents(parties: Iterable[int]) -> str:
+    return " + ".join(str(role + 1) for role in parties)
+
+
+def _among(among: Mapping[str, Any]) -> str:
+    """Say what the deals of one coalition are worth to it, and what stays with the others."""
+    if among["best_joint"] is None:
+        return "none is better than no deal for each of them"
+    best = f"at best {points(among['best_joint'])} points together"
+    rest = f"; those left out keep {points(among['outside'])}" if among["outside"] else ""
+    return f"{among['rational_share']:.1%} of them rational for each of these agents, {best}{rest}"
 
 
 def _deal(scenario: Scenario, deal: dict[str, Value]) -> Text:

@@ -15,7 +15,7 @@ from negosim.speech import quoted_line
 from negosim.table import Table
 from negosim.terminal._colours import colour
 from negosim.terminal._lens import Lens, condition_line
-from negosim.terminal._moves import Move, move_of
+from negosim.terminal._moves import Move, given_floor, heard_asides, move_of
 
 SIM_NOTE = "sim is the embedded simulated negotiator; it is no language model"
 
@@ -81,6 +81,9 @@ def turn_view(scenario: Scenario, turn: Turn, before: Table, after: Table, lens:
     false = [claim for claim in turn.claims if not claim.true] if lens.truth else []
     content: list[RenderableType] = [_spoken(turn.utterance.text, false)]
     notes = [*_move_rows(scenario, move_of(turn, before, after), turn.role, lens), *_claim_rows(false)]
+    notes += [(Text(whom, "bold"), words(text)) for whom, text in heard_asides(scenario, turn, lens)]
+    if (floor := given_floor(scenario, turn)) is not None:
+        notes.append((Text("floor to", "dim"), Text(floor, "dim")))
     if notes:
         content += [Text(""), labelled(notes)]
     number, agent = (f"{turn.index + 1} · ", "dim"), (f" (agent {turn.role + 1})", "dim")

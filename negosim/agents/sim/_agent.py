@@ -102,7 +102,7 @@ class SimAgent:
 
 
 def _floor(view: View) -> int | None:
-    """Give the floor, as the chair, to somebody who has not agreed to what is on the table, else to anybody."""
+    """Give the floor, as the chair, to who has not agreed to what is on the table, else to anybody."""
     side, table = view.side, view.table
     if not side.order.names_next(side.index):
         return None

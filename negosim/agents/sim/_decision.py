@@ -39,7 +39,7 @@ def decide(plan: "Plan") -> Move:
 
 
 def _with_a_deal(plan: "Plan", deal: Position) -> Move:
-    """Decide where some have a deal: to change sides for a better offer, to join, to ask for more, or neither."""
+    """Decide where some have a deal: whether to change sides, to join, or to make another offer."""
     offered = plan.utility_of(plan.standing) if plan.standing is not None else None
     if plan.view.table.in_deal(plan.me):
         better = offered is not None and offered > plan.utility_of(deal) + _TOLERANCE

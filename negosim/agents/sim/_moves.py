@@ -87,7 +87,7 @@ def _accept(plan: Plan, rng: Random) -> Spoken:
     slots = {"package": plan.words.package(standing, known=True)}
     key = _best_for_me(plan, standing)
     slots["key"] = plan.words.full[key][standing[key]]
-    if table.deal is not None:
+    if table.deal is not None and table.settles(plan.me):
         pool = "join" if table.deal == standing else "sway"
         return Spoken("accept", _say(plan, pool, slots, rng))
     if not table.settles(plan.me):
