@@ -161,7 +161,8 @@ class Plan:
         """By deal: its estimated worth to the others, 0 to 1; with several, the worst off counts most."""
         if not self.view.table.by_coalition:
             return self._mixed(self.opponents)
-        return np.maximum.reduce([self._mixed(allies) for allies in self.allies])
+        best: Floats = np.stack([self._mixed(allies) for allies in self.allies]).max(axis=0)
+        return best
 
     def _mixed(self, roles: Iterable[int]) -> Floats:
         """By deal: its estimated worth to some others together; the worst off counts most."""
