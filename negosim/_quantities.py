@@ -52,6 +52,17 @@ _KINDS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("cent", "cents"), ("money", 0.01)),
 }
 _TOKEN = re.compile(r"\$|%|\d+(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+|[a-z]+|[^\w\s]", re.IGNORECASE)
+_EVEN = re.compile(
+    r"\bfifty[- ]fifty\b|\b50[-/ ]50\b|\beven (?:odds|chances?)\b|"
+    r"\b(?:odds|chances?) (?:are|at) (?:about |roughly )?even\b",
+    re.IGNORECASE,
+)
+"""Words for one half, of chances."""
+_COUPLE = re.compile(r"\ba couple(?: of)?\b", re.IGNORECASE)
+_FORTNIGHT = re.compile(r"\b(?:a|one) fortnight\b", re.IGNORECASE)
+_BEFORE_PARTS = {"by", "about", "nearly", "almost", "roughly", "than", "over", "under", "another"}
+_TIMES = {"last", "this", "since", "within", "over", "every", "each", "during"}
+"""What may follow a part that such a word goes before: "fell by a fifth last year"."""
 _GAPS = {"more", "less", "of", "full", "whole", "good", "working", "straight", "long", "short"}
 """Words that may stand between a number and what it counts."""
 
@@ -88,26 +99,27 @@ class Quantity:
 
 def quantities(text: str) -> list[Quantity]:
     """Return the numbers of a text in order, written in digits or in words."""
-    tokens = [
-        token.casefold() for token in _TOKEN.findall(text.replace("per cent", "percent").replace("-", " "))
-    ]
-    return list(_read(tokens))
+    text = _FORTNIGHT.sub(
+        "two weeks", _COUPLE.sub("two", _EVEN.sub("50 percent", text.replace("per cent", "percent")))
+    )
+    return list(_read([token.casefold() for token in _TOKEN.findall(text.replace("-", " "))]))
 
 
 def _read(tokens: list[str]) -> Iterator[Quantity]:
     at = 0
     while at < len(tokens):
         found = _number(tokens, at)
+        if found is None and (halves := _unit_and_a_half(tokens, at)) is not None:
+            yield halves
+            at += _LENGTH_AND_A_HALF
+            continue
         if found is None:
             at += 1
             continue
         value, end, part = found
         dollars = at > 0 and tokens[at - 1] == "$"
-        ratio = next(
-            (_number(tokens, at + 1) for at in (end, end + 1) if at < len(tokens) and tokens[at] == "in"),
-            None,
-        )
-        after = end
+        ratio = _ratio(tokens, end)
+        after = end + (part and tokens[end : end + 1] in (["a"], ["an"]))  # half a year
         while after < len(tokens) and tokens[after] in _GAPS and after - end < 2:
             after += 1
         unit = tokens[after] if after < len(tokens) else ""
@@ -124,6 +136,27 @@ def _read(tokens: list[str]) -> Iterator[Quantity]:
         else:
             yield Quantity(value, "", value, unit if unit.isalpha() and len(unit) > 3 else "")
         at = max(end, at + 1)
+
+
+def _ratio(tokens: list[str], end: int) -> tuple[float, int, bool] | None:
+    """Return the whole that a number stands against: "six seats in ten", "nine times out of ten"."""
+    for at in (end, end + 1):
+        of = 2 if tokens[at : at + 2] == ["out", "of"] else 1 if tokens[at : at + 1] == ["in"] else 0
+        if of:
+            return _number(tokens, at + of)
+    return None
+
+
+_LENGTH_AND_A_HALF = 5
+
+
+def _unit_and_a_half(tokens: list[str], at: int) -> Quantity | None:
+    """Read "a month and a half"."""
+    match tokens[at : at + _LENGTH_AND_A_HALF]:
+        case ["a" | "an", unit, "and", "a", "half"] if unit in _KINDS:
+            kind, factor = _KINDS[unit]
+            return Quantity(1.5 * factor, kind, 1.5)
+    return None
 
 
 def _number(tokens: list[str], at: int) -> tuple[float, int, bool] | None:
@@ -173,6 +206,8 @@ def _number(tokens: list[str], at: int) -> tuple[float, int, bool] | None:
 
 def _is_part(tokens: list[str], at: int) -> bool:
     """Return whether "a third" is a part of something, and not one after a second: "a third party"."""
+    if at > 1 and tokens[at - 2] in _BEFORE_PARTS and at + 2 < len(tokens) and tokens[at + 1] in _TIMES:
+        return True
     return at + 1 >= len(tokens) or not tokens[at + 1].isalpha() or tokens[at + 1] in _AFTER_PARTS
 
 

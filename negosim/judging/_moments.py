@@ -1,6 +1,7 @@
-"""Moments in what people say: "tomorrow", "by Friday", "tonight", as days from a day that is known."""
+"""Moments in what people say: "tomorrow", "by Friday", "the thirtieth", as days from a day that is known."""
 
 import re
+from calendar import monthrange
 from datetime import date
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -9,15 +10,64 @@ _NEAR = {
     "midnight": 0, "within the hour": 0, "within hours": 0, "tomorrow": 1,
 }  # fmt: skip
 _LOOSE = ("this week", "this weekend", "next week", "within days")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
+    *("november", "december"),
+)
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth"),
+    *("eighteenth", "nineteenth", "twentieth"),
+    *(f"twenty-{word}" for word in ("first", "second", "third", "fourth", "fifth")),
+    *(f"twenty-{word}" for word in ("sixth", "seventh", "eighth", "ninth")),
+    *("thirtieth", "thirty-first"),
+)
+_DAY = "|".join(_DAYS)
+_HABIT = re.compile(rf"\b(?:every|each|most) (?:{_DAY})\b|\b(?:{_DAY}) (?:and|or|to|through) (?:{_DAY})\b")
+"""Weekdays that name no moment: "every Friday", "the Saturday and Sunday paper"."""
 _MOMENT = re.compile(rf"\b(?:{'|'.join((*_NEAR, *_LOOSE, *_DAYS))})\b")
+_MONTH_END = re.compile(r"\b(?:end of (?:this|the) month|month's end|when the month ends|month is out)\b")
+_NTH = r"(?:\d{1,2}(?:st|nd|rd|th)|" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + ")"
+_MONTH = "|".join(_MONTHS)
+_DATE = re.compile(
+    rf"\b(?P<month>{_MONTH}) (?:the )?(?P<day>\d{{1,2}}\b|{_NTH}\b)|"
+    rf"\b(?P<day_of>\d{{1,2}}|{_NTH}) (?:of )?(?P<of>{_MONTH})\b|"
+    rf"\b(?:by|on|until|till|before) the (?P<nth>{_NTH})\b"
+)
 
 
 def moments(text: str, today: date | None) -> set[int | str]:
     """Return the moments a text names: days from `today`, or their words where that is not known.
 
-    A weekday is the next one; "next week" and its like stay words.
+    A weekday or date is the next one; "next week" and its like stay words.
     """
-    return {_moment(word, today) for word in _MOMENT.findall(text.casefold())}
+    small = _HABIT.sub("", text.casefold())
+    found = {_moment(word, today) for word in _MOMENT.findall(small)}
+    if today is not None:
+        dates = (_date(match, today) for match in _DATE.finditer(small))
+        found |= {(named - today).days for named in dates if named is not None}
+        if _MONTH_END.search(small):
+            found.add(monthrange(today.year, today.month)[1] - today.day)
+    return found
+
+
+def _date(match: re.Match[str], today: date) -> date | None:
+    """Return the next date that words name, None where there is no such day."""
+    said = match["day"] or match["day_of"] or match["nth"]
+    day = _ORDINALS.index(said) + 1 if said in _ORDINALS else int(re.sub(r"\D", "", said))
+    month = match["month"] or match["of"]
+    if match["month"] == "may" and said.isdigit():  # it may 3 times as well be something else
+        return None
+    for ahead in range(13):
+        year, past = divmod(today.month - 1 + ahead, 12)
+        if month is not None and past != _MONTHS.index(month):
+            continue
+        if (
+            day <= monthrange(today.year + year, past + 1)[1]
+            and (named := date(today.year + year, past + 1, day)) >= today
+        ):
+            return named
+    return None
 
 
 def _moment(word: str, today: date | None) -> int | str:

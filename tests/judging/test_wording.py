@@ -85,6 +85,10 @@ def test_moments_are_days_from_today_where_that_is_known() -> None:
     assert moments("By Wednesday.", tuesday) == moments("Tomorrow.", tuesday)
     assert moments("By Friday, next week.", None) == {"friday", "next week"}
     assert moments("In the end, one day.", tuesday) == set()
+    assert moments("The Saturday and Sunday paper, every Friday.", tuesday) == set()
+    assert moments("By the thirty-first, when the month ends.", tuesday) == {24}
+    assert moments("By 3 June, on June 3rd, or the 5th of May.", tuesday) == {27, 363}
+    assert moments("By the 31st of June, it may 3 times.", tuesday) == set()
 
 
 def test_notes_have_all_that_the_brief_says_in_the_first_person() -> None:
