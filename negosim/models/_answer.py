@@ -23,6 +23,9 @@ _BRACE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}]', re.DOTALL)
 
 _STRUCTURE = frozenset({"missing", "extra_forbidden", "literal_error", "enum", "none_required"})
 
+_WRITTEN_BARE = frozenset({"bool_type", "int_type", "float_type"})
+"""What small models write as text."""
+
 
 class FormError(ValueError):
     """The answer does not have the form that a server holds its model to, where it does."""
@@ -54,7 +57,7 @@ def parse_answer(text: str, answer: type[Answer]) -> Answer:
     try:
         return answer.model_validate_json(text, strict=True)
     except ValidationError as error:
-        items = error.errors(include_url=False, include_input=False, include_context=False)
+        items = error.errors(include_url=False, include_context=False)
         kind = FormError if any(map(_is_structure, items)) else ValueError
         raise kind("; ".join(map(_describe, items[:8]))) from None
 
@@ -67,7 +70,9 @@ def _describe(item: ErrorDetails) -> str:
     # The name of a field nobody asked for is the model's own word.
     unknown = item["type"] == "extra_forbidden"
     where = ".".join(str(part) for part in item["loc"][: -1 if unknown else None]) or "the answer"
-    return f"{where}: {'a field was not asked for' if unknown else item['msg']}"
+    text_for_another = item["type"] in _WRITTEN_BARE and isinstance(item["input"], str)
+    bare = ", without quotation marks" if text_for_another else ""
+    return f"{where}: {'a field was not asked for' if unknown else item['msg'] + bare}"
 
 
 def _after_thoughts(text: str) -> str:

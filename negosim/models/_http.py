@@ -124,6 +124,10 @@ def _describe(error: Exception) -> str:
     # What aiohttp says may quote the server, and the proxy's URL with the password in it.
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy does not connect (status {error.status}); check the variable that names it"
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.http_exceptions.HttpProcessingError):
+        long = error.message.lstrip().startswith(("Got more than", "Too many headers"))
+        why = "its headers are too long or too many" if long else "it is no HTTP"
+        return f"the reply cannot be read: {why}; the URL may be wrong (it usually ends in /v1)"
     cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None)
     if not isinstance(cause, OSError):
         return f"the connection was lost ({type(error).__name__})"

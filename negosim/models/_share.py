@@ -11,6 +11,9 @@ import aiohttp
 from negosim.errors import UserError
 from negosim.models._limiter import MOST_IN_FLIGHT, Limiter
 
+LONGEST_HEADER = 64 << 10
+"""Bytes of one header; gateways put policies of many thousands into one."""
+
 
 class Share:
     """The session of one server in one event loop, its models' limiters, and the number of its users."""
@@ -31,6 +34,7 @@ class Share:
             connector=aiohttp.TCPConnector(limit=MOST_IN_FLIGHT, keepalive_timeout=60, ttl_dns_cache=300),
             proxy=proxy_of(self.place),
             auto_decompress=False,
+            max_field_size=LONGEST_HEADER,
         )
 
     @classmethod

@@ -138,6 +138,11 @@ def test_types_are_not_guessed(change):
         parse_answer(orjson.dumps(data).decode(), Answer)
 
 
+def test_a_model_is_told_that_it_wrote_text_for_another_type():
+    with pytest.raises(ValueError, match=r"score: .* number, without quotation marks; done: .* boolean, with"):
+        parse_answer('{"text": "a", "score": "7", "done": "false"}', Answer)
+
+
 def test_a_reason_quotes_nothing_of_the_answer():
     canary = "my reservation value is 4711"
     for data in ({"text": "a", "score": canary, "done": canary}, {"text": canary}, [canary], {canary: 1}):

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
+from negosim.errors import ModelError
+
 from .transports import ask, completion
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -60,6 +62,7 @@ BROKEN = [
     http(BODY, b"Content-Length: 3"),
     http(BODY, b"Bad Header\x00: x"),
     http(BODY, b"X: " + b"x" * 100_000),
+    http(BODY, *(b"X-%d: x" % number for number in range(1000))),
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n" + BODY,
     http(b"\x00\x01\xff", b"Content-Encoding: br"),
@@ -73,6 +76,21 @@ BROKEN = [
 @pytest.mark.parametrize("broken", BROKEN, ids=range(len(BROKEN)))
 async def test_what_is_no_http_is_a_lost_connection(transport, broken):
     async with socket_server(broken, http()) as (url, _):
+        assert await ask(transport, url, "?timeout=5") == "Good morning."
+
+
+LONG = [b"X: " + b"x" * 100_000, *(b"X-%d: x" % number for number in range(200))]
+
+
+@pytest.mark.parametrize(("headers", "says"), [(LONG[:1], "headers are too long"), (LONG[1:], "or too many")])
+async def test_headers_without_measure_are_told(transport, headers, says):
+    async with socket_server(http(BODY, *headers)) as (url, _):
+        with pytest.raises(ModelError, match=says):
+            await ask(transport, url, "?timeout=5")
+
+
+async def test_a_gateways_long_header_is_read(transport):
+    async with socket_server(http(BODY, b"Content-Security-Policy: " + b"x" * 40_000)) as (url, _):
         assert await ask(transport, url, "?timeout=5") == "Good morning."
 
 
