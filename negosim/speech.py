@@ -7,6 +7,7 @@ utterance on one line comes out of each of them as it went in.
 """
 
 import re
+import sys
 import unicodedata
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "quoted_line",
     "unquoted",
     "visible",
+    "without_codes",
     "without_prefixes",
     "without_tokens",
 ]
@@ -102,8 +104,17 @@ def opening(text: str, words: int) -> str:
 
 def unquoted(shown: str) -> str:
     """Return the text that `quoted` has written."""
-    text = without_prefixes(shown).translate(_ORIGINALS)
-    return _CODES.sub(lambda found: "".join(chr(int(code[2:], 16)) for code in found[1].split()), text)
+    return without_codes(without_prefixes(shown).translate(_ORIGINALS))
+
+
+def without_codes(shown: str) -> str:
+    """Return a text that `visible` has written, as it was: characters in place of their codes."""
+    return _CODES.sub(lambda found: "".join(map(_of_code, found[1].split())), shown)
+
+
+def _of_code(code: str) -> str:
+    number = int(code[2:], 16)
+    return chr(number) if number <= sys.maxunicode else code
 
 
 def without_prefixes(text: str) -> str:

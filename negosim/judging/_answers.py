@@ -137,7 +137,7 @@ def read(item: Item, wording: Wording, given: Any, said: Sequence[str]) -> Judge
         "ok",
         value=value,
         evidence=tuple(dict.fromkeys(evidence)),
-        reason=" ".join(reason.split())[:LONGEST_REASON],
+        reason=" ".join(reason.split())[:LONGEST_REASON].rstrip(),
         detail={"position": names.index(value) + 1} if isinstance(value, str) and value in names else {},
     )
 

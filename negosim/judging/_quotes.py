@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from negosim.speech import quoted, unquoted, without_prefixes
+from negosim.speech import unquoted, without_codes
 
 _MARKS = {
     **dict.fromkeys("'\u2018\u2019\u201a\u201b`\u00b4", "['\u2018\u2019\u201a\u201b`\u00b4]"),
@@ -20,19 +20,15 @@ def verbatim(quote: str, texts: Iterable[str]) -> str | None:
     """Return a quote as it stands in one of the texts, None where it occurs in none.
 
     White space, letter case and the shape of quotation marks are overlooked, and marks put around the
-    whole quote; nothing else is. A model may also copy a text as it was shown to it (`negosim.speech`).
+    whole quote; nothing else is. It may also be copied from how a text is shown to people or in prompts
+    (`negosim.speech`).
     """
-    pattern = _pattern(quote)
-    if pattern is None:
-        return None
     texts = list(texts)
-    said = next((found[0] for text in texts if (found := pattern.search(text))), None)
-    if said is not None:
-        return said
-    for text in texts:
-        shown = pattern.search(without_prefixes(quoted(text)))
-        if shown is not None and (said := unquoted(shown[0])) in text:
-            return said
+    for written in dict.fromkeys((quote, without_codes(quote), unquoted(quote))):
+        pattern = _pattern(written)
+        found = pattern and next((said[0] for text in texts if (said := pattern.search(text))), None)
+        if found:
+            return found
     return None
 
 

@@ -148,9 +148,21 @@ def _filled(text: str) -> list[str]:
 def _said(text: str) -> Iterator[str]:
     """Yield what somebody said in lines; all but the first begin with a mark, so that none can be a turn."""
     first, *further = visible(text).split("\n")
-    yield from textwrap.wrap(first, WIDTH, subsequent_indent=FURTHER)
+    yield from _whole_words(first, "")
     for line in further:
-        yield from textwrap.wrap(line, WIDTH, initial_indent=FURTHER, subsequent_indent=FURTHER) or [FURTHER]
+        yield from _whole_words(line, FURTHER) or [FURTHER]
+
+
+def _whole_words(line: str, begin: str) -> list[str]:
+    """Return a line as several; what is copied from them is word for word what was said."""
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        initial_indent=begin,
+        subsequent_indent=FURTHER,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def import_sheet(annotation: Annotation, place: Path) -> Imported:

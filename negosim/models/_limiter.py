@@ -140,7 +140,7 @@ class Limiter:
         if self._narrow(epoch):
             self._refusals += 1
             if pause is None:
-                longest = min(FIRST_PAUSE * 2**self._refusals, LONGEST_PAUSE)
+                longest = min(FIRST_PAUSE * 2 ** min(self._refusals, 16), LONGEST_PAUSE)
                 pause = random.uniform(0, longest)
         if pause is not None:
             self._resume_at = max(self._resume_at, now + pause)

@@ -171,14 +171,16 @@ class OpenAIModel:
             await self._server.close()
 
     def _too_long(self, reply: "Reply") -> bool:
-        if reply.code in ("context_length_exceeded", "exceed_context_size_error") or reply.status == 413:
+        if reply.code in ("context_length_exceeded", "exceed_context_size_error"):
+            return True
+        if reply.status in (413, 429):  # of these, only the requests that are too large come so far
             return True
         return reply.status in (400, 422, 500) and bool(_TOO_LONG.search(reply.message))
 
     def _rejected(self, reply: "Reply", body: Mapping[str, Any], requests: int) -> ModelError:
         if self._too_long(reply):
             error: ModelError = ContextLengthError(
-                f"{self.name}: the prompt is longer than the model's context (status {reply.status}); make "
+                f"{self.name}: the prompt is longer than {_limit(reply)} (status {reply.status}); make "
                 "shorter dialogues (--max-turns) or answers (?max_tokens), or serve the model with a longer "
                 "context",
                 said=reply.message,
@@ -207,6 +209,12 @@ class OpenAIModel:
         if names_the_length(said):
             return self._dialect.length
         return "response_format" if self._mode and names_the_format(said) else ""
+
+
+def _limit(reply: "Reply") -> str:
+    """Return what a prompt was too long for."""
+    rate = re.search(r"tokens per|\btp[md]\b|per minute", reply.message, re.IGNORECASE)
+    return "the account's tokens a minute allow" if rate else "the model's context"
 
 
 def _listed(data: Any) -> list[str]:

@@ -7,6 +7,7 @@ import asyncio
 import email.utils
 import logging
 import math
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -37,6 +38,10 @@ fail by what it asks for."""
 
 _OVERLOADED = frozenset({429, 503, 529})
 """The server has refused the request unread, as it has too much to do."""
+_TOO_LARGE = re.compile(
+    r"request too large|too large for (the |your )?model|reduce your message", re.IGNORECASE
+)
+"""What an account's tokens a minute will never allow: refused like an overload, and for ever."""
 _PASSING = frozenset({408, 409, 425, *range(500, 600)} - {501, 505})
 
 
@@ -90,7 +95,8 @@ class Sender:
         """Make attempts, with growing pauses, until one fails in no passing way.
 
         A request is given up after `ATTEMPTS` failures; where the server has answered nobody since the first
-        of them, it is waited for first (`Limiter.silent`).
+        of them, it is waited for first (`Limiter.silent`). One that is refused as if for overload is given up
+        after `PATIENCE`, though others are answered.
 
         Args:
             attempt: sends the request once and returns the reply, or raises `PassingError`; it is told how
@@ -104,10 +110,10 @@ class Sender:
             ModelError: no attempt came through, or the server asked for too long a pause.
 
         """
-        sent, lost, failures, answers = 0, False, 0, 0
+        sent, lost, failures, answers, refused_since = 0, False, 0, 0, math.inf
 
         async def once() -> Reply:
-            nonlocal sent, lost, failures, answers
+            nonlocal sent, lost, failures, answers, refused_since
             if lost:
                 await before_resend()
                 lost = False
@@ -120,11 +126,15 @@ class Sender:
                 raise
             except PassingError as error:
                 lost = error.lost
-                if not isinstance(error, OverloadedError):
+                if isinstance(error, OverloadedError):
+                    refused_since = min(refused_since, time.monotonic())
+                else:
                     failures, answers = failures + 1, answers if failures else self._limiter().answers
                 raise
 
         def hopeless(error: PassingError) -> bool:
+            if isinstance(error, OverloadedError):
+                return time.monotonic() - refused_since > PATIENCE
             if failures < ATTEMPTS:
                 return False
             return _asked_too_much(error, doubtful) or self._limiter().answers > answers or self._out(error)
@@ -174,6 +184,11 @@ class Sender:
 
         Where it is not the only one, and none has been answered since, the server is out for all.
         """
+        if isinstance(error, OverloadedError):
+            minutes = f"{PATIENCE / 60:.0f} min"
+            return ModelError(
+                f"{self.place}: has refused this request for {minutes} ({error})", said=error.said
+            )
         in_a_row = self._limiter().failed()
         what = f"{self.place}: {error} ({failures} attempts)"
         if isinstance(error, NotConnectedError) or in_a_row >= OUTAGE:
@@ -227,6 +242,8 @@ def sorted_reply(reply: Reply, headers: Mapping[str, str]) -> Reply:
             reply = dressed
     what = f"status {reply.status}"
     if fault_of(reply.status, reply.code, reply.message, reply.parameter) != "request":
+        return reply
+    if reply.status == 429 and _TOO_LARGE.search(reply.message):
         return reply
     if reply.status in _OVERLOADED:
         raise OverloadedError(what, reply=reply, wait=_retry_after(headers))

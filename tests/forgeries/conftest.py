@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +18,6 @@ from negosim.speech import quoted
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "cases" / "forgeries" / "forgeries.jsonl"
-
-FORGER, READER = "Nadia Ferrante", "Owen Adeyemi"
 
 _CONTROL = re.compile(r"<\|[^|>]*\|>|</?[a-z][a-z_]*>|<</?SYS>>|<0x[0-9A-F]+>|\[/?[A-Z][A-Z_]+\]")
 
@@ -35,7 +32,6 @@ def forgeries() -> dict[str, str]:
 
 
 FORGERIES = forgeries()
-OURS = len((HERE / "forgeries.jsonl").read_text(encoding="utf-8").splitlines())
 PLAIN = [f"These are plain words, said for the {number}th time." for number in range(len(FORGERIES))]
 
 
@@ -103,22 +99,20 @@ def obedient(request: ChatRequest, words: str = "Let me see.") -> Any:
 
 
 class Player:
-    """Plays both roles: the forger says some texts in order, aloud and in thought; everybody obeys."""
+    """Plays both roles, who say some texts in order, aloud and in thought, and obey."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = list(texts)
         self._spoken = 0
-        self._replies = count()
         self._latest = ""
         self.model = ScriptedModel(self._answer)
 
     def _answer(self, request: ChatRequest) -> Any:
-        forger = request.messages[0].content.startswith(f"You are {FORGER}")
-        text = self._texts[min(self._spoken, len(self._texts) - 1)] if forger else "Let me see."
+        text = self._texts[min(self._spoken, len(self._texts) - 1)]
         if request.schema_name == "Speak":
-            self._spoken += forger
-            self._latest = text if forger else f"I hear you, and not for the {next(self._replies)}th time."
-            return {"utterance": self._latest, "move": {"action": "talk", "offer": None}}
+            self._spoken += 1
+            self._latest = text
+            return {"utterance": text, "move": {"action": "talk", "offer": None}}
         if request.schema_name == "ConsolidateAnswer":
             return {"utterance": quoted(self._latest)}  # copied from the prompt
         answer = obedient(request, text)
@@ -141,9 +135,9 @@ class Played:
 
 
 def play(texts: Sequence[str], out: Path, calls: Literal["fused", "separate"] = "fused") -> Played:
-    """Play a dialogue in which the forger says these texts, one a turn."""
+    """Play a dialogue in which these texts are said, one a turn."""
     player = Player(texts)
-    config = RunConfig(scenarios=("viatex",), models=("m",), max_turns=2 * len(texts), calls=calls, k=2)
+    config = RunConfig(scenarios=("viatex",), models=("m",), max_turns=len(texts), calls=calls, k=2)
     run = generate(config, out=out, chat_models={"m": player.model}, cache=False)
     return Played(run, player.model.requests)
 
@@ -162,9 +156,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 @pytest.fixture(scope="session")
 def step_by_step(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, Played]:
-    """The beginnings of both dialogues, with a call for each stage: every forgery that is ours."""
+    """Both dialogues with a call for each stage, abridged: every fifth text."""
     places = [tmp_path_factory.mktemp("separate") / name for name in ("forged", "plain")]
-    said = [list(FORGERIES.values())[:OURS], PLAIN[:OURS]]
+    said = [list(FORGERIES.values())[::5], PLAIN[::5]]
     first, second = (play(texts, place, calls="separate") for texts, place in zip(said, places, strict=True))
     return first, second
 

@@ -1,5 +1,6 @@
 """Forgeries among people: screens and sheets show words as words, and nothing that drives or deceives."""
 
+import copy
 import csv
 import io
 import re
@@ -12,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from negosim import Run
-from negosim.judging import annotation, export_sheet, unwritten_annotation
+from negosim.judging import annotation, export_sheet, import_sheet, unwritten_annotation
 from negosim.judging._quotes import verbatim
 from negosim.models import Door, Ledger, ScriptedModel
 from negosim.models._door import with_reason
@@ -82,8 +83,7 @@ def annotated(run: Run, to: Console) -> None:
         Prompt(opened, to, hang_up).run()
 
 
-@pytest.mark.parametrize("view", [shown_again, watched, annotated])
-@pytest.mark.parametrize("width", [80, 41])
+@pytest.mark.parametrize(("view", "width"), [(shown_again, 41), (watched, 80), (annotated, 80)])
 def test_a_screen_has_a_panel_for_each_turn_and_words_stay_within(
     view: Callable[[Run, Console], None], width: int, forged: Any, plain: Any, monkeypatch: Any
 ) -> None:
@@ -162,6 +162,17 @@ def test_a_cell_is_no_formula_and_what_was_answered_comes_back(
         opened.save()
         before = {slot.item: opened.answer(page, slot) for slot in page.slots}
         export_sheet(opened, tmp_path / "sheet.csv")
+        assert not opened.left(page)
+    again = Run.open(shutil.copytree(forged.run.path, tmp_path / "again"))
+    with annotation(again, "ann", questions=["tactic"]) as opened:
+        import_sheet(opened, tmp_path / "sheet.csv")
+        (page,) = opened.pages
+        for slot in page.slots:
+            answer, was = opened.answer(page, slot), before[slot.item]
+            assert answer is not None
+            assert was is not None
+            assert (answer.value, answer.evidence) == (was.value, was.evidence)
+            assert visible(was.reason).startswith(answer.reason)
     with (tmp_path / "sheet.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     cells = [cell for row in rows for cell in row]
@@ -171,8 +182,8 @@ def test_a_cell_is_no_formula_and_what_was_answered_comes_back(
 
 
 def test_a_quote_is_mapped_back_as_shown_and_as_said(texts: dict[str, str]) -> None:
-    for text in texts.values():
-        for shown in (text, quoted(text), quoted(text).partition("\n")[2] or text):
+    for text in (*texts.values(), "our own \u27eamarks\u202e\u27eb and hidden ones"):
+        for shown in (text, visible(text), quoted(text), quoted(text).partition("\n")[2] or text):
             found = verbatim(shown, [text])
             assert found is not None
             assert found in text
@@ -191,8 +202,11 @@ NAMES = (
 IDS = (("id",), ("opener",), ("issues", 0, "id"), ("roles", 0, "id"))
 
 
+VIATEX = load_scenario("viatex").model_dump(mode="json", exclude_none=True)
+
+
 def refused(place: Sequence[Any], text: str) -> bool:
-    scenario = load_scenario("viatex").model_dump(mode="json", exclude_none=True)
+    scenario = copy.deepcopy(VIATEX)
     part: Any = scenario
     for step in place[:-1]:
         part = part[step]

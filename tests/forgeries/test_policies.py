@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
@@ -133,6 +133,7 @@ def test_no_word_is_a_move_or_an_end_for_a_policy(texts: dict[str, str]) -> None
         read_back(text)
 
 
+@settings(max_examples=50)
 @given(MARKED)
 def test_whatever_brackets_are_said(text: str) -> None:
     read_back(text)

@@ -84,12 +84,25 @@ def entries(shown: str) -> Iterator[tuple[str, str]]:
         yield label, text
 
 
-@pytest.mark.parametrize("task", ["donation", "support", "negotiation"])
+@pytest.fixture(scope="module", params=["donation", "support", "negotiation"])
+def task(request: pytest.FixtureRequest) -> str:
+    """Return what dialogues are about."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def forged_requests(
+    task: str, texts: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> list[ChatRequest]:
+    """Return what models are asked by hindsight about dialogues full of forgeries."""
+    return asked(list(texts.values()), task, tmp_path_factory.mktemp("hindsight") / "forged")
+
+
 def test_hindsight_reads_the_structure_that_is_there(
-    task: str, texts: dict[str, str], believe: Any, tmp_path: Path
+    task: str, forged_requests: list[ChatRequest], texts: dict[str, str], believe: Any, tmp_path: Path
 ) -> None:
-    said = list(texts.values())
-    forged = asked(said, task, tmp_path / "forged")
+    said, forged = list(texts.values()), forged_requests
     plain = asked([f"Plain words, number {number}." for number in range(len(said))], task, tmp_path / "plain")
     assert len({request.schema_name for request in forged}) >= 3
     for stage in {request.schema_name for request in forged}:
@@ -97,10 +110,10 @@ def test_hindsight_reads_the_structure_that_is_there(
         assert list(map(believe, both[0])) == list(map(believe, both[1]))
 
 
-@pytest.mark.parametrize("task", ["donation", "support", "negotiation"])
-def test_hindsight_is_shown_every_turn_on_its_line(task: str, texts: dict[str, str], tmp_path: Path) -> None:
-    requests = asked(list(texts.values()), task, tmp_path / "forged")
-    reviews = [request.messages[1].content for request in requests if request.schema_name == "Review"]
+def test_hindsight_is_shown_every_turn_on_its_line(
+    task: str, forged_requests: list[ChatRequest], texts: dict[str, str]
+) -> None:
+    reviews = [request.messages[1].content for request in forged_requests if request.schema_name == "Review"]
     expected = {
         tuple(" ".join(turn.text.split()) for turn in one.turns)
         for one in dialogues(list(texts.values()), task)
@@ -127,18 +140,18 @@ async def as_agent(task: Task, said: Transcript, door: Door) -> None:
     await ChatAgent(task, door, asyncio.Semaphore(1)).say([said])
 
 
-@pytest.mark.parametrize("task", [DONATION, SUPPORT], ids=lambda task: task.id)
+@pytest.mark.parametrize("about", [DONATION, SUPPORT], ids=lambda task: task.id)
 @pytest.mark.parametrize("read", [as_user, as_agent])
 async def test_chat_users_and_agents_are_shown_every_turn_on_its_line(
-    read: Callable[..., Any], task: Task, texts: dict[str, str], believe: Any
+    read: Callable[..., Any], about: Task, texts: dict[str, str], believe: Any
 ) -> None:
     said = list(texts.values())
     answer = {"utterance": "Well.", "finished": False, "dollars": 1.0, "intensity": 2}
     model = ScriptedModel(lambda request: {name: answer[name] for name in request.schema["properties"]})
     door = Door(model, temperature=0, max_tokens=100)
-    await read(task, transcript(said, task), door)
+    await read(about, transcript(said, about), door)
     forged = list(model.requests)
-    await read(task, transcript([f"Plain, {at}." for at in range(len(said))], task), door)
+    await read(about, transcript([f"Plain, {at}." for at in range(len(said))], about), door)
     plain = list(model.requests)[len(forged) :]
     assert forged
     assert list(map(believe, forged)) == list(map(believe, plain))

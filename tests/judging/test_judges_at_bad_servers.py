@@ -14,8 +14,6 @@ import tenacity
 from negosim import Run, RunConfig, generate
 from negosim.judging import judge
 
-from ..models.test_conformance import NO_ANSWERS
-
 pytestmark = pytest.mark.usefixtures("_no_pauses")
 Replies = Callable[[int, dict[str, Any], bytes], Any]
 
@@ -63,7 +61,29 @@ def judged(run: Run, loopback: ModuleType, reply: Replies, folder: Path) -> tupl
         return Counter(answers), len(server.bodies)
 
 
-BAD = [*NO_ANSWERS, (500, b"oops"), (529, {"type": "error", "error": {"message": "Overloaded"}}), (502, b"")]
+def choice(content: Any, finish: Any = "stop", **more: Any) -> dict[str, Any]:
+    return {"choices": [{"message": {"content": content}, "finish_reason": finish, **more}]}
+
+
+BAD = [
+    choice(None),
+    choice(42),
+    choice([{"type": "text", "text": 7}]),
+    choice("I would say four.", None),
+    choice("{}", "who knows"),
+    choice("{}", error={"message": "upstream gone", "code": 502}),
+    {"choices": [{"text": "{}"}]},
+    {"error": {"message": "try later"}},
+    [],
+    b"",
+    b"<html>wait</html>",
+    b"data: {}\n\n",
+    b"[" * 100_000,
+    b'{"choices": [], "choices": []}',
+    (500, b"oops"),
+    (502, b""),
+    (529, {"type": "error", "error": {"message": "Overloaded"}}),
+]
 
 
 @pytest.mark.parametrize("number", range(len(BAD)))
@@ -74,15 +94,16 @@ def test_one_bad_reply_costs_one_more_request(
     assert found == ({"ok": 2 * 13}, 3)
 
 
-@pytest.mark.parametrize("bad", [*BAD[:12:3], (500, b"oops"), (400, {"error": "no"}), (413, b"too large")])
+@pytest.mark.parametrize("bad", [*BAD[:16:4], (400, {"error": "no"}), (413, b"too large")])
 def test_a_dialogue_that_a_server_cannot_bear_costs_no_other(
-    bad: Any, run: Run, loopback: ModuleType, tmp_path: Path
+    bad: Any, run: Run, loopback: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = list(run)[1].turns[0].utterance.text
 
     def reply(at: int, body: dict[str, Any], good: bytes) -> Any:
         return bad if said in "".join(message["content"] for message in body["messages"]) else good
 
+    monkeypatch.setattr("negosim.models._sending.PATIENCE", 0.3)
     found, _ = judged(run, loopback, reply, tmp_path)
     assert found["ok"] == 13
     assert sum(found.values()) == 2 * 13

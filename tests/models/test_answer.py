@@ -139,7 +139,9 @@ def test_types_are_not_guessed(change):
 
 
 def test_a_model_is_told_that_it_wrote_text_for_another_type():
-    with pytest.raises(ValueError, match=r"score: .* number, without quotation marks; done: .* boolean, with"):
+    with pytest.raises(
+        ValueError, match=r"score: .* number, without quotation marks; done: .* boolean, with"
+    ):
         parse_answer('{"text": "a", "score": "7", "done": "false"}', Answer)
 
 

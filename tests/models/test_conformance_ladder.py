@@ -109,6 +109,7 @@ async def test_a_length_above_the_cap_stops_the_run_and_says_what_to_set(loopbac
         (400, {"error": "prompt is too long: 9 > 8"}),
         (413, b"too large"),
         (400, {"error": "input token count exceeds 9"}),
+        (429, {"error": "Request too large for gpt-x on tokens per min (TPM): Limit 9, Requested 12."}),
     ],
 )
 async def test_a_prompt_beyond_the_context_is_known(loopback, transport, reply):
