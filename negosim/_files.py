@@ -1,5 +1,6 @@
 """Files and folders that are written whole or not at all, and what is said where that fails."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -25,6 +26,12 @@ __all__ = [
     "write_all",
     "write_whole",
 ]
+
+_MENDS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable"),
+}
+"""What has to be done about an error of the system's before anything can go on."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -117,8 +124,16 @@ def append_whole(file: FileIO, content: bytes) -> None:
 
 
 def unwritable(path: Path | str, error: OSError | ValueError, hint: str = "") -> UserError:
-    """Return what is said of a file or folder that cannot be written; `hint` is the way out."""
-    return UserError(f"{str(path)!r} cannot be written: {reason(error)}{hint and f'; {hint}'}")
+    """Return what is said of a file or folder that cannot be written.
+
+    Args:
+        path: the file or folder.
+        error: what the system said.
+        hint: the way out; "{mend}" in it becomes what has to be done first, such as "make room".
+
+    """
+    way_out = hint and f"; {hint.format(mend=_MENDS.get(getattr(error, 'errno', None), 'mend that'))}"
+    return UserError(f"{str(path)!r} cannot be written: {reason(error)}{way_out}")
 
 
 def unreadable(path: Path | str, error: OSError | ValueError, hint: str = "") -> UserError:

@@ -95,7 +95,7 @@ class DialogueProgress:
                 file.truncate(self._end)  # what a kill has cut off
                 append_whole(file, line)
         except OSError as error:
-            hint = "what was finished is stored; make room and resume the run"
+            hint = "what was finished is stored; {mend} and resume the run"
             raise unwritable(self._file, error, hint) from None
         self._count += 1
         self._end += len(line)

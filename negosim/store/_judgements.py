@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 JUDGEMENTS, JUDGES = "judgements.jsonl", "judges.json"
+JUDGE_ON = "what was judged is stored; {mend} and judge again"
 
 _OF_KEY = ("dialogue", "questions", "perspective", "judge", "fingerprint")
 _OF_JUDGEMENT = ("question", "agent", "turn", "status", "value", "reason", "evidence", "detail")
@@ -193,9 +194,7 @@ class SheetWriter:
         self._file.close()
 
     def _unwritable(self, error: OSError) -> UserError:
-        return unwritable(
-            self._folder / JUDGEMENTS, error, "what was judged is stored; make room and judge again"
-        )
+        return unwritable(self._folder / JUDGEMENTS, error, JUDGE_ON)
 
 
 def _line(sheet: Sheet) -> bytes:

@@ -23,7 +23,7 @@ from negosim.scenarios import Scenario
 from negosim.store._count import DIALOGUES, LineCount, read_count
 from negosim.store._create import HEADER, LOCK, create_folder, discard_unbegun
 from negosim.store._frame import frame_of
-from negosim.store._judgements import JUDGEMENTS, SheetWriter, read_frame, read_sheets
+from negosim.store._judgements import JUDGE_ON, JUDGEMENTS, SheetWriter, read_frame, read_sheets
 from negosim.store._mend import drop_damaged
 from negosim.store._shards import (
     Appender,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 JUDGING_LOCK = ".judging.lock"
 
-WAY_ON = "what was finished is stored; make room and resume the run"
+WAY_ON = "what was finished is stored; {mend} and resume the run"
 
 
 class Fingerprint(Frozen):
@@ -156,7 +156,7 @@ class Run:
             UserError: another process is making the run, or the folder cannot be written.
 
         """
-        with self._locked(LOCK, "made"):
+        with self._locked(LOCK, "made", WAY_ON):
             if mend:
                 drop_damaged(self.path)
             writer = Writer(self.path)
@@ -171,13 +171,13 @@ class Run:
             UserError: another process is judging the run, or the folder cannot be written.
 
         """
-        with self._locked(JUDGING_LOCK, "judged"), closing(SheetWriter(self.path)) as writer:
+        with self._locked(JUDGING_LOCK, "judged", JUDGE_ON), closing(SheetWriter(self.path)) as writer:
             writer.count.accept_losses(self.path / JUDGEMENTS)
             with writer.count.kept():
                 yield writer
 
     @contextmanager
-    def _locked(self, name: str, done: str) -> Iterator[None]:
+    def _locked(self, name: str, done: str, hint: str) -> Iterator[None]:
         lock = FileLock(self.path / name)
         try:
             lock.acquire(timeout=0)
@@ -186,7 +186,7 @@ class Run:
                 f"run {str(self.path)!r} is being {done} by another process; wait for it"
             ) from None
         except OSError as error:
-            raise unwritable(self.path, error, WAY_ON) from None
+            raise unwritable(self.path, error, hint) from None
         try:
             yield
         finally:

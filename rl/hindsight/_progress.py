@@ -170,5 +170,5 @@ class Progress:
 
     def _unwritable(self, error: OSError) -> UserError:
         return unwritable(
-            self.path, error, "what was regenerated is stored; make room, and the same command goes on"
+            self.path, error, "what was regenerated is stored; {mend}, and the same command goes on"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from negosim._files import unwritable
 from negosim.errors import NegosimError
 
-WAY_ON = "make room; with a checkpoint there, --resume goes on from it"
+WAY_ON = "{mend}; with a checkpoint there, --resume goes on from it"
 
 _SYSTEM = re.compile(r"\(os error (\d+)\)")
 """In the words of safetensors and tokenizers, whose errors are no OSError."""
