@@ -132,7 +132,7 @@ def unwritable(path: Path | str, error: OSError | ValueError, hint: str = "") ->
         hint: the way out; "{mend}" in it becomes what has to be done first, such as "make room".
 
     """
-    way_out = hint and f"; {hint.format(mend=_MENDS.get(getattr(error, 'errno', None), 'mend that'))}"
+    way_out = hint and f"; {hint.format(mend=_MENDS.get(getattr(error, 'errno', 0), 'mend that'))}"
     return UserError(f"{str(path)!r} cannot be written: {reason(error)}{way_out}")
 
 
