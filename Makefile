@@ -35,7 +35,7 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	$(PIP) 'setuptools>=77' 'torch==2.13.0'
-	$(PIP) --editable '.[dev,local,rl,text]'
+	$(PIP) --editable '.[dev,local,rl,text,web]'
 	touch $@ $(VENV)/.core
 
 $(VENV)/.docs: $(VENV)/bin/python pyproject.toml

@@ -8,6 +8,7 @@ and `print_report`. It reads run folders alone, and works on runs that are not f
 
 from negosim.reports._build import report_on
 from negosim.reports._compare import comparison_of_models, comparison_of_runs
+from negosim.reports._dialogue_figures import OfferPoint, concession_svg, plane_svg
 from negosim.reports._fonts import unshown
 from negosim.reports._model import Figure, Missing, Number, Report, Rows, Section, Table
 from negosim.reports._terminal import print_report
@@ -17,6 +18,7 @@ __all__ = [
     "Figure",
     "Missing",
     "Number",
+    "OfferPoint",
     "Paper",
     "Report",
     "Rows",
@@ -25,6 +27,8 @@ __all__ = [
     "check_names",
     "comparison_of_models",
     "comparison_of_runs",
+    "concession_svg",
+    "plane_svg",
     "print_report",
     "report_on",
     "unshown",

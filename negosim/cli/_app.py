@@ -24,6 +24,10 @@ COMMANDS = {
     "runs": LazyCommand(
         "negosim.cli._runs:runs", "List runs, newest first. What cannot be read is passed over and named."
     ),
+    "view": LazyCommand(
+        "negosim.cli._view:view",
+        "Read runs in a browser: transcripts, thoughts, offers, claims, judgements, calls.",
+    ),
     "judge": LazyCommand(
         "negosim.cli._judge:judge",
         "Have judges answer questions about a run's dialogues, and store what they say beside them.",

@@ -28,6 +28,12 @@ def show(
     json: Annotated[
         bool, typer.Option("--json", help="Print the stored record, one line of JSON a dialogue.")
     ] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Print the dialogue as one HTML file, as the view may see it.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--md", help="Print the dialogue as Markdown, as the view may see it.")
+    ] = False,
 ) -> None:
     """Show a stored dialogue again, or list the dialogues of a run.
 
@@ -42,8 +48,13 @@ def show(
     if json:
         for record in found if dialogue is None else [found.dialogue(dialogue)]:
             typer.echo(record.model_dump_json())
-    elif calls and dialogue is None:
-        raise typer.BadParameter("say which dialogue, by number or id", param_hint="--calls")
+    elif dialogue is None and (calls or html or markdown):
+        option = "--calls" if calls else "--html" if html else "--md"
+        raise typer.BadParameter("say which dialogue, by number or id", param_hint=option)
+    elif html or markdown:
+        from negosim.web import dialogue_html, dialogue_markdown
+
+        typer.echo((dialogue_html if html else dialogue_markdown)(found, str(dialogue), view=view), nl=False)
     elif calls:
         print_calls(console_for(), found.dialogue(str(dialogue)))
     elif dialogue is None:

@@ -7,21 +7,28 @@ judges.json       what the fingerprints of the sheets stand for
 """
 
 from negosim.store._create import PROGRESS
+from negosim.store._index import IndexedDialogue, RunIndex
 from negosim.store._judgements import COLUMNS as JUDGEMENT_COLUMNS
 from negosim.store._judgements import SheetWriter, answered_keys, read_judges
+from negosim.store._lines import lines_from
 from negosim.store._list import RunSummary, list_runs
 from negosim.store._run import Fingerprint, Run, RunHeader, Writer
+from negosim.store._shards import shards
 
 __all__ = [
     "JUDGEMENT_COLUMNS",
     "PROGRESS",
     "Fingerprint",
+    "IndexedDialogue",
     "Run",
     "RunHeader",
+    "RunIndex",
     "RunSummary",
     "SheetWriter",
     "Writer",
     "answered_keys",
+    "lines_from",
     "list_runs",
     "read_judges",
+    "shards",
 ]

@@ -9,7 +9,7 @@ from negosim.errors import UserError
 from negosim.store._count import DIALOGUES
 from negosim.store._shards import first_shard, shards
 
-HEADER, LOCK = "run.json", ".lock"
+HEADER, LOCK, INDEX = "run.json", ".lock", ".index.sqlite"
 PROGRESS = "progress"
 """Folder of the places where unfinished dialogues stand."""
 
@@ -47,7 +47,7 @@ def create_folder(path: Path, header: bytes, *, planned: int, compress: bool) ->
 def discard_unbegun(path: Path) -> None:
     """Remove a run folder in which no dialogue was finished or has got anywhere."""
     empty = shards(path)
-    own = {path / HEADER, path / LOCK, path / DIALOGUES, *empty}
+    own = {path / HEADER, path / LOCK, path / DIALOGUES, path / INDEX, *empty}
     with suppress(OSError):
         if (path / PROGRESS).is_dir():
             (path / PROGRESS).rmdir()

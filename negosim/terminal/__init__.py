@@ -7,24 +7,36 @@ markup, and without control characters. Without a terminal, output is plain line
 """
 
 from negosim.terminal._console import console_for, interactive, print_view
-from negosim.terminal._lens import Lens, lens_of
+from negosim.terminal._lens import Lens, condition_line, lens_of
 from negosim.terminal._listing import print_rows
+from negosim.terminal._moves import VERDICTS, Move, ending, move_of, opening_table, replay, verdict
+from negosim.terminal._outcome import MOMENTS, outcome_lines
 from negosim.terminal._scenario import scenario_view
 from negosim.terminal._show import print_calls, print_dialogue, print_run
 from negosim.terminal._tally import Tally
 from negosim.terminal._taxonomy import taxonomy_view
 
 __all__ = [
+    "MOMENTS",
+    "VERDICTS",
     "Lens",
+    "Move",
     "Tally",
+    "condition_line",
     "console_for",
+    "ending",
     "interactive",
     "lens_of",
+    "move_of",
+    "opening_table",
+    "outcome_lines",
     "print_calls",
     "print_dialogue",
     "print_rows",
     "print_run",
     "print_view",
+    "replay",
     "scenario_view",
     "taxonomy_view",
+    "verdict",
 ]

@@ -35,7 +35,7 @@ def draw_planes(canvas: "Canvas", *, corpus: Corpus, keys: list[str]) -> None:
     for axes in grid.flat[len(keys) :]:
         axes.set_axis_off()
     for axes, key in zip(grid.flat, keys, strict=False):
-        _draw_space(axes, corpus.scenarios[key])
+        draw_space(axes, corpus.scenarios[key])
         axes.set_title(titles[key], pad=3)
         _draw_deals(axes, corpus, key)
     _legend(canvas, corpus)
@@ -85,7 +85,8 @@ def _landmarks(scenario: Scenario) -> list[tuple[str, "NDArray[np.float64]"]]:
     return [*found, ("Nash point", space.values[space.nash])] if space.nash is not None else found
 
 
-def _draw_space(axes: "Axes", scenario: Scenario) -> None:
+def draw_space(axes: "Axes", scenario: Scenario) -> None:
+    """Draw every deal of a scenario, the Pareto frontier, the reservation values and the Nash point."""
     space = scenario.space
     values = space.values[:, :2]
     faint = _thinned(values)

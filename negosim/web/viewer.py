@@ -1,0 +1,280 @@
+"""The viewer: runs, a run's dialogues, a dialogue, two side by side; nothing can be changed through it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from time import monotonic
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from negosim.errors import UserError
+from negosim.terminal import Lens, lens_of
+from negosim.web._columns import PAGE, Question, chosen, columns
+from negosim.web._dialogue import role_views, turn_views
+from negosim.web._figures import concessions_of, plane_of
+from negosim.web._guard import KeyGate, SecurityHeaders
+from negosim.web._library import Library, Shelf
+from negosim.web._links import ServerLinks
+from negosim.web._making import being_made, state_of
+from negosim.web._pages import (
+    STATIC,
+    Place,
+    column_fits,
+    dialogue_page,
+    lens_for_run,
+    render,
+    run_page,
+    static_file,
+    views_of,
+)
+from negosim.web._runs import run_rows, sorted_rows
+from negosim.web.server import HOSTS
+
+READING = 0.4
+"""Seconds a page may spend on carrying an index on; the rest is read while the page is being looked at."""
+TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+class Viewer:
+    """Answers the requests of a viewer.
+
+    Args:
+        library: the runs.
+        view: the only view there is ("public", "1", ...); "all" lets the reader choose.
+
+    """
+
+    def __init__(self, library: Library, view: str) -> None:
+        self._library, self._only = library, None if view == "all" else view
+        self._links = ServerLinks()
+
+    def place(self, request: Request, shelf: Shelf) -> Place:
+        """Return where a page stands; a view that is not to be had is no page."""
+        every = views_of(list(shelf.run.header.scenarios.values()))
+        allowed = [each for each in every if self._only in (None, each[0])]
+        view = request.query_params.get("view", self._only or "all")
+        if view not in [name for name, _ in allowed]:
+            raise HTTPException(404, "there is no such view here")
+        return Place(self._links, shelf.key, view, allowed)
+
+    def runs(self, request: Request) -> Response:
+        """Show the table of runs."""
+        shelves, wrong = self._library.shelves()
+        until = monotonic() + READING
+        given = request.query_params
+        rows = run_rows(shelves, until, private=self._only is None)
+        shown = sorted_rows(rows, given.get("q", ""), given.get("sort", ""), down=given.get("down") == "1")
+        return HTMLResponse(
+            render(
+                "runs.html",
+                links=self._links,
+                rows=shown,
+                total=len(rows),
+                q=given.get("q", ""),
+                sort=given.get("sort", ""),
+                down=given.get("down") == "1",
+                wrong=wrong if self._only is None else [],
+                private=self._only is None,
+                view=self._only or "all",
+            )
+        )
+
+    def run(self, request: Request) -> Response:
+        """Show a run's table of dialogues."""
+        shelf = self._library.shelf(request.path_params["key"])
+        place = self.place(request, shelf)
+        done = shelf.index.refresh(READING)
+        lens = lens_for_run(place.view, shelf.run)
+        question = Question.of(request.query_params, request.query_params.getlist("col"))
+        roles = max(len(scenario.roles) for scenario in shelf.run.header.scenarios.values())
+        every = [one for one in columns(roles) if one.seen_by(lens) and column_fits(one.key, shelf.run)]
+        seen = chosen(every, question.wanted)
+        where, given = question.where(lens)
+        found = shelf.index.count(where, given)
+        rows = shelf.index.find(
+            where, given, order=question.order(every), limit=PAGE, offset=(question.page - 1) * PAGE
+        )
+        making = [
+            (one.key, one.id if lens.truth else one.scenario, len(one.turns)) for one in being_made(shelf.run)
+        ]
+        page = run_page(
+            *(place, shelf.run, question, seen, every, rows, found),
+            stored=shelf.index.count(),
+            reading=not done,
+            making=making,
+            damaged=shelf.index.damaged() if self._only is None else [],
+            choices={
+                "scenario": shelf.index.values("scenario"),
+                "condition": shelf.index.values("condition") if lens.truth else [],
+                "outcome": shelf.index.values("CASE status WHEN 'failed' THEN 'failed' ELSE outcome END"),
+            },
+        )
+        return HTMLResponse(page)
+
+    def dialogue(self, request: Request) -> Response:
+        """Show a dialogue."""
+        shelf = self._library.shelf(request.path_params["key"])
+        place, number = self.place(request, shelf), request.path_params["number"]
+        shelf.index.refresh(READING)
+        dialogue = shelf.index.dialogue(number)
+        near = [one.number for one in shelf.index.find("number IN (?, ?)", (number - 1, number + 1))]
+        partners = shelf.index.find(
+            "scenario=? AND pairing=? AND number<>?", (dialogue.scenario, dialogue.index, number), limit=8
+        )
+        return HTMLResponse(
+            dialogue_page(
+                *(place, number, dialogue, shelf.run.scenario(dialogue.scenario)),
+                shelf.index.sheets(dialogue.id),
+                before=number - 1 if number - 1 in near else None,
+                after=number + 1 if number + 1 in near else None,
+                partners=partners,
+            )
+        )
+
+    def figure(self, request: Request) -> Response:
+        """Draw a figure of a dialogue, where the view may see it."""
+        shelf = self._library.shelf(request.path_params["key"])
+        place = self.place(request, shelf)
+        dialogue = shelf.index.dialogue(request.path_params["number"])
+        scenario = shelf.run.scenario(dialogue.scenario)
+        lens, name = lens_of(place.view, scenario), request.path_params["name"]
+        if name == "plane" and lens.truth and scenario.has_deals:
+            return Response(plane_of(dialogue, scenario), media_type=TYPES["svg"])
+        if name == "concessions" and lens.private and scenario.has_deals:
+            return Response(concessions_of(dialogue, scenario, lens), media_type=TYPES["svg"])
+        raise HTTPException(404, "there is no such figure in this view")
+
+    def beside(self, request: Request) -> Response:
+        """Show two dialogues side by side, turn by turn; for those who may know both conditions."""
+        shelf = self._library.shelf(request.path_params["key"])
+        place = self.place(request, shelf)
+        numbers = [request.path_params["number"], request.path_params["other"]]
+        pair = [shelf.index.dialogue(number) for number in numbers]
+        scenarios = [shelf.run.scenario(each.scenario) for each in pair]
+        if place.view != "all" or scenarios[0] != scenarios[1]:
+            raise HTTPException(
+                404, "only dialogues of one scenario stand side by side, with everything shown"
+            )
+        lens = lens_of("all", scenarios[0])
+        sides = [tuple(turn_views(each.turns, scenarios[0], lens)) for each in pair]
+        length = max(map(len, sides))
+        rows = [[side[at] if at < len(side) else None for side in sides] for at in range(length)]
+        page = render(
+            "beside.html",
+            links=self._links,
+            place=place,
+            numbers=numbers,
+            pair=pair,
+            rows=rows,
+            title=scenarios[0].title,
+        )
+        return HTMLResponse(page)
+
+    def making(self, request: Request) -> Response:
+        """Show a dialogue in the making."""
+        shelf = self._library.shelf(request.path_params["key"])
+        place = self.place(request, shelf)
+        found = next((one for one in being_made(shelf.run) if one.key == request.path_params["making"]), None)
+        if found is None:
+            raise HTTPException(404, "this dialogue is no longer in the making; it stands among the others")
+        scenario = shelf.run.scenario(found.scenario)
+        lens: Lens = lens_of(place.view, scenario)
+        models = shelf.run.config.models
+        models = models if len(models) > 1 else models * len(scenario.roles)
+        return HTMLResponse(
+            render(
+                "making.html",
+                links=self._links,
+                place=place,
+                title=scenario.title,
+                summary=scenario.summary,
+                roles=role_views(scenario, found.condition, models, lens),
+                turns=list(turn_views(found.turns, scenario, lens, measured=found.measurements)),
+            )
+        )
+
+    async def events(self, request: Request) -> Response:
+        """Tell a page whenever the run has grown."""
+        shelf = await run_in_threadpool(self._library.shelf, request.path_params["key"])
+        return EventSourceResponse(_changes(shelf), ping=15)
+
+
+async def _changes(shelf: Shelf) -> AsyncIterator[ServerSentEvent]:
+    """Look at the run's files once a second; no file is watched, so that it works everywhere."""
+    known = await run_in_threadpool(state_of, shelf.run)
+    whole = False
+    while True:
+        whole = whole or await run_in_threadpool(shelf.index.refresh, READING)
+        now = await run_in_threadpool(state_of, shelf.run)
+        if now != known or not whole:
+            known, whole = now, whole and now == known
+            yield ServerSentEvent(str(await run_in_threadpool(shelf.index.count)), event="changed")
+        await asyncio.sleep(1)
+
+
+def viewer(
+    places: Sequence[str | Path], *, view: str = "all", key: str = "", hosts: Sequence[str] = ()
+) -> Starlette:
+    """Return the viewer as an ASGI application.
+
+    Args:
+        places: run folders, and folders of run folders.
+        view: what may be seen at most: "public", a side's number, or "all", which lets the reader choose.
+        key: what a browser must know to be let in; "" lets everybody in.
+        hosts: names it may be reached by, besides those of this machine.
+
+    Raises:
+        UserError: a place is no folder.
+
+    """
+    pages = Viewer(Library([Path(place) for place in places]), view)
+
+    def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in STATIC:
+            raise HTTPException(404)
+        return Response(static_file(name), media_type=TYPES[name.rpartition(".")[2]])
+
+    run = "/runs/{key}"
+    routes = [
+        Route("/", pages.runs),
+        Route("/static/{name}", static),
+        Route(run, pages.run),
+        Route(f"{run}/events", pages.events),
+        Route(f"{run}/making/{{making}}", pages.making),
+        Route(f"{run}/{{number:int}}", pages.dialogue),
+        Route(f"{run}/{{number:int}}/{{name}}.svg", pages.figure),
+        Route(f"{run}/{{number:int}}/beside/{{other:int}}", pages.beside),
+    ]
+    gate = [Middleware(KeyGate, key=key)] if key else []
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[*HOSTS, *hosts], www_redirect=False),
+            *gate,
+        ],
+        exception_handlers={
+            UserError: _wrong(pages, lambda error: str(error) if view == "all" else ""),
+            HTTPException: _wrong(pages, lambda error: getattr(error, "detail", "")),
+        },
+    )
+
+
+def _wrong(pages: Viewer, words: Callable[[Exception], str]) -> Callable[[Request, Exception], Response]:
+    """Return the page that says what is wrong; where not everything may be seen, not more than that."""
+
+    def page(request: Request, error: Exception) -> Response:
+        status = getattr(error, "status_code", 404)
+        told = words(error) or "there is nothing to show here"
+        return HTMLResponse(render("wrong.html", links=ServerLinks(), told=told), status)
+
+    return page
