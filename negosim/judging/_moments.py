@@ -32,7 +32,7 @@ _MONTH = "|".join(_MONTHS)
 _DATE = re.compile(
     rf"\b(?P<month>{_MONTH}) (?:the )?(?P<day>\d{{1,2}}\b|{_NTH}\b)|"
     rf"\b(?P<day_of>\d{{1,2}}|{_NTH}) (?:of )?(?P<of>{_MONTH})\b|"
-    rf"\b(?:by|on|until|till|before) the (?P<nth>{_NTH})\b"
+    rf"\b(?:by|on|until|till|before) the (?P<nth>{_NTH})\b(?! (?:of )?(?:{_MONTH})\b)"
 )
 
 
