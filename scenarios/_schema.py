@@ -23,7 +23,7 @@ _COLON = re.compile("[:\uff1a\ufe55\u2236\ua789]")
 """A colon, and what looks like one."""
 
 
-Simulated = Literal["persuader", "donor", "supporter", "help-seeker"]
+Simulated = Literal["persuader", "donor", "supporter", "help-seeker", "discussant"]
 """Embedded participants for roles that settle nothing."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from negosim.agents._protocol import AgentContext, AgentFactory, Belief, Speech, Thinking
+from negosim.agents._protocol import Agent, AgentContext, AgentFactory, Belief, Speech, Thinking
 from negosim.agents.sim._beliefs import belief
 from negosim.agents.sim._compose import compose, full_utterance
 from negosim.agents.sim._decision import why_leave
@@ -14,7 +14,7 @@ from negosim.agents.sim._plan import plan_for
 from negosim.agents.sim._saying import claims_in
 from negosim.agents.sim._tactics import choose
 from negosim.agents.sim._thoughts import expected_reply, thought
-from negosim.agents.users import EmbeddedAgent, UserAgent, embedded_agent
+from negosim.agents.users import embedded_agent
 from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.records import SIMULATED, Rollout, Utterance
@@ -119,7 +119,7 @@ def _complete(spec: ModelSpec) -> ModelSpec:
     return spec
 
 
-def _make(context: AgentContext) -> SimAgent | UserAgent | EmbeddedAgent:
+def _make(context: AgentContext) -> Agent:
     """Return the negotiator, or the participant that the scenario says can play a role without deals."""
     return SimAgent(context) if context.side.issues else embedded_agent(context)
 

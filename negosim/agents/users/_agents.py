@@ -1,6 +1,7 @@
 """Embedded users and those who talk with them as agents: what they say follows from the view and the seed."""
 
 from negosim.agents._protocol import AgentContext, AgentFactory, Speech
+from negosim.agents.users._discussant import DISCUSSANT, Discussant
 from negosim.agents.users._making import sim_agent
 from negosim.agents.users._persuader import SimPersuader
 from negosim.agents.users._recognise import strategies_in
@@ -68,13 +69,15 @@ class EmbeddedAgent:
         return True
 
 
-def embedded_agent(context: AgentContext, *, skill: float = PLAN) -> UserAgent | EmbeddedAgent:
-    """Return what plays a role that is `simulated`: any of its users, or the agent of a skill.
+def embedded_agent(context: AgentContext, *, skill: float = PLAN) -> UserAgent | EmbeddedAgent | Discussant:
+    """Return what plays a role that is `simulated`: any of its users, the agent of a skill, a discussant.
 
     Raises:
         UserError: nothing embedded can play the role.
 
     """
+    if context.side.role.simulated == DISCUSSANT:
+        return Discussant(context)
     seat = needed_seat(context.side, context.spec)
     return _user(context, "") if seat.user else _agent(context, skill)
 
@@ -127,7 +130,9 @@ def _skill(spec: ModelSpec) -> float:
     return skill
 
 
-def _make_user(context: AgentContext) -> UserAgent:
+def _make_user(context: AgentContext) -> UserAgent | Discussant:
+    if context.side.role.simulated == DISCUSSANT:
+        return Discussant(context)
     return _user(context, context.spec.target)
 
 
@@ -138,7 +143,7 @@ def _make_habit(context: AgentContext) -> EmbeddedAgent:
 USER = AgentFactory(
     _make_user,
     usage="user[:PERSONA+PERSONA]",
-    about="a simulated donor or help-seeker, as the seed says, or of personas in turn; no language model",
+    about="a simulated donor, help-seeker or discussant, by the seed or of personas in turn; no model",
     complete=_only_named,
 )
 

@@ -42,7 +42,7 @@ SEATS = {
 
 def seat_of(role: Role) -> Seat | None:
     """Return the seat of a role, None where nothing embedded can take it."""
-    return SEATS[role.simulated] if role.simulated else None
+    return SEATS.get(role.simulated) if role.simulated else None
 
 
 def kind_of(scenario: Scenario) -> str | None:
@@ -144,6 +144,6 @@ def needed_seat(side: Side, spec: ModelSpec) -> Seat:
     if seat is None:
         raise UserError(
             f"{spec.name!r} cannot play {side.role.name} in {side.seed.scenario!r}: the scenario does not "
-            "say that the role can be simulated; scenarios 'donation' and 'support' do"
+            "say that such a participant can; scenarios 'donation' and 'support' do"
         )
     return seat
