@@ -34,7 +34,8 @@ _SAME = 0.6
 _WORD = re.compile(r"[a-z]{4,}")
 _PRESSURE = re.compile(
     r"\byou (?:really |simply |just )?(?:must|have to|need to|had better) "
-    r"(?:agree|accept|admit|change|see|give)|\b(?:only a fool|any fool|ridiculous|nonsense|shame on you|wake up|how can you)\b",
+    r"(?:agree|accept|admit|change|see|give)"
+    r"|\b(?:only a fool|any fool|ridiculous|nonsense|shame on you|wake up|how can you)\b",
     re.IGNORECASE,
 )
 _FOR = re.compile(r"\bI(?:'m| am)? (?:\w+ )?(?:agree|for it|in favou?r)\b", re.IGNORECASE)
