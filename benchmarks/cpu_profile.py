@@ -1,89 +1,105 @@
-"""Where the CPU time of a run goes: the share of each layer, under Python's own profiler.
+"""Where the CPU time of a run goes: the share of each layer, by looking where it stands every millisecond.
 
-    python benchmarks/cpu_profile.py [--turns 20] [--dialogues 16]
+    python benchmarks/cpu_profile.py [--turns 20] [--dialogues 32]
 
 Dialogues are played at once against a server in a process of its own that answers every call after 50 ms,
-as in latency.py. Every function's own time counts to the library it belongs to, built-in functions to
-whoever called them. The profiler slows calls of small functions most, so shares are rough.
+as in latency.py. After each millisecond of CPU time a signal stops the run, and what it was at counts to the
+library it belongs to; built-in functions count to whoever called them. Only main threads are seen.
 """
 
 import argparse
-import cProfile
+import gc
 import platform
-import pstats
-import time
+import signal
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from latency import play, slow_server
 
 import negosim
 
+EVERY = 0.001
 LAYERS = {
     "LangGraph and langchain-core": ("langgraph", "langchain_core", "langsmith"),
-    "HTTP client (aiohttp)": ("aiohttp", "multidict", "yarl", "aiosignal", "frozenlist", "async_timeout"),
-    "prompts (Jinja2)": ("jinja2", "markupsafe"),
+    "HTTP client (aiohttp)": ("aiohttp", "multidict", "yarl", "aiosignal", "frozenlist", "propcache"),
+    "templates (Jinja2, metered)": ("jinja2", "markupsafe"),
     "validation and records (pydantic)": ("pydantic", "pydantic_core"),
-    "event loop": ("asyncio", "uvloop", "selectors.py", "contextlib.py", "socket.py", "ssl.py"),
-    "response cache (SQLite)": ("sqlite3",),
+    "event loop and tasks": ("asyncio", "uvloop", "_weakrefset.py", "contextlib.py"),
 }
 OWN = {
-    "prompts": "prompts (Jinja2)",
+    "prompts": "templates (Jinja2, metered)",
     "models": "negosim: the door to models",
-    "agents": "negosim: agents",
-    "engine": "negosim: turn and dialogue graphs",
+    "agents": "negosim: agents and their views",
+    "views.py": "negosim: agents and their views",
+    "engine": "negosim: graph, turns and progress",
 }
-REST = "the rest"
+COLLECTOR = "garbage collector"
+ROOT = Path(negosim.__file__).parent.parent
 
 
 def layer(file: str) -> str | None:
-    """Return the layer a file belongs to; None for built-in functions."""
-    if file.startswith(("~", "<")):
-        return None
+    """Return the layer a file belongs to; None for the standard library and generated code."""
+    if file.endswith(".j2"):
+        return OWN["prompts"]
     path = Path(file)
-    root = Path(negosim.__file__).parent.parent
-    if path.is_relative_to(root) and "site-packages" not in path.relative_to(root).parts:
-        return next((OWN[part] for part in path.relative_to(root).parts if part in OWN), "negosim: other")
-    return next((name for name, parts in LAYERS.items() if set(parts) & set(path.parts)), REST)
+    if path.is_relative_to(ROOT) and "site-packages" not in path.parts:
+        parts = path.relative_to(ROOT).parts
+        return next((OWN[part] for part in parts if part in OWN), "negosim: other")
+    return next((name for name, parts in LAYERS.items() if set(parts) & set(path.parts)), None)
 
 
-def shares(stats: Any) -> Counter[str]:
-    """Return the seconds of each layer."""
-    seconds: Counter[str] = Counter()
-    for (file, _, name), (_, _, own, _, callers) in stats.items():
-        belongs = layer(file)
-        if belongs is not None:
-            seconds[belongs] += own
-            continue
-        if "sqlite3" in name:
-            seconds["response cache (SQLite)"] += own
-        elif "pydantic_core" in name:
-            seconds["validation and records (pydantic)"] += own
-        else:
-            for (caller, _, _), (_, _, share, _) in callers.items():
-                seconds[layer(caller) or REST] += share
-    return seconds
+def layer_of(frame: FrameType | None) -> str:
+    """Return the layer that a frame, or the nearest of its callers, belongs to."""
+    while frame is not None:
+        if frame.f_code is after_collection.__code__:
+            return COLLECTOR
+        if found := layer(frame.f_code.co_filename):
+            return found
+        frame = frame.f_back
+    return "the rest"
+
+
+def after_collection(phase: str, about: dict[str, Any]) -> None:
+    """Be there when the collector ends: signals that came meanwhile find the run here."""
+
+
+def sampled(run: Callable[[], Any]) -> tuple[Any, Counter[str]]:
+    """Return what a call returns, and the samples of each layer."""
+    samples: Counter[str] = Counter()
+
+    def sample(number: int, frame: FrameType | None) -> None:
+        samples[layer_of(frame)] += 1
+
+    before = signal.signal(signal.SIGPROF, sample)
+    gc.callbacks.append(after_collection)
+    signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
+    try:
+        return run(), samples
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        gc.callbacks.remove(after_collection)
+        signal.signal(signal.SIGPROF, before)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=20, help="utterances of a dialogue")
-    parser.add_argument("--dialogues", type=int, default=16, help="dialogues at once")
+    parser.add_argument("--dialogues", type=int, default=32, help="dialogues at once")
     arguments = parser.parse_args()
     with slow_server() as url:
-        play(url, 1, 2)
-        profiler = cProfile.Profile(time.process_time)
-        profiler.enable()
-        play(url, arguments.dialogues, arguments.turns)
-        profiler.disable()
-    seconds = shares(pstats.Stats(profiler).stats)  # type: ignore[attr-defined]
-    whole = seconds.total()
-    print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}\n")
-    print("| layer | share of CPU |\n|---|---:|")
-    for name, spent in seconds.most_common():
-        print(f"| {name} | {spent / whole:.0%} |")
+        play("openai", url, 1, 2)
+        made, samples = sampled(lambda: play("openai", url, arguments.dialogues, arguments.turns))
+    call = made["cpu"] / made["calls"] * 1000
+    whole = samples.total()
+    print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}; {whole:,} samples\n")
+    print("| layer | share of CPU | ms a call |\n|---|---:|---:|")
+    for name, count in samples.most_common():
+        print(f"| {name} | {count / whole:.0%} | {count / whole * call:.2f} |")
+    print(f"| together | 100% | {call:.2f} |")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,9 @@ def weigh(value: object, *, as_text: bool = False) -> int:
                 raise TemplateRuntimeError(f"a number has more than {LARGEST} bits")
         elif isinstance(item, range):
             total += len(item)
-        elif isinstance(item, Mapping):
+        elif isinstance(item, list | tuple):
+            rest += item
+        elif isinstance(item, dict | Mapping):
             rest += [*item.keys(), *item.values()]
         elif isinstance(item, Undefined):
             if as_text:

@@ -1,6 +1,7 @@
 """The command line: thin commands over the public functions of the package.
 
-Command modules import what they need inside the command, so that `negosim --help` stays quick.
+A command's module is imported when the command is asked for (`negosim.cli._app`), so that `negosim --help`
+stays quick; what needs torch is imported inside the command, so that its own help does.
 """
 
 from negosim.cli._main import main

@@ -3,15 +3,18 @@
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from negosim._text import plural
 from negosim.cli._judge import JUDGEMENTS, listed
 from negosim.cli._runs import run_folder
-
-if TYPE_CHECKING:
-    from negosim.judging import Annotation
+from negosim.errors import UserError
+from negosim.judging import Annotation, annotation, export_sheet, import_sheet, unwritten_annotation
+from negosim.store import Run
+from negosim.terminal import console_for
+from negosim.terminal.annotate import Prompt, progress
 
 
 def annotate(
@@ -58,11 +61,6 @@ def annotate(
     their condition or models. Stop whenever you like: the same command goes on where you were. Your
     answers count as those of one more judge.
     """
-    from negosim._text import plural
-    from negosim.errors import UserError
-    from negosim.judging import annotation, export_sheet, import_sheet, unwritten_annotation
-    from negosim.store import Run
-
     if export_to is not None and import_from is not None:
         raise typer.BadParameter("is given besides --export; do one after the other", param_hint="--import")
     found = Run.open(run_folder(run))
@@ -92,11 +90,8 @@ def annotate(
             _ask(opened, found.path)
 
 
-def _ask(opened: "Annotation", folder: Path) -> None:
+def _ask(opened: Annotation, folder: Path) -> None:
     """Ask at the prompt. Exits with 130 after Ctrl-C."""
-    from negosim.terminal import console_for
-    from negosim.terminal.annotate import Prompt, progress
-
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401  (lets input() edit the line)
     stopped = False

@@ -47,28 +47,97 @@ COMMANDS = {
     "graph": LazyCommand(
         "negosim.cli._graph:graph", "Print the graph of a dialogue, as it runs, as a Mermaid diagram."
     ),
-    "schema": LazyCommand("negosim.cli._graph:schema", "Print the JSON Schema of a line of dialogues.jsonl."),
+    "schema": LazyCommand(
+        "negosim.cli._graph:schema",
+        "Print the JSON Schema of a line of dialogues.jsonl.",
+    ),
 }
 """Commands that stand in no group."""
 
 GROUPS = {
-    "scenarios": ("List, read and check scenarios.", ("list_", "show", "validate")),
-    "taxonomies": ("List, read and check taxonomies of tactics.", ("list_", "show", "validate")),
-    "questions": ("List, read and check the questions judges are asked.", ("list_", "show", "validate")),
-    "prompts": ("See the prompts that models get.", ("list_", "show")),
-    "models": ("Get, list and check language models.", ("list_", "get", "check")),
-    "cache": ("See and clear the answers that are kept.", ("stats", "clear")),
+    "scenarios": (
+        "List, read and check scenarios.",
+        {
+            "list_": "List the scenarios that can be played by id; one that is wrong is listed as such.",
+            "show": "Show a scenario: context, roles, issues with points, and the numbers of its space "
+            "of deals.",
+            "validate": "Check scenario files: every problem with its line and field. Exit code 2 if one is "
+            "wrong.",
+        },
+    ),
+    "taxonomies": (
+        "List, read and check taxonomies of tactics.",
+        {
+            "list_": "List the taxonomies that can be used by id; one that is wrong is listed as such.",
+            "show": "Show a taxonomy: every tactic with its definition and an example, by family.",
+            "validate": "Check taxonomy files: every problem with its line or field. Exit code 2 if one is "
+            "wrong.",
+        },
+    ),
+    "questions": (
+        "List, read and check the questions judges are asked.",
+        {
+            "list_": "List the question sets that can be asked by id; one that is wrong is listed as such.",
+            "show": "Show a question set: every question with its scale or options, and its example.",
+            "validate": "Check question sets: every problem with its line and field. Exit code 2 if one is "
+            "wrong.",
+        },
+    ),
+    "prompts": (
+        "See the prompts that models get.",
+        {
+            "list_": "List the templates in force and the file each comes from.",
+            "show": "Print exactly what a model would get in an agent's first turn.",
+        },
+    ),
+    "models": (
+        "Get, list and check language models.",
+        {
+            "list_": "Say how models are named, which one is configured, and which small ones can be had.",
+            "get": "Get a small model into the user's cache; its hash is checked.",
+            "check": "Make real calls to a model and tell what works. Exit code 1 if it gave no usable "
+            "answer.",
+        },
+    ),
+    "cache": (
+        "See and clear the answers that are kept.",
+        {
+            "stats": "Say which answers are kept, where, and what they would cost to ask for again.",
+            "clear": "Remove every answer that is kept. Runs are not touched.",
+        },
+    ),
 }
-"""Groups whose commands are the functions of one module: what they are for, and the functions."""
+"""Groups whose commands are the functions of one module: what they are for, and what each function is."""
 
 RL = {
-    "prepare": LazyCommand("negosim.cli._rl:prepare"),
-    "simulate": LazyCommand("negosim.cli._rl:simulate"),
-    "hindsight": LazyCommand("negosim.cli._rl_hindsight:hindsight"),
-    "export": LazyCommand("negosim.cli._rl_export:export"),
-    "train": LazyCommand("negosim.cli._rl_train:train"),
-    "evaluate": LazyCommand("negosim.cli._rl_evaluate:evaluate"),
-    "chat": LazyCommand("negosim.cli._rl_train:chat"),
+    "prepare": LazyCommand(
+        "negosim.cli._rl:prepare",
+        "Make trajectories from a run folder or a published data set, with a data card.",
+    ),
+    "simulate": LazyCommand(
+        "negosim.cli._rl:simulate",
+        "Make a corpus of dialogues between an embedded agent and embedded users, with known rewards.",
+    ),
+    "hindsight": LazyCommand(
+        "negosim.cli._rl_hindsight:hindsight",
+        "Grow a set of dialogues by hindsight: what should have been said, and how it would have gone on.",
+    ),
+    "export": LazyCommand(
+        "negosim.cli._rl_export:export",
+        "Write trajectories in TRL's conversational SFT, DPO or KTO format, a JSON object a line.",
+    ),
+    "train": LazyCommand(
+        "negosim.cli._rl_train:train",
+        "Train a policy on trajectories.",
+    ),
+    "evaluate": LazyCommand(
+        "negosim.cli._rl_evaluate:evaluate",
+        "Measure agents on simulated users: reward, length, tactics, language, with intervals.",
+    ),
+    "chat": LazyCommand(
+        "negosim.cli._rl_train:chat",
+        "Talk to a policy. An empty line or the end of input ends the talk.",
+    ),
 }
 
 
@@ -111,6 +180,9 @@ def _root(
 
 
 for group, (purpose, functions) in GROUPS.items():
-    found = {name.rstrip("_"): LazyCommand(f"negosim.cli._{group}:{name}") for name in functions}
+    found = {
+        name.rstrip("_"): LazyCommand(f"negosim.cli._{group}:{name}", summary)
+        for name, summary in functions.items()
+    }
     app.add_typer(_group(group, purpose, found))
 app.add_typer(_group("rl", "Train dialogue agents: data, simulated users, training, evaluation.", RL))

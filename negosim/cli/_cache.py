@@ -1,22 +1,21 @@
 """`negosim cache`: the answers that are kept."""
 
+from dataclasses import asdict
 from typing import Annotated
 
+import orjson
 import typer
+
+from negosim._text import money, plural
+from negosim.errors import UserError
+from negosim.models import Usage, cache_stats, clear_cache, price_of
+from negosim.terminal import console_for, print_rows
 
 
 def stats(
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Say which answers are kept, where, and what they would cost to ask for again."""
-    from dataclasses import asdict
-
-    import orjson
-
-    from negosim._text import money, plural
-    from negosim.models import Usage, cache_stats, price_of
-    from negosim.terminal import console_for, print_rows
-
     found = cache_stats()
     rows, entries = [], []
     for entry in found.entries:
@@ -40,10 +39,6 @@ def stats(
 
 def clear() -> None:
     """Remove every answer that is kept. Runs are not touched."""
-    from negosim._text import plural
-    from negosim.errors import UserError
-    from negosim.models import cache_stats, clear_cache
-
     try:
         before = plural(sum(entry.answers for entry in cache_stats().entries), "answer")
     except UserError:

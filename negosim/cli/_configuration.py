@@ -1,17 +1,16 @@
 """Configuration of a run, made from the options of the command line."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
+from pydantic import ValidationError
 
 from negosim.cli._options import with_settings
-
-if TYPE_CHECKING:
-    from negosim.config import RunConfig
-    from negosim.models import Budget
-    from negosim.records import Condition
-    from negosim.scenarios import Scenario, SpeakingOrder
+from negosim.config import RunConfig
+from negosim.models import Budget
+from negosim.records import Condition
+from negosim.scenarios import Scenario, SpeakingOrder, list_scenarios, load_scenario
 
 BARE_DECEPTIVE = "2"
 """What `--deceptive` means without a value: agent 2 deceives, as in the method's report."""
@@ -28,10 +27,8 @@ COMPOSED = {
 """Fields of a configuration that are made from options of other names."""
 
 
-def configuration(options: dict[str, Any]) -> "RunConfig":
+def configuration(options: dict[str, Any]) -> RunConfig:
     """Return the configuration that options ask for."""
-    from negosim.config import RunConfig
-
     settings = {name: options[name] for name in MODEL_SETTINGS}
     judge = options["judge_model"]
     models = _models(options["scenario"], options["model"] or "sim", _players(options))
@@ -50,17 +47,14 @@ def configuration(options: dict[str, Any]) -> "RunConfig":
     return RunConfig(**composed, **same)
 
 
-def claimed(stored: "RunConfig", options: dict[str, Any], given: set[str]) -> "RunConfig":
+def claimed(stored: RunConfig, options: dict[str, Any], given: set[str]) -> RunConfig:
     """Return what a stored configuration would be with the options that were `given`."""
     asked = configuration({**options, "scenario": options["scenario"] or stored.scenarios})
     fields = [field for field in type(stored).model_fields if COMPOSED.get(field, {field}) & given]
     return stored.model_copy(update={field: getattr(asked, field) for field in fields})
 
 
-def _order(given: str) -> "SpeakingOrder":
-    from pydantic import ValidationError
-
-    from negosim.scenarios import SpeakingOrder
+def _order(given: str) -> SpeakingOrder:
 
     try:
         return SpeakingOrder.model_validate(given)
@@ -69,8 +63,7 @@ def _order(given: str) -> "SpeakingOrder":
         raise typer.BadParameter(what, param_hint="--order") from None
 
 
-def _conditions(deceptive: str | None, scenarios: Sequence[str], *, both: bool) -> "tuple[Condition, ...]":
-    from negosim.records import Condition
+def _conditions(deceptive: str | None, scenarios: Sequence[str], *, both: bool) -> tuple[Condition, ...]:
 
     if both and deceptive == "none":
         raise typer.BadParameter("with --both-conditions somebody has to deceive", param_hint="--deceptive")
@@ -78,10 +71,8 @@ def _conditions(deceptive: str | None, scenarios: Sequence[str], *, both: bool) 
     return (Condition(), told) if both else (told,)
 
 
-def condition_of(deceptive: str, scenarios: Sequence[str]) -> "Condition":
+def condition_of(deceptive: str, scenarios: Sequence[str]) -> Condition:
     """Return the condition that a value of `--deceptive` names: "none", "both", "all", "2", "1,3"."""
-    from negosim.records import Condition
-
     if deceptive == "none":
         return Condition()
     if deceptive == "both":
@@ -129,12 +120,11 @@ def _models(references: Sequence[str], base: str, players: Mapping[str, str]) ->
 
 
 def _loaded(references: Sequence[str]) -> "list[Scenario]":
-    from negosim.scenarios import list_scenarios, load_scenario
 
     return [load_scenario(name) for name in (list_scenarios() if "all" in references else references)]
 
 
-def _position(role: str, scenarios: "Sequence[Scenario]") -> int:
+def _position(role: str, scenarios: Sequence[Scenario]) -> int:
     """Return the position of a role that is named by number from 1, or by its id in every scenario."""
     most = max(len(scenario.roles) for scenario in scenarios)
     if role.isdecimal():
@@ -155,8 +145,6 @@ def _position(role: str, scenarios: "Sequence[Scenario]") -> int:
     return position
 
 
-def budget_of(usd: float | None, tokens: int | None) -> "Budget | None":
+def budget_of(usd: float | None, tokens: int | None) -> Budget | None:
     """Return the budget that the options set, None if they set none."""
-    from negosim.models import Budget
-
     return None if usd is None and tokens is None else Budget(usd=usd, tokens=tokens)

@@ -1,21 +1,18 @@
 """Output of `negosim generate --dry-run`."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import typer
 
-if TYPE_CHECKING:
-    from negosim.engine import Forecast, StageForecast
+from negosim._text import money, plural
+from negosim.engine import Forecast, StageForecast
+from negosim.terminal import console_for, print_rows
 
 NUMBERS = ("calls", "tokens in", "tokens out", "cost", "at most")
 
 
-def tell_forecast(forecast: "Forecast", *, json: bool) -> None:
+def tell_forecast(forecast: Forecast, *, json: bool) -> None:
     """Print what a run will need, and what the numbers rest on."""
-    from negosim._text import plural
-    from negosim.terminal import console_for, print_rows
-
     if json:
         typer.echo(forecast.model_dump_json())
         return
@@ -38,7 +35,7 @@ def tell_forecast(forecast: "Forecast", *, json: bool) -> None:
         typer.echo(f"the price of {model} is not known; give it in a file that NEGOSIM_PRICES names")
 
 
-def _numbers(parts: "Sequence[StageForecast]") -> list[str]:
+def _numbers(parts: Sequence[StageForecast]) -> list[str]:
     return [
         f"{sum(part.calls for part in parts):,}",
         f"{sum(part.tokens_in for part in parts):,}",
@@ -49,7 +46,6 @@ def _numbers(parts: "Sequence[StageForecast]") -> list[str]:
 
 
 def _money(amounts: Sequence[float | None]) -> str:
-    from negosim._text import money
 
     known = [usd for usd in amounts if usd is not None]
     return money(sum(known)) if len(known) == len(amounts) else "unknown"

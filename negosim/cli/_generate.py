@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
+from negosim import engine
 from negosim.cli._configuration import BARE_DECEPTIVE, budget_of, claimed, configuration
 from negosim.cli._forecast import tell_forecast
 from negosim.cli._make import make_and_tell
@@ -21,6 +22,10 @@ from negosim.cli._options import (
     Timeout,
 )
 from negosim.cli._runs import run_folder
+from negosim.logs import logged_to
+from negosim.store import Run
+from negosim.terminal import console_for
+from negosim.terminal.watch import Watch
 
 SIM_NOTICE = (
     "no model configured: the embedded simulated negotiator plays (model: sim); it is no language model"
@@ -329,19 +334,12 @@ def generate(
     With --resume nothing else is needed: the run goes on as it was begun, and dialogues that failed
     through the provider are played again.
     """
-    from negosim import engine
-    from negosim.store import Run
-    from negosim.terminal import console_for
-    from negosim.terminal.watch import Watch
-
     options = context.params
     watch = Watch(console_for(), console_for(stderr=True), json=json, thoughts=thoughts)
     limits = {"--budget-usd": budget_usd, "--budget-tokens": budget_tokens}
     again = "".join(f" {name} {limit:g}" for name, limit in limits.items() if limit is not None)
     budget = budget_of(budget_usd, budget_tokens)
     if log is not None:
-        from negosim.logs import logged_to
-
         context.with_resource(logged_to(log))
     if resume is not None:
         if dry_run:

@@ -2,7 +2,11 @@
 
 from typing import Annotated
 
+import orjson
 import typer
+
+from negosim.engine import mermaid
+from negosim.records import dialogue_schema
 
 
 def graph(
@@ -11,15 +15,9 @@ def graph(
     ] = "rollout",
 ) -> None:
     """Print the graph of a dialogue, as it runs, as a Mermaid diagram."""
-    from negosim.engine import mermaid
-
     typer.echo(mermaid(planner))
 
 
 def schema() -> None:
     """Print the JSON Schema of a line of dialogues.jsonl."""
-    import orjson
-
-    from negosim.records import dialogue_schema
-
     typer.echo(orjson.dumps(dialogue_schema(), option=orjson.OPT_INDENT_2).decode())

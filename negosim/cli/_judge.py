@@ -1,10 +1,13 @@
 """`negosim judge`: what judges say about a run."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from negosim import judging
+from negosim._text import plural
 from negosim.cli._configuration import budget_of
 from negosim.cli._options import (
     COST,
@@ -18,12 +21,13 @@ from negosim.cli._options import (
     with_settings,
 )
 from negosim.cli._runs import run_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from negosim.store import Run
-    from negosim.terminal.judging import JudgingWatch
+from negosim.errors import NegosimError, UserError
+from negosim.judging import BELIEFS, BELIEFS_TURNS, DEFAULT, assess, write_assessment
+from negosim.logs import logged_to
+from negosim.store import Run
+from negosim.terminal import console_for
+from negosim.terminal.calibration import print_assessment
+from negosim.terminal.judging import JudgingWatch
 
 JUDGEMENTS = "judgements.jsonl"
 
@@ -131,14 +135,7 @@ def judge(
     What has been answered is not asked again: the same command goes on where it was stopped.
     Dialogues that failed are not judged.
     """
-    from negosim import judging
-    from negosim.store import Run
-    from negosim.terminal import console_for
-    from negosim.terminal.judging import JudgingWatch
-
     if log is not None:
-        from negosim.logs import logged_to
-
         context.with_resource(logged_to(log))
     source = context.get_parameter_source("judge_model")
     named = judge_model is not None and source is not None and source.name == "COMMANDLINE"
@@ -163,7 +160,7 @@ def judge(
     watch = JudgingWatch(console_for())
     asked = _asked(listed(questions), beliefs)
 
-    def judge_it() -> "Run":
+    def judge_it() -> Run:
         return judging.judge(
             found,
             judges=names,
@@ -183,12 +180,8 @@ def judge(
     _tell_errors(watch)
 
 
-def _tell_calibration(run: "Run", questions: "Sequence[str] | None", csv: Path | None) -> None:
+def _tell_calibration(run: Run, questions: Sequence[str] | None, csv: Path | None) -> None:
     """Print how good the judges are, as far as their answers to the questions tell."""
-    from negosim.judging import assess, write_assessment
-    from negosim.terminal import console_for
-    from negosim.terminal.calibration import print_assessment
-
     found = assess(run, None if questions is None else [Path(name).stem for name in questions])
     if csv is not None:
         write_assessment(found, csv)
@@ -197,11 +190,8 @@ def _tell_calibration(run: "Run", questions: "Sequence[str] | None", csv: Path |
         typer.echo(f"\nevery figure is in {csv}")
 
 
-def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWatch") -> None:
+def _judge_and_tell(judge_it: Callable[[], Run], run: Run, watch: JudgingWatch) -> None:
     """Judge, and say what came of it. Exits with 130 after Ctrl-C."""
-    from negosim._text import plural
-    from negosim.errors import NegosimError, UserError
-
     try:
         judge_it()
     except (KeyboardInterrupt, NegosimError) as stopped:
@@ -219,10 +209,8 @@ def _judge_and_tell(judge_it: "Callable[[], Run]", run: "Run", watch: "JudgingWa
     typer.echo(f"stored in {run.path / JUDGEMENTS}")
 
 
-def _tell_errors(watch: "JudgingWatch") -> None:
+def _tell_errors(watch: JudgingWatch) -> None:
     """Say what a provider failed to answer. Exits with 1 if there is any."""
-    from negosim._text import plural
-
     if errors := watch.tally.total.judgements["error"]:
         typer.echo(
             f"{plural(errors, 'answer')} could not be had from a provider; the same command asks again",
@@ -235,7 +223,6 @@ def _asked(questions: list[str] | None, beliefs: Literal["ends", "turns"] | None
     """Return the questions with those about beliefs added to them."""
     if beliefs is None:
         return questions
-    from negosim.judging import BELIEFS, BELIEFS_TURNS, DEFAULT
 
     asked = list(DEFAULT if questions is None else questions)
     added = (BELIEFS, BELIEFS_TURNS) if beliefs == "turns" else (BELIEFS,)
@@ -249,8 +236,6 @@ def listed(given: str | None) -> list[str] | None:
         UserError: it has none.
 
     """
-    from negosim.errors import UserError
-
     if given is None:
         return None
     parts = [part.strip() for part in given.split(",") if part.strip()]

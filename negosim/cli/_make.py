@@ -1,18 +1,16 @@
 """Runs made from the command line: progress, what is said at the end, exit codes."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import typer
 
+from negosim._text import plural
 from negosim.errors import ContextLengthError, ModelError, NegosimError
-
-if TYPE_CHECKING:
-    from negosim.store import Run
-    from negosim.terminal.watch import Watch
+from negosim.store import Run
+from negosim.terminal.watch import Watch
 
 
-def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, again: str = "") -> None:
+def make_and_tell(make: Callable[[], Run], watch: Watch, *, quiet: bool, again: str = "") -> None:
     """Make a run and say where it is stored; where it was stopped, how much of it is.
 
     With `quiet`, stdout is left to the dialogues. `again` are the options to go on with. Exits with 1
@@ -22,8 +20,6 @@ def make_and_tell(make: "Callable[[], Run]", watch: "Watch", *, quiet: bool, aga
         NegosimError: what stopped the run, or kept it from being begun.
 
     """
-    from negosim._text import plural
-
     total = watch.tally.total
     try:
         run = make()

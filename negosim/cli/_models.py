@@ -1,17 +1,19 @@
 """`negosim models`: the language models at hand."""
 
+import asyncio
 from typing import Annotated
 
 import typer
 
+from negosim import registry
+from negosim._text import one_line
+from negosim.agents import agent_factory
+from negosim.models import CATALOG, MODEL_VARIABLE, cached, check_model, fetch, provider_of, resolve_spec
+from negosim.terminal import console_for, print_rows
+
 
 def list_() -> None:
     """Say how models are named, which one is configured, and which small ones can be had."""
-    from negosim import registry
-    from negosim.agents import agent_factory
-    from negosim.models import CATALOG, MODEL_VARIABLE, cached, provider_of, resolve_spec
-    from negosim.terminal import console_for, print_rows
-
     agents = [agent_factory(kind) for kind in registry.plugins("agents")]
     providers = [provider_of(kind) for kind in registry.plugins("providers")]
     rows = [[kind.usage, kind.about] for kind in agents] + [[kind.usage, kind.about] for kind in providers]
@@ -27,8 +29,6 @@ def get(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A model that `models list` names.")],
 ) -> None:
     """Get a small model into the user's cache; its hash is checked."""
-    from negosim.models import fetch
-
     fetch(name, lambda message: typer.echo(message, err=True))
     typer.echo(f"ready: negosim generate --scenario viatex --model local:{name}")
 
@@ -38,11 +38,6 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Make real calls to a model and tell what works. Exit code 1 if it gave no usable answer."""
-    import asyncio
-
-    from negosim._text import one_line
-    from negosim.models import check_model
-
     report = asyncio.run(check_model(model))
     if json:
         typer.echo(report.model_dump_json())

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from negosim import registry
+from negosim.models import ModelSpec
+
 COST = "Cost"
 """The panel of `--help` they stand in."""
 
@@ -111,7 +114,6 @@ def with_settings(
     first = next((name for name, value in given.items() if value is not None), None)
     if first is None:
         return list(models)
-    from negosim.models import ModelSpec
 
     if not any(_is_chat_model(name) for name in models):
         raise typer.BadParameter("is for language models, and none is named", param_hint=first)
@@ -128,6 +130,5 @@ def with_settings(
 
 
 def _is_chat_model(name: str) -> bool:
-    from negosim import registry
 
     return registry.has("providers", name.partition("?")[0].partition(":")[0])

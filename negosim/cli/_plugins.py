@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from typing import Annotated, get_args
 
+import orjson
 import typer
+
+from negosim import plugins as data_plugins
+from negosim import registry
+from negosim.errors import UserError
+from negosim.terminal import console_for, print_rows
 
 
 def plugins(
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a plugin.")] = False,
 ) -> None:
     """List the plugins that are found: kind, name, who brought each. Exit code 1 if one cannot be used."""
-    import orjson
-
-    from negosim.terminal import console_for, print_rows
-
     rows = list(_rows())
     if json:
         keys = ("kind", "name", "origin", "problem")
@@ -27,9 +29,6 @@ def plugins(
 
 
 def _rows() -> Iterator[tuple[str, str, str, str | None]]:
-    from negosim import plugins, registry
-    from negosim.errors import UserError
-
     for kind in registry.KINDS:
         for name, plugin in sorted(registry.plugins(kind).items()):
             problem = None
@@ -38,5 +37,5 @@ def _rows() -> Iterator[tuple[str, str, str, str | None]]:
             except UserError as error:
                 problem = str(error)
             yield kind, name, plugin.origin, problem
-    for data in get_args(plugins.Kind):
-        yield from ((data, str(folder), origin, None) for folder, origin, _ in plugins.folders(data))
+    for data in get_args(data_plugins.Kind):
+        yield from ((data, str(folder), origin, None) for folder, origin, _ in data_plugins.folders(data))

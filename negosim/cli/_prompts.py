@@ -1,17 +1,24 @@
 """`negosim prompts`: what models are asked."""
 
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+import orjson
 import typer
 
+from negosim._text import clean
 from negosim.cli._configuration import condition_of
 from negosim.cli._options import PromptsFolder
+from negosim.config import RunConfig
+from negosim.engine import planner_of, preview
 from negosim.errors import UserError
-
-if TYPE_CHECKING:
-    from negosim.prompts import Templates
+from negosim.plugins import suggest
+from negosim.prompts import AREAS, JUDGING, PARTS, STAGES, USERS, Prompts, Templates, area_templates, unused
+from negosim.registry import plugins
+from negosim.scenarios import load_scenario
+from negosim.terminal import console_for, print_rows
 
 
 def list_(
@@ -22,12 +29,6 @@ def list_(
     prompts: PromptsFolder = None,
 ) -> None:
     """List the templates in force and the file each comes from."""
-    from negosim.engine import planner_of
-    from negosim.prompts import AREAS, JUDGING, PARTS, STAGES, USERS, Prompts, area_templates, unused
-    from negosim.registry import plugins
-    from negosim.scenarios import load_scenario
-    from negosim.terminal import console_for, print_rows
-
     name = "" if scenario is None else load_scenario(scenario).id
     folder = None if prompts is None else str(prompts)
     own: dict[str, str] = {}
@@ -51,7 +52,7 @@ def list_(
         typer.echo(f"{file}: not used, since no template is called so", err=True)
 
 
-def _file(templates: "Templates", name: str) -> str:
+def _file(templates: Templates, name: str) -> str:
     """Return the file of a template; a planner's own may have none."""
     return str(templates.source(f"{name}.j2") or "none")
 
@@ -80,17 +81,6 @@ def show(
 
     What would come from speakers and stages before stands in round brackets.
     """
-    from dataclasses import asdict
-
-    import orjson
-
-    from negosim._text import clean
-    from negosim.config import RunConfig
-    from negosim.engine import preview
-    from negosim.plugins import suggest
-    from negosim.scenarios import load_scenario
-    from negosim.terminal import console_for
-
     ids = [item.id for item in load_scenario(scenario).roles]
     if role not in ids and not (role.isdecimal() and 1 <= int(role) <= len(ids)):
         raise typer.BadParameter(f"{role!r} is no role; {suggest(role, ids)}", param_hint="--role")

@@ -2,20 +2,22 @@
 
 from typing import Annotated
 
+import orjson
 import typer
+
+from negosim._text import clean, plural
+from negosim.errors import UserError
+from negosim.judging import BUILT_IN_QUESTIONNAIRES, list_question_sets, load_question_set, resolution_set
+from negosim.plugins import PluginError
+from negosim.scenarios import load_scenario
+from negosim.terminal import console_for, print_rows, print_view
+from negosim.terminal.judging import questions_view
 
 
 def list_(
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a question set.")] = False,
 ) -> None:
     """List the question sets that can be asked by id; one that is wrong is listed as such."""
-    import orjson
-
-    from negosim._text import plural
-    from negosim.judging import BUILT_IN_QUESTIONNAIRES, list_question_sets, load_question_set
-    from negosim.plugins import PluginError
-    from negosim.terminal import console_for, print_rows
-
     rows = []
     for name, source in list_question_sets().items():
         entry: dict[str, object] = {"id": name, "origin": source.origin, "file": source.name}
@@ -47,11 +49,6 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print the question set as JSON.")] = False,
 ) -> None:
     """Show a question set: every question with its scale or options, and its example."""
-    from negosim.judging import load_question_set, resolution_set
-    from negosim.scenarios import load_scenario
-    from negosim.terminal import console_for, print_view
-    from negosim.terminal.judging import questions_view
-
     if questions == "resolution":
         if scenario is None:
             raise typer.BadParameter("say of which scenario, as each has its own", param_hint="--scenario")
@@ -71,10 +68,6 @@ def validate(
     questions: Annotated[list[str], typer.Argument(metavar="PATH...", help="Question sets, or ids.")],
 ) -> None:
     """Check question sets: every problem with its line and field. Exit code 2 if one is wrong."""
-    from negosim._text import clean, plural
-    from negosim.errors import UserError
-    from negosim.judging import load_question_set
-
     wrong = False
     for reference in questions:
         try:

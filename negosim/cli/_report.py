@@ -1,14 +1,16 @@
 """`negosim report`: what can be said about runs, as a PDF, as single files or on the terminal."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from negosim import reports
 from negosim.cli._runs import run_folder
-
-if TYPE_CHECKING:
-    from negosim.reports import Report
+from negosim.errors import UserError
+from negosim.reports import Report
+from negosim.store import Run
+from negosim.terminal import console_for
 
 
 def report(
@@ -44,8 +46,6 @@ def report(
     Without --out, --figures or --trace a short version is printed. Several runs are reported together.
     Runs that are not finished or not judged are reported as far as they go.
     """
-    from negosim import reports
-
     reports.check_names(pdf=out, trace=trace)
     made = _made(runs or [], compare)
     if (out is not None or figures is not None) and (said := reports.unshown(made)):
@@ -60,15 +60,10 @@ def report(
         reports.write_trace(made, trace)
         typer.echo(f"{trace}: where every number comes from")
     if out is None and figures is None and trace is None:
-        from negosim.terminal import console_for
-
         reports.print_report(console_for(), made)
 
 
-def _made(runs: list[str], compare: tuple[str, str] | None) -> "Report":
-    from negosim import reports
-    from negosim.errors import UserError
-    from negosim.store import Run
+def _made(runs: list[str], compare: tuple[str, str] | None) -> Report:
 
     opened = [Run.open(run_folder(run)) for run in runs]
     if compare is None:

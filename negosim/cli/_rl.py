@@ -1,12 +1,12 @@
 """`negosim rl prepare` and `negosim rl simulate`: from sources and simulated users to trajectories."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from negosim.rl import Card
+from negosim import rl
+from negosim.rl import Card, tasks
 
 OUT = typer.Option("--out", "-o", metavar="FOLDER", help="Folder to make.")
 FORMAT = typer.Option("--format", help="Of the file of trajectories; parquet needs negosim[rl].")
@@ -44,9 +44,9 @@ def prepare(
 
     What the source is, is told from its content.
     """
-    from negosim.rl import prepare as make
-
-    card = make(source, out, learner=learner, reward=reward, split=split, format=format, bad_rows=bad_rows)
+    card = rl.prepare(
+        source, out, learner=learner, reward=reward, split=split, format=format, bad_rows=bad_rows
+    )
     tell_card(card, out)
 
 
@@ -77,12 +77,9 @@ def simulate(
 
     Neither is a language model: thousands of dialogues a minute, offline.
     """
-    from negosim.rl.tasks import simulate as make
-    from negosim.rl.tasks import task_named
-
     chosen = [] if users in (None, ["all"]) else users or []
-    card = make(
-        task_named(task),
+    card = tasks.simulate(
+        tasks.task_named(task),
         out,
         dialogues=dialogues,
         skill=skill,
@@ -94,7 +91,7 @@ def simulate(
     tell_card(card, out)
 
 
-def tell_card(card: "Card", out: Path) -> None:
+def tell_card(card: Card, out: Path) -> None:
     """Print what a folder of trajectories holds, and what was left out."""
     splits = ", ".join(f"{count:,} {name}" for name, count in card.splits.items() if count)
     typer.echo(f"{card.trajectories:,} trajectories in {out / card.file}: {splits}")

@@ -1,22 +1,36 @@
 """`negosim rl evaluate`: agents on the same simulated users."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from negosim._text import money, plural
 from negosim.cli._configuration import budget_of
 from negosim.cli._decoding import Advantage, MaxTokens, MinP, Temperature, TopK, given
 from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
-
-    from negosim.models import Budget, Ledger
-    from negosim.rl.evaluation import Evaluation
-    from negosim.rl.tasks import Task
+from negosim.errors import UserError
+from negosim.models import Budget, Ledger
+from negosim.records import total_usd
+from negosim.reports import unshown, write_pdf
+from negosim.rl.evaluation import (
+    ChatAgent,
+    Evaluation,
+    evaluation_report,
+    evaluation_tables,
+    evaluation_users,
+    notes_of,
+    open_agents,
+    write_csv,
+)
+from negosim.rl.evaluation import evaluate as run
+from negosim.rl.tasks import Task, task_named
+from negosim.terminal import console_for, interactive, print_rows
 
 
 def evaluate(
@@ -61,12 +75,6 @@ def evaluate(
 
     Every agent meets the same users. A dialogue that fails is counted, and is in no mean.
     """
-    import asyncio
-
-    from negosim.errors import UserError
-    from negosim.rl.evaluation import write_csv
-    from negosim.rl.tasks import task_named
-
     if out is not None and out.suffix.lower() != ".pdf":
         raise UserError(f"--out {str(out)!r} is no name for a PDF; write {str(out.with_suffix('.pdf'))!r}")
     for option, file in (("--csv", csv), ("--out", out)):
@@ -100,11 +108,6 @@ def evaluate(
         write_csv(made, csv)
         typer.echo(f"{csv}: the numbers")
     if out is not None:
-        from datetime import UTC, datetime
-
-        from negosim.reports import unshown, write_pdf
-        from negosim.rl.evaluation import evaluation_report
-
         report = evaluation_report(made, created=datetime.now(UTC).isoformat(timespec="seconds"))
         if said := unshown(report):
             typer.echo(f"Note: {said}", err=True)
@@ -114,21 +117,18 @@ def evaluate(
 
 async def _evaluated(
     names: list[str],
-    task: "Task",
+    task: Task,
     dialogues: int,
     kinds: list[str],
     seed: int,
     concurrency: int,
     *,
     cache: bool,
-    budget: "Budget | None",
+    budget: Budget | None,
     decoding: dict[str, float],
     prompts: Path | None,
-) -> "tuple[Evaluation, list[str]]":
+) -> tuple[Evaluation, list[str]]:
     """Return the evaluation and what the calls to chat models took, a line for each."""
-    from negosim.rl.evaluation import ChatAgent, evaluation_users, open_agents
-    from negosim.rl.evaluation import evaluate as run
-
     # What is wrong with the users is said before any model is loaded.
     evaluation_users(task, dialogues, kinds=kinds, seed=seed)
     opened = open_agents(
@@ -154,9 +154,7 @@ async def _evaluated(
     ]
 
 
-def _account(name: str, ledger: "Ledger") -> str:
-    from negosim._text import money, plural
-    from negosim.records import total_usd
+def _account(name: str, ledger: Ledger) -> str:
 
     rows = ledger.rows()
     usd = total_usd(row.usd for row in rows)
@@ -165,11 +163,8 @@ def _account(name: str, ledger: "Ledger") -> str:
     return f"{name}: {calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {money(usd)}"
 
 
-def _tell(evaluation: "Evaluation") -> None:
+def _tell(evaluation: Evaluation) -> None:
     """Print the tables and what must be said of single agents."""
-    from negosim.rl.evaluation import evaluation_tables, notes_of
-    from negosim.terminal import console_for, print_rows
-
     console = console_for()
     typer.echo(
         f"{evaluation.task.name}: {evaluation.dialogues:,} dialogues an agent with simulated users "
@@ -191,12 +186,8 @@ def _tell(evaluation: "Evaluation") -> None:
 
 
 @contextmanager
-def _progress(dialogues: int) -> "Iterator[Callable[[str, int], None]]":
+def _progress(dialogues: int) -> Iterator[Callable[[str, int], None]]:
     """Show a bar for each agent on stderr where there is a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from negosim.terminal import console_for, interactive
-
     console = console_for(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not interactive(console)) as bar:

@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from negosim._text import plural
+from negosim.rl import export as write
+
 
 def export(
     trajectories: Annotated[
@@ -31,9 +34,6 @@ def export(
 
     For dpo and kto, the turn that hindsight has put in place is preferred to the one that was said.
     """
-    from negosim._text import plural
-    from negosim.rl import export as write
-
     done = write(trajectories, out, to=to, split=None if split == "all" else split, begin=begin)
     pairs = f" from {plural(done.pairs, 'pair')}" if to == "kto" else ""
     typer.echo(f"{plural(done.rows, 'row')}{pairs} in {out}")

@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from negosim._text import money, plural
 from negosim.cli._configuration import budget_of
 from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
 from negosim.cli._rl import OUT, tell_card
-
-if TYPE_CHECKING:
-    from negosim.rl import Card
+from negosim.errors import NegosimError
+from negosim.records import total_usd
+from negosim.rl import Card
+from negosim.rl.hindsight import progress_path, regenerate
+from negosim.terminal import console_for, interactive
 
 WHO = "Who does what"
 
@@ -88,9 +92,6 @@ def hindsight(
 
     The same command goes on where it was stopped or killed. What fails is counted in the data card.
     """
-    from negosim.errors import NegosimError
-    from negosim.rl.hindsight import progress_path, regenerate
-
     try:
         with _progress() as watch:
             card = regenerate(
@@ -121,11 +122,8 @@ def hindsight(
     _tell_regenerated(card)
 
 
-def _tell_regenerated(card: "Card") -> None:
+def _tell_regenerated(card: Card) -> None:
     """Print what came of it, and what it took."""
-    from negosim._text import money, plural
-    from negosim.records import total_usd
-
     done = card.origin.settings["hindsight"]
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in done["forward_kinds"].items())
     typer.echo(f"regenerated {done['made']:,} of {done['wanted']:,} wanted (forward model: {kinds})")
@@ -138,12 +136,8 @@ def _tell_regenerated(card: "Card") -> None:
 
 
 @contextmanager
-def _progress() -> "Iterator[Callable[[int, int], None]]":
+def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show a bar on stderr where there is a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from negosim.terminal import console_for, interactive
-
     console = console_for(stderr=True)
     columns = (TextColumn("regenerating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not interactive(console)) as bar:

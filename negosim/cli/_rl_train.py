@@ -4,8 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from pydantic import ValidationError
 
+from negosim._reading import describe_errors
+from negosim._text import clean
 from negosim.cli._decoding import Advantage, MaxTokens, MinP, Temperature, TopK, given
+from negosim.errors import UserError
+from negosim.plugins import suggest
+from negosim.rl import read_trajectories
+from negosim.seeding import Seed
+from negosim.terminal.training import follow_training
 
 if TYPE_CHECKING:
     from negosim.rl.training import TrainConfig
@@ -119,10 +127,8 @@ def train(
 
     On several GPUs or machines, the same: accelerate launch -m negosim rl train ...
     """
-    from negosim.rl import read_trajectories
     from negosim.rl.training import train as run
     from negosim.rl.training.threads import spare_cores
-    from negosim.terminal.training import follow_training
 
     config = _config(
         algo,
@@ -178,10 +184,8 @@ def chat(
     ] = 0,
 ) -> None:
     """Talk to a policy. An empty line or the end of input ends the talk."""
-    from negosim._text import clean
     from negosim.rl.policy import Policy, Prefix, Sampling
     from negosim.rl.training.threads import spare_cores
-    from negosim.seeding import Seed
 
     asked = given(
         advantage=advantage, top_k=top_k, min_p=min_p, temperature=temperature, max_tokens=max_tokens
@@ -226,11 +230,6 @@ def _say_note(text: str) -> None:
 
 def _config(algo: str, settled: dict[str, Any], settings: list[str]) -> "TrainConfig":
     """Put options and `--set NAME=VALUE` together."""
-    from pydantic import ValidationError
-
-    from negosim._reading import describe_errors
-    from negosim.errors import UserError
-    from negosim.plugins import suggest
     from negosim.rl.policy import Sampling
     from negosim.rl.training import ALGORITHMS, TrainConfig
 

@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
+from negosim._text import clean
 from negosim.errors import UserError
+from negosim.store import Run, list_runs
+from negosim.terminal import console_for, lens_of, print_calls, print_dialogue, print_rows, print_run
 
 
 def show(
@@ -39,9 +43,6 @@ def show(
 
     A run of one dialogue is shown at once.
     """
-    from negosim.store import Run
-    from negosim.terminal import console_for, lens_of, print_calls, print_dialogue, print_run
-
     found = Run.open(run_folder(run))
     if dialogue is None and len(found) == 1:
         dialogue = "1"
@@ -78,11 +79,6 @@ def runs(
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a run.")] = False,
 ) -> None:
     """List runs, newest first. What cannot be read is passed over and named."""
-    import orjson
-
-    from negosim._text import clean
-    from negosim.store import list_runs
-    from negosim.terminal import console_for, print_rows
 
     def passed_over(error: UserError) -> None:
         typer.echo(f"passed over: {clean(str(error))}", err=True)

@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
+import orjson
 import typer
+
+from negosim._text import clean, plural, points
+from negosim.errors import UserError
+from negosim.plugins import PluginError
+from negosim.scenarios import disagreements, list_scenarios, load_scenario, space_summary
+from negosim.terminal import console_for, print_rows, print_view, scenario_view
 
 
 def list_(
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a scenario.")] = False,
 ) -> None:
     """List the scenarios that can be played by id; one that is wrong is listed as such."""
-    import orjson
-
-    from negosim._text import plural
-    from negosim.plugins import PluginError
-    from negosim.scenarios import list_scenarios, load_scenario
-    from negosim.terminal import console_for, print_rows
-
     rows = []
     for name, source in list_scenarios().items():
         entry = {"id": name, "origin": source.origin, "file": source.name}
@@ -42,11 +42,6 @@ def show(
 
     This is a researcher's view: it includes what is confidential, and says so.
     """
-    import orjson
-
-    from negosim.scenarios import load_scenario, space_summary
-    from negosim.terminal import console_for, print_view, scenario_view
-
     loaded = load_scenario(scenario)
     if json:
         numbers = dict(space_summary(loaded.space)) if loaded.has_deals else {}
@@ -60,10 +55,6 @@ def validate(
     scenarios: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, or ids.")],
 ) -> None:
     """Check scenario files: every problem with its line and field. Exit code 2 if one is wrong."""
-    from negosim._text import clean, points
-    from negosim.errors import UserError
-    from negosim.scenarios import disagreements, load_scenario, space_summary
-
     wrong = False
     for reference in scenarios:
         try:

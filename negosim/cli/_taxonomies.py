@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
+import orjson
 import typer
+
+from negosim._text import clean, plural
+from negosim.errors import UserError
+from negosim.plugins import PluginError
+from negosim.taxonomies import list_taxonomies, load_taxonomy
+from negosim.terminal import console_for, print_rows, print_view, taxonomy_view
 
 
 def list_(
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON a taxonomy.")] = False,
 ) -> None:
     """List the taxonomies that can be used by id; one that is wrong is listed as such."""
-    import orjson
-
-    from negosim._text import plural
-    from negosim.plugins import PluginError
-    from negosim.taxonomies import list_taxonomies, load_taxonomy
-    from negosim.terminal import console_for, print_rows
-
     rows = []
     for name, source in list_taxonomies().items():
         entry: dict[str, object] = {"id": name, "origin": source.origin, "file": source.name}
@@ -43,9 +43,6 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print the taxonomy as JSON.")] = False,
 ) -> None:
     """Show a taxonomy: every tactic with its definition and an example, by family."""
-    from negosim.taxonomies import load_taxonomy
-    from negosim.terminal import console_for, print_view, taxonomy_view
-
     loaded = load_taxonomy(taxonomy)
     if json:
         typer.echo(loaded.model_dump_json(indent=2))
@@ -57,10 +54,6 @@ def validate(
     taxonomies: Annotated[list[str], typer.Argument(metavar="PATH...", help="Taxonomy files, or ids.")],
 ) -> None:
     """Check taxonomy files: every problem with its line or field. Exit code 2 if one is wrong."""
-    from negosim._text import clean, plural
-    from negosim.errors import UserError
-    from negosim.taxonomies import load_taxonomy
-
     wrong = False
     for reference in taxonomies:
         try:

@@ -81,9 +81,9 @@ def _after_thoughts(text: str) -> str:
         text = text.strip("\ufeff \t\r\n")
         if not text:
             raise EmptyError("the answer was empty")
-        thinks = _OPEN.match(text)
-        start = thinks.end() if thinks else max(_closing(text, text.find("{")), 0)
-        end = _CLOSE.search(text, start)
+        thinks, end = _OPEN.match(text), _CLOSE.search(text)
+        if end is not None and thinks is None:
+            end = _CLOSE.search(text, max(_closing(text, text.find("{")), 0))
         if end is None and thinks:
             raise FormError("the answer was a thought that did not end")
         if end is None:

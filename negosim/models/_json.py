@@ -21,7 +21,7 @@ def read_strictly(text: str) -> Any:
     """
     try:
         orjson.loads(text)  # has the clearest words, and is the one that minds surrogates
-        return json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_float=_finite)
+        return _STRICT.decode(text)
     except orjson.JSONDecodeError as error:
         raise ValueError(f"not valid JSON ({error.msg}, line {error.lineno})") from None
     except RecursionError:
@@ -36,7 +36,7 @@ def read_body(body: bytes) -> Any:
 
     """
     try:
-        return json.loads(body, object_pairs_hook=_object)
+        return _LENIENT.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -63,3 +63,8 @@ def _finite(digits: str) -> float:
 
 def _refuse_number() -> NoReturn:
     raise ValueError("a number was larger than all readers can tell exactly")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_finite)
+_LENIENT = json.JSONDecoder(object_pairs_hook=_object)
+"""Made once: `json.loads` makes one for every call that has a hook."""

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from negosim import RunConfig, generate
-from negosim.cli._app import COMMANDS
+from negosim.cli._app import COMMANDS, GROUPS, RL
+from negosim.cli._lazy import LazyCommand
 
 HEAVY = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "yaml", "orjson", "rapidfuzz"}
 
@@ -40,8 +41,10 @@ def modules_of(*arguments: str) -> set[str]:
     [
         (["--help"], HEAVY | {"pydantic"}),
         (["--version"], HEAVY | {"pydantic"}),
-        (["generate", "--help"], HEAVY),  # typer itself needs pydantic for a command's options
         (["scenarios", "--help"], HEAVY),
+        (["rl", "--help"], HEAVY),
+        (["generate", "--help"], {"langgraph", "langchain_core", "pandas", "matplotlib", "aiohttp"}),
+        (["rl", "train", "--help"], {"torch", "transformers", "pandas", "matplotlib"}),
     ],
 )
 def test_help_and_version_import_nothing_heavy(arguments: list[str], heavy: set[str]) -> None:
@@ -53,10 +56,21 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
     assert loaded == {f"negosim.cli.{name}" for name in ("_app", "_collector", "_lazy", "_main")}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_says_of_a_command_what_its_help_says(name: str) -> None:
-    loaded = COMMANDS[name].load(name, None)
-    assert " ".join(loaded.help.partition("\n\n")[0].split()) == COMMANDS[name].summary
+LISTED = [
+    *COMMANDS.values(),
+    *RL.values(),
+    *(
+        LazyCommand(f"negosim.cli._{group}:{name}", summary)
+        for group, (_, functions) in GROUPS.items()
+        for name, summary in functions.items()
+    ),
+]
+
+
+@pytest.mark.parametrize("command", LISTED, ids=lambda command: command.target.rpartition("_")[2])
+def test_the_list_says_of_a_command_what_its_help_says(command: LazyCommand) -> None:
+    loaded = command.load("name", None)
+    assert " ".join(loaded.help.partition("\n\n")[0].split()) == command.summary
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
