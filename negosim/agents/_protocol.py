@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from negosim import registry
 from negosim.config import Objective
-from negosim.models import ModelSpec
+from negosim.models import Ledger, ModelSpec
 from negosim.records import Aside, Claim, Leaving, Rollout, Utterance
 from negosim.scenarios import Answer, Measure, Role
 from negosim.views import Side, View
@@ -61,7 +61,8 @@ class Agent(Protocol):
 
     An agent whose `self_directed` is true decides by itself what to say: planners pass it by, and it is only
     asked to speak. It ends a dialogue by leaving (`walk_away`); votes are for dialogues with others.
-    Simulated users are such agents.
+    Simulated users are such agents. One whose `votes` is true as well is asked whether it has concluded, as
+    a person is.
 
     Every method raises `ProtocolError` when no usable answer could be had and `ModelError` when the
     provider failed.
@@ -82,6 +83,11 @@ class Agent(Protocol):
 def self_directed(agent: Agent) -> bool:
     """Tell whether an agent decides by itself what to say, whatever the planner."""
     return getattr(agent, "self_directed", False)
+
+
+def ends_by_leaving(agent: Agent) -> bool:
+    """Tell whether an agent ends a dialogue by leaving alone; a self-directed one that `votes` is asked."""
+    return self_directed(agent) and not getattr(agent, "votes", False)
 
 
 @runtime_checkable
@@ -213,6 +219,8 @@ class AgentContext:
     chat: Callable[..., Agent] | None = None
     """Makes its chat model play the role by another brief: called with the name of the brief's template and,
     by keyword, its values. None as long as nobody is to speak, and for agents that speak through none."""
+    ledger: Ledger | None = None
+    """Where it can enter how long an answer took; None as long as nobody is to speak."""
 
 
 def _unchanged(spec: ModelSpec) -> ModelSpec:

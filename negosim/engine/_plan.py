@@ -10,7 +10,7 @@ from negosim.engine._agents import OBJECT, SharedAgent
 from negosim.engine._capabilities import check_agents
 from negosim.engine._planners import Planner, planner_of
 from negosim.errors import UserError
-from negosim.models import ModelSpec
+from negosim.models import Ledger, ModelSpec
 from negosim.plugins import suggest
 from negosim.prompts import USERS, Prompts
 from negosim.records import SIMULATED, Condition
@@ -87,11 +87,13 @@ class Plan:
         }
         return {name: told for name, told in found.items() if told is not None}
 
-    def agent(self, job: Job, role: int, chat: Callable[..., Agent] | None = None) -> Agent:
-        """Return what plays a role that no chat model plays by itself; `chat` is that of the context."""
+    def agent(
+        self, job: Job, role: int, chat: Callable[..., Agent] | None = None, ledger: Ledger | None = None
+    ) -> Agent:
+        """Return what plays a role that no chat model plays by itself; `chat` and `ledger` are those of the context."""
         name = job.models[role]
         spec = self.specs.get(name) or ModelSpec(kind=SIMULATED)
-        return self.agents[name].make(AgentContext(spec, self.side(job, role), chat))
+        return self.agents[name].make(AgentContext(spec, self.side(job, role), chat, ledger))
 
     def side(self, job: Job, role: int) -> Side:
         """Return what one role of a job knows before the first word."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from negosim.agents import Speech, self_directed
+from negosim.agents import Speech, ends_by_leaving, self_directed
 from negosim.config import SAFETY_STOP
 from negosim.engine._measures import ask_measures
 from negosim.engine._planners import PlannerStage, speak
@@ -63,7 +63,7 @@ def all_self_directed(context: DialogueContext) -> bool:
 
 def nobody_votes(context: DialogueContext) -> bool:
     """Tell whether there are no votes: who is self-directed ends a dialogue by leaving, for all."""
-    return any(self_directed(participant.agent) for participant in context.participants)
+    return any(ends_by_leaving(participant.agent) for participant in context.participants)
 
 
 async def recorded(made: Deliberation, history: History, context: DialogueContext) -> History:

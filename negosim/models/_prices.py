@@ -72,7 +72,7 @@ def _price(model: str, path: str | None = None, changed: int = 0) -> Price | Non
     table = _with_file(path, changed) if path else _built_in()
     name = _plain_name(model)
     found = table.get(model) or table.get(name) or table.get(_SNAPSHOT.sub("", name))
-    if found is None and model.startswith(("gguf:", "local:")):
+    if found is None and (model == "human" or model.startswith(("gguf:", "local:"))):
         return Price(tokens_in=0, tokens_out=0)
     return found
 

@@ -9,7 +9,7 @@ markup, and without control characters. Without a terminal, output is plain line
 from negosim.terminal._console import console_for, interactive, print_view
 from negosim.terminal._lens import Lens, condition_line, lens_of
 from negosim.terminal._listing import print_rows
-from negosim.terminal._moves import VERDICTS, Move, ending, move_of, opening_table, replay, verdict
+from negosim.terminal._moves import VERDICTS, Move, ending, given_floor, heard_asides, move_of, replay, verdict
 from negosim.terminal._outcome import MOMENTS, outcome_lines
 from negosim.terminal._scenario import scenario_view
 from negosim.terminal._show import print_calls, print_dialogue, print_run
@@ -25,10 +25,11 @@ __all__ = [
     "condition_line",
     "console_for",
     "ending",
+    "given_floor",
+    "heard_asides",
     "interactive",
     "lens_of",
     "move_of",
-    "opening_table",
     "outcome_lines",
     "print_calls",
     "print_dialogue",

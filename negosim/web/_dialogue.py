@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from negosim._text import clean, money, one_line, points
 from negosim.records import Claim, Condition, Dialogue, Measurement, Sheet, Turn
 from negosim.scenarios import Scenario
-from negosim.table import Table
+from negosim.table import Table, opening_table
 from negosim.terminal import (
     MOMENTS,
     Lens,
     Move,
     condition_line,
     ending,
+    given_floor,
+    heard_asides,
     move_of,
-    opening_table,
     outcome_lines,
     verdict,
 )
@@ -73,6 +74,10 @@ class TurnView:
     leaves_for: str = ""
     claims: tuple[ClaimView, ...] = ()
     measured: tuple[str, ...] = ()
+    asides: tuple[tuple[str, str], ...] = ()
+    """Side messages: whom each is for, and its words."""
+    floor: str = ""
+    """Whom the chair gave the floor to."""
 
     @property
     def number(self) -> int:
@@ -253,6 +258,8 @@ def _turn(
         leaves_for=LEAVES.get(turn.leaves_for or "", "") if thinks else "",
         claims=claims,
         measured=tuple(_measured(measured, scenario, lens)),
+        asides=tuple((whom, clean(text)) for whom, text in heard_asides(scenario, turn, lens)),
+        floor=given_floor(scenario, turn) or "",
     )
 
 

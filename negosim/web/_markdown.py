@@ -88,6 +88,9 @@ def _turn(turn: TurnView) -> Iterator[str]:
         yield ""
     text = "".join(piece.text for piece in turn.pieces)
     yield from (f"> {line}".rstrip() for line in escaped(text).split("\n"))
+    for whom, text in turn.asides:
+        yield ""
+        yield f"*{escaped(whom)}:* {escaped(' '.join(text.split()))}"
     if turn.verb:
         worth = "".join(f", worth {value} to side {role + 1}" for role, value in turn.worth)
         yield ""
