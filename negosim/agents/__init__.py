@@ -1,6 +1,7 @@
 """Agents: what plays a role. Every kind answers the same questions, each from a `View`."""
 
 from negosim.agents._chat import ChatAgent, ChatJudge
+from negosim.agents._human import HUMAN, PERSON, HumanAgent, Seat, Seats, seated
 from negosim.agents._policy import POLICY, PolicyAgent
 from negosim.agents._protocol import (
     Agent,
@@ -20,10 +21,13 @@ from negosim.agents._protocol import (
     Thinks,
     agent_factory,
     capable,
+    ends_by_leaving,
     self_directed,
 )
 
 __all__ = [
+    "HUMAN",
+    "PERSON",
     "POLICY",
     "Agent",
     "AgentContext",
@@ -35,15 +39,20 @@ __all__ = [
     "ChatAgent",
     "ChatJudge",
     "Consolidates",
+    "HumanAgent",
     "PolicyAgent",
     "Reflects",
     "RolloutJudge",
     "RollsOut",
     "Score",
+    "Seat",
+    "Seats",
     "Speech",
     "Thinking",
     "Thinks",
     "agent_factory",
     "capable",
+    "ends_by_leaving",
+    "seated",
     "self_directed",
 ]

@@ -138,7 +138,11 @@ def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> P
         return ChatAgent(door, PromptWriter(prompts, played), ledger)
 
     agent: Agent
-    agent = ChatAgent(own, writer(), ledger) if own else setting.plan.agent(job, side.index, by_another_brief, ledger)
+    agent = (
+        ChatAgent(own, writer(), ledger)
+        if own
+        else setting.plan.agent(job, side.index, by_another_brief, ledger)
+    )
     judge: RolloutJudge
     if judging:
         judge = ChatJudge(judging, writer(), ledger)

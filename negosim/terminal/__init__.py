@@ -9,7 +9,16 @@ markup, and without control characters. Without a terminal, output is plain line
 from negosim.terminal._console import console_for, interactive, print_view
 from negosim.terminal._lens import Lens, condition_line, lens_of
 from negosim.terminal._listing import print_rows
-from negosim.terminal._moves import VERDICTS, Move, ending, given_floor, heard_asides, move_of, replay, verdict
+from negosim.terminal._moves import (
+    VERDICTS,
+    Move,
+    ending,
+    given_floor,
+    heard_asides,
+    move_of,
+    replay,
+    verdict,
+)
 from negosim.terminal._outcome import MOMENTS, outcome_lines
 from negosim.terminal._scenario import scenario_view
 from negosim.terminal._show import print_calls, print_dialogue, print_run
