@@ -90,7 +90,7 @@ class Plan:
     def agent(
         self, job: Job, role: int, chat: Callable[..., Agent] | None = None, ledger: Ledger | None = None
     ) -> Agent:
-        """Return what plays a role that no chat model plays by itself; the context gets `chat` and `ledger`."""
+        """Return what plays a role that no chat model plays by itself; `chat`, `ledger`: the context's."""
         name = job.models[role]
         spec = self.specs.get(name) or ModelSpec(kind=SIMULATED)
         return self.agents[name].make(AgentContext(spec, self.side(job, role), chat, ledger))
