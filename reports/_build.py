@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from negosim._text import money
+from negosim.measures import Scope
 from negosim.records import SIMULATED
-from negosim.reports._corpus import ORACLE, Corpus
+from negosim.reports._corpus import ORACLE, Corpus, cap_of
 from negosim.reports._model import Cell, Name, Number, Prose, Report, Row, Table
 from negosim.reports._numbers import COUNT, distinct_of, total
+from negosim.reports._pooling import differing, notice, pooled
 from negosim.reports.sections import OF_NOTHING, SECTIONS
 from negosim.reports.sections import _names as names
-from negosim.reports.sections._length import cap_of
 from negosim.store import Run
 
 ALL_SIMULATED = (
@@ -26,22 +27,25 @@ PARTLY_SIMULATED = (
 )
 
 
-def report_on(runs: Sequence[Run]) -> Report:
+def report_on(runs: Sequence[Run], *, scope: Scope = "auto") -> Report:
     """Measure runs and put the report together.
+
+    `scope` says what intervals are about, as in `negosim.measures.estimate`.
 
     Raises:
         UserError: the runs do not go together, or one has a broken line.
 
     """
-    corpus = Corpus(runs).read()
-    made = [make(corpus) for make in (SECTIONS if len(corpus.complete) else OF_NOTHING)]
+    corpus = Corpus(runs, scope=scope).read()
+    differences = differing(corpus)
+    made = [pooled(make(corpus), differences) for make in (SECTIONS if len(corpus.complete) else OF_NOTHING)]
     return Report(
         title="Negotiation report",
         subtitle=", ".join(corpus.names),
         created=max(run.header.created for run in runs),
         footer=footer_of(corpus),
         facts=facts_of(corpus),
-        notices=tuple(notices_of(corpus)),
+        notices=(*notices_of(corpus), *filter(None, [notice(differences)])),
         sections=tuple(section for section in made if section.blocks),
     )
 

@@ -1,17 +1,19 @@
 """Two runs or two models side by side: matched where they match, with paired differences."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from negosim.errors import UserError
+from negosim.measures import Scope
 from negosim.plugins import suggest
 from negosim.reports._build import facts_of, footer_of, notices_of
 from negosim.reports._corpus import Corpus, Sample, perspective_order
 from negosim.reports._model import DIALOGUES, Block, Figure, Name, Number, Prose, Report, Row, Section, Table
 from negosim.reports._numbers import count, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
+from negosim.reports._pooling import differing, notice, pooled
 from negosim.reports._sentences import counted, intervals, joined
 from negosim.reports._style import BLUE, VERMILLION, Mark
 from negosim.reports.sections import _glossary
@@ -56,36 +58,43 @@ class Pair:
         return self.rows.only(**{self.side: label})
 
     @property
+    def conditions(self) -> list[str]:
+        """The conditions that occur."""
+        return [name for name in self.corpus.conditions if len(self.both.only(condition=name))]
+
+    @property
     def both(self) -> Sample:
         """The rows of both sides."""
         return self.rows.only(**{self.side: list(self.labels)})
 
 
-def comparison_of_runs(a: Run, b: Run) -> Report:
+def comparison_of_runs(a: Run, b: Run, *, scope: Scope = "auto") -> Report:
     """Compare two runs: dialogues of equal scenario, condition and index are pairs.
+
+    `scope` says what intervals are about, as in `negosim.measures.estimate`.
 
     Raises:
         UserError: they are the same run or have no finished dialogues of the same scenario.
 
     """
-    corpus = Corpus([a, b], by_index=True)
+    corpus = Corpus([a, b], by_index=True, scope=scope)
     labels = (corpus.names[0], corpus.names[1])
     pair = Pair(labels, RUN, corpus, corpus.complete, corpus.judged, measures(corpus), "dialogues")
     _check_scenarios(pair)
     return _report(pair, "runs")
 
 
-def comparison_of_models(runs: Sequence[Run], a: str, b: str) -> Report:
+def comparison_of_models(runs: Sequence[Run], a: str, b: str, *, scope: Scope = "auto") -> Report:
     """Compare two models of some runs.
 
     Where there are dialogues that each plays alone, whole dialogues are compared; else what each model
-    reached as an agent in the dialogues it took part in.
+    reached as an agent in the dialogues it took part in. `scope` is as in `negosim.measures.estimate`.
 
     Raises:
         UserError: a model has not played, or they have no scenario in common.
 
     """
-    corpus = Corpus(runs, by_index=True)
+    corpus = Corpus(runs, by_index=True, scope=scope)
     played = sorted({model for run in runs for model in run.config.models})
     for model in (a, b):
         if model not in played:
@@ -130,7 +139,9 @@ def _by_agent(corpus: Corpus) -> Sample:
     first = offers.drop_duplicates(["dialogue", "agent"]).set_index(["dialogue", "agent"])["own_share"]
     rows = pd.concat(parts, ignore_index=True)
     keys = pd.MultiIndex.from_frame(rows[["id", "agent"]])
-    return Sample(rows.assign(opening=first.reindex(keys).to_numpy()), DIALOGUES, "parts", "id")
+    return Sample(
+        rows.assign(opening=first.reindex(keys).to_numpy()), DIALOGUES, "parts", "id", scope=corpus.scope
+    )
 
 
 def _judged_agents(corpus: Corpus) -> "pd.DataFrame":
@@ -154,6 +165,7 @@ def _check_scenarios(pair: Pair) -> None:
 
 def _report(pair: Pair, kind: str) -> Report:
     a, b = pair.labels
+    differences = {} if kind == "runs" else differing(pair.corpus)
     sections = [_findings(pair), _by_scenario(pair), _judgements(pair), _glossary.section(pair.corpus)]
     return Report(
         title=f"Comparison of two {kind}",
@@ -161,25 +173,26 @@ def _report(pair: Pair, kind: str) -> Report:
         created=max(run.header.created for run in pair.corpus.runs),
         footer=footer_of(pair.corpus),
         facts=facts_of(pair.corpus),
-        notices=tuple(notices_of(pair.corpus)),
-        sections=tuple(section for section in sections if section.blocks),
+        notices=(*notices_of(pair.corpus), *filter(None, [notice(differing(pair.corpus))])),
+        sections=tuple(pooled(section, differences) for section in sections if section.blocks),
     )
 
 
 def _findings(pair: Pair) -> Section:
+    """Compare every measure, condition by condition."""
     a, b = pair.labels
-    both = pair.both
-    found = contrasts([(measure, both) for measure in pair.measures], pair.side, a, b)
-    overall = contrast_table("comparison", f"{a} against {b}", pair.labels, found)
-    brief = contrast_table("comparison-brief", f"{a} against {b}", pair.labels, found, short=True)
-    blocks: list[Block] = [_matching(pair), contrast_sentence(f"In {b}", a, found), overall]
-    conditions = [name for name in pair.corpus.conditions if len(both.only(condition=name))]
-    for name in conditions if len(conditions) > 1 else []:
-        part = both.only(condition=name)
+    blocks: list[Block] = [_matching(pair)]
+    briefs: list[Row] = []
+    for name in pair.conditions:
+        part = pair.both.only(condition=name)
         found = contrasts([(measure, part) for measure in pair.measures], pair.side, a, b)
-        title = f"{a} against {b}, {names.condition(name)}"
-        blocks.append(contrast_table(f"comparison-{name}", title, pair.labels, found))
-    return Section("comparison", "What differs", tuple(blocks), brief=brief)
+        said = f", {names.condition(name)}" if len(pair.conditions) > 1 else ""
+        key = f"comparison-{name}" if said else "comparison"
+        blocks.append(contrast_sentence(f"In {b}{said}", f"{a}{said}", found))
+        blocks.append(contrast_table(key, f"{a} against {b}{said}", pair.labels, found))
+        short = contrast_table("comparison-brief", f"{a} against {b}", pair.labels, found, short=True)
+        briefs += [(f"{row[0]}{said}", *row[1:]) for row in short.rows]
+    return Section("comparison", "What differs", tuple(blocks), brief=replace(short, rows=tuple(briefs)))
 
 
 def _matching(pair: Pair) -> Prose:
@@ -197,39 +210,67 @@ def _matching(pair: Pair) -> Prose:
         Number(f"{matched:,}", matched, len(both), both.rows, how=how),
         " combinations of scenario, condition and index occur in both and are compared as pairs.",
     )
+    alone = [_without(sides[0], keys[1]), _without(sides[1], keys[0])]
+    if any(map(len, alone)):
+        said = (*said, " Without a partner are ", count(alone[0]), f" of {pair.labels[0]} and ")
+        said = (*said, count(alone[1]), f" of {pair.labels[1]}.")
     seeds = {run.config.seed for run in pair.corpus.runs}
     if len(seeds) > 1:
         said = (*said, " The runs have different seeds, so pairs share no random choices.")
     return said
 
 
+def _without(side: Sample, partners: set[tuple[Any, ...]]) -> Sample:
+    """Return the rows of a side that have no partner."""
+    lonely = [key not in partners for key in map(tuple, side.frame[KEYS].to_numpy())]
+    return side.having(side.frame[lonely])
+
+
 def _by_scenario(pair: Pair) -> Section:
+    """Compare agreement in every scenario and condition."""
     a, b = pair.labels
-    keys = [key for key in pair.corpus.scenario_ids if len(pair.both.only(scenario=key))]
+    lines = [
+        (key, name)
+        for key in pair.corpus.scenario_ids
+        for name in pair.conditions
+        if len(pair.both.only(scenario=key, condition=name))
+    ]
     cells = {
-        (key, side): share(pair.of(side).only(scenario=key), "agreed") for key in keys for side in (a, b)
+        (line, side): share(pair.of(side).only(scenario=line[0], condition=line[1]), "agreed")
+        for line in lines
+        for side in (a, b)
     }
-    rows: tuple[Row, ...] = tuple((key, *(cells[key, side] for side in (a, b))) for key in keys)
-    data = Table("comparison-scenarios", "Agreement by scenario", ("scenario", a, b), rows)
+    rows: list[Row] = [
+        (key, names.condition(name), *(cells[(key, name), side] for side in (a, b))) for key, name in lines
+    ]
+    title, columns = "Agreement by scenario", ("scenario", "condition", a, b)
+    data = Table("comparison-scenarios", title, columns, tuple(rows), words=2)
     said: Prose = ("How often there is an agreement in each scenario.",)
     figure = Figure(
         "comparison-scenarios",
         "Agreement by scenario",
-        partial(_draw, keys=keys, labels=pair.labels, cells=cells),
-        0.85 + 0.26 * len(keys),
+        partial(_draw, lines=lines, labels=pair.labels, cells=cells),
+        0.85 + 0.26 * len(lines),
         data,
         joined([said, counted(cells.values(), pair.what)], " ") + intervals(cells.values()),
     )
     return Section("scenarios", "Agreement by scenario", (figure,), brief=data)
 
 
-def _draw(canvas: "Canvas", *, keys: list[str], labels: tuple[str, str], cells: dict[Any, Number]) -> None:
+def _draw(
+    canvas: "Canvas",
+    *,
+    lines: list[tuple[str, str]],
+    labels: tuple[str, str],
+    cells: dict[Any, Number],
+) -> None:
     axes = canvas.subplots()
     series = [
-        Series(label, mark, [cells[key, label] for key in keys])
+        Series(label, mark, [cells[line, label] for line in lines])
         for label, mark in zip(labels, MARKS, strict=True)
     ]
-    dots(axes, keys, series)
+    several = len({name for _, name in lines}) > 1
+    dots(axes, [f"{key}, {names.condition(name)}" if several else key for key, name in lines], series)
     percent_axis(axes)
     axes.set_xlabel("dialogues with an agreement")
     legend_of(canvas, list(zip(labels, MARKS, strict=True)))
@@ -261,9 +302,16 @@ def _answered(pair: Pair) -> Iterator[tuple[Measure, Sample]]:
         if not pd.isna(agent):
             sample = sample.only(agent=agent)
             label = Name.joined(label, f"about {names.agent(int(agent))}")
-        kinds = {type(value) for value in sample.frame["value"]}
-        if sample.frame[pair.side].nunique() < 2 or not kinds <= {bool, int, float}:
-            continue
+        for name in pair.conditions:
+            part = sample.only(condition=name)
+            said = Name.joined(label, names.condition(name)) if len(pair.conditions) > 1 else label
+            yield from _compared(part, said, pair.side)
+
+
+def _compared(sample: Sample, label: Name, side: str) -> Iterator[tuple[Measure, Sample]]:
+    """Yield answers of yes and no or grades that both sides have."""
+    kinds = {type(value) for value in sample.frame["value"]}
+    if sample.frame[side].nunique() == 2 and kinds <= {bool, int, float}:
         yield Measure("value", label, None if kinds == {bool} else 2), sample
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from negosim.errors import UserError
+from negosim.measures import Scope
 from negosim.records import THIRD_PARTY, TRUTH
 from negosim.reports._model import DIALOGUES, JUDGEMENTS, RUN, Name, Rows
 from negosim.reports._shorten import shortened
@@ -42,6 +43,8 @@ class Sample:
     table: str
     id_column: str = "dialogue"
     where: dict[str, Any] = field(default_factory=dict)
+    scope: Scope = "auto"
+    """What intervals are about, as in `negosim.measures.estimate`."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -74,8 +77,10 @@ class Sample:
 class Corpus:
     """One or more runs, read once, measured by `negosim.measures`."""
 
-    def __init__(self, runs: Sequence[Run], *, by_index: bool = False) -> None:
+    def __init__(self, runs: Sequence[Run], *, by_index: bool = False, scope: Scope = "auto") -> None:
         """Take the runs together; with `by_index` dialogues of different seeds match too.
+
+        `scope` says what intervals are about, as in `negosim.measures.estimate`.
 
         Raises:
             UserError: one is given twice, or two have different scenarios of the same id.
@@ -86,6 +91,7 @@ class Corpus:
         for position, path in enumerate(resolved):
             if path in resolved[:position]:
                 raise UserError(f"run {str(runs[position].path)!r} is given twice; name each run once")
+        self.scope = scope
         self._by_index = by_index
         self.names = _names(self.runs)
         self.scenarios: dict[str, Scenario] = {}
@@ -109,34 +115,38 @@ class Corpus:
         """One row a dialogue, failed ones included."""
         from negosim.measures import dialogue_rows
 
-        return Sample(self._pooled(dialogue_rows, id_column="id"), DIALOGUES, "dialogues", "id")
+        return Sample(
+            self._pooled(dialogue_rows, id_column="id"), DIALOGUES, "dialogues", "id", scope=self.scope
+        )
 
     @cached_property
     def complete(self) -> Sample:
         """The dialogues that were finished, with each role's gain: 0 no better than no deal, 1 its best."""
         finished = self.dialogues.only(status="complete")
-        return finished.having(_with_gains(finished.frame, self.scenarios))
+        caps = {name: cap_of(run) for name, run in zip(self.names, self.runs, strict=True)}
+        frame = _with_gains(finished.frame, self.scenarios)
+        return finished.having(frame.assign(cap=frame["run"].map(caps).astype("int64")))
 
     @cached_property
     def tactics(self) -> Sample:
         """One row a dialogue, agent and tactic used."""
         from negosim.measures import tactic_rows
 
-        return Sample(self._pooled(tactic_rows), DIALOGUES, "tactics")
+        return Sample(self._pooled(tactic_rows), DIALOGUES, "tactics", scope=self.scope)
 
     @cached_property
     def offers(self) -> Sample:
         """One row an offer."""
         from negosim.measures import offer_rows
 
-        return Sample(self._pooled(offer_rows), DIALOGUES, "offers")
+        return Sample(self._pooled(offer_rows), DIALOGUES, "offers", scope=self.scope)
 
     @cached_property
     def beliefs(self) -> Sample:
         """One row a belief of one agent about another."""
         from negosim.measures import belief_rows
 
-        return Sample(self._pooled(belief_rows), JUDGEMENTS, "beliefs")
+        return Sample(self._pooled(belief_rows), JUDGEMENTS, "beliefs", scope=self.scope)
 
     @cached_property
     def judged(self) -> Sample:
@@ -144,7 +154,8 @@ class Corpus:
         from negosim.measures import judged_rows
 
         frame = self._pooled(lambda run: judged_rows(run).drop(columns=UNREAD))
-        return Sample(frame.astype(dict.fromkeys(SELECTED, "category")), JUDGEMENTS, "judgements")
+        kept = frame.astype(dict.fromkeys(SELECTED, "category"))
+        return Sample(kept, JUDGEMENTS, "judgements", scope=self.scope)
 
     @cached_property
     def conditions(self) -> list[str]:
@@ -220,6 +231,12 @@ class Corpus:
                 designs = list(dict.fromkeys(_design(other) for other in self.runs))
                 frame["index"] = frame["index"] * len(designs) + designs.index(_design(run))
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+def cap_of(run: Run) -> int:
+    """Return a run's cap on utterances, the highest of its scenarios; 0 is unrestricted."""
+    caps = [run.config.cap(scenario) for scenario in run.header.scenarios.values()]
+    return 0 if 0 in caps else max(caps, default=run.config.max_turns or 0)
 
 
 def perspective_order(perspective: str) -> tuple[int, str]:

@@ -26,7 +26,9 @@ def share(sample: Sample, column: str, *, of: Any = None) -> Number:
     """
     if of is None:
         used = sample.known(column)
-        return from_estimate(estimate(used.frame, column), used, _share_of(column), percent=True, places=0)
+        return from_estimate(
+            estimate(used.frame, column, scope=sample.scope), used, _share_of(column), percent=True, places=0
+        )
     values = list(of) if isinstance(of, list | tuple) else [of]
     found = estimate_of(sample, column, values)
     return from_estimate(found, sample, _share_of(column, values), percent=True, places=0)
@@ -35,13 +37,13 @@ def share(sample: Sample, column: str, *, of: Any = None) -> Number:
 def estimate_of(sample: Sample, column: str, values: list[Any]) -> Estimate:
     """Return how often a column has one of some values, among all rows."""
     hits = _is_one(sample.frame[column].astype(object), values)
-    return estimate(sample.frame.assign(hit=hits), "hit")
+    return estimate(sample.frame.assign(hit=hits), "hit", scope=sample.scope)
 
 
 def part_of(sample: Sample, **wanted: Any) -> Number:
     """Return the share of the rows whose columns have the given values, several at once."""
     hits = sample.frame.index.isin(sample.only(**wanted).frame.index)
-    found = estimate(sample.frame.assign(hit=hits), "hit")
+    found = estimate(sample.frame.assign(hit=hits), "hit", scope=sample.scope)
     return from_estimate(found, sample, {"statistic": "share", "where": wanted}, percent=True, places=0)
 
 
@@ -58,7 +60,9 @@ def _share_of(column: str, values: list[Any] | None = None) -> dict[str, Any]:
 def mean(sample: Sample, column: str, places: int = 2) -> Number:
     """Return a column's mean with its interval: "3.41 [3.20, 3.62]"."""
     used = sample.known(column)
-    return from_estimate(estimate(used.frame, column), used, _mean_of(column), places=places)
+    return from_estimate(
+        estimate(used.frame, column, scope=sample.scope), used, _mean_of(column), places=places
+    )
 
 
 def _mean_of(column: str) -> How:
@@ -68,7 +72,7 @@ def _mean_of(column: str) -> How:
 def grade(sample: Sample, column: str) -> Number:
     """Return the mean of a column of grades with its interval, which ends where the scale does."""
     used = sample.known(column)
-    found = estimate(used.frame, column)
+    found = estimate(used.frame, column, scope=sample.scope)
     if found.low is not None and found.high is not None:
         found = replace(found, low=max(found.low, GRADES[0]), high=min(found.high, GRADES[-1]))
     return from_estimate(found, used, _mean_of(column))
@@ -80,18 +84,20 @@ def shares_of(sample: Sample, column: str, *, weight: str | None = None) -> dict
     `weight` names a column that says how often each row counts.
     """
     counts = {"weight": weight} if weight else {}
+    found = shares(sample.frame, column, weight=weight, scope=sample.scope)
     return {
         str(value): from_estimate(
             each, sample.known(column), _share_of(column, [value]) | counts, percent=True, places=1
         )
-        for value, each in shares(sample.frame, column, weight=weight).items()
+        for value, each in found.items()
     }
 
 
 def mean_sd(sample: Sample, column: str, places: int = 1) -> Number:
     """Return the mean and standard deviation of a column, yes counted as 1: "23.4 ± 4.0"."""
     used = sample.known(column)
-    found = estimate(used.frame.assign(**{column: used.frame[column].astype(float)}), column)
+    values = used.frame[column].astype(float)
+    found = estimate(used.frame.assign(**{column: values}), column, scope=sample.scope)
     if found.value is None:
         return Number(NOTHING, None, found.n, used.rows, how=_mean_of(column))
     shown = written(found.value, places)
@@ -155,7 +161,7 @@ def written(value: float, places: int, *, sign: bool = False) -> str:
 
 def compare(sample: Sample, column: str, between: str, a: Any, b: Any) -> Difference:
     """Return how a column differs between two values of another: b minus a."""
-    return difference(sample.frame, column, between, a=a, b=b)
+    return difference(sample.frame, column, between, a=a, b=b, scope=sample.scope)
 
 
 def change(sample: Sample, column: str, between: str, a: Any, b: Any) -> Number:

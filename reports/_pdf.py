@@ -29,6 +29,9 @@ from negosim.reports._typeface import Typeface
 from negosim.reports._write import Paper
 
 PAGES = {"a4": A4, "letter": LETTER}
+MOST_KEPT = 0.6 * LETTER[1]
+"""What is higher than that may go on from one page to the next."""
+UNBOUNDED = 1e6
 
 
 def pdf(report: Report, paper: Paper = "a4") -> bytes:
@@ -74,10 +77,17 @@ class _Setter:
         yield CondPageBreak(2.6 * inch)
         title = heading(f"{number}  {section.title}", section.key, self.styles, self.face)
         first, *rest = (self.block(block) for block in section.blocks)
-        yield KeepTogether([title, *first])
+        yield from self.kept([title, *first])
         for flowables in rest:
-            yield KeepTogether(flowables)
+            yield from self.kept(flowables)
         yield Spacer(1, 10)
+
+    def kept(self, flowables: list[Flowable]) -> list[Flowable]:
+        """Keep what belongs together on a page, unless that would leave much of the page before it white."""
+        height = sum(each.wrap(self.width, UNBOUNDED)[1] for each in flowables)
+        if height < MOST_KEPT:
+            return [KeepTogether(flowables)]
+        return [CondPageBreak(2.6 * inch), *flowables]
 
     def block(self, block: Block) -> list[Flowable]:
         if isinstance(block, Figure):

@@ -8,6 +8,7 @@ import typer
 from negosim import reports
 from negosim.cli._runs import run_folder
 from negosim.errors import UserError
+from negosim.measures import Scope
 from negosim.reports import Report
 from negosim.store import Run
 from negosim.terminal import console_for
@@ -40,6 +41,13 @@ def report(
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Compare two runs, or two models of the runs, where they match."),
     ] = None,
+    scope: Annotated[
+        Scope,
+        typer.Option(
+            help="What intervals are about: more dialogues of these scenarios, or any scenarios like them. "
+            "auto is any from 5 scenarios on, else these."
+        ),
+    ] = "auto",
 ) -> None:
     """Report on runs: outcomes, deception, quality, tactics, judges, cost, with intervals.
 
@@ -47,7 +55,7 @@ def report(
     Runs that are not finished or not judged are reported as far as they go.
     """
     reports.check_names(pdf=out, trace=trace)
-    made = _made(runs or [], compare)
+    made = _made(runs or [], compare, scope)
     if (out is not None or figures is not None) and (said := reports.unshown(made)):
         typer.echo(f"Note: {said}", err=True)
     if out is not None:
@@ -63,23 +71,23 @@ def report(
         reports.print_report(console_for(), made)
 
 
-def _made(runs: list[str], compare: tuple[str, str] | None) -> Report:
+def _made(runs: list[str], compare: tuple[str, str] | None, scope: Scope) -> Report:
 
     opened = [Run.open(run_folder(run)) for run in runs]
     if compare is None:
         if not opened:
             raise typer.BadParameter("name a run; `negosim runs` lists them", param_hint="RUN")
-        return reports.report_on(opened)
+        return reports.report_on(opened, scope=scope)
     a, b = compare
     folders = [run_folder(name) for name in compare]
     if all((folder / "run.json").is_file() for folder in folders):
         if opened:
             raise UserError("--compare names two runs, so no other RUN is needed; leave it out")
-        return reports.comparison_of_runs(*(Run.open(folder) for folder in folders))
+        return reports.comparison_of_runs(*(Run.open(folder) for folder in folders), scope=scope)
     if not opened:
         missing = a if not (folders[0] / "run.json").is_file() else b
         raise UserError(
             f"--compare: no run at {missing!r}; to compare two models, name the runs they played in: "
             "negosim report RUN --compare MODEL MODEL"
         )
-    return reports.comparison_of_models(opened, a, b)
+    return reports.comparison_of_models(opened, a, b, scope=scope)

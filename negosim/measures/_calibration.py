@@ -8,7 +8,7 @@ import numpy as np
 
 from negosim.measures._answers import Kind, against_truth, coded, kind_of
 from negosim.measures._bootstrap import Floats, Statistic
-from negosim.measures._clusters import Clusters, clusters_of
+from negosim.measures._clusters import Clusters, Scope, clusters_of
 from negosim.measures._estimate import Estimate, estimated, mean_of, ratio
 
 if TYPE_CHECKING:
@@ -47,22 +47,25 @@ class Calibration:
     """Counts: rows are the truth, columns what was answered."""
 
 
-def calibration(frame: "pd.DataFrame") -> list[Calibration]:
+def calibration(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Calibration]:
     """Compare every judge with the truth: one result a judge, perspective and question.
 
     `frame` is made by `judged_rows`; the truth is what it has from the perspective "truth". Several
     repeats of a judge are all compared. Questions that are answered with a list (claims) are left out.
+    `scope` is as in `estimate`.
     """
     rows = against_truth(frame)
     return [
-        _calibrated(str(judge), str(perspective), str(question), group)
+        _calibrated(str(judge), str(perspective), str(question), group, scope)
         for (judge, perspective, question), group in rows.groupby(
             ["judge", "perspective", "question"], observed=True
         )
     ]
 
 
-def _calibrated(judge: str, perspective: str, question: str, group: "pd.DataFrame") -> Calibration:
+def _calibrated(
+    judge: str, perspective: str, question: str, group: "pd.DataFrame", scope: Scope
+) -> Calibration:
     import pandas as pd
 
     used = group[group["status"] == "ok"]
@@ -75,7 +78,7 @@ def _calibrated(judge: str, perspective: str, question: str, group: "pd.DataFram
     else:
         kind = kind_of(used["truth"], used["value"])
         labels, (truth, given) = coded(kind, used["truth"], used["value"])
-        clusters = clusters_of(used)
+        clusters = clusters_of(used, scope)
         counts = np.zeros((len(labels), len(labels)), dtype=int)
         np.add.at(counts, (truth, given), 1)
         measure = _of_grades if kind == "degree" else _of_names
@@ -87,7 +90,7 @@ def _calibrated(judge: str, perspective: str, question: str, group: "pd.DataFram
         kind=kind,
         n=len(used),
         statuses={str(status): int(count) for status, count in group["status"].value_counts().items()},
-        coverage=mean_of(group, answered, binary=True),
+        coverage=mean_of(group, answered, binary=True, scope=scope),
         confusion=pd.DataFrame(
             counts, index=pd.Index(labels, name="truth"), columns=pd.Index(labels, name="answer")
         ),

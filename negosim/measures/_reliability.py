@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from negosim.measures._answers import ITEM, answers, as_text, coded, kind_of
 from negosim.measures._bootstrap import Floats, Statistic
-from negosim.measures._clusters import Clusters, clusters_of, sums
+from negosim.measures._clusters import Clusters, Scope, clusters_of, sums
 from negosim.measures._estimate import Estimate, estimated, mean_of
 from negosim.records import TRUTH
 
@@ -61,12 +61,12 @@ class OrderEffect:
     """Share of the items with at least two answers whose answers are not all the same."""
 
 
-def reliability(frame: "pd.DataFrame") -> list[Reliability]:
+def reliability(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Reliability]:
     """Return Krippendorff's alpha by question and perspective, wherever there are two to agree.
 
     `frame` is made by `judged_rows`. Of judges that answered several times the first answer counts among
     judges; answers that are not "ok" are missing, which alpha allows. A judge with another fingerprint
-    (other parameters, prompts or questions) is another judge.
+    (other parameters, prompts or questions) is another judge. `scope` is as in `estimate`.
     """
     rows = answers(frame)
     rows = rows[(rows["perspective"] != TRUTH) & (rows["status"] == "ok")]
@@ -74,7 +74,7 @@ def reliability(frame: "pd.DataFrame") -> list[Reliability]:
     for (question, perspective), group in rows.groupby(["question", "perspective"], observed=True):
         for among, judge, coders, part in _companies(group):
             metric = _METRICS[kind_of(part["value"])]
-            alpha, units = _alpha_of(part, metric)
+            alpha, units = _alpha_of(part, metric, scope)
             if units:
                 found.append(
                     Reliability(str(question), str(perspective), among, judge, metric, alpha, coders, units)
@@ -82,11 +82,11 @@ def reliability(frame: "pd.DataFrame") -> list[Reliability]:
     return found
 
 
-def order_effects(frame: "pd.DataFrame") -> list[OrderEffect]:
+def order_effects(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[OrderEffect]:
     """Return how often answers change between repeats, by judge, perspective and question.
 
     Every repeat shuffles the options. Some change is chance, unless the judge answers the same to the same
-    prompt; a share near 0 says that neither order nor chance matters.
+    prompt; a share near 0 says that neither order nor chance matters. `scope` is as in `estimate`.
     """
     rows = answers(frame)
     rows = rows[(rows["perspective"] != TRUTH) & (rows["status"] == "ok")]
@@ -104,7 +104,7 @@ def order_effects(frame: "pd.DataFrame") -> list[OrderEffect]:
         items = items[items["count"] > 1]
         if len(items):
             changed: Floats = (items["different"] > 1).to_numpy().astype(np.float64)
-            effect = mean_of(items, changed, binary=True)
+            effect = mean_of(items, changed, binary=True, scope=scope)
             found.append(OrderEffect(str(judge), str(perspective), str(question), effect))
     return found
 
@@ -124,13 +124,13 @@ def _companies(group: "pd.DataFrame") -> "Iterator[tuple[Among, str | None, int,
             yield "repeats", str(judge), repeats, part
 
 
-def _alpha_of(part: "pd.DataFrame", metric: Metric) -> tuple[Estimate, int]:
+def _alpha_of(part: "pd.DataFrame", metric: Metric, scope: Scope = "auto") -> tuple[Estimate, int]:
     units = part.groupby(ITEM, observed=True).ngroup().to_numpy()
     together = np.bincount(units)[units]
     pairable = part[together > 1]
     if not len(pairable):
         return Estimate(None), 0
-    by = clusters_of(pairable)
+    by = clusters_of(pairable, scope)
     clusters = by.codes
     units, together = units[together > 1], together[together > 1]
     if metric == "interval":

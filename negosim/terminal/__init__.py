@@ -10,6 +10,7 @@ from negosim.terminal._console import console_for, interactive, print_view
 from negosim.terminal._lens import Lens, condition_line, lens_of
 from negosim.terminal._listing import print_rows
 from negosim.terminal._moves import (
+    ENDS,
     VERDICTS,
     Move,
     ending,
@@ -26,6 +27,7 @@ from negosim.terminal._tally import Tally
 from negosim.terminal._taxonomy import taxonomy_view
 
 __all__ = [
+    "ENDS",
     "MOMENTS",
     "VERDICTS",
     "Lens",

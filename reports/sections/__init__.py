@@ -10,6 +10,7 @@ from negosim.reports.sections import (
     _claims,
     _cost,
     _deception,
+    _examples,
     _glossary,
     _judges,
     _language,
@@ -35,6 +36,7 @@ SECTIONS: tuple[Callable[[Corpus], Section], ...] = (
     _others.section,
     _judges.section,
     _cost.section,
+    _examples.section,
     _glossary.section,
 )
 """In the order they are read."""

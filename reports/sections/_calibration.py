@@ -68,7 +68,7 @@ def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
         if simulated:
             return [Missing(said, _commands.judge(corpus, "--judge-model oracle"))]
         return [Missing(f"{said} It is known for simulated dialogues.", _commands.calibrate(corpus))]
-    found = sorted(calibration(sample.frame), key=_place)
+    found = sorted(calibration(sample.frame, scope=sample.scope), key=_place)
     answered = [Compared(each, _selected(each, sample), corpus.named(each.judge)) for each in found if each.n]
     if not answered:
         return [Missing("The judges gave no usable answer to a question whose truth is known.")]
@@ -190,7 +190,7 @@ def _table(compared: list[Compared]) -> Table:
         words=3,
         caption=(
             "n usable answers whose truth is known. κ: Cohen's, for grades with quadratic weights; ρ: "
-            "Spearman's, for grades.",
+            "Spearman's, for grades. All conditions together.",
         ),
     )
 

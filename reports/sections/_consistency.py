@@ -38,7 +38,7 @@ def _missing(corpus: Corpus) -> Missing:
 
 def _reliability(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
-    for each in reliability(sample.frame):
+    for each in reliability(sample.frame, scope=sample.scope):
         source = asked(sample, each.question).only(perspective=each.perspective, status="ok")
         source = source.only(judge=each.judge) if each.judge else source
         how = {"among": each.among, "metric": each.metric}
@@ -64,7 +64,7 @@ def _reliability(corpus: Corpus, sample: Sample) -> Table:
 
 def _order(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
-    for each in order_effects(sample.frame):
+    for each in order_effects(sample.frame, scope=sample.scope):
         source = asked(sample, each.question).only(perspective=each.perspective, judge=each.judge)
         source = source.only(status="ok")
         changed = from_estimate(each.changed, source.rows, {"statistic": "changed"}, percent=True, places=0)

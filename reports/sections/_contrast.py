@@ -6,7 +6,7 @@ from typing import Any
 from negosim.measures import Difference, holm
 from negosim.reports._corpus import Sample
 from negosim.reports._model import Heading, Name, Number, Prose, Row, Table
-from negosim.reports._numbers import bare, compare, difference_cells, reliable
+from negosim.reports._numbers import bare, compare, count, difference_cells, reliable
 from negosim.reports._sentences import joined, listing
 
 HEADS = ("difference", "effect", "p (Holm)", "n")
@@ -37,6 +37,14 @@ class Contrast:
     """The column that tells the two apart, and its values."""
     family: list[float]
     """The p values that are corrected together."""
+
+    @property
+    def without_partner(self) -> Sample:
+        """The rows that are in no pair, though others are."""
+        side, keys, frame = self.sides[0], list(self.found.pairs_by), self.sample.frame
+        codes = frame.assign(_side=frame[side].astype("category").cat.codes)
+        sides = codes.groupby(keys, dropna=False, observed=True)["_side"].transform("nunique")
+        return self.sample.having(frame[sides.to_numpy() < 2])
 
     @property
     def cells(self) -> tuple[Number, ...]:
@@ -82,8 +90,23 @@ def contrast_sentence(where: str, reference: str, found: list[Contrast]) -> Pros
         if reliable(each.found):
             before, after, *_ = each.cells
             clear.append((each.measure.label, " (", bare(after), " against ", bare(before), ")"))
+    tested = [each for each in found if each.found.p is not None]
+    if not tested:
+        return (f"{where}, no difference from {reference} could be tested: there is too little data.",)
     if not clear:
-        return (f"{where}, nothing differs reliably from {reference}.",)
+        return (f"{where}, nothing that was tested differs reliably from {reference}.", *left_out(found))
     said: Prose = (f"{where}, these differ reliably from {reference}: ", *joined(clear, ", "), ".")
-    undecided = [str(each.measure.label) for each in found if not reliable(each.found)]
-    return (*said, f" No reliable difference is seen in {listing(undecided)}.") if undecided else said
+    undecided = [str(each.measure.label) for each in tested if not reliable(each.found)]
+    if undecided:
+        said = (*said, f" No reliable difference is seen in {listing(undecided)}.")
+    return (*said, *left_out(found))
+
+
+def left_out(found: list[Contrast]) -> Prose:
+    """Say how many rows have no partner, for the measure where they are most; they enter no difference."""
+    alone = [each.without_partner for each in found if each.found.paired]
+    most = max(alone, key=len, default=None)
+    if most is None or not len(most):
+        return ()
+    what = "dialogues" if most.table == "dialogues" else "rows"
+    return (" Left out, as they have no partner: ", count(most), f" {what} (where they are most).")

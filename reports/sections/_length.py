@@ -1,16 +1,17 @@
 """Length against agreement, with and without a cap on utterances."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
-from negosim.reports._corpus import Corpus
+from negosim.reports._corpus import Corpus, cap_of
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
 from negosim.reports._numbers import bare, count, mean_sd, share
 from negosim.reports._sentences import joined
 from negosim.reports._style import BLUE, ORANGE
 from negosim.reports.sections import _names as names
-from negosim.store import Run
+from negosim.reports.sections._contrast import Measure, contrast_sentence, contrast_table, contrasts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -26,7 +27,8 @@ def section(corpus: Corpus) -> Section:
     caps = _caps(corpus)
     judges = corpus.judges_of(QUESTION)
     tables = [_table(corpus, caps, judge, place) for place, judge in enumerate(judges)]
-    blocks: list[Block] = [_lead(corpus), *(tables or [_table(corpus, caps, None, 0)]), _figure(corpus)]
+    blocks: list[Block] = [_lead(corpus), *(tables or [_table(corpus, caps, None, 0)])]
+    blocks += [*_differences(corpus, caps), _figure(corpus)]
     if 0 not in caps.values():
         said = "All dialogues had a cap on utterances, so there is nothing to compare with unrestricted ones."
         blocks.append(Missing(said, _commands.unrestricted(corpus)))
@@ -36,12 +38,6 @@ def section(corpus: Corpus) -> Section:
 def _caps(corpus: Corpus) -> dict[str, int]:
     """Return each run's cap on utterances; 0 is unrestricted."""
     return {name: cap_of(run) for name, run in zip(corpus.names, corpus.runs, strict=True)}
-
-
-def cap_of(run: Run) -> int:
-    """Return a run's cap on utterances, the highest of its scenarios; 0 is unrestricted."""
-    caps = [run.config.cap(scenario) for scenario in run.header.scenarios.values()]
-    return 0 if 0 in caps else max(caps, default=run.config.max_turns or 0)
 
 
 def setting(cap: int) -> str:
@@ -104,6 +100,23 @@ def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) 
         ),
         about=(("judge", judge),) if judge else (),
     )
+
+
+def _differences(corpus: Corpus, caps: dict[str, int]) -> Iterator[Block]:
+    """Yield how each setting differs from the first: length and agreement, in all and by scenario."""
+    first, *others = sorted(set(caps.values()), key=lambda cap: cap or 1_000_000)
+    for cap in others:
+        both = corpus.complete.only(cap=[first, cap])
+        measured = [(Measure("turns", "utterances", 1), both), (Measure("agreed", "agreement"), both)]
+        for key in corpus.scenario_ids:
+            part = both.only(scenario=key)
+            if part.frame["cap"].nunique() == 2:
+                measured.append((Measure("turns", f"utterances, {key}", 1), part))
+        found = contrasts(measured, "cap", first, cap)
+        labels = setting(first), setting(cap)
+        yield contrast_sentence(f"Where length is {labels[1]}", f"dialogues of {labels[0]}", found)
+        title = f"Utterances and agreement, {labels[0]} against {labels[1]}"
+        yield contrast_table(f"length-difference-{cap}", title, labels, found)
 
 
 def _brief(corpus: Corpus, caps: dict[str, int]) -> Table:

@@ -116,6 +116,7 @@ def _brief(corpus: Corpus) -> Table:
         ("scenario", "n", "Pareto distance", "agreement"),
         tuple(rows),
         bars="agreement",
+        caption=("All conditions together.",) if len(corpus.conditions) > 1 else (),
     )
 
 

@@ -37,9 +37,9 @@ def copied(run: Run, folder: Path, change: object = None) -> Run:
 def test_a_run_compared_with_its_copy_differs_in_nothing(judged: Run, tmp_path: Path) -> None:
     copy = copied(judged, tmp_path / "copy")
     report = comparison_of_runs(judged, copy)
-    found = table(report, "comparison")
+    found = table(report, "comparison-honest")
     assert cell(found, "agreement", "difference").value == 0
-    assert cell(found, "utterances", "n").shown == "24 pairs"
+    assert cell(found, "utterances", "n").shown == "12 pairs"
     assert cell(found, "utterances", "judged").value == cell(found, "utterances", "copy").value
     said = "".join(map(str, report.sections[0].paragraphs[0]))
     assert "24 combinations of scenario, condition and index occur in both" in said
@@ -56,8 +56,9 @@ def test_differences_are_those_of_matched_dialogues(judged: Run, tmp_path: Path)
         turns = dialogue["turns"]
         return [{**dialogue, "turns": [*turns, *turns[:4]]}]
 
-    found = table(comparison_of_runs(judged, copied(judged, tmp_path / "longer", longer)), "comparison")
-    assert cell(found, "utterances", "n").shown == "20 pairs"
+    report = comparison_of_runs(judged, copied(judged, tmp_path / "longer", longer))
+    found = table(report, "comparison-honest")
+    assert cell(found, "utterances", "n").shown == "10 pairs"
     assert cell(found, "utterances", "difference").value == pytest.approx(4)
 
 
@@ -96,9 +97,11 @@ def mixed(judged: Run, folder: Path) -> Run:
 
 def test_models_that_play_each_other_are_compared_by_the_parts_they_play(judged: Run, tmp_path: Path) -> None:
     run = mixed(judged, tmp_path / "mixed")
-    found = table(comparison_of_models([run], "sim", "openai:a"), "comparison")
+    found = table(comparison_of_models([run], "sim", "openai:a"), "comparison-honest")
     gains = []
     for dialogue in run:
+        if dialogue.condition.deceptive:
+            continue
         own = dialogue.models.index("sim")
         scenario = run.scenario(dialogue.scenario)
         low = scenario.roles[own].payoff.reservation
@@ -106,7 +109,7 @@ def test_models_that_play_each_other_are_compared_by_the_parts_they_play(judged:
         assert dialogue.outcome.values is not None
         gains.append((dialogue.outcome.values[own] - low) / (best - low))
     assert cell(found, "gain", "sim").value == pytest.approx(sum(gains) / len(gains))
-    assert cell(found, "gain", "n").shown == "24 pairs"
+    assert cell(found, "gain", "n").shown == "12 pairs"
 
 
 def test_models_that_each_play_alone_are_compared_by_dialogue(judged: Run, tmp_path: Path) -> None:
@@ -119,5 +122,5 @@ def test_models_that_each_play_alone_are_compared_by_dialogue(judged: Run, tmp_p
     del header["crc32"]
     (run.path / "run.json").write_bytes(orjson.dumps(header))
     report = comparison_of_models([Run.open(run.path)], "sim", "openai:a")
-    assert cell(table(report, "comparison"), "utterances", "n").shown == "24 pairs"
-    assert cell(table(report, "comparison"), "utterances", "difference").value == 0
+    assert cell(table(report, "comparison-honest"), "utterances", "n").shown == "12 pairs"
+    assert cell(table(report, "comparison-honest"), "utterances", "difference").value == 0

@@ -21,6 +21,12 @@ from .conftest import add_judge, make_run
 Frame = pd.DataFrame
 
 
+def _cap(run: Run) -> int:
+    """Return the highest cap on utterances; 0 is none."""
+    caps = [run.config.cap(scenario) for scenario in run.header.scenarios.values()]
+    return 0 if 0 in caps else max(caps)
+
+
 class Stored:
     """The tables of a report's runs, read apart from it."""
 
@@ -35,6 +41,8 @@ class Stored:
             "judgements": self.pooled(measures.judged_rows),
         }
         dialogues = self.tables["dialogues"]
+        caps = {name: _cap(run) for name, run in self.runs.items()}
+        dialogues["cap"] = dialogues["run"].map(caps)
         for role in (0, 1):
             ends = {key: self.ends(key, role) for key in dialogues["scenario"].unique()}
             low, high = (
@@ -54,6 +62,15 @@ class Stored:
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
 
+    def tactic_shares(self, told: dict[str, Any]) -> Frame:
+        """Return a row a dialogue: what share of the agent's utterances used each tactic."""
+        frame = self._selected({**told, "table": "tactics"})
+        counts = frame.pivot_table("count", "dialogue", "tactic", aggfunc="sum", fill_value=0)
+        counts = counts.reindex(columns=told["where"]["tactic"], fill_value=0)
+        shares = counts.div(counts.sum(axis=1), axis=0).add_prefix("share of ")
+        header = [name for name in frame if name not in ("agent", "deceptive", "tactic", "count")]
+        return frame[header].drop_duplicates("dialogue").merge(shares.reset_index(), on="dialogue")
+
     def ends(self, scenario: str, role: int) -> tuple[float, float]:
         space = next(iter(self.runs.values())).scenario(scenario).space
         return float(space.reservations[role]), float(space.values[:, role].max())
@@ -69,7 +86,11 @@ class Stored:
         return self.once((told["rows"],), lambda: self._selected(told))
 
     def _selected(self, told: dict[str, Any]) -> Frame:
-        frame = self.tables[told["table"]]
+        if told["table"] == "tactic shares":
+            frame = self.tactic_shares(told)
+            told = {**told, "where": {"condition": told["where"]["condition"]}}
+        else:
+            frame = self.tables[told["table"]]
         frame = frame[frame["dialogue"].isin(told["dialogues"])]
         for column, wanted in told["where"].items():
             given = frame[column]
