@@ -1,7 +1,7 @@
 """Packs of templates: the folders that may override built-in templates, and what may lie in them.
 
 A pack has templates of agents and judges in itself, those for one scenario alone in a subfolder named like
-the scenario, and those of an area (hindsight, evaluation) in a subfolder named like the area.
+the scenario, and those of an area (hindsight, evaluation, users) in a subfolder named like the area.
 """
 
 import re
@@ -20,9 +20,10 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *("intensity", "intensity-ask", "score", "score-ask"),
     ),
     "evaluation": ("direct", "direct-ask"),
+    "users": ("speech", "reply", "donation", "support"),
 }
 """Templates besides those of agents and judges, by the subfolder they lie in: what chat models are asked in
-`negosim rl hindsight`, and as agents in `negosim rl evaluate`."""
+`negosim rl hindsight`, as agents in `negosim rl evaluate`, and as users in `negosim.rl.run_chat_episodes`."""
 
 _SCENARIO = re.compile(SLUG)
 

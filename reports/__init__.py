@@ -11,10 +11,12 @@ from negosim.reports._compare import comparison_of_models, comparison_of_runs
 from negosim.reports._dialogue_figures import OfferPoint, concession_svg, plane_svg
 from negosim.reports._fonts import unshown
 from negosim.reports._model import Figure, Missing, Number, Report, Rows, Section, Table
+from negosim.reports._numbers import NOTHING, from_estimate, moved_cells, written
 from negosim.reports._terminal import print_report
 from negosim.reports._write import Paper, check_names, write_parts, write_pdf, write_trace
 
 __all__ = [
+    "NOTHING",
     "Figure",
     "Missing",
     "Number",
@@ -28,6 +30,8 @@ __all__ = [
     "comparison_of_models",
     "comparison_of_runs",
     "concession_svg",
+    "from_estimate",
+    "moved_cells",
     "plane_svg",
     "print_report",
     "report_on",
@@ -35,4 +39,5 @@ __all__ = [
     "write_parts",
     "write_pdf",
     "write_trace",
+    "written",
 ]

@@ -24,14 +24,6 @@ ORDER = [room for line in ROOMS for room in line]
 UPWARD = {("agents", "rl")}
 """A policy that plays a role is loaded by the agent that speaks for it."""
 
-HELD = {
-    ("rl.evaluation", "measures"),
-    ("rl.evaluation", "reports"),
-    ("rl.evaluation", "rl.tasks"),
-    ("rl.hindsight", "store"),
-}
-"""Rooms that still import private names of another: to be emptied, never to be filled."""
-
 
 @dataclass(frozen=True)
 class Import:
@@ -122,8 +114,7 @@ def test_imports_go_one_way(imports: list[Import]) -> None:
 
 
 def test_private_names_stay_in_their_room(imports: list[Import]) -> None:
-    wrong = [item for item in intrusions(imports) if (home(item.module), home(item.target)) not in HELD]
-    assert [str(item) for item in wrong] == []
+    assert [str(item) for item in intrusions(imports)] == []
 
 
 @pytest.mark.parametrize(

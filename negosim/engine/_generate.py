@@ -1,47 +1,32 @@
 """Making a run: every dialogue of a plan, several at once, each stored when it ends."""
 
-import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negosim import registry
 from negosim._loop import run_coroutine
-from negosim.agents import AgentFactory
 from negosim.config import RunConfig
 from negosim.engine._agents import GivenAgent, given_agents
-from negosim.engine._events import DialogueFinished, Event, RunStarted, Watcher
+from negosim.engine._events import Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
+from negosim.engine._jobs import Execution, play_jobs, through_provider
 from negosim.engine._plan import Job, Plan, resolve
-from negosim.engine._preview import check_prompts
-from negosim.engine._progress import RunProgress, forget_progress
+from negosim.engine._preview import check_prompts, unreached_by_prompts
+from negosim.engine._progress import forget_progress
 from negosim.engine._tracing import tell_of_tracing
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, open_doors, recorded
-from negosim.records import Dialogue
 from negosim.store import Run, RunHeader, Writer
 
 if TYPE_CHECKING:
-    from negosim.engine._play import Doors, RunSetting
+    from negosim.engine._play import Doors
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Execution:
-    """With what a run is made; nothing of it changes what the dialogues are."""
-
-    watch: Watcher
-    chat_models: Mapping[str, ChatModel]
-    agents: Mapping[str, AgentFactory]
-    cache: bool
-    budget: Budget | None
-    workers: int
 
 
 def generate(
@@ -232,7 +217,7 @@ def _left(plan: Plan, run: Run, *, retry_failed: bool) -> tuple[list[Job], froze
     stored, again = set[str](), set[str]()
     for dialogue in run:
         stored.add(dialogue.id)
-        if _through_provider(dialogue) or (retry_failed and dialogue.failure):
+        if through_provider(dialogue) or (retry_failed and dialogue.failure):
             again.add(dialogue.id)
     missing = [job for job in plan.jobs if job.id not in stored]
     return [*missing, *(job for job in plan.jobs if job.id in again)], frozenset(again)
@@ -252,8 +237,8 @@ def _resolve(config: RunConfig, execution: Execution) -> Plan:
         )
     if plan.asks_models:
         check_prompts(plan)
-    elif config.prompts is not None:
-        logger.warning("templates in %s are not used: none of these agents is a chat model", config.prompts)
+    if unreached := unreached_by_prompts(plan):
+        logger.warning("templates in %s are not used%s", config.prompts, unreached)
     return plan
 
 
@@ -301,101 +286,10 @@ async def _make(
 
     if jobs:
         tell_of_tracing()
-    if jobs and await _play_jobs(plan, jobs, doors, run, writer, execution):
+    if jobs and await play_jobs(plan, jobs, doors, run, writer, execution):
         return  # the places of those that failed through the provider are kept for the next time
     forget_progress(run)
 
 
-async def _play_jobs(
-    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, execution: Execution
-) -> bool:
-    """Play jobs and store the dialogues; return whether some of them can be gone on with.
-
-    The graphs are imported only now, since that takes a while.
-    """
-    from negosim.engine._play import RunSetting
-    from negosim.engine._workers import play_in_processes
-
-    def store(dialogue: Dialogue) -> None:
-        writer.append(dialogue)
-        _log(dialogue)
-        execution.watch(DialogueFinished(dialogue, plan.scenarios[dialogue.scenario]))
-
-    if execution.workers > 1:
-        for dialogue in play_in_processes(plan, jobs, execution.workers):
-            store(dialogue)
-        return False
-    # A simulated dialogue is made again faster than its place could be looked up.
-    if plan.simulated:
-        await _play_all(RunSetting(plan, doors, execution.watch), jobs, store)
-        return False
-    unfinished = False
-    progress = RunProgress(run, [job.id for job in jobs])
-
-    def store_and_forget(dialogue: Dialogue) -> None:
-        nonlocal unfinished
-        store(dialogue)
-        if _through_provider(dialogue):
-            unfinished = True
-        else:
-            progress.forget(dialogue.id)
-
-    await _play_all(RunSetting(plan, doors, execution.watch, progress), jobs, store_and_forget)
-    return unfinished
-
-
-def _through_provider(dialogue: Dialogue) -> bool:
-    return dialogue.failure is not None and dialogue.failure.through_provider
-
-
-def _log(dialogue: Dialogue) -> None:
-    counts = {
-        "dialogue": dialogue.id,
-        "end": dialogue.end,
-        "outcome": dialogue.outcome.status,
-        "turns": len(dialogue.turns),
-        "calls": sum(row.calls for row in dialogue.account),
-        "seconds": dialogue.seconds,
-    }
-    if dialogue.failure is None:
-        logger.info("dialogue finished", extra=counts)
-    else:
-        failed = dialogue.failure.model_dump(include={"turn", "role", "stage", "error"})
-        logger.error("dialogue failed", extra={**counts, **failed})
-
-
 def _nobody_watches(event: Event) -> None:
     pass
-
-
-async def _play_all(setting: "RunSetting", jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
-    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest.
-
-    What failed through the provider is stored once another dialogue has come to its end, or all have.
-    If the run is stopped before, because the provider is gone for all, it stays unmade.
-    """
-    from negosim.engine._play import play
-
-    waiting = iter(jobs)
-    doubtful: list[Dialogue] = []
-
-    def settle() -> None:
-        while doubtful:
-            store(doubtful.pop(0))
-
-    async def worker() -> None:
-        for job in waiting:
-            dialogue = await play(setting, job)
-            if _through_provider(dialogue):
-                doubtful.append(dialogue)
-            else:
-                settle()
-                store(dialogue)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(setting.plan.config.concurrency, len(jobs))):
-                group.create_task(worker())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    settle()

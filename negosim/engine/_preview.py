@@ -55,6 +55,24 @@ def check_prompts(plan: Plan) -> None:
                 _messages(plan, job, role, stage)
 
 
+def unreached_by_prompts(plan: Plan) -> str:
+    """Say which agents the user's folder of templates does not reach; "" where there is nothing to say.
+
+    A plugin's agent may read what it likes, but the templates are those of chat models.
+    """
+    if plan.config.prompts is None:
+        return ""
+    if not plan.asks_models:
+        return ": none of these agents is a chat model"
+    unreached: dict[int, set[str]] = {}
+    for job in plan.jobs:
+        for role, name in enumerate(job.models):
+            if name in plan.agents and name not in plan.through:
+                unreached.setdefault(role, set()).add(name)
+    named = [f"agent {role + 1} ({', '.join(sorted(unreached[role]))})" for role in sorted(unreached)]
+    return f" for {' and '.join(named)}: no chat model" if named else ""
+
+
 def _speakers_before(side: Side) -> list[int]:
     """Return who speaks before a role's first turn; with a chair, as if it named nobody."""
     speakers: list[int] = []

@@ -13,6 +13,7 @@ from negosim.measures._difference import Difference, difference, holm
 from negosim.measures._errors import ErrorCorrelation, error_correlation
 from negosim.measures._estimate import Estimate, estimate
 from negosim.measures._judged import belief_rows, judged_rows
+from negosim.measures._language import Text, Vocabulary, language
 from negosim.measures._lies import KNOWN_ERRORS, LieRates, lie_rates
 from negosim.measures._moves import offer_rows, tactic_rows
 from negosim.measures._reliability import (
@@ -35,6 +36,8 @@ __all__ = [
     "OrderEffect",
     "Reliability",
     "Scope",
+    "Text",
+    "Vocabulary",
     "belief_rows",
     "calibration",
     "corrected",
@@ -46,6 +49,7 @@ __all__ = [
     "holm",
     "judged_rows",
     "krippendorff_alpha",
+    "language",
     "lie_rates",
     "offer_rows",
     "order_effects",

@@ -13,7 +13,7 @@ from negosim.store._judgements import SheetWriter, answered_keys, read_judges
 from negosim.store._lines import lines_from
 from negosim.store._list import RunSummary, list_runs
 from negosim.store._run import Fingerprint, Run, RunHeader, Writer
-from negosim.store._shards import shards
+from negosim.store._shards import lines, shards
 
 __all__ = [
     "JUDGEMENT_COLUMNS",
@@ -27,6 +27,7 @@ __all__ = [
     "SheetWriter",
     "Writer",
     "answered_keys",
+    "lines",
     "lines_from",
     "list_runs",
     "read_judges",

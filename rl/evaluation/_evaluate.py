@@ -10,8 +10,7 @@ from negosim.plugins import suggest
 from negosim.rl.evaluation._agents import Contender, behaviour_of
 from negosim.rl.evaluation._measure import Evaluation, measure
 from negosim.rl.evaluation._play import Played, play
-from negosim.rl.tasks import Task, persona_names, sim_users
-from negosim.rl.tasks._users import APART
+from negosim.rl.tasks import APART, Task, persona_names, sim_users
 
 Watch = Callable[[str, int], None]
 """Told the name of an agent and how many of its dialogues are over."""

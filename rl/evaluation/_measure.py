@@ -5,8 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from negosim.measures import Difference, Estimate, difference, estimate, holm, shares
-from negosim.measures._language import Text, Vocabulary, language
+from negosim.measures import (
+    Difference,
+    Estimate,
+    Text,
+    Vocabulary,
+    difference,
+    estimate,
+    holm,
+    language,
+    shares,
+)
 from negosim.rl.evaluation._play import Played
 from negosim.rl.tasks import Task, strategies_of
 

@@ -6,8 +6,7 @@ from typing import Protocol
 
 from negosim.agents.users import Reply, Transcript
 from negosim.rl._trajectory import Trajectory
-from negosim.rl.tasks import TASKS, User
-from negosim.rl.tasks._episode import answered, spoken, trajectory_of
+from negosim.rl.tasks import TASKS, User, answered, spoken, trajectory_of
 
 NO_WORDS = "the agent said nothing"
 

@@ -165,8 +165,7 @@ def _by_user(evaluation: Evaluation) -> "Table":
 
 
 def _differences(evaluation: Evaluation) -> "Table":
-    from negosim.reports import Rows, Table
-    from negosim.reports._numbers import moved_cells
+    from negosim.reports import Rows, Table, moved_cells
 
     first = evaluation.results[0].name
     rows: list[tuple[str | Number, ...]] = []
@@ -205,8 +204,7 @@ def _language(evaluation: Evaluation) -> "Table":
 
 
 def _tactics(evaluation: Evaluation) -> "Table":
-    from negosim.reports import Rows, Table
-    from negosim.reports._numbers import NOTHING, from_estimate
+    from negosim.reports import NOTHING, Rows, Table, from_estimate
 
     def cell(result: Result, tactic: str) -> "Number | str":
         if tactic not in result.tactics:
@@ -245,8 +243,7 @@ def _tactic_names(evaluation: Evaluation) -> list[str]:
 def _mean_sd(
     found: "Estimate", result: Result, users: str = "all", *, places: int = 2, sd: bool = True
 ) -> "Number":
-    from negosim.reports import Number, Rows
-    from negosim.reports._numbers import NOTHING, written
+    from negosim.reports import NOTHING, Number, Rows, written
 
     rows = Rows("evaluation", {"agent": result.name, "users": users})
     if found.value is None:
@@ -258,7 +255,7 @@ def _mean_sd(
 
 
 def _interval(found: "Estimate") -> str:
-    from negosim.reports._numbers import NOTHING, written
+    from negosim.reports import NOTHING, written
 
     if found.low is None or found.high is None:
         return NOTHING

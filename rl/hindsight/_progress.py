@@ -19,7 +19,7 @@ from negosim.errors import UserError
 from negosim.records import StageAccount
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._protocol import Suggestion
-from negosim.store._shards import lines
+from negosim.store import lines
 
 
 class Review(Frozen):

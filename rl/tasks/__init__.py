@@ -1,12 +1,21 @@
 """The two tasks of the hindsight work, donation and emotional support, with their simulated users."""
 
 from negosim.rl.tasks._chat_user import ChatUser, run_chat_episodes
-from negosim.rl.tasks._episode import Agent, BatchAgent, run_episode, run_episodes
+from negosim.rl.tasks._episode import (
+    Agent,
+    BatchAgent,
+    answered,
+    run_episode,
+    run_episodes,
+    spoken,
+    trajectory_of,
+)
 from negosim.rl.tasks._task import DONATION, SUPPORT, TASKS, Task, strategies_of, task_named
 from negosim.rl.tasks._user import User
-from negosim.rl.tasks._users import persona_names, sim_agent, sim_user, sim_users, simulate
+from negosim.rl.tasks._users import APART, persona_names, sim_agent, sim_user, sim_users, simulate
 
 __all__ = [
+    "APART",
     "DONATION",
     "SUPPORT",
     "TASKS",
@@ -15,6 +24,7 @@ __all__ = [
     "ChatUser",
     "Task",
     "User",
+    "answered",
     "persona_names",
     "run_chat_episodes",
     "run_episode",
@@ -23,6 +33,8 @@ __all__ = [
     "sim_user",
     "sim_users",
     "simulate",
+    "spoken",
     "strategies_of",
     "task_named",
+    "trajectory_of",
 ]

@@ -3,14 +3,15 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from negosim._frozen import Frozen
-from negosim.agents.users import Reply, Seeker, Transcript, load_data
+from negosim.agents.users import Reply, Seeker, Transcript
 from negosim.errors import ModelError, NegosimError, ProtocolError
+from negosim.prompts import Prompts, area_templates
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import MetaValue, Split, Trajectory
 from negosim.rl.tasks._episode import BatchAgent, answered, spoken, trajectory_of
@@ -44,10 +45,20 @@ class ChatUser:
     """A user played by a chat model, through the one door to models.
 
     Every call has the persona as its system message and the transcript, in append-only form, in front of
-    the instruction, so that prefix caches hit.
+    the instruction, so that prefix caches hit. Who the user is stands in the templates `user-donor` and
+    `user-help-seeker`, what is asked in those of the folder `users`.
     """
 
-    def __init__(self, task: Task, persona: str, seed: int, door: "Door", ledger: "Ledger") -> None:
+    def __init__(
+        self,
+        task: Task,
+        persona: str,
+        seed: int,
+        door: "Door",
+        ledger: "Ledger",
+        *,
+        prompts: str | Path | None = None,
+    ) -> None:
         """Draw the person that the seed stands for; its opening and situation are the embedded user's.
 
         Args:
@@ -56,6 +67,10 @@ class ChatUser:
             seed: tells persons of a persona apart.
             door: the model that plays.
             ledger: where its calls are entered.
+            prompts: a folder with a subfolder `users` of templates that override built-in ones.
+
+        Raises:
+            UserError: there is no such folder, or it has no such templates.
 
         """
         self.task = task
@@ -66,7 +81,8 @@ class ChatUser:
         self._ledger = ledger
         self._facts: dict[str, MetaValue] = {}
         self._opening: str | None = None
-        self._system = f"{self._prompt()}\n{_texts()['speech']}"
+        self._texts = area_templates("users", prompts)
+        self._system = f"{self._brief()}\n{self._texts.render('speech', {})}"
         self._reward: float | None = None
 
     @property
@@ -74,10 +90,10 @@ class ChatUser:
         """Task, persona and seed."""
         return f"{self.task.id}-{self.persona.replace(' ', '-')}-{self.seed}-chat"
 
-    def _prompt(self) -> str:
-        texts = _texts()[self.task.id]
+    def _brief(self) -> str:
+        templates = Prompts(self.task.id)
         if self.task.id == DONATION.id:
-            return str(texts["role"].format(persona=texts["personas"][self.persona]))
+            return templates.render("user-donor", {"persona": self.persona})
         rng = random.Random(f"{self.task.id}/{self.persona}/{self.seed}/mind")
         person = Seeker.draw(self.persona, rng)
         self._opening = person.open(rng)
@@ -87,14 +103,13 @@ class ChatUser:
             "temperament": person.temperament,
             "initial_intensity": person.initial,
         }
-        return str(
-            texts["role"].format(
-                problem=self.persona,
-                story=" ".join(person.situation.story),
-                intensity=person.initial,
-                persona=texts["personas"][person.temperament],
-            )
-        )
+        values = {
+            "problem": self.persona,
+            "story": [person.situation.opening, *person.situation.story],
+            "intensity": person.initial,
+            "temperament": person.temperament,
+        }
+        return templates.render("user-help-seeker", values)
 
     async def reply(self, transcript: Transcript) -> Reply:
         """Answer the last turn of the agent; a help-seeker's first words are the embedded user's.
@@ -120,10 +135,10 @@ class ChatUser:
 
         """
         if self.task.id == DONATION.id:
-            self._reward = round((await self._ask(transcript, "final", FinalDonation)).dollars, 2)
+            self._reward = round((await self._ask(transcript, self.task.id, FinalDonation)).dollars, 2)
             self._facts["donation"] = self._reward
             return
-        final = (await self._ask(transcript, "final", FinalIntensity)).intensity
+        final = (await self._ask(transcript, self.task.id, FinalIntensity)).intensity
         self._facts["final_intensity"] = final
         self._reward = float(int(self._facts["initial_intensity"] or 0) - final)
 
@@ -134,7 +149,7 @@ class ChatUser:
         lines = [f"{names[turn.role]}: {quoted_line(turn.text)}" for turn in transcript.turns]
         talk = "\n".join(["The conversation so far:", *lines])
         return await self._door.ask(
-            (Message("system", self._system), Message("user", f"{talk}\n\n{_texts()[self.task.id][stage]}")),
+            (Message("system", self._system), Message("user", f"{talk}\n\n{self._texts.render(stage, {})}")),
             answer,
             stage=f"user-{stage}",
             role=None,
@@ -161,12 +176,6 @@ class ChatUser:
             "user_model": self._door.model.name,
             **self._facts,
         }
-
-
-@lru_cache
-def _texts() -> dict[str, Any]:
-    texts: dict[str, Any] = load_data("chat-users")
-    return texts
 
 
 async def run_chat_episodes(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from negosim import RunConfig, generate
 from negosim.records import Dialogue
 from negosim.scenarios import list_scenarios, load_scenario
 from negosim.store import Run
@@ -242,6 +243,20 @@ def test_templates_that_no_model_reads_are_said_to_be_unused(
     assert [message.partition(": ")[2] for message in caplog.messages if "not used" in message] == [
         "none of these agents is a chat model",
         "none of these judges is a chat model",
+    ]
+
+
+def test_agents_that_templates_do_not_reach_are_named(
+    loopback: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("mine").mkdir()
+    Path("mine/reflect.j2").write_text("Think.", encoding="utf-8")
+    with loopback.LoopbackServer() as server:
+        models = (f"openai:small@{server.url}", "sim")
+        settings = RunConfig(scenarios="viatex", models=models, prompts="mine", planner="direct", max_turns=2)
+        generate(settings, out="run", cache=False)
+    assert [message for message in caplog.messages if "not used" in message] == [
+        "templates in mine are not used for agent 2 (sim): no chat model"
     ]
 
 
