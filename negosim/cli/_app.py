@@ -24,6 +24,10 @@ COMMANDS = {
     "runs": LazyCommand(
         "negosim.cli._runs:runs", "List runs, newest first. What cannot be read is passed over and named."
     ),
+    "play": LazyCommand(
+        "negosim.cli._play:play",
+        "Negotiate yourself, in the terminal or the browser; the talk is a run like any other.",
+    ),
     "view": LazyCommand(
         "negosim.cli._view:view",
         "Read runs in a browser: transcripts, thoughts, offers, claims, judgements, calls.",

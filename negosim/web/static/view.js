@@ -4,15 +4,15 @@
 // A run in the making: the server says that something is new, and the page asks for itself again.
 const events = document.body.dataset.events;
 if (events && window.EventSource) {
-  const open = () => {
+  const listen = () => {
     const source = new EventSource(events);
     source.addEventListener("changed", refresh);
     document.addEventListener("visibilitychange", function hidden() {
       if (document.hidden) { source.close(); document.removeEventListener("visibilitychange", hidden); }
     });
   };
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { refresh(); open(); } });
-  if (!document.hidden) open();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { refresh(); listen(); } });
+  if (!document.hidden) listen();
 }
 
 async function refresh() {

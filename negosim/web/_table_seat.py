@@ -1,0 +1,137 @@
+"""A seat in a browser: what the person there sees, and what is waited for from them."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+
+from negosim.agents import Seat
+from negosim.records import Dialogue, Turn, Utterance
+from negosim.scenarios import Answer, Measure, Scenario
+from negosim.views import View
+
+LONGEST = 4000
+"""Characters of an utterance."""
+
+SAID_ANYWAY = {
+    "accept": "I accept your offer.",
+    "walk_away": "I am leaving now.",
+    "offer": "This is my offer.",
+}
+"""What is said where a person makes a move without a word."""
+
+
+@dataclass
+class BrowserSeat(Seat):
+    """One person's seat. A page asks what there is to see, and hands in what the person did."""
+
+    role: int
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    """What stands in the address of the seat; nobody can guess it."""
+    scenario: Scenario | None = None
+    deceptive: bool = False
+    """Whether the person's brief allows lying."""
+    turns: list[Turn] = field(default_factory=list)
+    view: View | None = None
+    """What there is to answer to, while the person is waited for."""
+    measure: Measure | None = None
+    """The question that is waited for, if it is one."""
+    finished: Dialogue | None = None
+    trouble: str = ""
+    """Why the talk cannot go on for now."""
+    version: int = 0
+    """Grows whenever there is something new to see."""
+    seen_end: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _given: "asyncio.Future[Utterance | Answer] | None" = None
+
+    @property
+    def step(self) -> str:
+        """Return what is waited for, so that nothing handed in twice or too late counts."""
+        if self.view is None:
+            return ""
+        return f"{self.view.turn_index}{'-' + self.measure.id if self.measure else ''}"
+
+    async def speak(self, view: View) -> Utterance:
+        """Wait for the person's next utterance."""
+        given = await self._wait(view, None)
+        assert isinstance(given, Utterance)
+        return given
+
+    async def answer(self, view: View, measure: Measure) -> Answer | None:
+        """Wait for the person's answer to a private question."""
+        given = await self._wait(view, measure)
+        return None if isinstance(given, Utterance) else given
+
+    async def _wait(self, view: View, measure: Measure | None) -> Utterance | Answer:
+        self.view, self.measure = view, measure
+        self._given = asyncio.get_running_loop().create_future()
+        self.tell()
+        try:
+            return await self._given
+        finally:
+            self.view = self.measure = self._given = None
+            self.tell()
+
+    def give(self, step: str, given: Utterance | Answer) -> bool:
+        """Hand in what the person did; return whether it was waited for."""
+        if self._given is None or self._given.done() or step != self.step:
+            return False
+        self._given.set_result(given)
+        return True
+
+    def tell(self) -> None:
+        """Say that there is something new to see."""
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self, known: int) -> int:
+        """Wait until there is something newer than what is known."""
+        while self.version <= known:
+            await self._changed.wait()
+        return self.version
+
+
+def utterance_from(view: View, form: dict[str, str]) -> Utterance:
+    """Return what a person says from the fields of a form.
+
+    Args:
+        view: what they answer to.
+        form: `text`, `action`, and a value for each issue offered, as "issue-ID".
+
+    Raises:
+        ValueError: it is against the rules; says what would be right.
+
+    """
+    action = form.get("action", "talk")
+    moves = view.table.moves(view.side.index)
+    if action not in ("talk", "offer", "accept", "walk_away") or action not in moves:
+        raise ValueError(f"that move cannot be made now; choose one of {', '.join(moves)}".replace("_", " "))
+    text = form.get("text", "").strip().replace("\r\n", "\n")
+    if len(text) > LONGEST:
+        raise ValueError(f"what you say has {len(text):,} characters; the longest is {LONGEST:,}")
+    offer = None
+    if action == "offer":
+        fields = {name: value for name, value in form.items() if name.startswith("issue-") and value}
+        offer = {name.removeprefix("issue-"): value for name, value in fields.items()}
+        if view.side.by_coalition and len(offer) < len(view.side.issues):
+            raise ValueError("an offer needs a value for every issue here")
+    text = text or SAID_ANYWAY.get(action, "")
+    if not text:
+        raise ValueError("write what you want to say")
+    parsed = view.table.check(view.side.index, action, offer, view.side.issues)
+    return Utterance(text=text, action=action, offer=parsed)
+
+
+def answer_from(measure: Measure, given: str) -> Answer:
+    """Return a person's answer to a measure from the field of a form.
+
+    Raises:
+        ValueError: it is none; says what would be right.
+
+    """
+    if measure.answer == "yes_no":
+        return measure.parse({"yes": True, "no": False}.get(given, given))
+    if measure.answer == "scale":
+        return measure.parse(int(given) if given.lstrip("-").isdecimal() else given)
+    return measure.parse(given)
