@@ -60,7 +60,8 @@ def _generate(run: Run, *more: str) -> str:
     names = [condition.name for condition in config.conditions]
     deceptive = next((condition.deceptive for condition in config.conditions if condition.deceptive), ())
     if deceptive:
-        words.append(f"--deceptive {'both' if len(deceptive) > 1 else deceptive[0] + 1}")
+        agents = ",".join(str(role + 1) for role in deceptive)
+        words.append(f"--deceptive {'both' if agents == '1,2' else agents}")
     if len(names) > 1 and "--both-conditions" not in more:
         words.append("--both-conditions")
     words.append(f"--seed {config.seed}")
@@ -70,5 +71,7 @@ def _generate(run: Run, *more: str) -> str:
         words += [f"--agent{i}-model {shlex.quote(name)}" for i, name in enumerate(config.models, 1)]
     if config.swap_roles:
         words.append("--swap-roles")
+    if config.order is not None:
+        words.append(f"--order {shlex.quote(str(config.order))}")
     words += [f"--planner {config.planner}", *more]
     return " ".join(words)

@@ -168,6 +168,11 @@ class Corpus:
         """The scenarios that occur, by id."""
         return sorted(self.dialogues.frame["scenario"].unique())
 
+    @cached_property
+    def deal_ids(self) -> list[str]:
+        """The scenarios in which something is to be settled, by id."""
+        return [key for key in self.scenario_ids if self.scenarios[key].has_deals]
+
     @property
     def agents(self) -> int:
         """The largest number of roles of any scenario."""

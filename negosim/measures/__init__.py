@@ -5,6 +5,7 @@ Rows (`dialogue_rows`, `tactic_rows`, ...) are pandas frames read from a run. St
 and why they are as they are is in docs/statistics.md.
 """
 
+from negosim.measures._answered import coalition_name
 from negosim.measures._calibration import Calibration, calibration
 from negosim.measures._check_error import CheckError, corrected, utterance_error
 from negosim.measures._clusters import Scope
@@ -40,6 +41,7 @@ __all__ = [
     "Vocabulary",
     "belief_rows",
     "calibration",
+    "coalition_name",
     "corrected",
     "dialogue_rows",
     "difference",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negosim.measures._answered import further_columns, further_values
 from negosim.measures._language import Overlap, Text, Vocabulary, language
 from negosim.measures._read import Spoken, headings, spoken
 from negosim.measures._shares import entropy_of
@@ -15,18 +16,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BOOLEANS = ("agreed", "rational")
-_TEXT = ("id", "scenario", "condition", "status", "end", "outcome")
+_TEXT = ("id", "scenario", "condition", "status", "end", "outcome", "coalition")
 
 
 def dialogue_rows(run: Run) -> "pd.DataFrame":
     """Return one row a dialogue, failed ones included.
 
     Of a failed dialogue only header and cost are known; what it would have come to is missing. Missing
-    is whatever cannot be known, never 0: `agreed` where no usable offer was made, `rational`,
+    is whatever cannot be known, never 0: `agreed` where no usable offer was made or there is nothing to
+    agree on, `rational`,
     `pareto_distance` and `nash_ratio` without a deal, `false_claims` where a speaker is a model (what it
     claims is found by judging), `tactic_entropy` without tactics, `usd` where a price is not known.
 
     - `value_1`, ...: points on each role's own scale; without a deal the reservation values.
+    - `coalition`, `party_1`, ...: who made the deal, where some can agree without the others.
+    - `before_stance_1`, `change_stance_1`, ...: what a role answered to a measure, and how it changed.
+    - `reward_1`, ...: rewards, where the scenario says what counts.
     - `rational`: whether the deal gives every role at least its reservation value.
     - `tactic_entropy`: Shannon entropy in bits of the tactics of the dialogue's utterances. It is
       bounded by the logarithm of their number: compare dialogues of like length.
@@ -44,6 +49,7 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     rows: list[dict[str, Any]] = []
     for number, dialogue in enumerate(spoken(run)):
         row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
+        row |= further_values(dialogue.outcome, dialogue.measurements)
         if dialogue.status == "complete":
             text = Text([turn.utterance.text for turn in dialogue.turns], vocabulary)
             row.update(language(text))
@@ -52,7 +58,7 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     frame = pd.DataFrame(rows, columns=_columns(run))
     frame["repetition_between"] = pd.Series(overlap.shares(), dtype="float64").reindex(range(len(rows)))
     for name in frame.columns:
-        if name in _BOOLEANS:
+        if name in _BOOLEANS or name.startswith("party_"):
             frame[name] = frame[name].astype("boolean")
         elif name in _TEXT or name.startswith("model_"):
             frame[name] = frame[name].astype("object")
@@ -70,6 +76,7 @@ def _columns(run: Run) -> list[str]:
         *("turns", "outcome", "agreed"),
         *(name.replace("model", "value") for name in models),
         *("joint_value", "rational", "pareto_distance", "nash_ratio"),
+        *further_columns(run.header.scenarios.values()),
         *("words", "words_per_turn", "questions_per_turn", "distinct_1", "distinct_2"),
         *("repetition", "repetition_between", "false_claims", "tactic_entropy"),
         *("calls", "tokens_in", "tokens_out", "tokens_cached", "usd", "seconds"),
@@ -94,7 +101,7 @@ def _outcome(dialogue: Spoken) -> dict[str, Any]:
         return {"outcome": None if dialogue.status == "failed" else outcome.status}
     return {
         "outcome": outcome.status,
-        "agreed": outcome.status == "agreement",
+        "agreed": None if outcome.status == "not_applicable" else outcome.status == "agreement",
         **{f"value_{role + 1}": value for role, value in enumerate(outcome.values or ())},
         "joint_value": outcome.joint_value,
         "rational": all(outcome.rational) if outcome.rational is not None else None,

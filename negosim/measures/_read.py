@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from negosim._frozen import Frozen
-from negosim.records import Claim, Condition, Outcome, StageAccount, Utterance
+from negosim.records import Claim, Condition, Measurement, Outcome, StageAccount, Utterance
 from negosim.store import Run
 
 
@@ -56,6 +56,7 @@ class Spoken(Header):
     end: str
     turns: tuple[Said, ...]
     outcome: Outcome
+    measurements: tuple[Measurement, ...] = ()
     account: tuple[StageAccount, ...] = ()
     seconds: float = 0.0
 

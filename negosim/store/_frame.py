@@ -47,6 +47,7 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
         "end": dialogue.end,
         "turns": len(dialogue.turns),
         "outcome": outcome.status,
+        **({"coalition": "+".join(str(role + 1) for role in outcome.coalition)} if outcome.coalition else {}),
         "joint_value": outcome.joint_value,
         "pareto_distance": outcome.pareto_distance,
         "nash_ratio": outcome.nash_ratio,

@@ -25,6 +25,8 @@ Cells = dict[tuple[str, str, str], Number]
 
 def section(corpus: Corpus) -> Section:
     """Return who thinks that there is an agreement."""
+    if not corpus.deal_ids:
+        return Section("agreement", TITLE, (Missing("There is nothing to settle in these scenarios."),))
     blocks: list[Block] = []
     briefs = []
     judges: list[str | None] = [*corpus.judges_of(QUESTION)]

@@ -7,6 +7,8 @@ from negosim.reports._model import Block, Figure, Prose, Row, Section, Table
 from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import counted, extremes, joined
 from negosim.reports.sections import _names as names
+from negosim.reports.sections._answers import answer_tables
+from negosim.reports.sections._coalitions import coalition_tables
 from negosim.reports.sections._concession import concession
 from negosim.reports.sections._plane import PER_PAGE, draw_planes, panel_titles, plane_data, plane_height
 
@@ -15,20 +17,25 @@ TITLE = "Outcomes"
 
 def section(corpus: Corpus) -> Section:
     """Return what the negotiations came to, from their structured offers alone."""
+    answers = answer_tables(corpus)
+    if not corpus.deal_ids:
+        said: Prose = ("There was nothing to settle; what counts is what the roles answered in private.",)
+        return Section("outcomes", TITLE, (said, *answers), brief=answers[0] if answers else None)
     blocks: list[Block] = [
         _lead(corpus),
         _efficiency(corpus),
         _gains(corpus),
+        *coalition_tables(corpus),
         concession(corpus),
         *_planes(corpus),
+        *answers,
     ]
     return Section("outcomes", TITLE, tuple(blocks), brief=_brief(corpus))
 
 
 def _lead(corpus: Corpus) -> Prose:
     labelled = [
-        (key, share(corpus.complete.only(scenario=key).known("agreed"), "agreed"))
-        for key in corpus.scenario_ids
+        (key, share(corpus.complete.only(scenario=key).known("agreed"), "agreed")) for key in corpus.deal_ids
     ]
     overall = share(corpus.complete, "agreed")
     said: Prose = (
@@ -41,7 +48,7 @@ def _lead(corpus: Corpus) -> Prose:
 
 
 def _groups(corpus: Corpus) -> list[tuple[str, str]]:
-    return [(key, name) for key in corpus.scenario_ids for name in corpus.conditions]
+    return [(key, name) for key in corpus.deal_ids for name in corpus.conditions]
 
 
 def _efficiency(corpus: Corpus) -> Table:
@@ -50,6 +57,8 @@ def _efficiency(corpus: Corpus) -> Table:
         sample = corpus.complete.only(condition=name)
         if key != "all":
             sample = sample.only(scenario=key)
+        elif corpus.deal_ids != corpus.scenario_ids:
+            sample = sample.only(scenario=corpus.deal_ids)
         deals = sample.only(outcome="agreement")
         rows.append(
             (
@@ -106,7 +115,7 @@ def _gains(corpus: Corpus) -> Table:
 
 def _brief(corpus: Corpus) -> Table:
     rows: list[Row] = []
-    for key in corpus.scenario_ids:
+    for key in corpus.deal_ids:
         sample = corpus.complete.only(scenario=key)
         deals = sample.only(outcome="agreement")
         rows.append((key, count(sample), mean(deals, "pareto_distance"), share(sample, "agreed")))
@@ -122,7 +131,7 @@ def _brief(corpus: Corpus) -> Table:
 
 def _planes(corpus: Corpus) -> list[Figure]:
     figures = []
-    keys = corpus.scenario_ids
+    keys = [key for key in corpus.deal_ids if len(corpus.scenarios[key].roles) == 2]
     for start in range(0, len(keys), PER_PAGE):
         part = keys[start : start + PER_PAGE]
         data = plane_data(corpus, part)

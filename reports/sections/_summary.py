@@ -56,7 +56,7 @@ def _sizes(corpus: Corpus) -> Prose:
     failed = corpus.dialogues.only(status="failed")
     said: Prose = ("The report covers ", count(corpus.dialogues), " dialogues, of which ")
     parts: list[Prose] = [(*said, count(corpus.complete), " are finished and ", count(failed), " failed.")]
-    if len(corpus.complete):
+    if corpus.deal_ids and len(corpus.complete):
         overall = share(corpus.complete, "agreed")
         parts.append((" An agreement was reached in ", overall, " of the finished ones."))
     if len(corpus.judged):

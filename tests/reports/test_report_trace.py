@@ -14,6 +14,7 @@ from negosim import Run, measures
 from negosim.judging import judge
 from negosim.records import TRUTH
 from negosim.reports import Report, comparison_of_runs, report_on, write_trace
+from negosim.reports._model import Figure, Table
 from negosim.reports._trace import numbers
 
 from .conftest import add_judge, make_run
@@ -248,10 +249,40 @@ def compared(run: Run, folder: Path) -> Report:
     return comparison_of_runs(run, Run.open(folder / "second"))
 
 
-@pytest.mark.parametrize("kind", ["report", "comparison"])
-def test_every_number_is_what_its_trace_says(kind: str, run: Run, tmp_path: Path) -> None:
-    report = report_on([run]) if kind == "report" else compared(run, tmp_path)
-    runs = [run] if kind == "report" else [run, Run.open(tmp_path / "second")]
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of three roles that make deals in coalitions, and of a claim that is talked over."""
+    folder = tmp_path_factory.mktemp("several") / "run"
+    return make_run(folder, scenarios=("heron-mill", "wild-beds"), dialogues=3)
+
+
+def test_three_roles_are_shown_in_tables_and_claims_in_answers(several: Run) -> None:
+    report = report_on([several])
+    blocks = {
+        block.key: block
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Table | Figure)
+    }
+    assert not [key for key in blocks if key.startswith("value-planes")]
+    assert {row[1] for row in blocks["outcome-roles"].rows} == {"agent 1", "agent 2", "agent 3"}
+    shares = defaultdict(float)
+    for _, _, condition, _, share, _ in blocks["outcome-coalitions"].rows:
+        shares[condition] += share.value
+    assert set(shares.values()) == {pytest.approx(1.0)}
+    before, after, change = zip(*(row[5:] for row in blocks["measures"].rows), strict=True)
+    assert {number.value for number in before} == {6.0, 2.0}
+    moved = zip(before, after, change, strict=True)
+    assert all(b.value + c.value == pytest.approx(a.value) for b, a, c in moved)
+    agreed = next(row for row in blocks["outcome-efficiency"].rows if row[0] == "all")
+    assert agreed[3].n == 3, "where nothing is to be settled nobody has failed to agree"
+
+
+@pytest.mark.parametrize("kind", ["report", "comparison", "several"])
+def test_every_number_is_what_its_trace_says(kind: str, run: Run, several: Run, tmp_path: Path) -> None:
+    run = several if kind == "several" else run
+    report = compared(run, tmp_path) if kind == "comparison" else report_on([run])
+    runs = [run, Run.open(tmp_path / "second")] if kind == "comparison" else [run]
     write_trace(report, tmp_path / "trace.jsonl")
     lines = [orjson.loads(line) for line in (tmp_path / "trace.jsonl").read_bytes().splitlines()]
     sets = {line["rows"]: line for line in lines if line["kind"] == "rows"}
@@ -272,5 +303,7 @@ def test_every_number_is_what_its_trace_says(kind: str, run: Run, tmp_path: Path
             wrong.append((line, "numerator"))
     assert not wrong, (len(wrong), wrong[:3])
     assert sum(seen.values()) == sum(1 for _ in numbers(report))
+    if kind == "several":
+        return
     expected = {"share", "mean", "count", "difference", "effect", "p"}
     assert expected <= set(seen)

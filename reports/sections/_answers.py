@@ -1,0 +1,81 @@
+"""What roles answered in private, before and after, and the rewards that follow from it."""
+
+from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._model import Number, Row, Table
+from negosim.reports._numbers import NOTHING, count, mean
+from negosim.reports.sections import _names as names
+
+MOMENTS = ("before", "after", "change", "mean", "last")
+"""Columns of the table; the last two are those of what is asked at each turn."""
+
+
+def answer_tables(corpus: Corpus) -> list[Table]:
+    """Return the answers to measures and the rewards, where scenarios have them."""
+    return [table for table in (_measured(corpus), _rewards(corpus)) if table is not None]
+
+
+def _measured(corpus: Corpus) -> Table | None:
+    rows: list[Row] = []
+    shown = [moment for moment in MOMENTS if _has(corpus, moment)]
+    for key in corpus.scenario_ids:
+        scenario = corpus.scenarios[key]
+        for measure in scenario.measures:
+            for role in measure.roles(scenario.role_index) if measure.answer != "choice" else ():
+                for name in corpus.conditions:
+                    sample = corpus.complete.only(scenario=key, condition=name)
+                    cells = [_mean(sample, f"{moment}_{measure.id}_{role + 1}") for moment in shown]
+                    about = key, measure.id, names.agent(role), names.condition(name)
+                    rows.append((*about, count(sample), *cells))
+    if not rows:
+        return None
+    return Table(
+        "measures",
+        "What the roles answered in private",
+        ("scenario", "measure", "asked of", "condition", "n", *shown),
+        tuple(rows),
+        words=4,
+        caption=("Means of the answers that were given, on each measure's own scale; yes counts as 1.",),
+    )
+
+
+def _has(corpus: Corpus, moment: str) -> bool:
+    """Tell whether anything was asked at a moment."""
+    asked = {
+        "before": {"before"},
+        "after": {"after"},
+        "change": {"before", "after"},
+        "mean": {"each_turn"},
+        "last": {"each_turn"},
+    }
+    measures = [one for key in corpus.scenario_ids for one in corpus.scenarios[key].measures]
+    return any(asked[moment] <= set(one.when) for one in measures if one.answer != "choice")
+
+
+def _mean(sample: Sample, column: str) -> Number:
+    if column not in sample.frame:
+        return Number(NOTHING, None, 0, sample.rows, how={"statistic": "mean", "column": column})
+    return mean(sample, column)
+
+
+def _rewards(corpus: Corpus) -> Table | None:
+    rows: list[Row] = []
+    for key in corpus.scenario_ids:
+        scenario = corpus.scenarios[key]
+        for role, player in enumerate(scenario.roles) if any(one.reward for one in scenario.roles) else ():
+            told = "value of the deal"
+            if player.reward is not None:
+                told = player.reward.expression or f"function {player.reward.function}"
+            for name in corpus.conditions:
+                sample = corpus.complete.only(scenario=key, condition=name)
+                reward = mean(sample, f"reward_{role + 1}")
+                rows.append((key, names.agent(role), told, names.condition(name), count(sample), reward))
+    if not rows:
+        return None
+    return Table(
+        "rewards",
+        "What dialogues were worth to each role",
+        ("scenario", "role", "reward", "condition", "n", "mean"),
+        tuple(rows),
+        words=4,
+        caption=("Rewards as the scenario says them; those that cannot be known are left out.",),
+    )
