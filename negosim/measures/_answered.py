@@ -37,7 +37,7 @@ def _names(measure: str, role: int, when: Sequence[str]) -> Iterator[str]:
 
 def further_values(outcome: Outcome, measurements: Iterable[Measurement]) -> dict[str, Any]:
     """Return a dialogue's values of those columns, as far as they are known."""
-    row = dict(_answers(measurements))
+    row: dict[str, Any] = dict(_answers(measurements))
     row |= {f"reward_{role + 1}": reward for role, reward in enumerate(outcome.rewards or ())}
     if outcome.coalition is not None:
         row["coalition"] = coalition_name(outcome.coalition)
