@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from negosim._text import plural
-from negosim.cli._judge import JUDGEMENTS, listed
+from negosim.cli._judge import JUDGEMENTS
+from negosim.cli._options import listed
 from negosim.cli._runs import run_folder
 from negosim.errors import UserError
 from negosim.judging import Annotation, annotation, export_sheet, import_sheet, unwritten_annotation

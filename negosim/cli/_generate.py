@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 from negosim import engine
 from negosim.cli._configuration import BARE_DECEPTIVE, budget_of, claimed, configuration
 from negosim.cli._forecast import tell_forecast
-from negosim.cli._make import make_and_tell
+from negosim.cli._make import key_option, make_and_tell
 from negosim.cli._options import (
     COST,
     BudgetTokens,
@@ -18,11 +18,15 @@ from negosim.cli._options import (
     Cache,
     MaxTokens,
     ModelSeed,
+    SendKeyTo,
     Temperature,
     Timeout,
+    listed,
 )
 from negosim.cli._runs import run_folder
+from negosim.config import RunConfig
 from negosim.logs import logged_to
+from negosim.models import ModelSpec
 from negosim.store import Run
 from negosim.terminal import console_for
 from negosim.terminal.watch import Watch
@@ -249,6 +253,7 @@ def generate(
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
+    send_key_to: SendKeyTo = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -348,7 +353,9 @@ def generate(
             if value:
                 raise typer.BadParameter("is chosen when a run is begun; leave it out", param_hint=name)
         folder = run_folder(resume)
-        config = claimed(Run.open(folder).config, options, _given(context))
+        given = _given(context)
+        config = claimed(Run.open(folder).config, options, given)
+        allowed = (listed(send_key_to) or []) + _servers_typed(config, given)
         make_and_tell(
             lambda: engine.resume(
                 folder,
@@ -359,12 +366,15 @@ def generate(
                 cache=cache,
                 budget=budget,
                 workers=workers,
+                send_key_to=allowed,
             ),
             watch,
             quiet=json,
-            again=again,
+            again=again + key_option(config),
         )
         return
+    if send_key_to:
+        raise typer.BadParameter("goes with --resume RUN", param_hint="--send-key-to")
     if retry_failed:
         raise typer.BadParameter("goes with --resume RUN", param_hint="--retry-failed")
     if drop_damaged:
@@ -390,8 +400,15 @@ def generate(
         ),
         watch,
         quiet=json,
-        again=again,
+        again=again + key_option(config),
     )
+
+
+def _servers_typed(config: RunConfig, given: set[str]) -> list[str]:
+    """Return the servers of the models that the options name."""
+    named = list(config.models) if given & {"model", "agent1_model", "agent2_model", "model_for"} else []
+    named += [config.judge_model] if config.judge_model and "judge_model" in given else []
+    return [url for url in (ModelSpec.parse(name).base_url for name in named) if url]
 
 
 def _given(context: typer.Context) -> set[str]:

@@ -16,8 +16,10 @@ from negosim.cli._options import (
     Cache,
     MaxTokens,
     ModelSeed,
+    SendKeyTo,
     Temperature,
     Timeout,
+    listed,
     with_settings,
 )
 from negosim.cli._runs import run_folder
@@ -123,6 +125,7 @@ def judge(
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
+    send_key_to: SendKeyTo = None,
     log: Annotated[
         Path | None,
         typer.Option(
@@ -172,6 +175,7 @@ def judge(
             concurrency=concurrency,
             cache=cache,
             budget=budget_of(budget_usd, budget_tokens),
+            send_key_to=listed(send_key_to) or (),
         )
 
     _judge_and_tell(judge_it, found, watch)
@@ -227,18 +231,3 @@ def _asked(questions: list[str] | None, beliefs: Literal["ends", "turns"] | None
     asked = list(DEFAULT if questions is None else questions)
     added = (BELIEFS, BELIEFS_TURNS) if beliefs == "turns" else (BELIEFS,)
     return [*asked, *(name for name in added if name not in asked)]
-
-
-def listed(given: str | None) -> list[str] | None:
-    """Return the parts of a list with commas.
-
-    Raises:
-        UserError: it has none.
-
-    """
-    if given is None:
-        return None
-    parts = [part.strip() for part in given.split(",") if part.strip()]
-    if not parts:
-        raise UserError(f"{given!r} names nothing; leave it out, or put names with commas between them")
-    return parts

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import typer
 
 from negosim._text import plural
+from negosim.config import RunConfig
 from negosim.errors import ContextLengthError, ModelError, NegosimError
+from negosim.models import ModelSpec, servers_to_confirm
 from negosim.store import Run
 from negosim.terminal.watch import Watch
 
@@ -42,6 +44,13 @@ def make_and_tell(make: Callable[[], Run], watch: Watch, *, quiet: bool, again: 
         typer.echo(f"{plural(total.failed, 'dialogue')} of {total.done:,} failed", err=True)
         typer.echo(f"play again with: negosim generate --resume {run.path}{retry}{again}", err=True)
         raise typer.Exit(1)
+
+
+def key_option(config: RunConfig) -> str:
+    """Return the option by which a run's servers get the user's key again, "" if none do."""
+    named = [*config.models, *([config.judge_model] if config.judge_model else [])]
+    urls = servers_to_confirm(map(ModelSpec.parse, named))
+    return f" --send-key-to {','.join(urls)}" if urls else ""
 
 
 def _way_on(stopped: BaseException, resume: str) -> str:

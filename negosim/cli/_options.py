@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from negosim import registry
+from negosim.errors import UserError
 from negosim.models import ModelSpec
 
 COST = "Cost"
@@ -37,6 +38,16 @@ BudgetTokens = Annotated[
         metavar="N",
         help="Stop before the calls use more tokens than this, in and out together.",
         show_default="no limit",
+        rich_help_panel=COST,
+    ),
+]
+SendKeyTo = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL,...",
+        help="Servers, named in the run's header and not on this machine, that may get the key in "
+        "NEGOSIM_API_KEY.",
+        show_default="none",
         rich_help_panel=COST,
     ),
 ]
@@ -88,6 +99,21 @@ Timeout = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+
+
+def listed(given: str | None) -> list[str] | None:
+    """Return the parts of a list with commas.
+
+    Raises:
+        UserError: it has none.
+
+    """
+    if given is None:
+        return None
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    if not parts:
+        raise UserError(f"{given!r} names nothing; leave it out, or put names with commas between them")
+    return parts
 
 
 def with_settings(

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from negosim.engine._preview import check_prompts, unreached_by_prompts
 from negosim.engine._progress import forget_progress
 from negosim.engine._tracing import tell_of_tracing
 from negosim.errors import UserError
-from negosim.models import Budget, ChatModel, open_doors, recorded
+from negosim.models import Budget, ChatModel, confirm_servers, open_doors, recorded
 from negosim.store import Run, RunHeader, Writer
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def resume(
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
+    send_key_to: Collection[str] = (),
 ) -> Run:
     """Finish a run that was stopped, crashed or killed: nothing finished is made or paid for again.
 
@@ -152,6 +153,8 @@ def resume(
         cache: whether the user's cache of answers is used.
         budget: what the models' calls may use from now on.
         workers: processes to play in.
+        send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`;
+            those on this machine and in the environment's own variables may anyway.
 
     Returns:
         The run, open for reading.
@@ -179,6 +182,7 @@ def resume(
             cache=cache,
             budget=budget,
             workers=workers,
+            send_key_to=send_key_to,
         )
     )
 
@@ -195,6 +199,7 @@ async def resume_async(
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
+    send_key_to: Collection[str] = (),
 ) -> Run:
     """Finish a run within a running event loop; arguments, result and errors are those of `resume`."""
     run = Run.open(path)
@@ -206,6 +211,8 @@ async def resume_async(
         check_unchanged(run.header, _header(plan), config)
         writer.count.accept_losses(run.path)
         left, again = _left(plan, run, retry_failed=retry_failed)
+        if left:
+            confirm_servers(plan.specs.values(), send_key_to)
         async with _doors(plan, execution) if left else nullcontext({}) as doors:
             await _make(plan, left, doors, run, writer, execution, again)
     return run

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,16 @@ from negosim.judging._events import JudgingEvent, JudgingStarted
 from negosim.judging._protocol import ORACLE, Judge
 from negosim.judging._questionnaires import questionnaires
 from negosim.judging._session import Assignment, Material, Session
-from negosim.models import MODEL_VARIABLE, Budget, ChatModel, GivenModel, ModelSpec, name_of, open_doors
+from negosim.models import (
+    MODEL_VARIABLE,
+    Budget,
+    ChatModel,
+    GivenModel,
+    ModelSpec,
+    confirm_servers,
+    name_of,
+    open_doors,
+)
 from negosim.prompts import Prompts
 from negosim.records import SIMULATED
 from negosim.store import Run
@@ -38,6 +47,7 @@ def judge(
     chat_models: Mapping[str, ChatModel] | None = None,
     cache: bool = True,
     budget: Budget | None = None,
+    send_key_to: Collection[str] = (),
 ) -> Run:
     """Have judges answer questions about a run's dialogues; their sheets are stored beside them.
 
@@ -60,6 +70,8 @@ def judge(
             closed nor cached.
         cache: whether models' answers come from the user's cache where it has them, and are kept.
         budget: what the models' calls may use; no limit by default.
+        send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`
+            where agents are asked themselves (beliefs).
 
     Returns:
         The run.
@@ -89,6 +101,7 @@ def judge(
             chat_models=chat_models,
             cache=cache,
             budget=budget,
+            send_key_to=send_key_to,
         )
     )
 
@@ -106,6 +119,7 @@ async def judge_async(
     chat_models: Mapping[str, ChatModel] | None = None,
     cache: bool = True,
     budget: Budget | None = None,
+    send_key_to: Collection[str] = (),
 ) -> Run:
     """Judge a run within a running event loop; arguments, result and errors are those of `judge`."""
     for name, number in (("repeats", repeats), ("sample", sample), ("concurrency", concurrency)):
@@ -121,6 +135,7 @@ async def judge_async(
     if prompts is not None and not (named.specs or needed or provided):
         logger.warning("templates in %s are not used: none of these judges is a chat model", prompts)
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
+    confirm_servers(agent_specs.values(), {*send_key_to, *_urls(named.specs.values())})
     async with (
         open_doors(named.specs, provided, cache=cache, budget=budget) as judge_doors,
         open_doors(agent_specs, provided, cache=cache, budget=budget) as agent_doors,
@@ -141,6 +156,11 @@ async def judge_async(
             watch(JudgingStarted(run, named.names, len(run)))
             await session.fill_in(concurrency)
     return run
+
+
+def _urls(specs: Iterable[ModelSpec]) -> list[str]:
+    """Return the servers of models that the caller names."""
+    return [spec.base_url for spec in specs if spec.base_url]
 
 
 def _nobody_watches(event: JudgingEvent) -> None:

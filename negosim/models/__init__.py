@@ -20,6 +20,7 @@ from negosim.models._ledger import Ledger, account_of
 from negosim.models._open import open_model
 from negosim.models._prices import PRICES_VARIABLE, Price, price_of
 from negosim.models._providers import GGUF, LANGCHAIN, LOCAL, OPENAI, Provider, provider_of, recorded
+from negosim.models._recorded import confirm_servers, servers_to_confirm
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
@@ -58,6 +59,7 @@ __all__ = [
     "cached",
     "check_model",
     "clear_cache",
+    "confirm_servers",
     "fetch",
     "is_one_model",
     "most_usage",
@@ -68,4 +70,5 @@ __all__ = [
     "provider_of",
     "recorded",
     "resolve_spec",
+    "servers_to_confirm",
 ]
