@@ -1,12 +1,13 @@
-"""Runs commands on a disk that is full from each of their writes on, and again when there is room.
+"""Runs commands on a disk that is full from some of their writes on, and again when there is room.
 
-    LD_PRELOAD=full_disk.so python commands.py FOLDER MOST CASE...
+    LD_PRELOAD=full_disk.so python commands.py FOLDER CASE...
 
-The disk is full at up to MOST writes of each case, spread evenly over all of them. Prints a line of JSON for
-each: how many writes it has, at how many the disk was full, what went wrong.
+Before that, nothing on the disk can be changed. Prints a line of JSON for each case: how many writes it has,
+at how many the disk was full, what went wrong.
 """
 
 import ctypes
+import errno
 import fnmatch
 import importlib.util
 import io
@@ -45,6 +46,10 @@ class Case:
     """Whether it fails; else it may go on without what could not be written."""
     timed: tuple[str, ...] = ()
     """Files that hold the time they were made."""
+    most: int = 3
+    """Writes at which the disk is full, at most, spread evenly over all."""
+    repeated: bool = True
+    """Whether it is given again when there is room."""
 
 
 RUN = "disk/run"
@@ -70,8 +75,9 @@ CASES = {
         f"report {RUN} --out disk/report.pdf --trace disk/trace.jsonl",
         before=(GENERATE, JUDGE),
         left=("report.pdf",),
+        most=1,
+        repeated=False,
     ),
-    "figures": Case(f"report {RUN} --figures disk/figures", before=(GENERATE, JUDGE)),
     "prepare": Case(f"rl prepare {RUN} --out disk/traj", before=(GENERATE,)),
     "parquet": Case(f"rl prepare {RUN} --out disk/traj --format parquet", before=(GENERATE,)),
     "hindsight": Case(
@@ -80,7 +86,7 @@ CASES = {
         left=("grown.progress.jsonl",),
     ),
     "export": Case("rl export disk/traj --to sft --out disk/trl.jsonl", before=(SIMULATE,)),
-    "train": Case(TRAIN, before=(SIMULATE,), left=("policy/*",), again=f"{TRAIN} --resume"),
+    "train": Case(TRAIN, before=(SIMULATE,), left=("policy/*",), again=f"{TRAIN} --resume", most=2),
     "evaluate": Case(
         "rl evaluate habit:0.3 --task donation -n 8 --csv disk/figures.csv",
     ),
@@ -94,9 +100,10 @@ class Done:
     writes: int
 
 
-def command(line: str, folder: Path, room: int = ROOM) -> Done:
-    """Run a command in this process on a disk, `folder`, with room for some writes."""
+def command(line: str, folder: Path, room: int = ROOM, denied: int = 0) -> Done:
+    """Run a command in this process on a disk, `folder`, with room for some writes, or closed."""
     out, err, code = io.StringIO(), io.StringIO(), None
+    disk.full_disk_denied(denied)
     disk.full_disk_after(str(folder).encode(), ctypes.c_long(room))
     try:
         with redirect_stdout(out), redirect_stderr(err):
@@ -108,6 +115,7 @@ def command(line: str, folder: Path, room: int = ROOM) -> Done:
     finally:
         writes = disk.full_disk_writes()
         disk.full_disk_after(b"", ctypes.c_long(ROOM))
+        disk.full_disk_denied(0)
     return Done(code, err.getvalue(), writes)
 
 
@@ -135,12 +143,12 @@ def content(folder: Path) -> dict[str, Any]:
     return {name: read(file) for name, file in sorted(files.items()) if not name.endswith(".lock")}
 
 
-def problem_of(done: Done, case: Case, before: set[str], place: Path) -> str:
-    """Return what is wrong with how a command met a full disk, "" if nothing."""
+def problem_of(done: Done, case: Case, before: set[str], place: Path, why: str) -> str:
+    """Return what is wrong with how a command met a disk that refuses it, "" if nothing."""
     errors = [line for line in done.err.splitlines() if line.startswith("Error: ")]
     if "Traceback" in done.err:
         return done.err[-1500:]
-    if case.told and (done.code != 2 or len(errors) != 1 or "No space left on device" not in errors[0]):
+    if case.told and (done.code != 2 or len(errors) != 1 or why not in errors[0]):
         return f"code {done.code}: {done.err}"
     if not case.told and done.code not in (0, 2):
         return f"code {done.code}: {done.err}"
@@ -155,7 +163,7 @@ def problem_of(done: Done, case: Case, before: set[str], place: Path) -> str:
     return f"left behind: {kept}" if kept else ""
 
 
-def play(case: Case, folder: Path, most: int) -> dict[str, Any]:
+def play(case: Case, folder: Path) -> dict[str, Any]:
     """Return how many writes a command has, and what went wrong where the disk was full."""
     folder.mkdir()
     os.chdir(folder)
@@ -182,10 +190,17 @@ def play(case: Case, folder: Path, most: int) -> dict[str, Any]:
     whole = command(case.line, place)
     assert whole.code == 0, whole
     wanted, before, problems = compared(), set(content(start)), []
-    points = sorted({(2 * at + 1) * whole.writes // (2 * most) for at in range(most)})
+    fresh()
+    closed = command(case.line, place, denied=errno.EACCES)
+    if problem := problem_of(closed, case, before, place, os.strerror(errno.EACCES)):
+        problems.append(f"closed: {problem}")
+    points = sorted({(2 * at + 1) * whole.writes // (2 * case.most) for at in range(case.most)})
     for room in points:
         fresh()
-        problem = problem_of(command(case.line, place, room), case, before, place)
+        problem = problem_of(command(case.line, place, room), case, before, place, os.strerror(errno.ENOSPC))
+        if not case.repeated:
+            problems += [f"room for {room} writes: {problem}"] if problem else []
+            continue
         shutil.rmtree("run", ignore_errors=True)
         again = command(case.line, place)
         if again.code and case.again:
@@ -210,11 +225,11 @@ def loopback_server() -> ModuleType:
 
 
 if __name__ == "__main__":
-    root, most, names = Path(sys.argv[1]).resolve(), int(sys.argv[2]), sys.argv[3:] or list(CASES)
+    root, names = Path(sys.argv[1]).resolve(), sys.argv[2:] or list(CASES)
     fake = loopback_server()
     with fake.LoopbackServer(lambda body: fake.Reply(fake.talk(body))) as server:
         for name in names:
             own = root / name / "disk" / "cache" if name == "cache" else root / "answers"
             os.environ["XDG_CACHE_HOME"] = str(own)
             case = replace(CASES[name], line=CASES[name].line.replace("SERVER", server.url))
-            print(json.dumps({"case": name, **play(case, root / name, most)}), flush=True)
+            print(json.dumps({"case": name, **play(case, root / name)}), flush=True)

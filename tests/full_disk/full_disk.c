@@ -1,4 +1,5 @@
-/* A disk that is full from the Nth write on: preloaded, it lets writes below one folder fail with ENOSPC. */
+/* A disk that is full from the Nth write on: preloaded, it lets writes below one folder fail with ENOSPC.
+   Or one on which nothing can be changed: whatever would change it fails with an error of choice. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,6 +16,7 @@
 static char folder[PATH_MAX];
 static long room = LONG_MAX;
 static long writes = 0;
+static int denied = 0;
 
 /* Let `count` more writes below a folder succeed. */
 void full_disk_after(const char *below, long count) {
@@ -22,6 +24,9 @@ void full_disk_after(const char *below, long count) {
     room = count;
     writes = 0;
 }
+
+/* Let whatever would change the folder fail with an error from now on; 0: with none. */
+void full_disk_denied(int error) { denied = error; }
 
 /* Return how many writes were tried since. */
 long full_disk_writes(void) { return writes; }
@@ -49,7 +54,7 @@ static int full_for(int file) {
     return below(path) && full();
 }
 
-static int full_at(int at, const char *path) {
+static int below_at(int at, const char *path) {
     char whole[2 * PATH_MAX];
     if (path[0] == '/') snprintf(whole, sizeof whole, "%s", path);
     else {
@@ -65,7 +70,16 @@ static int full_at(int at, const char *path) {
         }
         snprintf(whole, sizeof whole, "%s/%s", base, path);
     }
-    return below(whole) && full();
+    return below(whole);
+}
+
+static int full_at(int at, const char *path) { return below_at(at, path) && full(); }
+
+/* Return whether a path may not be changed. */
+static int closed_at(int at, const char *path) {
+    if (!denied || !below_at(at, path)) return 0;
+    errno = denied;
+    return 1;
 }
 
 #define NEXT(name) (__typeof__(&name)) dlsym(RTLD_NEXT, #name)
@@ -85,7 +99,14 @@ ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t place) {
 int posix_fallocate(int file, off_t place, off_t count) {
     return full_for(file) ? ENOSPC : (NEXT(posix_fallocate))(file, place, count);
 }
-int mkdir(const char *path, mode_t mode) { return full_at(AT_FDCWD, path) ? -1 : (NEXT(mkdir))(path, mode); }
+int mkdir(const char *path, mode_t mode) {
+    return closed_at(AT_FDCWD, path) || full_at(AT_FDCWD, path) ? -1 : (NEXT(mkdir))(path, mode);
+}
+int rename(const char *from, const char *to) {
+    return closed_at(AT_FDCWD, from) || closed_at(AT_FDCWD, to) ? -1 : (NEXT(rename))(from, to);
+}
+int unlink(const char *path) { return closed_at(AT_FDCWD, path) ? -1 : (NEXT(unlink))(path); }
+int rmdir(const char *path) { return closed_at(AT_FDCWD, path) ? -1 : (NEXT(rmdir))(path); }
 
 #define MODE(flags, mode)                                                                                    \
     mode_t mode = 0;                                                                                         \
@@ -95,7 +116,9 @@ int mkdir(const char *path, mode_t mode) { return full_at(AT_FDCWD, path) ? -1 :
         mode = va_arg(rest, mode_t);                                                                         \
         va_end(rest);                                                                                        \
     }
-#define NEW(at, path, flags) ((flags & O_CREAT) && faccessat(at, path, F_OK, 0) && full_at(at, path))
+#define NEW(at, path, flags)                                                                                 \
+    (((flags & (O_WRONLY | O_RDWR | O_CREAT)) && closed_at(at, path)) ||                                     \
+     ((flags & O_CREAT) && faccessat(at, path, F_OK, 0) && full_at(at, path)))
 
 int open(const char *path, int flags, ...) {
     MODE(flags, mode)

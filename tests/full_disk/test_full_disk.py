@@ -1,4 +1,4 @@
-"""A disk that is full at any write of any command: one message, nothing half-made, the same bytes later."""
+"""A disk that is full or closed, for any command: one message, nothing half-made, the same bytes later."""
 
 import json
 import os
@@ -27,16 +27,15 @@ def full_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("most", "cases"),
+    "cases",
     [
-        (6, "generate compress log progress cache judge sheet"),
-        (1, "report"),
-        (4, "prepare parquet hindsight export train evaluate"),
+        "generate compress log progress cache judge sheet",
+        "report prepare parquet hindsight export train evaluate",
     ],
 )
-def test_a_disk_that_is_full_at_any_write(full_disk: Path, tmp_path: Path, most: int, cases: str) -> None:
+def test_a_disk_that_is_full_or_closed(full_disk: Path, tmp_path: Path, cases: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(HERE / "commands.py"), str(tmp_path), str(most), *cases.split()],
+        [sys.executable, str(HERE / "commands.py"), str(tmp_path), *cases.split()],
         env={"LD_PRELOAD": str(full_disk), **os.environ},
         capture_output=True,
         text=True,
@@ -46,4 +45,4 @@ def test_a_disk_that_is_full_at_any_write(full_disk: Path, tmp_path: Path, most:
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one["case"] for one in found] == cases.split()
     assert not [(one["case"], problem) for one in found for problem in one["problems"]]
-    assert all(one["writes"] > 1 and one["points"] >= min(most, one["writes"]) for one in found)
+    assert all(one["writes"] > 1 and one["points"] for one in found)
