@@ -49,9 +49,9 @@ def export_sheet(annotation: Annotation, place: Path) -> Path:
         UserError: one of the files is there already, or cannot be written.
 
     """
-    text = place.with_suffix(".txt")
     if place.suffix != ".csv":
         raise UserError(f"{str(place)!r} must end in .csv")
+    text = place.with_suffix(".txt")
     for file in (place, text):
         if file.exists():
             raise UserError(

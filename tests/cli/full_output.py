@@ -2,7 +2,7 @@
 
     python full_output.py
 
-Works in the current folder. Prints a line of JSON for each command: its exit code, what it told, what is left.
+Works in the current folder. Prints a line of JSON for each command: exit code, what it told, what is left.
 """
 
 import json

@@ -79,8 +79,9 @@ def test_what_is_there_is_not_written_over(run: Run, sheet: Path) -> None:
     sheet.unlink()
     with pytest.raises(UserError, match=r"'sheet.txt' is there already"):
         export_sheet(unwritten_annotation(run, None), sheet)
-    with pytest.raises(UserError, match=r"must end in \.csv"):
-        export_sheet(unwritten_annotation(run, None), Path("sheet.xlsx"))
+    for name in ("sheet.xlsx", "", "."):
+        with pytest.raises(UserError, match=r"must end in \.csv"):
+            export_sheet(unwritten_annotation(run, None), Path(name))
 
 
 @pytest.mark.parametrize(("delimiter", "encoding"), [(",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-8")])
