@@ -53,6 +53,8 @@ def weigh(value: object, *, as_text: bool = False) -> int:
         SecurityError: it is to be written as text, and is no text, number or collection of such.
 
     """
+    if type(value) is str:  # most of what templates are given
+        return VALUE + len(value)
     total, most, rest = 0, _left.get()[0], [value]
     while rest:
         item = rest.pop()

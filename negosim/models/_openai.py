@@ -136,7 +136,7 @@ class OpenAIModel:
             requests += reply.requests
             if reply.answered:
                 dialect.answered(form)
-                done = read_completion(reply.data)
+                done = reply.completion or read_completion(reply.data)
                 return ChatResponse(done.text, done.finish, done.usage, mode, requests)
             if reply.status == 400 and reply.code == "content_filter":
                 return ChatResponse("", "refusal", Usage(), mode, requests)

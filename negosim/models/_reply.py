@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from negosim.models._completion import Completion
 from negosim.models._json import read_body
 
 LONGEST_QUOTE = 300
@@ -36,6 +37,8 @@ class Reply:
     """The beginning of the body, where it was no JSON."""
     requests: int
     """Requests it took, this one included."""
+    completion: Completion | None = None
+    """What an answer holds, once it has been read."""
 
     @classmethod
     def read(cls, status: int, body: bytes, requests: int) -> "Reply":

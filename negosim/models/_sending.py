@@ -10,11 +10,12 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import tenacity
 
 from negosim.errors import ModelError
-from negosim.models._completion import read_completion, read_usage
+from negosim.models._completion import read_completion
 from negosim.models._dialect import names_a_setting
 from negosim.models._faults import fault_of
 from negosim.models._limiter import Limiter, Limits
@@ -232,8 +233,7 @@ def sorted_reply(reply: Reply, headers: Mapping[str, str]) -> Reply:
     """
     if reply.answered:
         try:
-            read_completion(reply.data)
-            return reply
+            return replace(reply, completion=read_completion(reply.data))
         except ValueError as error:
             dressed = reply.as_error()
             if dressed is None:
@@ -277,7 +277,7 @@ def _give_up(why: str, said: str) -> ModelError:
 
 
 def _tokens_used(reply: Reply) -> int:
-    usage = read_usage(reply.data.get("usage")) if isinstance(reply.data, dict) else Usage()
+    usage = reply.completion.usage if reply.completion else Usage()
     return usage.tokens_in + usage.tokens_out
 
 
