@@ -173,8 +173,8 @@ class OpenAIModel:
     def _too_long(self, reply: "Reply") -> bool:
         if reply.code in ("context_length_exceeded", "exceed_context_size_error"):
             return True
-        if reply.status in (413, 429):  # of these, only the requests that are too large come so far
-            return True
+        if reply.status in (413, 429):  # of those that blame the request, only too large ones come so far
+            return fault_of(reply.status, reply.code, reply.message, reply.parameter) == "request"
         return reply.status in (400, 422, 500) and bool(_TOO_LONG.search(reply.message))
 
     def _rejected(self, reply: "Reply", body: Mapping[str, Any], requests: int) -> ModelError:
