@@ -48,6 +48,8 @@ LARGEST = 64 * 1024
 """Bytes of a request."""
 LINGER = 600.0
 """Seconds for which the last page can still be fetched when a talk is over."""
+SETTLE = 10.0
+"""Seconds more once everybody has seen it, for their other tabs and slow lines."""
 
 
 class Session:
@@ -266,7 +268,8 @@ def seats_app(session: Session, *, hosts: Sequence[str] = ()) -> Starlette:
 def _check_origin(request: Request) -> None:
     """Turn away what a page of another site hands in."""
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    elsewhere = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    if elsewhere or (origin is not None and urlsplit(origin).netloc != request.headers.get("host")):
         raise HTTPException(403, "this was sent by a page of another site")
 
 
@@ -304,7 +307,7 @@ async def play_in_browser(
         await asyncio.wait(
             {serving, asyncio.gather(*ends)}, timeout=LINGER, return_when=asyncio.FIRST_COMPLETED
         )
-        await asyncio.sleep(0.5)
+        await asyncio.wait({serving}, timeout=SETTLE)
         return run
     finally:
         playing.cancel()

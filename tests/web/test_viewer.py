@@ -153,7 +153,7 @@ def test_every_answer_has_the_headers_that_keep_a_browser_strict(browser: TestCl
         headers = browser.get(address).headers
         assert "default-src 'none'" in headers["content-security-policy"], address
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
     assert browser.get("/", headers={"host": "evil.example"}).status_code == 400
 
