@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from negosim.cli._make import key_option
+from negosim.cli._options import SendKeyTo, listed
 from negosim.cli._runs import run_folder
 from negosim.errors import NegosimError
 
@@ -44,6 +46,7 @@ def play(
         str | None,
         typer.Option(metavar="RUN", help="Go on with a talk that was left, after its last utterance."),
     ] = None,
+    send_key_to: SendKeyTo = None,
     web: Annotated[bool, typer.Option("--web", help="Sit in the browser instead of the terminal.")] = False,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="With --web: address to listen on.")
@@ -62,10 +65,11 @@ def play(
     """
     config = _config(scenario, seat, against, planner, deceptive, max_turns, seed, resume)
     folder = run_folder(resume) if resume else None
+    allowed = listed(send_key_to) or []
     if web:
-        _in_browser(config, out, folder, host, port, browser)
+        _in_browser(config, out, folder, allowed, host, port, browser)
     else:
-        _in_terminal(config, out, folder)
+        _in_terminal(config, out, folder, allowed)
 
 
 def _config(
@@ -103,7 +107,7 @@ def _config(
     )
 
 
-def _in_terminal(config: "RunConfig", out: Path | None, folder: Path | None) -> None:
+def _in_terminal(config: "RunConfig", out: Path | None, folder: Path | None, send_key_to: list[str]) -> None:
     from negosim.agents import HUMAN, seated
     from negosim.engine import Event, RunStarted, generate
     from negosim.engine import resume as go_on
@@ -123,12 +127,14 @@ def _in_terminal(config: "RunConfig", out: Path | None, folder: Path | None) -> 
 
     try:
         with seated(lambda role: seat):
-            run = go_on(folder, watch=watch) if folder else generate(config, out=out, watch=watch)
+            if folder:
+                run = go_on(folder, watch=watch, send_key_to=send_key_to)
+            else:
+                run = generate(config, out=out, watch=watch)
     except (KeyboardInterrupt, EOFError, NegosimError) as stopped:
         if begun and begun[0].path.exists():
-            typer.echo(
-                f"\nwhat was said is kept; go on with: negosim play --resume {begun[0].path}", err=True
-            )
+            way_on = f"negosim play --resume {begun[0].path}{key_option(config)}"
+            typer.echo(f"\nwhat was said is kept; go on with: {way_on}", err=True)
         if isinstance(stopped, NegosimError):
             raise
         raise typer.Exit(130) from None
@@ -136,7 +142,13 @@ def _in_terminal(config: "RunConfig", out: Path | None, folder: Path | None) -> 
 
 
 def _in_browser(
-    config: "RunConfig", out: Path | None, folder: Path | None, host: str, port: int, browser: bool
+    config: "RunConfig",
+    out: Path | None,
+    folder: Path | None,
+    send_key_to: list[str],
+    host: str,
+    port: int,
+    browser: bool,
 ) -> None:
     from negosim.web.server import check_installed
 
@@ -144,7 +156,7 @@ def _in_browser(
     from negosim.web.seat import Session, play_in_browser
     from negosim.web.server import listening
 
-    session = Session(config, out=out, resume=folder)
+    session = Session(config, out=out, resume=folder, send_key_to=send_key_to)
     socket = listening(host, port)
     addresses = [
         f"http://{host}:{socket.getsockname()[1]}/seat/{seat.token}" for seat in session.seats.values()
@@ -158,7 +170,7 @@ def _in_browser(
         asyncio.run(play_in_browser(session, socket, [host], _tell))
     except KeyboardInterrupt:
         if session.run is not None and session.run.path.exists():
-            way_on = f"negosim play --web --resume {session.run.path}"
+            way_on = f"negosim play --web --resume {session.run.path}{key_option(config)}"
             typer.echo(f"what was said is kept; go on with: {way_on}", err=True)
         raise typer.Exit(130) from None
 

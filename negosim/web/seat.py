@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -59,11 +59,19 @@ class Session:
         config: what is played; the participants called "human" are people.
         out: the run folder to make; None: a new one in ./runs.
         resume: the run folder to go on with instead.
+        send_key_to: URLs of servers, named in that run's header, that may get the user's key.
 
     """
 
-    def __init__(self, config: RunConfig, *, out: Path | None = None, resume: Path | None = None) -> None:
-        self._config, self._out, self._resume = config, out, resume
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        out: Path | None = None,
+        resume: Path | None = None,
+        send_key_to: Collection[str] = (),
+    ) -> None:
+        self._config, self._out, self._resume, self._send_key_to = config, out, resume, send_key_to
         self.run: Run | None = None
         self.seats: dict[int, BrowserSeat] = {}
         known = _known_tokens(resume)
@@ -89,7 +97,7 @@ class Session:
         with seated(lambda role: self.seats[role]):
             try:
                 if self._resume is not None:
-                    return await resume_async(self._resume, watch=self._watch)
+                    return await resume_async(self._resume, watch=self._watch, send_key_to=self._send_key_to)
                 return await generate_async(self._config, out=self._out, watch=self._watch)
             except NegosimError:
                 for seat in self.seats.values():
