@@ -183,7 +183,7 @@ def dialogue_view(
         lines=tuple(outcome_lines(dialogue, scenario, lens)),
         judgements=judged,
         calls=tuple(_calls(dialogue)) if lens.truth else (),
-        has_plane=offers and lens.truth,
+        has_plane=offers and lens.truth and len(scenario.roles) == 2,
         has_concessions=offers and bool(private),
     )
 

@@ -128,6 +128,40 @@ def test_models(
     assert asked[0].models == models
 
 
+@pytest.mark.parametrize(
+    ("arguments", "models"),
+    [
+        (["--agent3-model", "openai:c"], ("sim", "sim", "openai:c")),
+        (["--agent3-model=openai:c", "--agent1-model", "local"], ("local", "sim", "openai:c")),
+        (["--model-for", "noodle-maker=openai:c", "--model-for", "1=local"], ("local", "sim", "openai:c")),
+    ],
+)
+def test_models_of_three(arguments: list[str], models: Any, cli: Any, asked: list[RunConfig]) -> None:
+    done = cli("generate", "-s", "heron-mill", "--deceptive", "1,3", "--order", "chair:owner", *arguments)
+    assert done.code == 0, done.err
+    (config,) = asked
+    assert config.models == models
+    assert [condition.name for condition in config.conditions] == ["deceptive-1-3"]
+    assert str(config.order) == "chair:owner"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--agent4-model", "sim"], "there is no agent 4; there are 1 to 3"),
+        (["--agent3-model", "sim", "--model-for", "noodle-maker=sim"], "agent 3 is given two models"),
+        (["--model-for", "miller=sim"], "'miller' is not the same role in every scenario"),
+        (["--model-for", "3"], "write ROLE=MODEL, as in 3=sim"),
+        (["--order", "chair"], "'chair' is no order"),
+        (["-s", "viatex", "--deceptive", "all"], "have 2 or 3 roles"),
+    ],
+)
+def test_what_does_not_fit_three_is_said(arguments: list[str], said: str, cli: Any) -> None:
+    done = cli("generate", "-s", "heron-mill", *arguments)
+    assert done.code == 2
+    assert said in " ".join(done.err.split())
+
+
 def test_every_option_reaches_the_configuration(cli: Any, asked: list[RunConfig]) -> None:
     options = (
         "-s viatex -s all -s viatex -n 7 --deceptive 1 --seed 5 --planner reflect --k 2 --calls fused "
@@ -145,7 +179,7 @@ def test_every_option_reaches_the_configuration(cli: Any, asked: list[RunConfig]
         dialogues=7,
         conditions=(Condition(deceptive=(0,)),),
         seed=5,
-        models=("sim", "local"),
+        models=("sim", "local", "local"),
         judge_model="openai:j",
         swap_roles=True,
         planner="reflect",
