@@ -1,9 +1,9 @@
-"""Simulated donation dialogues a minute of one core: the engine beside `negosim rl simulate`'s own loop.
+"""Simulated donation dialogues a minute of one core: the participants alone, the engine, a whole corpus.
 
     python benchmarks/donation_rate.py 1000
 
-Processor time, not wall time; the engine's dialogues come with records, measures and rewards, those of the
-last row are stored in a run folder besides.
+Processor time, not wall time. The engine's dialogues come with records, measures and rewards; the third row
+stores them in a run folder, the last is `negosim rl simulate`: from there to trajectories with a data card.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from negosim import RunConfig, generate
 from negosim.agents import AgentContext, agent_factory
+from negosim.agents.users import DONATION, Line, Transcript, sim_agent, sim_users
 from negosim.engine import Participant, continue_dialogue
 from negosim.models import ModelSpec
-from negosim.rl import run_episodes, sim_agent, sim_users
-from negosim.rl.tasks import DONATION
+from negosim.rl import simulate
 from negosim.scenarios import load_scenario
 from negosim.seeding import Seed
 from negosim.taxonomies import load_taxonomy
@@ -27,9 +27,17 @@ from negosim.views import side_of
 MODELS = ("habit:0.3", "user")
 
 
-def loop(seeds: range) -> None:
-    """Play by the loop of `negosim rl simulate`."""
-    run_episodes(sim_agent(DONATION), sim_users(DONATION, seeds))
+def alone(seeds: range) -> None:
+    """Let user and agent talk with nothing around them: what the engine is measured against."""
+    agent = sim_agent(DONATION)
+    for user in sim_users(DONATION, seeds):
+        turns: list[Line] = []
+        for _ in range(10):
+            turns.append(Line("agent", agent.speak(Transcript(user.id, None, turns))))
+            reply = user.reply(Transcript(user.id, None, turns))
+            turns.append(Line("user", reply.text or ""))
+            if reply.end:
+                break
 
 
 def engine(seeds: range) -> None:
@@ -67,13 +75,20 @@ def run_folder(seeds: range) -> None:
         generate(config, out=Path(folder) / "run")
 
 
+def corpus(seeds: range) -> None:
+    """Simulate a corpus."""
+    with tempfile.TemporaryDirectory() as folder:
+        simulate("donation", Path(folder) / "corpus", dialogues=len(seeds), seed=seeds.start)
+
+
 def main() -> None:
     """Print a row for each way, after a warm-up."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     ways: dict[str, Callable[[range], None]] = {
-        "rl simulate's loop": loop,
+        "nothing around them": alone,
         "engine": engine,
         "engine, run folder": run_folder,
+        "rl simulate": corpus,
     }
     for name, way in ways.items():
         way(range(50))

@@ -28,14 +28,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from negosim.agents.users import persona_names
 from negosim.measures import Estimate, estimate
-from negosim.rl import Card, Trajectory, read_card, read_trajectories, simulate, write_trajectories
-from negosim.rl.evaluation import HabitAgent, Played, Result, evaluation_users, measure, play
-from negosim.rl.hindsight import HARD_SHARE, DiscardedError, Prefix, Step, regenerate
-from negosim.rl.hindsight._embedded import forward_model, reward_model
-from negosim.rl.hindsight._setting import setting_of
-from negosim.rl.tasks import DONATION, persona_names
-from negosim.seeding import Seed
+from negosim.rl import Card, imagine, read_trajectories, simulate
+from negosim.rl.evaluation import Met, Result, evaluate, measure, met_in
+from negosim.rl.hindsight import regenerate
+from negosim.scenarios import load_scenario
 
 SKILL, FACTOR = 0.3, 5
 
@@ -123,7 +121,7 @@ class Outcome:
 
     method: str
     seed: int
-    played: list[Played]
+    played: list[Met]
     training: float
     """Seconds."""
     speaking: float
@@ -137,7 +135,9 @@ def make_base(work: Path, size: Size) -> float:
     stages = (work / "fast", work / "base")
     if not (stages[1] / "policy.json").exists():
         corpus, fast = work / "corpus", size.base_steps * 3 // 4
-        simulate(DONATION, corpus, dialogues=size.base_dialogues, skill=SKILL, seed=BASE_SEED, split="train")
+        simulate(
+            "donation", corpus, dialogues=size.base_dialogues, skill=SKILL, seed=BASE_SEED, split="train"
+        )
         learn(corpus, stages[0], Forward(), size.model, fast, FAST, batch=BASE_BATCH, seed=0)
         slow, start = size.base_steps - fast, str(stages[0])
         learn(corpus, stages[1], Forward(), start, slow, SLOW, batch=BASE_BATCH, seed=1)
@@ -175,49 +175,18 @@ def make_sets(folder: Path, size: Size, seed: int) -> list[Made]:
     for name in ("originals", "hindsight", "scratch"):
         started, out = time.perf_counter(), folder / name
         if name == "originals":
-            card = simulate(DONATION, out, dialogues=size.originals, skill=SKILL, seed=seed, split="train")
+            card = simulate("donation", out, dialogues=size.originals, skill=SKILL, seed=seed, split="train")
         elif name == "hindsight":
             card = regenerate(originals, out, factor=FACTOR, seed=seed)
         else:
-            card = asyncio.run(make_from_scratch(originals, out, FACTOR * size.originals, seed))
+            count = FACTOR * size.originals
+            card = imagine("donation", out, dialogues=count, data=originals, seed=seed, split="train")
         made.append(Made(seed, name, card, time.perf_counter() - started))
     return made
 
 
-async def make_from_scratch(source: Path, out: Path, count: int, seed: int) -> Card:
-    """Make whole dialogues with the forward and reward models that hindsight uses."""
-    originals, card = list(read_trajectories(source)), read_card(source)
-    setting = setting_of(card, originals)
-    forward, worth = forward_model(setting, originals), reward_model(setting, originals, card)
-    made: list[Trajectory] = []
-    tried = 0
-    while len(made) < count:
-        name = f"scratch-{seed}-{tried}"
-        step, tried = Step(Seed(seed, name, 0)), tried + 1
-        prefix = Prefix(DONATION.system, {"task": DONATION.id}, (), setting.cap, name)
-        whole = await forward.complete(prefix, step, hard=step.stream("hard").random() < HARD_SHARE)
-        dialogue = Trajectory(
-            id=name,
-            source=f"scratch/{name}",
-            split="train",
-            system=prefix.system,
-            turns=whole.turns,
-            reward=0.0,
-            terminal=True,
-            meta=prefix.meta,
-        )
-        try:
-            reward = await worth.reward(dialogue, step)
-        except DiscardedError:
-            continue
-        made.append(dialogue.model_copy(update={"reward": reward}))
-    return write_trajectories(out, made, card.origin)
-
-
 def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues: int) -> Outcome:
     """Train a policy and let it talk to the users of its seed."""
-    from negosim.rl.evaluation._policy_agent import PolicyAgent
-    from negosim.rl.policy import Policy
     from negosim.rl.training import TrainConfig
 
     started, folder = time.perf_counter(), work / str(seed)
@@ -225,9 +194,15 @@ def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues
     algorithm = TrainConfig.model_validate({"algorithm": method.algorithm}).algorithm
     learn(folder / method.data, out, algorithm, str(work / "base"), size.steps, SLOW, batch=BATCH, seed=seed)
     trained = time.perf_counter()
-    agent = PolicyAgent(Policy.load(out), seed)
-    played = asyncio.run(play(agent, evaluation_users(DONATION, dialogues, seed=seed)))
+    played = talked(str(out), seed, dialogues)
     return Outcome(method.name, seed, played, trained - started, time.perf_counter() - trained)
+
+
+def talked(agent: str, seed: int, dialogues: int) -> list[Met]:
+    """Let an agent talk to the users of a seed."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = asyncio.run(evaluate([agent], "donation", dialogues=dialogues, seed=seed, out=folder))
+        return list(met_in(made.runs[agent][0], made.evaluation.scenario, 0, "user"))
 
 
 def run(
@@ -249,8 +224,7 @@ def run(
 
 def behaviour(seed: int, dialogues: int) -> Outcome:
     """Let the agent of the originals talk to the users."""
-    users = evaluation_users(DONATION, dialogues, seed=seed)
-    return Outcome(BEHAVIOUR, seed, asyncio.run(play(HabitAgent(DONATION, SKILL, seed), users)), 0.0, 0.0)
+    return Outcome(BEHAVIOUR, seed, talked(f"habit:{SKILL:g}", seed, dialogues), 0.0, 0.0)
 
 
 def over_repeats(outcomes: Sequence[Outcome]) -> Estimate:
@@ -259,20 +233,21 @@ def over_repeats(outcomes: Sequence[Outcome]) -> Estimate:
     It needs five repeats.
     """
     rows = [
-        {"scenario": str(one.seed), "index": each.user, "reward": each.trajectory.total_reward}
+        {"scenario": str(one.seed), "index": each.cluster, "reward": each.reward}
         for one in outcomes
         for each in one.played
-        if each.trajectory is not None
+        if each.reward is not None
     ]
     return estimate(pd.DataFrame(rows), "reward")
 
 
 def tables(sets: Sequence[Made], outcomes: Sequence[Outcome], dialogues: int) -> Iterator[str]:
     """Yield the lines of the tables: rewards, kinds of users, seconds, sets."""
-    personas = persona_names(DONATION)
+    personas = persona_names("donation")
     found = {one.method: [other for other in outcomes if other.method == one.method] for one in outcomes}
     played = {name: [each for one in some for each in one.played] for name, some in found.items()}
-    results = measure(played, DONATION, personas, dialogues_asked=dialogues, seed=FIRST_SEED).results
+    scenario = load_scenario("donation")
+    results = measure(played, scenario, 0, dialogues_asked=dialogues, seed=FIRST_SEED).results
     yield from (
         "| method | reward, $: mean ± sd | 95 % over users | 95 % over repeats | by repeat |",
         "|---|---:|---:|---:|---|",
@@ -283,7 +258,9 @@ def tables(sets: Sequence[Made], outcomes: Sequence[Outcome], dialogues: int) ->
     yield from ("", f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}")
     for result in results:
         some = found[result.name]
-        cells = [f"{result.by_persona[name].value:.2f}" for name in personas]
+        cells = [
+            f"{result.by_persona[name].value:.2f}" if name in result.by_persona else "" for name in personas
+        ]
         cells += [f"{result.turns.value:.1f}", f"{result.fluency['words_per_turn'].value:.1f}"]
         cells += [str(sum(result.failures.values()))]
         cells += [f"{sum(one.training for one in some) / len(some):.0f}"]
@@ -301,10 +278,7 @@ def tables(sets: Sequence[Made], outcomes: Sequence[Outcome], dialogues: int) ->
 
 def _rewards(result: Result, outcomes: Sequence[Outcome]) -> str:
     reward = result.reward
-    each = [
-        [one.trajectory.total_reward for one in outcome.played if one.trajectory is not None]
-        for outcome in outcomes
-    ]
+    each = [[one.reward for one in outcome.played if one.reward is not None] for outcome in outcomes]
     cells = (
         f"{reward.value:.2f} ± {reward.sd:.2f}",
         _interval(reward),

@@ -17,16 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from negosim.rl import Card, Trajectory, prepare, read_card, read_trajectories, run_episodes, simulate
+from negosim.agents.users import DONATION, SUPPORT
+from negosim.rl import Card, Trajectory, prepare, read_card, read_trajectories, simulate
 from negosim.rl.hindsight import DiscardedError, Prefix, RewardModel, Step
 from negosim.rl.hindsight._embedded import forward_model, reward_model
-from negosim.rl.hindsight._setting import BEFORE, Setting
-from negosim.rl.tasks import DONATION, SUPPORT, Task, sim_agent, sim_users
+from negosim.rl.hindsight._setting import BEFORE
+from negosim.rl.hindsight._setting import known_setting as setting
 from negosim.seeding import Seed
-
-
-def setting(task: Task) -> Setting:
-    return Setting(task.id, 2 * task.cap, capped=True)
 
 
 def readings(model: RewardModel, dialogues: Iterable[Trajectory]) -> list[tuple[float, float]]:
@@ -50,25 +47,26 @@ def agreement(name: str, model: RewardModel, dialogues: Sequence[Trajectory]) ->
     )
 
 
-def completed(task: Task, pool: Sequence[Trajectory], *, hard: bool) -> list[Trajectory]:
+def completed(task: str, pool: Sequence[Trajectory], *, hard: bool) -> list[Trajectory]:
     """Complete every dialogue from a random turn of its own agent."""
     forward, made = forward_model(setting(task), pool), []
     for number, one in enumerate(pool):
         places = [place for place, turn in enumerate(one.turns[:-2]) if turn.role == "agent"]
         turns = one.turns[: random.Random(number).choice(places) + 1]
         meta = {name: one.meta[name] for name in BEFORE if name in one.meta}
-        prefix = Prefix(one.system, meta, turns, 2 * task.cap - len(turns), one.id)
+        prefix = Prefix(one.system, meta, turns, setting(task).cap - len(turns), one.id)
         rest = asyncio.run(forward.complete(prefix, Step(Seed(0, one.id, 0)), hard=hard))
         made.append(one.model_copy(update={"turns": (*turns, *rest.turns)}))
     return made
 
 
-def simulated(task: Task, count: int, folder: Path) -> None:
-    card = simulate(task, folder / task.id, dialogues=count, split="train")
-    pool = list(read_trajectories(folder / task.id))
+def simulated(task: str, count: int, folder: Path) -> None:
+    card = simulate(task, folder / task, dialogues=count, split="train")
+    pool = list(read_trajectories(folder / task))
     model = reward_model(setting(task), pool, card)
-    held_out = run_episodes(sim_agent(task, seed=1), sim_users(task, range(50 * count, 51 * count)))
-    agreement(f"{task.id}, simulated", model, held_out)
+    simulate(task, folder / f"{task}-held-out", dialogues=count, seed=1)
+    held_out = list(read_trajectories(folder / f"{task}-held-out"))
+    agreement(f"{task}, simulated", model, held_out)
     fitted = forward_model(setting(task), pool)._standard_fit.skill  # type: ignore[attr-defined]
     means = {
         "originals": np.mean([read for _, read in readings(model, pool)]),
@@ -76,16 +74,16 @@ def simulated(task: Task, count: int, folder: Path) -> None:
         "completed, hard": np.mean([read for _, read in readings(model, completed(task, pool, hard=True))]),
     }
     listed = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
-    print(f"{task.id}: mean reward as read: {listed}; skill .30 estimated at {fitted:.2f}")
+    print(f"{task}: mean reward as read: {listed}; skill .30 estimated at {fitted:.2f}")
 
 
-def human(task: Task, source: Path, folder: Path) -> None:
+def human(task: str, source: Path, folder: Path) -> None:
     card: Card = prepare(source, folder / source.name)
     dialogues = list(read_trajectories(folder / source.name))
     random.Random(0).shuffle(dialogues)
     half = len(dialogues) // 2
     model = reward_model(setting(task), dialogues[:half], read_card(folder / source.name))
-    agreement(f"{task.id}, {card.origin.source}", model, dialogues[half:])
+    agreement(f"{task}, {card.origin.source}", model, dialogues[half:])
 
 
 def main() -> None:

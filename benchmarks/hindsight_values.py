@@ -11,6 +11,7 @@ chosen, not those reported on.
 
 import argparse
 import asyncio
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,16 +19,14 @@ import numpy as np
 import torch
 from hindsight import METHODS, MIN_P, SKILL, TOP_K
 
-from negosim.agents.users import REPLIES, Recogniser
-from negosim.rl import Trajectory, read_trajectories, run_episodes, sim_agent, sim_users
-from negosim.rl.evaluation import evaluation_users, play
-from negosim.rl.evaluation._policy_agent import PolicyAgent
-from negosim.rl.policy import Policy, Sampling
-from negosim.rl.tasks import DONATION, strategies_of
+from negosim.agents.users import REPLIES, Recogniser, strategies_in
+from negosim.rl import Trajectory, prepare, read_trajectories, simulate
+from negosim.rl.evaluation import evaluate
+from negosim.rl.policy import Policy
 from negosim.rl.training._batches import collate
 
-HELD_OUT = range(70 * 10_000_000, 70 * 10_000_000 + 200)
-"""Seeds of users that no corpus of the benchmark holds."""
+HELD_OUT, HELD_OUT_SEED = 200, 70
+"""Dialogues with users that no corpus of the benchmark holds, and their seed."""
 
 TUNING = 1
 """Seed of the users on whom settings were chosen."""
@@ -60,12 +59,14 @@ def answered(dialogues: Iterable[Trajectory]) -> float:
         for heard, said in zip(one.turns, one.turns[1:], strict=False):
             doubt = next((cue for cue in cues.find(heard.text) if cue in REPLIES), None)
             if heard.role == "user" and doubt is not None:
-                found.append(REPLIES[doubt] in strategies_of(DONATION, said.text))
+                found.append(REPLIES[doubt] in strategies_in("donation", said.text))
     return float(np.mean(found))
 
 
 def show_values(repeats: Sequence[Path]) -> None:
-    held_out = run_episodes(sim_agent(DONATION, skill=SKILL, seed=7), sim_users(DONATION, HELD_OUT))
+    with tempfile.TemporaryDirectory() as folder:
+        simulate("donation", f"{folder}/t", dialogues=HELD_OUT, skill=SKILL, seed=HELD_OUT_SEED)
+        held_out = list(read_trajectories(f"{folder}/t"))
     print("| policy, repeat | correlation of Q and reward; by fifth | mean of both | sd of both |")
     print("|---|---|---|---|")
     for method in METHODS:
@@ -88,18 +89,24 @@ def show_values(repeats: Sequence[Path]) -> None:
 def show_rewards(repeats: Sequence[Path], dialogues: int) -> None:
     print("\n| who | reward; by repeat | doubts answered; by repeat |\n|---|---|---|")
     for method in METHODS:
-        policies = [Policy.load(repeat / method.folder) for repeat in repeats]
+        policies = [repeat / method.folder for repeat in repeats]
         for beta in sorted({0.0, float(method.algorithm.get("advantage", 0))}):
             show(f"{method.name}, beta {beta:g}", [said(policy, beta, dialogues) for policy in policies])
     for name in ("originals", "hindsight", "scratch"):
         show(f"the dialogues of {name}", [list(read_trajectories(repeat / name)) for repeat in repeats])
 
 
-def said(policy: Policy, beta: float, dialogues: int) -> list[Trajectory]:
+def said(policy: Path, beta: float, dialogues: int) -> list[Trajectory]:
     """Return the dialogues of a policy with the users on whom settings were chosen."""
-    agent = PolicyAgent(policy, 0, Sampling(advantage=beta, top_k=TOP_K, min_p=MIN_P))
-    played = asyncio.run(play(agent, evaluation_users(DONATION, dialogues, seed=TUNING)))
-    return [one.trajectory for one in played if one.trajectory is not None]
+    decoding = {"advantage": beta, "top_k": TOP_K, "min_p": MIN_P}
+    with tempfile.TemporaryDirectory() as folder:
+        made = asyncio.run(
+            evaluate(
+                [str(policy)], "donation", dialogues=dialogues, seed=TUNING, decoding=decoding, out=folder
+            )
+        )
+        prepare(made.runs[str(policy)][0].path, f"{folder}/t")
+        return list(read_trajectories(f"{folder}/t"))
 
 
 def show(name: str, by_repeat: Sequence[Sequence[Trajectory]]) -> None:

@@ -26,13 +26,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from negosim.agents.users import user_named
 from negosim.reports._style import BLUE, GREEN, VERMILLION, drawing
 from negosim.rl import prepare, read_card, read_trajectories, write_trajectories
-from negosim.rl.evaluation import Contender, Evaluated, evaluate
-from negosim.rl.evaluation._policy_agent import PolicyAgent
+from negosim.rl.evaluation import Evaluated, evaluate
 from negosim.rl.hindsight import regenerate
-from negosim.rl.policy import Policy, Sampling
-from negosim.rl.tasks import DONATION
 from negosim.rl.training import ILQL, SFT, Step, TrainConfig, train
 
 Made = TypeVar("Made")
@@ -113,25 +111,34 @@ def trained(algorithm: SFT | ILQL, traj: Path, out: Path, size: Size, seed: int)
     return folder
 
 
-def talked(folders: Sequence[Path], size: Size, seed: int) -> Evaluated:
+def talked(folders: Sequence[Path], size: Size, seed: int, out: Path) -> Evaluated:
     """Let policies talk to the same simulated persuadees."""
-    agents = [
-        Contender(folder.name, PolicyAgent(Policy.load(folder), seed, Sampling(max_tokens=32)))
-        for folder in folders
-    ]
-    return asyncio.run(evaluate(agents, DONATION, size.dialogues, seed=seed))
+    return asyncio.run(
+        evaluate(
+            list(map(str, folders)),
+            "donation",
+            dialogues=size.dialogues,
+            seed=seed,
+            decoding={"max_tokens": 32},
+            out=out / "talks",
+        )
+    )
 
 
 def samples(made: Evaluated) -> str:
     """Return one dialogue of each policy with each kind of persuadee, as Markdown."""
     lines = ["Words of models and of simulated users; nobody said them."]
-    for name, dialogues in made.dialogues.items():
-        for persona in {one.persona: None for one in dialogues}:
-            one = next(played for played in dialogues if played.persona == persona)
-            if one.trajectory is None:
+    scenario = made.evaluation.scenario
+    for name, (run,) in made.runs.items():
+        shown = set[str]()
+        for one in run:
+            user = user_named(scenario, one)
+            rewards = one.outcome.rewards
+            if user is None or user.persona in shown or rewards is None or rewards[0] is None:
                 continue
-            lines += ["", f"## {name}, {persona}: ${one.trajectory.reward:.2f}", ""]
-            lines += [f"- **{turn.role}**: {turn.text}" for turn in one.trajectory.turns]
+            shown.add(user.persona)
+            lines += ["", f"## {Path(name).name}, {user.persona}: ${rewards[0]:.2f}", ""]
+            lines += [f"- **{('agent', 'user')[turn.role]}**: {turn.utterance.text}" for turn in one.turns]
     return "\n".join(lines) + "\n"
 
 

@@ -7,50 +7,79 @@ text are compared with the annotators' labels, on the half of the dialogues the 
 """
 
 import argparse
+import asyncio
 import hashlib
 import statistics
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from negosim.agents.users import RandomPersuader, RandomSupporter, Recogniser
-from negosim.rl import Drops, run_episodes, sim_users
-from negosim.rl.sources import detect
-from negosim.rl.sources._rows import rows_of
-from negosim.rl.tasks import (
+from negosim import load_scenario
+from negosim.agents import AgentContext, Speech
+from negosim.agents.users import (
     DONATION,
     SUPPORT,
-    BatchAgent,
-    Task,
+    RandomPersuader,
+    RandomSupporter,
+    Recogniser,
+    Transcript,
+    kind_of,
     persona_names,
-    sim_agent,
 )
+from negosim.agents.users._agents import _transcript
+from negosim.records import Utterance
+from negosim.rl import Drops
+from negosim.rl.evaluation import evaluate, met_in
+from negosim.rl.sources import detect
+from negosim.rl.sources._rows import rows_of
+from negosim.views import View
 
-FIRST_SEED = 900_000_000
-"""Apart from every corpus and every test."""
+FIRST_SEED = 90
+"""Apart from every test."""
 
 
-def rewards(task: Task, dialogues: int) -> None:
-    chance: BatchAgent = RandomPersuader() if task is DONATION else RandomSupporter()
-    agents: dict[str, BatchAgent] = {
-        "random": chance,
-        **{f"skill {skill:g}": sim_agent(task, skill=skill) for skill in (0.0, 0.3, 0.6, 1.0)},
-    }
-    names = persona_names(task)
-    print(f"\n## {task.id}: {dialogues} dialogues an agent, reward is {task.reward}\n")
+class AtRandom:
+    """Uses any strategy at any time: what a policy must beat at least."""
+
+    self_directed = True
+    model = "random"
+
+    def __init__(self, context: AgentContext) -> None:
+        kind = kind_of(load_scenario(context.side.seed.scenario))
+        self._say = RandomPersuader() if kind == DONATION else RandomSupporter()
+        self._name = str(context.side.seed.index)
+
+    async def speak(self, view: View) -> Speech:
+        (text,) = self._say([Transcript(self._name, None, _transcript(view, user=False).turns)])
+        return Speech(Utterance(text=text))
+
+    async def concluded(self, view: View) -> bool:
+        return True
+
+
+def rewards(kind: str, dialogues: int) -> None:
+    names = persona_names(kind)
+    print(f"\n## {kind}: {dialogues} dialogues an agent\n")
     print("| agent | mean ± sd |", " | ".join(names), "| turns | a minute |")
     print("|---" * (4 + len(names)) + "|")
-    for name, agent in agents.items():
+    for name in ("random", *(f"habit:{skill:g}" for skill in (0.0, 0.3, 0.6, 1.0))):
         start = time.perf_counter()
-        made = run_episodes(agent, sim_users(task, range(FIRST_SEED, FIRST_SEED + dialogues)))
-        rate = dialogues / (time.perf_counter() - start) * 60
+        with tempfile.TemporaryDirectory() as folder:
+            made = asyncio.run(
+                evaluate(
+                    [name], kind, dialogues=dialogues, seed=FIRST_SEED, out=folder, own={"random": AtRandom}
+                )
+            )
+            rate = dialogues / (time.perf_counter() - start) * 60
+            met = list(met_in(made.runs[name][0], made.evaluation.scenario, 0, ""))
         by_persona = defaultdict(list)
-        for trajectory in made:
-            by_persona[trajectory.meta["persona"]].append(trajectory.reward)
-        values = [trajectory.reward for trajectory in made]
+        for one in met:
+            by_persona[one.partner].append(one.reward or 0.0)
+        values = [one.reward or 0.0 for one in met]
         cells = " | ".join(f"{statistics.fmean(by_persona[persona]):.2f}" for persona in names)
-        turns = statistics.fmean(len(trajectory.agent_turns) for trajectory in made)
+        turns = statistics.fmean(len(one.said) for one in met)
         mean, sd = statistics.fmean(values), statistics.stdev(values)
         print(f"| {name} | {mean:.2f} ± {sd:.2f} | {cells} | {turns:.1f} | {round(rate, -3):,.0f} |")
 
@@ -103,8 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, help="folder with persuasion_for_good/ and esconv/")
     parser.add_argument("--dialogues", type=int, default=1200)
     given = parser.parse_args(arguments)
-    for task in (DONATION, SUPPORT):
-        rewards(task, given.dialogues)
+    for kind in (DONATION, SUPPORT):
+        rewards(kind, given.dialogues)
     if given.data is not None:
         recognition(given.data)
 

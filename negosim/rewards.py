@@ -70,6 +70,29 @@ def reward_function(name: str) -> RewardFunction:
     return function
 
 
+def reward_words(scenario: Scenario, role: int) -> str:
+    """Say what a dialogue is worth to a role, with the bounds of what is measured.
+
+    Args:
+        scenario: what it is about.
+        role: position of the role.
+
+    Examples:
+        >>> from negosim import load_scenario
+        >>> reward_words(load_scenario("donation"), 0)
+        'after.donation (donation: a number from 0 to 2)'
+
+    """
+    reward = scenario.roles[role].reward
+    if reward is None:
+        return "value of the outcome in the payoff's points"
+    if reward.function is not None or reward.parsed is None:
+        return f"as {reward.function} computes it"
+    words = {word for name in reward.parsed.names for word in name.split(".")}
+    bounds = [f"{measure.id}: {measure.wanted}" for measure in scenario.measures if measure.id in words]
+    return f"{reward.expression} ({'; '.join(bounds)})" if bounds else str(reward.expression)
+
+
 def _reward(reward: Reward | None, context: RewardContext) -> float | None:
     if reward is None:
         return context.outcome.values[context.role] if context.outcome.values else None

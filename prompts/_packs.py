@@ -1,7 +1,7 @@
 """Packs of templates: the folders that may override built-in templates, and what may lie in them.
 
 A pack has templates of agents and judges in itself, those for one scenario alone in a subfolder named like
-the scenario, and those of an area (hindsight, evaluation, users) in a subfolder named like the area.
+the scenario, and those of an area (hindsight) in a subfolder named like the area.
 """
 
 import re
@@ -19,11 +19,9 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *("finished", "finished-ask", "amount", "amount-ask"),
         *("intensity", "intensity-ask", "score", "score-ask"),
     ),
-    "evaluation": ("direct", "direct-ask"),
-    "users": ("speech", "reply", "donation", "support"),
 }
 """Templates besides those of agents and judges, by the subfolder they lie in: what chat models are asked in
-`negosim rl hindsight`, as agents in `negosim rl evaluate`, and as users in `negosim.rl.run_chat_episodes`."""
+`negosim rl hindsight` and `negosim rl imagine`."""
 
 _SCENARIO = re.compile(SLUG)
 

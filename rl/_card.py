@@ -25,7 +25,7 @@ class Origin(Frozen):
     source: str
     """The set: "persuasion-for-good", "run", "sim"."""
     task: str | None = None
-    """What the agent is to do, as `negosim.rl.tasks` names it: "donation", "support"; None for others."""
+    """What the agent is to do: "donation", "support", "negotiation", "conversation"; None for several."""
     licence: str
     """Of the texts."""
     citation: str | None = None

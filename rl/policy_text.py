@@ -5,8 +5,10 @@ Whoever shows a negotiation to a policy, in training, in play or in hindsight, t
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from negosim.rl._ends import read_end as read_end
 from negosim.rl._trajectory import TrajectoryTurn
 
 if TYPE_CHECKING:
@@ -79,7 +81,13 @@ class Said(Protocol):
 
 
 def policy_turn(
-    said: Said, role: int, learner: int, names: Sequence[str], *, tactic: str | None = None
+    said: Said,
+    role: int,
+    learner: int,
+    names: Sequence[str],
+    *,
+    tactic: str | None = None,
+    deals: bool = True,
 ) -> TrajectoryTurn:
     """Return a turn of a negotiation as a policy that plays one of its roles knows it.
 
@@ -89,11 +97,13 @@ def policy_turn(
         learner: position of the role that the policy plays.
         names: of all roles, in their order.
         tactic: of the turn; a partner's is private, it is not part of what the learner's side knows.
+        deals: whether there is something to settle; where there is not, no turn has a move behind it.
 
     """
     mine = role == learner
     speaker = None if mine or len(names) == 2 else names[role]
-    text = turn_text(said.text, said.action, said.offer, speaker=speaker, names=names)
+    move = said.action if deals else "talk"
+    text = turn_text(said.text, move, said.offer, speaker=speaker, names=names)
     return TrajectoryTurn(role="agent" if mine else "user", text=text, tactic=tactic if mine else None)
 
 
@@ -119,6 +129,16 @@ def negotiation_system(scenario: "Scenario", learner: int, *, deceptive: bool) -
     if not deceptive:
         role = role.model_copy(update={"deceptive_brief": None})
     return brief_for(role, scenario.context, scenario.issues)
+
+
+@lru_cache
+def brief_of(scenario: str) -> str:
+    """Return what the agent of a built-in scenario with a simulated user is told, as `negotiation_system`."""
+    from negosim.agents.users import user_role
+    from negosim.scenarios import load_scenario
+
+    loaded = load_scenario(scenario)
+    return negotiation_system(loaded, 1 - (user_role(loaded) or 0), deceptive=False)
 
 
 def brief_for(role: "Role", context: str, issues: "Sequence[Issue]") -> str:

@@ -12,9 +12,9 @@ import pytest
 import negosim
 from negosim.engine import predict, predict_async
 from negosim.errors import UserError
+from negosim.rl import simulate
 from negosim.rl.hindsight import regenerate, regenerate_async
 from negosim.rl.sources import prepare
-from negosim.rl.tasks import DONATION, simulate
 
 TWINS: list[tuple[Callable[..., Any], Callable[..., Any]]] = [
     (negosim.generate, negosim.generate_async),
@@ -34,7 +34,7 @@ def named(function: Callable[..., Any]) -> str:
 def things(tmp_path: Path) -> None:
     """What the examples begin with: a run and a folder of trajectories, in the working directory."""
     negosim.generate(negosim.RunConfig(scenarios=("viatex",), max_turns=4), out="finished-run")
-    simulate(DONATION, "trajectories", dialogues=3)
+    simulate("donation", "trajectories", dialogues=3)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=named)

@@ -2,7 +2,7 @@
 
 from negosim.agents._chat import ChatAgent, ChatJudge
 from negosim.agents._human import HUMAN, PERSON, HumanAgent, Seat, Seats, seated
-from negosim.agents._policy import POLICY, PolicyAgent
+from negosim.agents._policy import POLICY, PolicyAgent, named_decoding
 from negosim.agents._protocol import (
     Agent,
     AgentContext,
@@ -53,6 +53,7 @@ __all__ = [
     "agent_factory",
     "capable",
     "ends_by_leaving",
+    "named_decoding",
     "seated",
     "self_directed",
 ]

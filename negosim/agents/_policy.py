@@ -13,6 +13,8 @@ from negosim.views import View
 if TYPE_CHECKING:
     from negosim.rl.policy import Prefix, Voice
 
+DECODING = ("temperature", "max_tokens", "advantage", "top_k", "min_p")
+
 ATTEMPTS = 5
 """Turns drawn before a turn against the rules of the table is a failure."""
 
@@ -36,19 +38,20 @@ class PolicyAgent:
 
     async def speak(self, view: View) -> Speech:
         """Say the next public utterance; its move is what the text's mark says."""
+        from negosim.rl.policy_text import read_end
+
         voice = _voice(self._spec.target)
         policy = voice.policy
         # A setting that the spec names goes before the one stored with the policy.
-        named = self._spec.model_fields_set & {"temperature", "max_tokens"}
-        asked = {name: getattr(self._spec, name) for name in named}
-        stored = policy.card.decoding.model_copy(update=asked)
+        stored = policy.card.decoding.model_copy(update=named_decoding(self._spec))
         sampling = stored.model_copy(update={"max_tokens": min(stored.max_tokens, policy.card.max_length)})
         prefix, wrong = _prefix(view, policy.card.system), ""
         for attempt in range(ATTEMPTS):
             seed = view.side.seed.number(view.side.index, view.turn_index, "policy", self._spec.seed, attempt)
             reply = await voice.say(prefix, seed, sampling=sampling)
+            text, _ = read_end(reply.text)  # models of both sides mark where a dialogue ends
             try:
-                return Speech(_utterance(reply.text, view))
+                return Speech(_utterance(text, view))
             except ValueError as error:
                 wrong = f"{error} (it said {reply.text[:200]!r})"
         raise ProtocolError(f"{self.model}: {ATTEMPTS} turns in a row were against the rules; {wrong}")
@@ -56,6 +59,12 @@ class PolicyAgent:
     async def concluded(self, view: View) -> bool:
         """Say whether there is a deal, or somebody has left."""
         return view.table.deal is not None or view.table.left_by is not None
+
+
+def named_decoding(spec: ModelSpec) -> dict[str, float]:
+    """Return the settings of decoding that a spec names; what it leaves out is as stored with the policy."""
+    named = {name: getattr(spec, name) for name in DECODING if name in spec.model_fields_set}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _complete(spec: ModelSpec) -> ModelSpec:
@@ -97,7 +106,8 @@ def _prefix(view: View, trained: str | None = None) -> "Prefix":
     from negosim.rl.policy_text import brief_for, policy_turn
 
     side, names = view.side, [role.name for role in view.side.roles]
-    turns = [policy_turn(turn, turn.role, side.index, names) for turn in view.transcript]
+    deals = bool(side.issues)
+    turns = [policy_turn(turn, turn.role, side.index, names, deals=deals) for turn in view.transcript]
     brief = brief_for(side.role, side.context, side.issues)
     system = trained if trained and not side.issues else brief
     return Prefix(tuple((turn.role, turn.text) for turn in merge_turns(turns)), system)

@@ -120,7 +120,11 @@ RL = {
     ),
     "simulate": LazyCommand(
         "negosim.cli._rl:simulate",
-        "Make a corpus of dialogues between an embedded agent and embedded users, with known rewards.",
+        "Make a corpus of dialogues between an agent and simulated users, with known rewards.",
+    ),
+    "imagine": LazyCommand(
+        "negosim.cli._rl_hindsight:imagine",
+        "Imagine dialogues that nobody held: a model writes both sides from nothing (zero-shot data).",
     ),
     "hindsight": LazyCommand(
         "negosim.cli._rl_hindsight:hindsight",
@@ -136,7 +140,7 @@ RL = {
     ),
     "evaluate": LazyCommand(
         "negosim.cli._rl_evaluate:evaluate",
-        "Measure agents on simulated users: reward, length, tactics, language, with intervals.",
+        "Measure agents on the same users: reward, length, tactics, language, with intervals.",
     ),
     "chat": LazyCommand(
         "negosim.cli._rl_train:chat",

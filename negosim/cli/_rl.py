@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from negosim import rl
-from negosim.rl import Card, tasks
+from negosim.cli._configuration import budget_of
+from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
+from negosim.rl import Card
 
 OUT = typer.Option("--out", "-o", metavar="FOLDER", help="Folder to make.")
 FORMAT = typer.Option("--format", help="Of the file of trajectories; parquet needs negosim[rl].")
@@ -51,42 +53,71 @@ def prepare(
 
 
 def simulate(
-    task: Annotated[
-        Literal["donation", "support"], typer.Argument(metavar="TASK", help="donation or support.")
+    scenario: Annotated[
+        str,
+        typer.Argument(metavar="SCENARIO", help="donation, support, or your own with simulated users."),
     ],
     out: Annotated[Path, OUT],
     dialogues: Annotated[int, typer.Option("--dialogues", "-n", min=1, metavar="N", help="How many.")] = 1000,
     skill: Annotated[
         float,
-        typer.Option(min=0.0, max=1.0, metavar="X", help="Of the agent: 0 is blind habit, 1 a good plan."),
+        typer.Option(
+            min=0.0, max=1.0, metavar="X", help="Of the embedded agent: 0 is blind habit, 1 a good plan."
+        ),
     ] = 0.3,
+    agent: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Who talks with the users: a chat model, policy:FOLDER.",
+            show_default="the embedded agent",
+        ),
+    ] = None,
     users: Annotated[
         list[str] | None,
         typer.Option(
             "--users",
             metavar="NAME",
-            help="Kind of user; may be given several times. They take turns.",
+            help="Kind of user; may be given several times, and they take turns. Or chat:MODEL, a chat model "
+            "that plays them.",
             show_default="all",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed makes the same corpus.")] = 0,
     split: Annotated[str, SPLIT] = "own",
     format: Annotated[Literal["jsonl", "parquet"], FORMAT] = "jsonl",
+    run: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep the run folder too, for show, judge and report."),
+    ] = None,
+    concurrency: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Dialogues at once, with models.", rich_help_panel=COST),
+    ] = 4,
+    prompts: PromptsFolder = None,
+    cache: Cache = True,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
 ) -> None:
-    """Make a corpus of dialogues between an embedded agent and embedded users, with known rewards.
+    """Make a corpus of dialogues between an agent and simulated users, with known rewards.
 
-    Neither is a language model: thousands of dialogues a minute, offline.
+    Without --agent and chat users no language model takes part: thousands of dialogues a minute, offline.
     """
-    chosen = [] if users in (None, ["all"]) else users or []
-    card = tasks.simulate(
-        tasks.task_named(task),
+    card = rl.simulate(
+        scenario,
         out,
         dialogues=dialogues,
         skill=skill,
+        agent=agent,
         seed=seed,
-        kinds=chosen,
+        users=users or ["all"],
         split=split,
         format=format,
+        run=run,
+        concurrency=concurrency,
+        cache=cache,
+        budget=budget_of(budget_usd, budget_tokens),
+        prompts=prompts,
     )
     tell_card(card, out)
 

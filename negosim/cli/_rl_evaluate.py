@@ -1,11 +1,11 @@
-"""`negosim rl evaluate`: agents on the same simulated users."""
+"""`negosim rl evaluate`: agents on the same dialogues, with the same users."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
@@ -14,23 +14,26 @@ from negosim._text import money, plural
 from negosim.cli._configuration import budget_of
 from negosim.cli._decoding import Advantage, MaxTokens, MinP, Temperature, TopK, given
 from negosim.cli._options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
-from negosim.errors import UserError
-from negosim.models import Budget, Ledger
+from negosim.errors import BudgetError, ModelError, UserError
 from negosim.records import total_usd
 from negosim.reports import unshown, write_pdf
 from negosim.rl.evaluation import (
-    ChatAgent,
+    Evaluated,
     Evaluation,
     evaluation_report,
     evaluation_tables,
-    evaluation_users,
+    new_folder,
     notes_of,
-    open_agents,
     write_csv,
 )
-from negosim.rl.evaluation import evaluate as run
-from negosim.rl.tasks import Task, task_named
+from negosim.rl.evaluation import evaluate as measured
 from negosim.terminal import console_for, interactive, print_rows
+
+USERS = typer.Option(
+    metavar="all|NAME,...",
+    help="Whom the agents meet: personas, which take turns; chat:MODEL, the same persons played by a chat "
+    "model; in a negotiation whoever plays the other side, usually sim.",
+)
 
 
 def evaluate(
@@ -39,21 +42,45 @@ def evaluate(
         typer.Argument(
             metavar="AGENT...",
             help="A policy folder (or policy:FOLDER); habit:SKILL, the embedded agent; data:TRAJ, what the "
-            "agent of a set did; a chat model, which is prompted directly. The others are compared with the "
+            "agent of a set did; a chat model; whatever else can play. The others are compared with the "
             "first.",
         ),
     ],
-    task: Annotated[Literal["donation", "support"], typer.Option(help="What the agents do.")],
-    users: Annotated[
+    scenario: Annotated[
         str,
-        typer.Option(metavar="all|NAME,...", help="Kinds of users; they take turns."),
-    ] = "all",
+        typer.Option(
+            "--scenario",
+            "-s",
+            "--task",
+            metavar="ID|PATH",
+            help="What the agents do: donation, support, ...",
+        ),
+    ],
+    users: Annotated[str, USERS] = "all",
     dialogues: Annotated[
-        int, typer.Option("--dialogues", "-n", min=1, metavar="N", help="Of each agent, over all users.")
+        int, typer.Option("--dialogues", "-n", min=1, metavar="N", help="Of each agent, over all personas.")
     ] = 400,
+    learner: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Which role they play, from 1.",
+            show_default="who talks with the user, else 1",
+        ),
+    ] = None,
+    planner: Annotated[str, typer.Option(metavar="NAME", help="How chat models think.")] = "direct",
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Another seed has other users; never those of training.")
     ] = 0,
+    runs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where each agent's run folder is kept; the same command goes on where it was stopped.",
+            show_default="a new one in ./runs",
+        ),
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the numbers, unrounded, as CSV.")
     ] = None,
@@ -71,104 +98,99 @@ def evaluate(
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
 ) -> None:
-    """Measure agents on simulated users: reward, length, tactics, language, with intervals.
+    """Measure agents on the same users: reward, length, tactics, language, with intervals.
 
-    Every agent meets the same users. A dialogue that fails is counted, and is in no mean.
+    Each agent's dialogues are a run folder, for show, judge and report. A dialogue that fails is counted,
+    and is in no mean.
     """
     if out is not None and out.suffix.lower() != ".pdf":
         raise UserError(f"--out {str(out)!r} is no name for a PDF; write {str(out.with_suffix('.pdf'))!r}")
     for option, file in (("--csv", csv), ("--out", out)):
         if file is not None and file.is_dir():
             raise UserError(f"{option} {str(file)!r} is a folder; name a file")
-    kinds = [] if users == "all" else [name.strip() for name in users.split(",") if name.strip()]
-    if users != "all" and not kinds:
-        raise UserError(f"--users {users!r} names nobody; write all, or names with commas between them")
-    budget = budget_of(budget_usd, budget_tokens)
-    decoding = given(
-        advantage=advantage, top_k=top_k, min_p=min_p, temperature=temperature, max_tokens=max_tokens
-    )
-    made, account = asyncio.run(
-        _evaluated(
-            agents,
-            task_named(task),
-            dialogues,
-            kinds,
-            seed,
-            concurrency,
-            cache=cache,
-            budget=budget,
-            decoding=decoding,
-            prompts=prompts,
-        )
-    )
-    _tell(made)
-    for line in account:
+    place = runs or new_folder(scenario)
+    if any(name.startswith("policy:") or Path(name).expanduser().is_dir() for name in agents):
+        from negosim.rl.training.threads import spare_cores
+
+        spare_cores()
+    try:
+        with _progress() as watch:
+            made = asyncio.run(
+                measured(
+                    agents,
+                    scenario,
+                    users=named_users(users),
+                    dialogues=dialogues,
+                    learner=learner,
+                    seed=seed,
+                    planner=planner,
+                    out=place,
+                    concurrency=concurrency,
+                    cache=cache,
+                    budget=budget_of(budget_usd, budget_tokens),
+                    decoding=given(
+                        advantage=advantage,
+                        top_k=top_k,
+                        min_p=min_p,
+                        temperature=temperature,
+                        max_tokens=max_tokens,
+                    ),
+                    prompts=prompts,
+                    watch=watch,
+                )
+            )
+    except (KeyboardInterrupt, BudgetError, ModelError) as stopped:
+        if place.exists():
+            typer.echo(f"stopped: go on with the same command and --runs {place}", err=True)
+        if isinstance(stopped, KeyboardInterrupt):
+            raise typer.Exit(130) from None
+        raise
+    _tell(made.evaluation)
+    for line in _accounts(made):
         typer.echo(line)
+    if made.runs:
+        typer.echo(f"dialogues: {place}")
     if csv is not None:
-        write_csv(made, csv)
+        write_csv(made.evaluation, csv)
         typer.echo(f"{csv}: the numbers")
     if out is not None:
-        report = evaluation_report(made, created=datetime.now(UTC).isoformat(timespec="seconds"))
+        report = evaluation_report(made.evaluation, created=datetime.now(UTC).isoformat(timespec="seconds"))
         if said := unshown(report):
             typer.echo(f"Note: {said}", err=True)
         write_pdf(report, out)
         typer.echo(f"{out}: the tables")
 
 
-async def _evaluated(
-    names: list[str],
-    task: Task,
-    dialogues: int,
-    kinds: list[str],
-    seed: int,
-    concurrency: int,
-    *,
-    cache: bool,
-    budget: Budget | None,
-    decoding: dict[str, float],
-    prompts: Path | None,
-) -> tuple[Evaluation, list[str]]:
-    """Return the evaluation and what the calls to chat models took, a line for each."""
-    # What is wrong with the users is said before any model is loaded.
-    evaluation_users(task, dialogues, kinds=kinds, seed=seed)
-    opened = open_agents(
-        names,
-        task,
-        seed=seed,
-        concurrency=concurrency,
-        cache=cache,
-        budget=budget,
-        decoding=decoding,
-        prompts=prompts,
-    )
-    async with opened as agents:
-        if any(agent.decoding for agent in agents):
-            from negosim.rl.training.threads import spare_cores
+def named_users(users: str) -> list[str]:
+    """Read names with commas between them.
 
-            spare_cores()
-        with _progress(dialogues) as watch:
-            made = await run(agents, task, dialogues, kinds=kinds, seed=seed, watch=watch)
-    spoke = [(agent.name, agent.speaker) for agent in agents]
-    return made.evaluation, [
-        _account(name, speaker.ledger) for name, speaker in spoke if isinstance(speaker, ChatAgent)
-    ]
+    Raises:
+        UserError: nobody is named.
+
+    """
+    names = [name.strip() for name in users.split(",") if name.strip()]
+    if not names:
+        raise UserError(f"--users {users!r} names nobody; write all, or names with commas between them")
+    return names
 
 
-def _account(name: str, ledger: Ledger) -> str:
-
-    rows = ledger.rows()
-    usd = total_usd(row.usd for row in rows)
-    tokens_in, tokens_out = sum(row.tokens_in for row in rows), sum(row.tokens_out for row in rows)
-    calls = plural(sum(row.calls for row in rows), "call")
-    return f"{name}: {calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {money(usd)}"
+def _accounts(made: Evaluated) -> Iterator[str]:
+    """Yield what the calls to chat models took, a line for each agent that had any."""
+    for name, runs in made.runs.items():
+        rows = [row for run in runs for dialogue in run for row in dialogue.account]
+        if rows:
+            tokens_in, tokens_out = sum(row.tokens_in for row in rows), sum(row.tokens_out for row in rows)
+            calls = plural(sum(row.calls for row in rows), "call")
+            usd = money(total_usd(row.usd for row in rows))
+            yield f"{name}: {calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {usd}"
 
 
 def _tell(evaluation: Evaluation) -> None:
     """Print the tables and what must be said of single agents."""
     console = console_for()
     typer.echo(
-        f"{evaluation.task.name}: {evaluation.dialogues:,} dialogues an agent with simulated users "
-        f"({', '.join(evaluation.personas)})"
+        f"{evaluation.scenario.title}: {evaluation.dialogues:,} dialogues an agent "
+        f"with {', '.join(evaluation.personas)}"
     )
     for table in evaluation_tables(evaluation):
         typer.echo(f"\n{table.title}. {''.join(map(str, table.caption))}")
@@ -186,16 +208,16 @@ def _tell(evaluation: Evaluation) -> None:
 
 
 @contextmanager
-def _progress(dialogues: int) -> Iterator[Callable[[str, int], None]]:
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each agent on stderr where there is a terminal."""
     console = console_for(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not interactive(console)) as bar:
         bars: dict[str, TaskID] = {}
 
-        def watch(name: str, over: int) -> None:
+        def watch(name: str, over: int, planned: int) -> None:
             if name not in bars:
-                bars[name] = bar.add_task(name, total=dialogues)
+                bars[name] = bar.add_task(name, total=planned)
             bar.update(bars[name], completed=over)
 
         yield watch

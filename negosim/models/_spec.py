@@ -3,8 +3,10 @@
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import get_args
+from typing import Annotated, get_args
 from urllib.parse import urlsplit
+
+from pydantic import Field
 
 from negosim import registry
 from negosim._frozen import Frozen
@@ -15,6 +17,13 @@ from negosim.records import SIMULATED
 
 MODEL_VARIABLE = "NEGOSIM_MODEL"
 OPENAI_URL = "https://api.openai.com/v1"
+
+
+def _absent(given: object) -> bool:
+    return given is None
+
+
+PolicySetting = Annotated[float | None, Field(exclude_if=_absent)]
 
 
 class ModelSpec(Frozen):
@@ -43,6 +52,12 @@ class ModelSpec(Frozen):
     """Most tokens a minute, in and out."""
     mode: AnswerMode | None = None
     """How the answer is held to its form; None: in the strictest way that works."""
+    advantage: PolicySetting = None
+    """How much Q counts in what a trained policy says; None, here and below: as is stored with it."""
+    top_k: Annotated[int | None, Field(exclude_if=_absent)] = None
+    """Likeliest tokens that a trained policy considers."""
+    min_p: PolicySetting = None
+    """Tokens less likely than this share of the likeliest are none that a trained policy says."""
 
     @classmethod
     def parse(
@@ -100,6 +115,8 @@ class ModelSpec(Frozen):
         home: registry.Kind = "providers" if registry.has("providers", kind) else "agents"
         if not registry.has(home, kind):
             raise UserError(f"unknown model {text!r}{_hint(name)}")
+        if kind != "policy" and (wrong := [key for key in _OF_POLICIES if key in settings]):
+            raise UserError(f"model {text!r}: {' and '.join(wrong)}: settings of policies, and it is none")
         target, base_url = _split_url(text, target)
         spec = cls.model_validate({"kind": kind, "target": target, "base_url": base_url, **settings})
         complete = getattr(registry.load(home, kind), "complete", None)
@@ -187,8 +204,12 @@ _NUMBERS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
     "max_in_flight": (int, 1, 1_000_000, "a whole number of requests, at least 1"),
     "rpm": (int, 1, 1_000_000_000, "a whole number of requests a minute, at least 1"),
     "tpm": (int, 1, 1_000_000_000, "a whole number of tokens a minute, at least 1"),
+    "advantage": (float, 0, math.inf, "a number, at least 0"),
+    "top_k": (int, 1, 1_000_000, "a whole number of tokens, at least 1"),
+    "min_p": (float, 0, 0.999999, "a share from 0 to below 1"),
 }
 _SETTINGS = (*_NUMBERS, "mode")
+_OF_POLICIES = ("advantage", "top_k", "min_p")
 
 
 def _settings(text: str, pairs: Iterable[tuple[str, str]]) -> dict[str, float | str]:

@@ -1,88 +1,285 @@
-"""Evaluating agents: everyone meets the same users."""
+"""Evaluating agents: each plays the same dialogues, with the same users; every agent's are a run folder."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 
-from negosim.agents.users import SimUser
+from negosim import registry
+from negosim.agents.users import seat_of
+from negosim.config import RunConfig
+from negosim.engine import DialogueFinished, Event, GivenAgent, RunStarted, generate_async, resume_async
 from negosim.errors import UserError
-from negosim.plugins import suggest
-from negosim.rl.evaluation._agents import Contender, behaviour_of
+from negosim.models import Budget, ChatModel, GivenModel
+from negosim.rl.evaluation._contenders import Contender, contenders_of, partners_of
 from negosim.rl.evaluation._measure import Evaluation, measure
-from negosim.rl.evaluation._play import Played, play
-from negosim.rl.tasks import APART, Task, persona_names, sim_users
+from negosim.rl.evaluation._met import Met, behaviour_of, met_in
+from negosim.scenarios import Scenario, load_scenario
+from negosim.store import Run
 
-Watch = Callable[[str, int], None]
-"""Told the name of an agent and how many of its dialogues are over."""
+Watch = Callable[[str, int, int], None]
+"""Told the name of an agent, how many of its dialogues are over, and how many there will be."""
+
+WIDTH = 64
+"""Dialogues at once where a policy speaks: it decodes what is waiting side by side."""
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An evaluation and the dialogues it was made from, by agent."""
+    """An evaluation, and the runs it was made from, by agent."""
 
     evaluation: Evaluation
-    dialogues: dict[str, list[Played]]
-
-
-def evaluation_users(
-    task: Task, dialogues: int, *, kinds: Sequence[str] = (), seed: int = 0
-) -> list[SimUser]:
-    """Return the users of an evaluation; their kinds take turns.
-
-    Their seeds are negative: no corpus has such users, whatever its seed (`negosim rl simulate` counts
-    from 0), so that nobody is measured on users that training has met.
-
-    Raises:
-        UserError: a kind is unknown or named twice, or there are more dialogues than one seed has users.
-
-    """
-    names = persona_names(task)
-    for kind in kinds:
-        if kind not in names:
-            raise UserError(f"{task.id} has no user {kind!r}; {suggest(kind, names)}")
-    if len(set(kinds)) < len(kinds):
-        raise UserError("a kind of user is named twice; name each once")
-    if not 1 <= dialogues <= APART:
-        raise UserError(f"{dialogues} dialogues: an evaluation has 1 to {APART:,}")
-    first = -1 - seed * APART
-    return sim_users(task, range(first, first - dialogues, -1), kinds)
+    runs: Mapping[str, tuple[Run, ...]]
 
 
 async def evaluate(
-    agents: Sequence[Contender],
-    task: Task,
-    dialogues: int = 400,
+    agents: Sequence[GivenModel],
+    scenario: str = "donation",
     *,
-    kinds: Sequence[str] = (),
+    users: Sequence[str] = ("all",),
+    dialogues: int = 400,
+    learner: int | None = None,
     seed: int = 0,
-    watch: Watch = lambda _name, _over: None,
+    planner: str = "direct",
+    out: str | Path | None = None,
+    concurrency: int = 4,
+    own: Mapping[str, GivenAgent] | None = None,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+    decoding: Mapping[str, float] | None = None,
+    prompts: str | Path | None = None,
+    watch: Watch = lambda name, over, planned: None,
 ) -> Evaluated:
-    """Measure agents on the same simulated users; the first one is what the others are compared with.
+    """Measure agents on the same dialogues; the first one is what the others are compared with.
+
+    Every agent's dialogues are a run folder. The same call goes on where it was stopped.
 
     Args:
-        agents: from `open_agents`, or speakers of one's own.
-        task: what they do.
-        dialogues: of each agent, over all kinds of users.
-        kinds: of users; all of the task's where none is named.
-        seed: other seeds have other users.
+        agents: whatever can play the role ("habit:0.3", "sim", "openai:NAME"), a policy's folder, or
+            "data:FOLDER", the dialogues of a set.
+        scenario: what they do.
+        users: whom they meet: "all" simulated users, personas, participants such as "chat:openai:NAME";
+            in a negotiation participants, and "all" is the simulated negotiator.
+        dialogues: of each agent with each of the participants; personas take turns.
+        learner: which role they play, from 1; None: who talks with the user, else the first.
+        seed: other seeds have other users, and none has users of a corpus.
+        planner: how chat models think a turn through.
+        out: folder for the run folders; by default a new one in `runs/` of the working directory.
+        concurrency: dialogues at once; where a policy speaks and no chat model, at least 64.
+        own: agents of the caller's own, by the name that stands for them in `agents`.
+        chat_models: models of the caller's own, by name.
+        cache: whether answers of chat models are kept and taken again.
+        budget: of all calls.
+        decoding: of all policies: fields of `Sampling` that are to differ from what is stored with them.
+        prompts: folder of prompt templates that override single ones.
         watch: told how far it is.
 
     Raises:
-        UserError: a kind is unknown, or a set has no dialogues.
-        BudgetError, ModelError: a chat model's budget is used up, or its provider is gone.
+        UserError: a name or an argument is wrong.
+        BudgetError, ModelError: a chat model's budget is used up, or its provider is gone; what was made
+            is kept.
+
+    Examples:
+        >>> import asyncio
+        >>> from negosim.rl.evaluation import evaluate
+        >>> made = asyncio.run(evaluate(["habit:0", "habit:1"], "donation", dialogues=8, out="evaluated"))
+        >>> [result.reward.n for result in made.evaluation.results]
+        [8, 8]
 
     """
-    made: dict[str, list[Played]] = {}
-    for agent in agents:
-        # Users remember what they have heard: every agent gets new ones.
-        users = evaluation_users(task, dialogues, kinds=kinds, seed=seed)
-        if agent.speaker is None:
-            made[agent.name] = behaviour_of(agent, task, kinds)
+    loaded, own = load_scenario(scenario), own or {}
+    role = learner_of(loaded, learner)
+    partners, personas = partners_of(users, loaded)
+    contenders = contenders_of(agents, loaded, decoding or {}, own)
+    if dialogues < 1:
+        raise UserError(f"{dialogues} dialogues: an evaluation has at least 1")
+    folder = Path(out) if out is not None else new_folder(scenario)
+    planned = dialogues * len(partners)
+    places = _places(folder, contenders, partners)
+    met: dict[str, list[Met]] = {}
+    runs: dict[str, tuple[Run, ...]] = {}
+    for contender in contenders:
+        if contender.model is None:
+            met[contender.name] = behaviour_of(contender, loaded, personas)
             continue
-        made[agent.name] = await play(agent.speaker, users, watch=partial(watch, agent.name))
-    own = frozenset(agent.name for agent in agents if agent.speaker is None)
-    shown = tuple(kinds) or persona_names(task)
-    found = measure(made, task, shown, dialogues_asked=dialogues, seed=seed, own_rewards=own)
-    spoke = {agent.name: agent.decoding for agent in agents}
-    results = tuple(replace(result, decoding=spoke[result.name]) for result in found.results)
-    return Evaluated(replace(found, results=results), made)
+        made = list[Run]()
+        for partner in partners:
+            theirs = contender.name in own
+            objects: list[GivenAgent | None] = [None] * len(loaded.roles) if theirs else []
+            if theirs:
+                objects[role] = own[contender.name]
+            config = RunConfig(
+                scenarios=scenario,
+                models=_seated(loaded, role, "sim" if theirs else contender.model, partner),
+                dialogues=dialogues,
+                # Of negative seeds no corpus is made, so nobody is measured on users that training has met.
+                seed=-1 - seed,
+                planner=planner,
+                concurrency=_width([contender.model, partner], concurrency),
+                prompts=prompts,
+            )
+            place = places[contender.name, partner]
+            before = sum(len(run) for run in made)
+            made.append(
+                await _played(
+                    config,
+                    place,
+                    objects,
+                    chat_models or {},
+                    budget,
+                    cache=cache,
+                    watch=partial(_tell, watch, contender.name, before, planned),
+                )
+            )
+            found = met_in(made[-1], loaded, role, partner)
+            met.setdefault(contender.name, []).extend(found)
+        runs[contender.name] = tuple(made)
+    evaluation = measure(
+        met,
+        loaded,
+        role,
+        dialogues_asked=planned,
+        seed=seed,
+        own_rewards=frozenset(one.name for one in contenders if one.model is None),
+        decoding={one.name: one.decoding for one in contenders},
+    )
+    return Evaluated(evaluation, runs)
+
+
+def _tell(watch: Watch, name: str, before: int, planned: int, over: int) -> None:
+    watch(name, before + over, planned)
+
+
+async def _played(
+    config: RunConfig,
+    place: Path,
+    objects: Sequence[GivenAgent | None],
+    chat_models: Mapping[str, ChatModel],
+    budget: Budget | None,
+    *,
+    cache: bool,
+    watch: Callable[[int], None],
+) -> Run:
+    """Make a run, or finish it where it is there already."""
+    over = 0
+
+    def count(event: Event) -> None:
+        nonlocal over
+        if isinstance(event, RunStarted):
+            over = len(event.run) - len(event.again)
+        over += isinstance(event, DialogueFinished)
+        watch(over)
+
+    if (place / "run.json").exists():
+        return await resume_async(
+            place,
+            config=config if not objects else None,
+            watch=count,
+            chat_models=chat_models,
+            agents=objects,
+            cache=cache,
+            budget=budget,
+        )
+    return await generate_async(
+        config,
+        out=place,
+        watch=count,
+        chat_models=chat_models,
+        agents=objects,
+        cache=cache,
+        budget=budget,
+    )
+
+
+def learner_of(scenario: Scenario, learner: int | None) -> int:
+    """Return the position of the role that is measured.
+
+    Args:
+        scenario: what it is about.
+        learner: its number from 1; None: who talks with the simulated user, else the first role.
+
+    Raises:
+        UserError: there is no such role, or it is the simulated user's.
+
+    """
+    seats = [seat_of(role) for role in scenario.roles]
+    if learner is None:
+        return next((index for index, seat in enumerate(seats) if seat and not seat.user), 0)
+    if not 1 <= learner <= len(seats):
+        raise UserError(f"{scenario.id!r} has agents 1 to {len(seats)}, not {learner}")
+    if (seat := seats[learner - 1]) is not None and seat.user:
+        raise UserError(
+            f"agent {learner} of {scenario.id!r} is the user; it is the other one that is measured"
+        )
+    return learner - 1
+
+
+def run_of(
+    scenario: str,
+    agent: str,
+    users: Sequence[str],
+    *,
+    dialogues: int,
+    seed: int,
+    concurrency: int = 4,
+    prompts: str | Path | None = None,
+) -> RunConfig:
+    """Return the configuration of a run in which an agent talks with simulated users.
+
+    Raises:
+        UserError: a user is unknown, or several participants are named.
+
+    """
+    loaded = load_scenario(scenario)
+    partners, _ = partners_of(users, loaded)
+    if len(partners) != 1:
+        raise UserError(f"{' and '.join(partners)}: name one of them, or personas alone")
+    models = _seated(loaded, learner_of(loaded, None), agent, partners[0])
+    return RunConfig(
+        scenarios=scenario,
+        models=models,
+        dialogues=dialogues,
+        seed=seed,
+        planner="direct",
+        concurrency=_width(models, concurrency),
+        prompts=prompts,
+    )
+
+
+def _seated(scenario: Scenario, role: int, agent: str, partner: str) -> tuple[str, ...]:
+    return tuple(agent if index == role else partner for index in range(len(scenario.roles)))
+
+
+def _width(models: Iterable[str], concurrency: int) -> int:
+    kinds = {name.partition(":")[0] for name in models}
+    waits = "chat" in kinds or any(registry.has("providers", kind) for kind in kinds)
+    return max(concurrency, WIDTH) if "policy" in kinds and not waits else concurrency
+
+
+def _places(
+    folder: Path, contenders: Sequence[Contender], partners: Sequence[str]
+) -> dict[tuple[str, str], Path]:
+    """Return a run folder for each agent and participant."""
+    places: dict[tuple[str, str], Path] = {}
+    for one in contenders:
+        for partner in partners:
+            name = _slug(one.name) + (f"--{_slug(partner)}" if len(partners) > 1 else "")
+            while folder / name in places.values():
+                name += "-"
+            places[one.name, partner] = folder / name
+    return places
+
+
+def _slug(name: str) -> str:
+    short = name if "/" not in name or "://" in name else name.rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^\w.+-]+", "-", short).strip("-.") or "agent"
+
+
+def new_folder(scenario: str) -> Path:
+    """Return where the runs of an evaluation lie that has no place: a new folder in `runs/`."""
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-evaluation-{Path(scenario).stem}-{secrets.token_hex(2)}"
+    return Path("runs") / name

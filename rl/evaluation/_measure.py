@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from negosim.agents.users import kind_of, persona_names
 from negosim.measures import (
     Difference,
     Estimate,
@@ -16,8 +17,8 @@ from negosim.measures import (
     language,
     shares,
 )
-from negosim.rl.evaluation._play import Played
-from negosim.rl.tasks import Task, strategies_of
+from negosim.rl.evaluation._met import Met
+from negosim.scenarios import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,14 +50,19 @@ class Result:
     """Whether the rewards are those of a set, with other users than the rest."""
     decoding: str | None = None
     """With which settings a policy spoke."""
+    agreement: Estimate | None = None
+    """Share of dialogues with an agreement, where there is something to settle."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Agents on the same users of a task."""
+    """Agents on the same dialogues."""
 
-    task: Task
+    scenario: Scenario
+    learner: int
+    """Position of the role that the agents play."""
     personas: tuple[str, ...]
+    """Whom they met: kinds of users, or participants by name."""
     dialogues: int
     """Asked for, of each agent that speaks."""
     seed: int
@@ -64,13 +70,14 @@ class Evaluation:
 
 
 def measure(
-    dialogues: Mapping[str, Sequence[Played]],
-    task: Task,
-    personas: Sequence[str],
+    dialogues: Mapping[str, Sequence[Met]],
+    scenario: Scenario,
+    learner: int,
     *,
     dialogues_asked: int,
     seed: int,
     own_rewards: frozenset[str] = frozenset(),
+    decoding: Mapping[str, str | None] | None = None,
 ) -> Evaluation:
     """Measure what agents did, by name; the others are compared with the first.
 
@@ -81,10 +88,15 @@ def measure(
 
     vocabulary = Vocabulary()
     rows = pd.DataFrame(
-        [_row(name, one, task, vocabulary) for name, some in dialogues.items() for one in some]
+        [_row(name, one, scenario.id, vocabulary) for name, some in dialogues.items() for one in some]
     )
     used = pd.DataFrame(
-        [row for name, some in dialogues.items() for one in some for row in _tactics(name, one, task)],
+        [
+            (name, scenario.id, one.cluster, tactic or NO_TACTIC)
+            for name, some in dialogues.items()
+            for one in some
+            for tactic in one.tactics
+        ],
         columns=["agent", "scenario", "index", "tactic"],
     )
     first, *others = dialogues
@@ -95,19 +107,24 @@ def measure(
             strict=True,
         )
     )
+    found = {one.partner: None for some in dialogues.values() for one in some if one.partner is not None}
+    kind = kind_of(scenario)
+    partners = [name for name in (persona_names(kind) if kind else found) if name in found]
     results = [
         _result(
             name,
             rows[rows["agent"] == name],
             used[used["agent"] == name],
-            personas,
+            partners,
             Counter(one.failure for one in some if one.failure is not None),
             compared.get(name),
             own_rewards=name in own_rewards,
+            decoding=(decoding or {}).get(name),
+            deals=scenario.has_deals,
         )
         for name, some in dialogues.items()
     ]
-    return Evaluation(task, tuple(personas), dialogues_asked, seed, tuple(results))
+    return Evaluation(scenario, learner, tuple(partners), dialogues_asked, seed, tuple(results))
 
 
 def _result(
@@ -119,6 +136,8 @@ def _result(
     compared: Difference | None,
     *,
     own_rewards: bool,
+    decoding: str | None,
+    deals: bool,
 ) -> Result:
     return Result(
         name=name,
@@ -130,30 +149,24 @@ def _result(
         failures=dict(failures),
         difference=compared,
         own_rewards=own_rewards,
+        decoding=decoding,
+        agreement=estimate(rows, "agreed") if deals else None,
     )
 
 
-def _row(name: str, one: Played, task: Task, vocabulary: Vocabulary) -> dict[str, Any]:
+def _row(name: str, one: Met, scenario: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    unknown = float("nan")
     row: dict[str, Any] = {
         "agent": name,
-        "scenario": task.id,
+        "scenario": scenario,
         "index": one.cluster,
-        "persona": one.persona,
-        **dict.fromkeys(("reward", "turns", *FLUENCY), float("nan")),
+        "persona": one.partner,
+        "reward": unknown if one.reward is None else one.reward,
+        "agreed": unknown if one.agreed is None else float(one.agreed),
+        **dict.fromkeys(("turns", *FLUENCY), unknown),
     }
-    if one.trajectory is None:
+    if one.failure is not None:
         return row
-    said = [turn.text for turn in one.trajectory.agent_turns]
-    known = language(Text(said, vocabulary))
-    row |= {"reward": one.trajectory.total_reward, "turns": float(len(said))}
-    return row | {column: float("nan") if known[column] is None else known[column] for column in FLUENCY}
-
-
-def _tactics(name: str, one: Played, task: Task) -> list[tuple[str, str, str, str]]:
-    if one.trajectory is None:
-        return []
-    return [
-        (name, task.id, one.cluster, tactic)
-        for turn in one.trajectory.agent_turns
-        for tactic in strategies_of(task, turn.text) or (NO_TACTIC,)
-    ]
+    known = language(Text(list(one.said), vocabulary))
+    row["turns"] = float(len(one.said))
+    return row | {column: unknown if known[column] is None else known[column] for column in FLUENCY}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from negosim._csv import csv_text
 from negosim._files import write_whole
+from negosim.agents.users import user_role
+from negosim.rewards import reward_words
 from negosim.rl.evaluation._measure import FLUENCY, Evaluation, Result
 
 if TYPE_CHECKING:
@@ -20,14 +22,17 @@ HEADINGS = {
 }
 
 SIMULATED_USERS = (
-    "The users are simulated: no language model and no people. What earns reward here need not work on "
-    "anyone else."
+    "The users are simulated: none of them is a person. What earns reward here need not work on anyone else."
 )
 
 
 def evaluation_tables(evaluation: Evaluation) -> list["Table"]:
     """Return the tables of an evaluation: reward, by user, differences, language, tactics."""
-    made = [_rewards(evaluation), _by_user(evaluation)]
+    made = [_rewards(evaluation)]
+    if len(evaluation.personas) > 1:
+        made.append(_by_user(evaluation))
+    if evaluation.scenario.has_deals:
+        made.append(_agreement(evaluation))
     if any(result.difference is not None for result in evaluation.results):
         made.append(_differences(evaluation))
     return [*made, _language(evaluation), _tactics(evaluation)]
@@ -37,15 +42,15 @@ def evaluation_report(evaluation: Evaluation, *, created: str) -> "Report":
     """Return an evaluation as a report, for `negosim.reports.write_pdf`; `created` is its date, ISO 8601."""
     from negosim.reports import Report, Section, Table
 
-    task = evaluation.task
+    scenario = evaluation.scenario
     facts = Table(
         "facts",
         "What was done",
         ("", ""),
         (
-            ("Task", task.name),
-            ("Reward", task.reward),
-            ("Users", ", ".join(evaluation.personas)),
+            ("Scenario", scenario.title),
+            ("Reward", reward_words(scenario, evaluation.learner)),
+            ("With", ", ".join(evaluation.personas)),
             ("Dialogues an agent", f"{evaluation.dialogues:,}"),
             ("Seed", str(evaluation.seed)),
         ),
@@ -54,12 +59,12 @@ def evaluation_report(evaluation: Evaluation, *, created: str) -> "Report":
     *rewards, language, tactics = evaluation_tables(evaluation)
     notes = [(note,) for note in notes_of(evaluation)]
     return Report(
-        title="Evaluation on simulated users",
+        title="Evaluation",
         subtitle=", ".join(result.name for result in evaluation.results),
         created=created,
-        footer=f"{task.id} · seed {evaluation.seed} · {evaluation.dialogues:,} dialogues an agent",
+        footer=f"{scenario.id} · seed {evaluation.seed} · {evaluation.dialogues:,} dialogues an agent",
         facts=facts,
-        notices=((SIMULATED_USERS,),),
+        notices=((SIMULATED_USERS,),) if user_role(scenario) is not None else (),
         sections=(
             Section("reward", "What was earned", (*rewards, *notes)),
             Section("behaviour", "How it was earned", (language, tactics)),
@@ -101,6 +106,7 @@ def _csv_rows(evaluation: Evaluation, result: Result) -> Iterator[dict[str, Any]
         "decoding": result.decoding or "",
         **_columns("reward", result.reward),
         "failed": sum(result.failures.values()),
+        **(_columns("agreement", result.agreement) if result.agreement else {}),
         **_columns("turns", result.turns),
         **{name: cell for each in FLUENCY for name, cell in _columns(each, result.fluency[each]).items()},
     }
@@ -145,7 +151,23 @@ def _rewards(evaluation: Evaluation) -> "Table":
             )
             for result in evaluation.results
         ),
-        caption=(f"{evaluation.task.reward}.",),
+        caption=(f"{reward_words(evaluation.scenario, evaluation.learner)}.",),
+    )
+
+
+def _agreement(evaluation: Evaluation) -> "Table":
+    from negosim.reports import Table
+
+    return Table(
+        "agreement",
+        "Agreement",
+        ("agent", "share", "95 % interval"),
+        tuple(
+            (result.name, _mean_sd(found, result, sd=False), _interval(found))
+            for result in evaluation.results
+            if (found := result.agreement) is not None
+        ),
+        caption=("Of dialogues that came to a known outcome.",),
     )
 
 

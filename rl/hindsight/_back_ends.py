@@ -67,7 +67,7 @@ class Opened:
 async def open_back_ends(
     chosen: Chosen,
     setting: Setting,
-    card: Card,
+    card: Card | None,
     originals: Sequence[Trajectory],
     *,
     seed: int,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from negosim.agents.users import SimPersuader, SimSupporter, good_acts, good_support, phrase, phrase_support
+from negosim.agents.users import DONATION, SUPPORT, good_acts, good_support, phrase, phrase_support
 from negosim.errors import UserError
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
@@ -14,7 +14,6 @@ from negosim.rl.hindsight._rules_donation import donation_faults
 from negosim.rl.hindsight._rules_support import support_faults
 from negosim.rl.hindsight._setting import Setting
 from negosim.rl.hindsight._simulated import SimulatedForward
-from negosim.rl.tasks import DONATION, SUPPORT
 
 NEGOTIATION = "negotiation"
 """The task of run folders. Its back ends need the engine, which is loaded only with them."""
@@ -27,9 +26,9 @@ def controller(setting: Setting) -> Controller:
         UserError: the task has none.
 
     """
-    if setting.task == DONATION.id:
+    if setting.task == DONATION:
         return RuleController(DONATION, donation_faults, phrase)
-    if setting.task == SUPPORT.id:
+    if setting.task == SUPPORT:
         return RuleController(SUPPORT, support_faults, phrase_support)
     if setting.task == NEGOTIATION:
         from negosim.rl.hindsight._rules_negotiation import NegotiationController
@@ -45,14 +44,10 @@ def forward_model(setting: Setting, pool: Sequence[Trajectory]) -> ForwardModel:
         UserError: the task has none.
 
     """
-    if setting.task == DONATION.id:
-        return SimulatedForward(
-            DONATION, pool, agent=lambda skill, seed: SimPersuader(skill, seed).speak, plan=good_acts
-        )
-    if setting.task == SUPPORT.id:
-        return SimulatedForward(
-            SUPPORT, pool, agent=lambda skill, seed: SimSupporter(skill, seed).speak, plan=good_support
-        )
+    if setting.task == DONATION:
+        return SimulatedForward(DONATION, pool, plan=good_acts)
+    if setting.task == SUPPORT:
+        return SimulatedForward(SUPPORT, pool, plan=good_support)
     if setting.task == NEGOTIATION:
         from negosim.rl.hindsight._negotiation_forward import NegotiationForward
 
@@ -60,18 +55,18 @@ def forward_model(setting: Setting, pool: Sequence[Trajectory]) -> ForwardModel:
     raise _none("forward model", "--forward", setting)
 
 
-def reward_model(setting: Setting, pool: Sequence[Trajectory], card: Card) -> RewardModel:
+def reward_model(setting: Setting, pool: Sequence[Trajectory], card: Card | None) -> RewardModel:
     """Return what reads rewards off dialogues of a task, fitted to a set of them.
 
     Raises:
         UserError: the task has none.
 
     """
-    if setting.task == DONATION.id:
+    if setting.task == DONATION:
         return DonationReading(pool)
-    if setting.task == SUPPORT.id:
+    if setting.task == SUPPORT:
         return IntensityReading(pool)
-    if setting.task == NEGOTIATION:
+    if setting.task == NEGOTIATION and card is not None:
         from negosim.rl.hindsight._rules_negotiation import PayoffReading
 
         return PayoffReading(card)

@@ -46,11 +46,12 @@ class ChatForward:
             step,
             kind=" ".join([str(hard), *(one.id for one in shown)]),
             fixed=fixed,
-            check=lambda answer: _check(answer, prefix),
+            check=lambda answer: _check(answer, prefix, self._chat.setting.opener),
             system=prefix.system,
             meta=prefix.meta,
             transcript=self._chat.setting.transcript(prefix.turns),
             room=prefix.room,
+            opener=self._chat.setting.opener,
         )
         turns = [
             TrajectoryTurn(role=line.speaker, text=self._chat.setting.unlabelled(line.text) or line.text)
@@ -59,7 +60,7 @@ class ChatForward:
         return Completion(turns=tuple(turns), ended=answer.ended)
 
 
-def _check(answer: Continuation, prefix: Prefix) -> None:
+def _check(answer: Continuation, prefix: Prefix, opener: Role) -> None:
     """Refuse what is no completion.
 
     Raises:
@@ -68,7 +69,7 @@ def _check(answer: Continuation, prefix: Prefix) -> None:
     """
     if len(answer.lines) > prefix.room:
         raise ValueError(f"lines: there are {len(answer.lines)}, but at most {prefix.room} may follow")
-    before: Role = prefix.turns[-1].role
+    before: Role = prefix.turns[-1].role if prefix.turns else ("user" if opener == "agent" else "agent")
     for number, line in enumerate(answer.lines, 1):
         if line.speaker == before:
             raise ValueError(f"lines.{number}: {line.speaker} speaks twice in a row; speakers take turns")

@@ -208,7 +208,7 @@ def check_completion(prefix: Prefix, completion: Completion) -> None:
         DiscardedError: they do not.
 
     """
-    spoken = (prefix.turns[-1], *completion.turns)
+    spoken = (*prefix.turns[-1:], *completion.turns)
     alternating = all(before.role != turn.role for before, turn in pairwise(spoken))
     if not completion.turns or not alternating or len(completion.turns) > prefix.room:
         raise DiscardedError(BAD_COMPLETION)

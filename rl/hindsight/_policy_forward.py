@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
+from negosim.agents import Agent, Speech
+from negosim.agents.users import SILENT
 from negosim.errors import UserError
+from negosim.records import Utterance
 from negosim.rl._ends import read_end
-from negosim.rl._trajectory import Role, TrajectoryTurn
+from negosim.rl._trajectory import Role
 from negosim.rl.hindsight._protocol import Completion, DiscardedError, Prefix, Step
+from negosim.rl.hindsight._talk import ROLES, talked_on
 from negosim.rl.policy import Policy, Voice
 from negosim.rl.policy import Prefix as Spoken
+from negosim.views import View
 
 CUT_OFF = "forward model: a turn was cut off"
 NO_WORDS = "forward model: a turn without words"
@@ -37,22 +42,46 @@ class PolicyForward:
             DiscardedError: a turn was cut off, or has no words.
 
         """
-        turns: list[TrajectoryTurn] = []
-        while len(turns) < prefix.room:
-            so_far = (*prefix.turns, *turns)
-            speaker: Role = "user" if so_far[-1].role == "agent" else "agent"
-            spoken = Spoken(tuple((turn.role, turn.text) for turn in so_far), prefix.system)
-            reply = await self._voices[hard].say(spoken, step.number("turn", len(turns)), speaker=speaker)
-            if not reply.complete:
-                raise DiscardedError(CUT_OFF)
-            text, ended = read_end(" ".join(reply.text.split()))
-            if text:
-                turns.append(TrajectoryTurn(role=speaker, text=text))
-            elif not (ended and turns):
-                raise DiscardedError(NO_WORDS)
-            if ended:
-                return Completion(turns=tuple(turns), ended=True)
-        return Completion(turns=tuple(turns), ended=False)
+        speakers: dict[Role, Agent] = {
+            role: _Speaker(self._voices[hard], prefix.system, role, step, len(prefix.turns)) for role in ROLES
+        }
+        return await talked_on(prefix, speakers, step)
+
+
+class _Speaker:
+    """One side of a dialogue, spoken by a model of both."""
+
+    self_directed = True
+
+    def __init__(self, voice: Voice, system: str | None, role: Role, step: Step, begun: int) -> None:
+        """Take the model, what it was told, whose side it speaks, and how many turns there were."""
+        self.model = "policy"
+        self._voice, self._system, self._role, self._step, self._begun = voice, system, role, step, begun
+
+    async def speak(self, view: View) -> Speech:
+        """Say the next turn.
+
+        Raises:
+            DiscardedError: it was cut off, or has no words.
+
+        """
+        other: Role = "user" if self._role == "agent" else "agent"
+        said = [
+            (self._role if turn.role == view.side.index else other, turn.text) for turn in view.transcript
+        ]
+        number = len(said) - self._begun
+        spoken = Spoken(tuple(said), self._system)
+        reply = await self._voice.say(spoken, self._step.number("turn", number), speaker=self._role)
+        if not reply.complete:
+            raise DiscardedError(CUT_OFF)
+        text, ended = read_end(" ".join(reply.text.split()))
+        if not text and not (ended and number):
+            raise DiscardedError(NO_WORDS)
+        return Speech(Utterance(text=text or SILENT, action="walk_away" if ended else "talk"))
+
+    async def concluded(self, view: View) -> bool:
+        """Say whether somebody has ended it."""
+        return view.table.left_by is not None
 
 
 def _loaded(path: str) -> Policy:

@@ -5,16 +5,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean
 
-from negosim.agents.users import Recogniser, sentences
+from negosim.agents.users import DONATION, Recogniser, sentences, strategies_in
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._protocol import DiscardedError, Step
 from negosim.rl.hindsight._reward import UNFINISHED
-from negosim.rl.tasks import DONATION, strategies_of
 
 FEWEST = 5
 """Dialogues of one kind from which on their mean is believed."""
 
-MOST_DOLLARS = DONATION.highest
+MOST_DOLLARS = 2.0
 
 _NUMBERS = {"a": 1, "one": 1, "two": 2, "five": 5, "ten": 10, "twenty": 20, "twenty five": 25} | {
     "thirty": 30,
@@ -123,7 +122,7 @@ def _sealed(dialogue: Trajectory) -> bool:
     for turn in dialogue.turns:
         if turn.role == "user":
             pledged |= dollars_in(turn.text) is not None
-        elif pledged and {"thank", "confirm-donation"} & set(strategies_of(DONATION, turn.text)):
+        elif pledged and {"thank", "confirm-donation"} & set(strategies_in(DONATION, turn.text)):
             return True
     return False
 

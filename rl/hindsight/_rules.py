@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-from negosim.agents.users import Recogniser, Transcript
+from negosim.agents.users import Recogniser, Transcript, strategies_in
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._protocol import PLACES, Step, Suggestion
-from negosim.rl.tasks import Task, strategies_of
 
 CHANCE = 1.5
 """Up to this much is added to a fault's weight, so that a second review names other places too."""
@@ -33,7 +32,8 @@ class Fault:
 class Moment:
     """One turn of the agent, with what came before and what came of it."""
 
-    task: Task
+    kind: str
+    """Of the conversation: "donation" or "support"."""
     dialogue: Trajectory
     turn: int
 
@@ -50,12 +50,12 @@ class Moment:
     @cached_property
     def acts(self) -> tuple[str, ...]:
         """Strategies of this turn."""
-        return strategies_of(self.task, self.dialogue.turns[self.turn].text)
+        return strategies_in(self.kind, self.dialogue.turns[self.turn].text)
 
     @cached_property
     def used(self) -> list[str]:
         """Strategies of the agent's turns before."""
-        return [act for text in self.before.texts("agent") for act in strategies_of(self.task, text)]
+        return [act for text in self.before.texts("agent") for act in strategies_in(self.kind, text)]
 
     @cached_property
     def heard(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class Moment:
         return self._cues(after[0].text) if after else ()
 
     def _cues(self, text: str) -> tuple[str, ...]:
-        return Recogniser.load(f"{self.task.id}/user-cues").find(text)
+        return Recogniser.load(f"{self.kind}/user-cues").find(text)
 
 
 Rules = Callable[[Moment], Iterator[Fault]]
@@ -84,8 +84,8 @@ class RuleController:
 
     name = "embedded"
 
-    def __init__(self, task: Task, rules: Rules, phrase: Phrase) -> None:
-        self._task = task
+    def __init__(self, kind: str, rules: Rules, phrase: Phrase) -> None:
+        self._kind = kind
         self._rules = rules
         self._phrase = phrase
 
@@ -95,7 +95,7 @@ class RuleController:
         found: list[tuple[float, Moment, Fault]] = []
         for turn, spoken in enumerate(dialogue.turns):
             if spoken.role == "agent":
-                moment = Moment(self._task, dialogue, turn)
+                moment = Moment(self._kind, dialogue, turn)
                 fault = next(self._rules(moment), None)
                 if fault is not None and set(fault.acts) != set(moment.acts):
                     found.append((fault.weight + CHANCE * rng.random(), moment, fault))

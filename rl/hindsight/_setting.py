@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from negosim.agents.users import KINDS, SUPPORT
 from negosim.errors import UserError
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
 from negosim.rl.policy_text import words_and_mark
-from negosim.rl.tasks import TASKS
+from negosim.scenarios import load_scenario
 from negosim.speech import quoted_line, visible, without_tokens
 
 BEFORE = (
@@ -35,6 +36,11 @@ class Setting:
     """Whether the cap belongs to the task: a dialogue that reaches it is over, not cut off."""
 
     @property
+    def opener(self) -> Role:
+        """Who speaks first: the user where it turns to the agent."""
+        return "user" if self.task == SUPPORT else "agent"
+
+    @property
     def labels(self) -> dict[Role, str]:
         """How prompts call the sides."""
         agent, user = _LABELS.get(self.task, ("Agent", "Partner"))
@@ -45,7 +51,7 @@ class Setting:
         return "\n".join(f"{self.labels[turn.role]}: {self._shown(turn.text)}" for turn in turns)
 
     def _shown(self, text: str) -> str:
-        if self.task in TASKS:  # no formal moves: whatever stands in brackets was said
+        if self.task in KINDS:  # no formal moves: whatever stands in brackets was said
             return quoted_line(text)
         words, move = words_and_mark(text)
         return quoted_line(words) + without_tokens(visible(move))
@@ -62,10 +68,15 @@ class Setting:
         return text
 
 
+def known_setting(task: str) -> Setting:
+    """Return the setting of a task that has simulated users: its scenario's."""
+    return Setting(task, load_scenario(task).max_turns or NEGOTIATION_CAP, capped=True)
+
+
 def setting_of(card: Card, dialogues: Sequence[Trajectory]) -> Setting:
     """Return the setting of a set of dialogues.
 
-    Tasks of `negosim.rl.tasks` have a cap of their own; for others it is that of negotiations, or the
+    Donation and support have the cap of their scenario; for others it is that of negotiations, or the
     length of the longest dialogue if that is more.
 
     Raises:
@@ -78,7 +89,7 @@ def setting_of(card: Card, dialogues: Sequence[Trajectory]) -> Setting:
             f"the dialogues are of several tasks ({', '.join(sorted(found))}); regenerate each by itself"
         )
     (task,) = found
-    if task in TASKS:
-        return Setting(task, 2 * TASKS[task].cap, capped=True)
+    if task in KINDS:
+        return known_setting(task)
     longest = max(len(dialogue.turns) for dialogue in dialogues)
     return Setting(task, max(NEGOTIATION_CAP, longest), capped=False)

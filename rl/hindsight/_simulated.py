@@ -15,12 +15,23 @@ from random import Random
 
 from rapidfuzz import fuzz
 
-from negosim.agents.users import Recogniser, SimUser, Transcript
-from negosim.rl._trajectory import MetaValue, Trajectory, TrajectoryTurn
+from negosim.agents import Agent
+from negosim.agents.users import (
+    EmbeddedAgent,
+    Recogniser,
+    SimUser,
+    Transcript,
+    UserAgent,
+    persona_names,
+    sim_agent,
+    sim_user,
+    strategies_in,
+)
+from negosim.rl._trajectory import MetaValue, Role, Trajectory, TrajectoryTurn
 from negosim.rl.hindsight._examples import bottom
 from negosim.rl.hindsight._protocol import Completion, Prefix, Step
-from negosim.rl.hindsight._setting import BEFORE
-from negosim.rl.tasks import Task, persona_names, sim_user, strategies_of
+from negosim.rl.hindsight._setting import BEFORE, known_setting
+from negosim.rl.hindsight._talk import talked_on
 
 FITTED = 100
 """Dialogues a model is fitted to, as the paper's were fine-tuned on."""
@@ -31,11 +42,11 @@ CANDIDATES = 24
 DRAWS = 400
 """Users drawn to find candidates of whom the same is known beforehand (problem, initial intensity)."""
 
+USUAL_SKILL = 0.3
+"""Of the agent where there are no dialogues that it could be fitted to."""
+
 LIKENESSES = 10
 """Users in the population for each dialogue it is fitted to."""
-
-Agent = Callable[[Transcript], str]
-
 
 Name = tuple[str, int]
 """Kind and seed of a user: all there is to it."""
@@ -58,24 +69,21 @@ class SimulatedForward:
 
     def __init__(
         self,
-        task: Task,
+        kind: str,
         pool: Sequence[Trajectory],
         *,
-        agent: Callable[[float, int], Agent],
         plan: Callable[[Transcript], list[str]],
     ) -> None:
         """Take the data it is fitted to.
 
         Args:
-            task: the task.
-            pool: dialogues.
-            agent: makes an agent of a skill, with a seed.
+            kind: of the conversation: "donation" or "support".
+            pool: dialogues; without any, users are drawn as they come.
             plan: what a good agent does after a transcript.
 
         """
-        self._task = task
+        self._kind = kind
         self._pool = pool
-        self._agent = agent
         self._plan = plan
 
     async def complete(self, prefix: Prefix, step: Step, *, hard: bool) -> Completion:
@@ -88,23 +96,12 @@ class SimulatedForward:
         drawn = rng.choices(fit.population, k=DRAWS)
         # The last turn is the replacement, which the real user never heard.
         (user,) = self._resampled(drawn, prefix.meta, prefix.turns[:-1], rng, 1)
-        agent = self._agent(fit.skill, step.number("agent"))
-        name = f"{prefix.parent}/{step.seed.index}"
-        turns, ended = list(prefix.turns), False
-        while len(turns) < len(prefix.turns) + prefix.room:
-            transcript = Transcript(name, prefix.system, tuple(turns))
-            if turns[-1].role == "user" if turns else self._task.opening == "agent":
-                text = " ".join(agent(transcript).split())
-                tactic = "+".join(strategies_of(self._task, text)) or None
-                turns.append(TrajectoryTurn(role="agent", text=text, tactic=tactic))
-                continue
-            reply = user.reply(transcript)
-            if reply.text:
-                turns.append(TrajectoryTurn(role="user", text=reply.text))
-            if reply.end or not reply.text:
-                ended = True
-                break
-        return Completion(turns=tuple(turns[len(prefix.turns) :]), ended=ended)
+        agent = sim_agent(self._kind, skill=fit.skill, seed=step.number("agent"))
+        agents: dict[Role, Agent] = {
+            "agent": EmbeddedAgent(agent, f"{prefix.parent}/{step.seed.index}"),
+            "user": UserAgent(user),
+        }
+        return await talked_on(prefix, agents, step, opener=known_setting(self._kind).opener)
 
     def _resampled(
         self,
@@ -116,13 +113,13 @@ class SimulatedForward:
     ) -> list[SimUser]:
         """Return users of those drawn, the likelier the more like theirs the replies are."""
         known = {name: meta[name] for name in BEFORE if name in meta and name != "task"}
-        users = [sim_user(self._task, *name) for name in (drawn if known else drawn[:CANDIDATES])]
+        users = [sim_user(self._kind, *name) for name in (drawn if known else drawn[:CANDIDATES])]
         if known:
             facts = [user.facts() for user in users]
             agreeing = [sum(one.get(name) == value for name, value in known.items()) for one in facts]
             order = sorted(range(len(users)), key=lambda number: -agreeing[number])
             users = [users[number] for number in order[:CANDIDATES]]
-        weights = [math.exp(_likeness(self._task, user, turns)) for user in users]
+        weights = [math.exp(_likeness(self._kind, user, turns)) for user in users]
         return rng.choices(users, weights, k=count)
 
     @cached_property
@@ -135,8 +132,11 @@ class SimulatedForward:
 
     def _fitted(self, pool: Sequence[Trajectory], purpose: str) -> Fit:
         rng = Random(f"hindsight fit {purpose}")
+        if not pool:
+            kinds = persona_names(self._kind)
+            return Fit([(rng.choice(kinds), rng.getrandbits(40)) for _ in range(DRAWS)], USUAL_SKILL)
         some = rng.sample(list(pool), min(FITTED, len(pool)))
-        kinds = persona_names(self._task)
+        kinds = persona_names(self._kind)
         population: list[Name] = []
         planned = said = 0
         for dialogue in some:
@@ -147,17 +147,17 @@ class SimulatedForward:
                 if turn.role == "agent":
                     before = Transcript(dialogue.id, dialogue.system, dialogue.turns[:number])
                     said += 1
-                    planned += set(strategies_of(self._task, turn.text)) == set(self._plan(before))
+                    planned += set(strategies_in(self._kind, turn.text)) == set(self._plan(before))
         return Fit(population, planned / max(1, said))
 
 
-def _likeness(task: Task, user: SimUser, turns: Sequence[TrajectoryTurn]) -> float:
+def _likeness(kind: str, user: SimUser, turns: Sequence[TrajectoryTurn]) -> float:
     """Return how like a user's own replies would have been to those of a dialogue.
 
     For each reply: whether both show the same (wants, doubts, moods), counted twice, and whether both
     use the same words, each 0 to 1. One who would have left costs as much as a reply that fits.
     """
-    cues, evidence = Recogniser.load(f"{task.id}/user-cues"), 0.0
+    cues, evidence = Recogniser.load(f"{kind}/user-cues"), 0.0
     for number, turn in enumerate(turns):
         if turn.role != "user" or number == 0:
             continue

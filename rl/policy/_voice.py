@@ -10,6 +10,9 @@ from negosim.rl.training.decoding import Sampling
 BATCH = 64
 """Turns decoded side by side: more take more memory and are hardly faster."""
 
+SETTLED = 3
+"""Rounds of the event loop without a newcomer after which a batch is spoken."""
+
 
 @dataclass(eq=False)
 class _Wanted:
@@ -55,12 +58,20 @@ class Voice:
 
     async def _speak(self) -> None:
         while self._wanted:
-            await asyncio.sleep(0)  # everyone who goes on at the same time is heard together
+            await self._all_here()
             waiting, self._wanted = self._wanted, []
             for kind in dict.fromkeys((one.speaker, one.sampling) for one in waiting):
                 alike = [one for one in waiting if (one.speaker, one.sampling) == kind]
                 for start in range(0, len(alike), BATCH):
                     await self._say_together(alike[start : start + BATCH])
+
+    async def _all_here(self) -> None:
+        """Wait until nobody else comes: dialogues that go on at the same time are heard together."""
+        count = idle = 0
+        while idle < SETTLED and count < BATCH:
+            await asyncio.sleep(0)
+            idle = idle + 1 if len(self._wanted) == count else 0
+            count = len(self._wanted)
 
     async def _say_together(self, batch: list[_Wanted]) -> None:
         try:

@@ -16,6 +16,7 @@ from negosim.rl._card import Card, Drops, Origin
 from negosim.rl._io import Format, write_trajectories
 from negosim.rl._split import SplitRule
 from negosim.rl._trajectory import Trajectory, merge_turns
+from negosim.rl.sources import runs
 from negosim.rl.sources._copies import Dialogue, settle
 from negosim.rl.sources._detect import detect
 from negosim.rl.sources._source import Found, Source
@@ -63,10 +64,14 @@ def prepare(
         raise UserError(f"--learner {learner}: {kind.id} has {' and '.join(kind.learners)}, counted from 1")
     name = reward or next(iter(kind.rewards))
     value, meaning = _reward(kind, [file.path for file in files], name, learner - 1)
+    task = kind.task
+    if kind is runs.SOURCE:
+        task, own = runs.what_is_learnt([file.path for file in files], learner - 1)
+        meaning = own if name == "own" and own is not None else meaning
     drops = Drops(strict=bad_rows == "stop", passed_over=dict(passed_over))
     origin = Origin(
         source=kind.id,
-        task=kind.task,
+        task=task,
         licence=kind.licence,
         citation=kind.citation,
         reward=meaning,

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from negosim.agents.users import SUPPORT
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import MetaValue, TrajectoryTurn
+from negosim.rl.policy_text import brief_of
 from negosim.rl.sources._row import BadRowError, Row
 from negosim.rl.sources._rows import rows_of
 from negosim.rl.sources._source import Found, Source, SourceFile
 from negosim.rl.sources._text import detokenize
-from negosim.rl.tasks import SUPPORT
 
 _ROLES = {
     **dict.fromkeys(("usr", "seeker", "speaker"), "user"),
@@ -64,7 +65,7 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> Found:
     before, after = _intensities(row)
     turns = [_turn(turn, drops) for turn in row["dialog"]]
     meta: dict[str, MetaValue] = {
-        "task": SUPPORT.id,
+        "task": SUPPORT,
         "initial_intensity": before,
         "final_intensity": after,
         "failed": "failed" in file.path.stem.casefold(),
@@ -78,7 +79,7 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> Found:
         turns=turns,
         rewards={"own": float(before - after)},
         record=row,
-        system=SUPPORT.system,
+        system=brief_of(SUPPORT),
         split=file.split_of(entry),
         meta=meta,
     )
@@ -130,7 +131,7 @@ def _strategies(turn: Mapping[str, Any]) -> list[str]:
 
 SOURCE = Source(
     id="esconv",
-    task=SUPPORT.id,
+    task=SUPPORT,
     licence="CC BY-NC 4.0",
     citation="Liu, S., Zheng, C., Demasi, O., Sabour, S., Li, Y., Yu, Z., Jiang, Y., & Huang, M. (2021). "
     "Towards emotional support dialog systems. ACL 2021.",

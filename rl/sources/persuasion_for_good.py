@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from negosim.agents.users import DONATION
 from negosim.errors import UserError
 from negosim.rl._card import Drops
 from negosim.rl._trajectory import Split, TrajectoryTurn
+from negosim.rl.policy_text import brief_of
 from negosim.rl.sources._row import BadRowError, Row
 from negosim.rl.sources._rows import rows_of
 from negosim.rl.sources._source import Found, Source, SourceFile
 from negosim.rl.sources._tables import by_column
 from negosim.rl.sources._text import repair
-from negosim.rl.tasks import DONATION
 
 MOST = 2.0
 """Dollars a participant could give: the task's whole payment. Larger figures are cents or slips."""
@@ -268,16 +269,16 @@ def _valued(
             "capped": None if amount is None else min(amount, MOST),
         },
         record={"id": id, "donation": amount, "turns": tuple(turns)},
-        system=DONATION.system,
+        system=brief_of(DONATION),
         split=split,
-        meta={"task": DONATION.id, "donation_stated": amount},
+        meta={"task": DONATION, "donation_stated": amount},
         no_reward={"own": (_TOO_MUCH, donation.where)} if too_much else {},
     )
 
 
 SOURCE = Source(
     id="persuasion-for-good",
-    task=DONATION.id,
+    task=DONATION,
     licence="Apache-2.0",
     citation="Wang, X., Shi, W., Kim, R., Oh, Y., Yang, S., Zhang, J., & Yu, Z. (2019). Persuasion for Good: "
     "Towards a personalized persuasive dialogue system for social good. ACL 2019.",

@@ -2,13 +2,15 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from negosim.agents.users import kind_of, user_named
 from negosim.errors import UserError
+from negosim.rewards import reward_words
 from negosim.rl._card import Drops
-from negosim.rl._trajectory import TrajectoryTurn
+from negosim.rl._trajectory import MetaValue, TrajectoryTurn
 from negosim.rl.policy_text import negotiation_system, policy_turn
 from negosim.rl.sources._source import Found, Source, SourceFile
 
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from negosim.scenarios import Scenario
 
 JUDGED = "judged:"
+
+NEGOTIATION, CONVERSATION = "negotiation", "conversation"
+"""Tasks of dialogues in which something is settled, and of others without simulated users."""
+
+OF_THE_PERSON = ("persona", "user_seed", "problem_type", "situation", "temperament", "initial_intensity")
+"""What is known of a user before the first word, whoever plays it."""
 
 
 def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Found]:
@@ -57,25 +65,56 @@ def _found(dialogue: "Dialogue", scenario: "Scenario", learner: int, run: str, w
             "agreement": float(outcome.status == "agreement") if known else None,
         },
         record=dialogue,
-        terminal=dialogue.end not in ("max_turns", "safety_stop"),
+        terminal=_terminal(dialogue, scenario),
         system=negotiation_system(scenario, learner, deceptive=learner in dialogue.condition.deceptive),
         # Matched pairs and both sides of one dialogue stay together.
         group=f"{dialogue.scenario}-{dialogue.index}",
         meta={
-            "task": "negotiation",
+            "task": task_of(scenario),
             "scenario": dialogue.scenario,
             "condition": dialogue.condition.name,
             "learner": learner + 1,
             "status": outcome.status,
             "end": dialogue.end,
+            **_person(dialogue, scenario),
         },
     )
+
+
+def task_of(scenario: "Scenario") -> str:
+    """Return what the dialogues of a scenario are to hindsight and evaluation."""
+    return kind_of(scenario) or (NEGOTIATION if scenario.has_deals else CONVERSATION)
+
+
+def what_is_learnt(folders: Sequence[Path], learner: int) -> tuple[str | None, str | None]:
+    """Return the task and what the learner's own reward is, each None where runs differ in it."""
+    from negosim.store import Run
+
+    found = [scenario for folder in folders for scenario in Run.open(folder).header.scenarios.values()]
+    tasks = {task_of(scenario) for scenario in found}
+    rewards = {reward_words(scenario, learner) for scenario in found if learner < len(scenario.roles)}
+    return (tasks.pop() if len(tasks) == 1 else None), (rewards.pop() if len(rewards) == 1 else None)
+
+
+def _terminal(dialogue: "Dialogue", scenario: "Scenario") -> bool:
+    """Tell whether a dialogue came to its end: where nothing is settled, the scenario's own cap is one."""
+    if dialogue.end not in ("max_turns", "safety_stop"):
+        return True
+    return not scenario.has_deals and len(dialogue.turns) == scenario.max_turns
+
+
+def _person(dialogue: "Dialogue", scenario: "Scenario") -> Mapping[str, MetaValue]:
+    """Return who the simulated user is, if there is one."""
+    user = user_named(scenario, dialogue)
+    facts = {} if user is None else user.facts()
+    return {name: facts[name] for name in OF_THE_PERSON if name in facts}
 
 
 def _turns(dialogue: "Dialogue", scenario: "Scenario", learner: int) -> list[TrajectoryTurn]:
     names = [role.name for role in scenario.roles]
     return [
-        policy_turn(turn.utterance, turn.role, learner, names, tactic=turn.tactic) for turn in dialogue.turns
+        policy_turn(turn.utterance, turn.role, learner, names, tactic=turn.tactic, deals=scenario.has_deals)
+        for turn in dialogue.turns
     ]
 
 
@@ -127,7 +166,7 @@ def _number(value: object, question: str) -> float:
 
 SOURCE = Source(
     id="run",
-    task="negotiation",
+    task=None,
     licence="that of the models that wrote the dialogues; negosim's own simulated ones: Apache-2.0",
     citation=None,
     rewards={

@@ -1,20 +1,16 @@
-"""Forgeries among those who make and measure policies: hindsight, chat users, direct prompting."""
+"""Forgeries among those who make policies: hindsight."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from negosim.agents.users import Transcript
-from negosim.models import ChatRequest, Door, Ledger, ScriptedModel
+from negosim.models import ChatRequest, ScriptedModel
 from negosim.rl import Origin, Trajectory, TrajectoryTurn, write_trajectories
-from negosim.rl.evaluation._agents import ChatAgent
 from negosim.rl.hindsight import regenerate
 from negosim.rl.policy_text import turn_text
-from negosim.rl.tasks import DONATION, SUPPORT, ChatUser, Task, persona_names
 from negosim.speech import unquoted
 
 TURNS = 8
@@ -122,41 +118,3 @@ def test_hindsight_is_shown_every_turn_on_its_line(
         shown = prompt.rpartition("# The conversation\n")[2].partition("\nWhich three")[0].rstrip("\n")
         assert tuple(unquoted(text) for _, text in entries(shown)) in expected
     assert len(reviews) == len(expected)
-
-
-def transcript(texts: Sequence[str], task: Task) -> Transcript:
-    roles = ("agent", "user") if task.opening == "agent" else ("user", "agent")
-    turns = [TrajectoryTurn(role=roles[at % 2], text=text) for at, text in enumerate(texts)]  # type: ignore[arg-type]
-    return Transcript("t", None, tuple(turns))
-
-
-async def as_user(task: Task, said: Transcript, door: Door) -> None:
-    user = ChatUser(task, persona_names(task)[0], 1, door, Ledger())
-    await user.reply(said)
-    await user.conclude(said)
-
-
-async def as_agent(task: Task, said: Transcript, door: Door) -> None:
-    await ChatAgent(task, door, asyncio.Semaphore(1)).say([said])
-
-
-@pytest.mark.parametrize("about", [DONATION, SUPPORT], ids=lambda task: task.id)
-@pytest.mark.parametrize("read", [as_user, as_agent])
-async def test_chat_users_and_agents_are_shown_every_turn_on_its_line(
-    read: Callable[..., Any], about: Task, texts: dict[str, str], believe: Any
-) -> None:
-    said = list(texts.values())
-    answer = {"utterance": "Well.", "finished": False, "dollars": 1.0, "intensity": 2}
-    model = ScriptedModel(lambda request: {name: answer[name] for name in request.schema["properties"]})
-    door = Door(model, temperature=0, max_tokens=100)
-    await read(about, transcript(said, about), door)
-    forged = list(model.requests)
-    await read(about, transcript([f"Plain, {at}." for at in range(len(said))], about), door)
-    plain = list(model.requests)[len(forged) :]
-    assert forged
-    assert list(map(believe, forged)) == list(map(believe, plain))
-    for request in forged:
-        shown = request.messages[1].content.partition("The conversation so far:\n")[2].partition("\n\n")[0]
-        lines = shown.split("\n")[: len(said)]
-        found = [unquoted(text) for _, text in entries("\n".join(lines))]
-        assert found == [" ".join(text.split()) for text in said]

@@ -14,7 +14,6 @@ from negosim.rl import read_card, read_trajectories, simulate
 from negosim.rl.hindsight import progress_path, regenerate
 from negosim.rl.hindsight._progress import Progress
 from negosim.rl.policy import Policy
-from negosim.rl.tasks import DONATION
 from negosim.rl.training import Step, TrainConfig, train
 
 TRIES = 12
@@ -66,7 +65,7 @@ class Made:
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     for format in ("jsonl", "parquet"):
-        simulate(DONATION, folder / format, dialogues=8, format=format)  # type: ignore[arg-type]
+        simulate("donation", folder / format, dialogues=8, format=format)  # type: ignore[arg-type]
     data = list(read_trajectories(folder / "jsonl"))
 
     def stop(step: Step) -> None:

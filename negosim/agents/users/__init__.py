@@ -3,7 +3,15 @@
 from negosim.agents.users._agents import HABIT, USER, EmbeddedAgent, UserAgent, embedded_agent
 from negosim.agents.users._chat_user import CHAT, ChatUser
 from negosim.agents.users._frames import load_frames
-from negosim.agents.users._making import persona_names, sim_agent, sim_user, sim_users
+from negosim.agents.users._making import (
+    DONATION,
+    KINDS,
+    SUPPORT,
+    persona_names,
+    sim_agent,
+    sim_user,
+    sim_users,
+)
 from negosim.agents.users._persuadee import APPEALS, ASKS
 from negosim.agents.users._persuader import (
     PLANS,
@@ -23,7 +31,7 @@ from negosim.agents.users._seats import (
     number_of,
     seat_of,
     split_personas,
-    user_behind,
+    user_named,
     user_of,
     user_role,
 )
@@ -37,10 +45,13 @@ __all__ = [
     "APPEALS",
     "ASKS",
     "CHAT",
+    "DONATION",
     "HABIT",
+    "KINDS",
     "PLANS",
     "REPLIES",
     "SILENT",
+    "SUPPORT",
     "USER",
     "ChatUser",
     "EmbeddedAgent",
@@ -78,7 +89,7 @@ __all__ = [
     "sim_users",
     "split_personas",
     "strategies_in",
-    "user_behind",
+    "user_named",
     "user_of",
     "user_role",
 ]

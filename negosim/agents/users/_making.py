@@ -12,6 +12,9 @@ from negosim.plugins import suggest
 
 DONATION, SUPPORT = "donation", "support"
 
+KINDS = (DONATION, SUPPORT)
+"""Conversations that have simulated users; the built-in scenarios of these names are theirs."""
+
 
 def persona_names(kind: str) -> tuple[str, ...]:
     """Return the kinds of users of a conversation, "donation" or "support"."""

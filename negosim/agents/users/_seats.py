@@ -3,12 +3,11 @@
 from typing import NamedTuple
 
 from negosim.agents.users._making import persona_names, sim_user
-from negosim.agents.users._talk import Line, Transcript
 from negosim.agents.users._user import SimUser
 from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.plugins import suggest
-from negosim.records import Dialogue
+from negosim.records import SIMULATED, Dialogue
 from negosim.scenarios import Role, Scenario
 from negosim.views import Side
 
@@ -85,26 +84,20 @@ def user_of(side: Side, personas: str) -> SimUser:
     return _user(seat.kind, personas, number_of(side.seed.run, side.seed.index))
 
 
-def user_behind(scenario: Scenario, dialogue: Dialogue) -> SimUser | None:
-    """Return the user of a stored dialogue, its state after the last word; None where there was none.
+def user_named(scenario: Scenario, dialogue: Dialogue) -> SimUser | None:
+    """Return the user of a stored dialogue as before the first word; None where nobody was simulated.
 
-    Where a chat model played, it is the person that the model was told to be, as before the first word.
+    Where a chat model played, it is the person that the model was told to be.
     """
     role = user_role(scenario)
     if role is None:
         return None
     kind, _, target = dialogue.models[role].partition(":")
     seat = seat_of(scenario.roles[role])
-    if seat is None or kind not in (USER, CHAT, "sim"):
+    if seat is None or kind not in (USER, CHAT, SIMULATED):
         return None
     personas = split_personas(target)[0] if kind == CHAT else target
-    user = _user(seat.kind, personas, number_of(dialogue.seed, dialogue.index))
-    if kind != CHAT:
-        said = [
-            Line("user" if turn.role == role else "agent", turn.utterance.text) for turn in dialogue.turns
-        ]
-        user.hear(Transcript("", None, said))
-    return user
+    return _user(seat.kind, personas, number_of(dialogue.seed, dialogue.index))
 
 
 def split_personas(target: str) -> tuple[str, str]:

@@ -1,152 +1,166 @@
+"""Evaluation: the same dialogues for every agent, by the engine, in run folders."""
+
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from negosim.agents.users import Transcript
-from negosim.errors import BudgetError, ModelError, UserError
+from negosim.agents import AgentContext, Speech
+from negosim.errors import BudgetError, ModelError, ProtocolError, UserError
 from negosim.models import ChatRequest, ScriptedModel
+from negosim.records import Utterance
 from negosim.rl import read_card, read_trajectories, simulate, write_trajectories
-from negosim.rl.evaluation import (
-    Contender,
-    Evaluated,
-    Failed,
-    HabitAgent,
-    evaluate,
-    evaluation_users,
-    open_agents,
-)
-from negosim.rl.tasks import DONATION, SUPPORT, Task
+from negosim.rl.evaluation import Evaluated, Met, evaluate, met_in
+from negosim.views import View
 
 
-async def evaluated(
-    names: Sequence[str],
-    task: Task = DONATION,
-    dialogues: int = 24,
-    *,
-    models: dict[str, ScriptedModel] | None = None,
-    kinds: Sequence[str] = (),
-    seed: int = 0,
-) -> Evaluated:
-    async with open_agents(names, task, chat_models=models, seed=seed) as agents:
-        return await evaluate(agents, task, dialogues, kinds=kinds, seed=seed)
+@pytest.fixture
+def measured(tmp_path: Path):
+    """Evaluate into a folder of the test."""
+
+    def run(
+        names: Sequence[str], scenario: str = "donation", dialogues: int = 12, **options: Any
+    ) -> Evaluated:
+        options.setdefault("out", tmp_path / "runs")
+        return asyncio.run(evaluate(names, scenario, dialogues=dialogues, **options))
+
+    return run
 
 
-GONE = ModelError("no such key")
-GONE.fault = "key"
+def met(made: Evaluated, name: str, learner: int = 0) -> list[Met]:
+    scenario = made.evaluation.scenario
+    return [one for run in made.runs[name] for one in met_in(run, scenario, learner, "")]
 
 
-class Mute:
-    """Fails with every third user, and says nothing to another third."""
+def says(request: ChatRequest) -> dict[str, Any]:
+    """Answer as any role of a conversation without deals."""
+    last = request.messages[-1].content
+    if "private question" in last:
+        return {"answer": 0.5}
+    said = last.count("] You: ")
+    return {"utterance": f"Line {said}.", "move": {"action": "talk", "offer": None}}
 
-    async def say(self, transcripts: Sequence[Transcript]) -> Sequence[str | Failed]:
-        kinds = [abs(int(one.id.rsplit("-", 1)[1])) % 3 for one in transcripts]
-        return [("Hello there.", Failed("out of order"), "  ")[kind] for kind in kinds]
 
-
-@pytest.mark.parametrize("task", [DONATION, SUPPORT], ids=lambda task: task.id)
-async def test_a_skilled_agent_is_told_from_habit_on_the_same_users(task: Task) -> None:
-    made = await evaluated(["habit:0", "habit:1"], task, 30)
+@pytest.mark.parametrize("scenario", ["donation", "support"])
+def test_a_skilled_agent_is_told_from_habit_on_the_same_users(measured: Any, scenario: str) -> None:
+    made = measured(["habit:0", "habit:1"], scenario, 16)
     habit, plan = made.evaluation.results
-    rewards = [
-        np.array([one.trajectory.reward for one in some if one.trajectory])
-        for some in made.dialogues.values()
-    ]
-    assert [[one.user for one in some] for some in made.dialogues.values()] == [
-        [user.id for user in evaluation_users(task, 30)]
-    ] * 2
+    first, second = met(made, "habit:0"), met(made, "habit:1")
+    assert [one.cluster for one in first] == [one.cluster for one in second]
+    assert len({one.cluster for one in first}) == 16
+    rewards = [np.array([one.reward for one in some]) for some in (first, second)]
     assert habit.reward.value == pytest.approx(rewards[0].mean())
-    assert habit.reward.sd == pytest.approx(rewards[0].std(ddof=1))
-    assert habit.reward.n == habit.reward.clusters == 30
+    assert habit.reward.n == habit.reward.clusters == 16
     gap, gaps = plan.difference, rewards[1] - rewards[0]
     assert habit.difference is None
     assert gap is not None
     assert gap.paired
-    assert gap.n == 30
     assert gap.value == pytest.approx(gaps.mean())
     assert gap.effect == pytest.approx(gaps.mean() / gaps.std(ddof=1))
     assert gap.low is not None
-    assert gap.p_holm is not None
     assert gap.low > 0
-    assert gap.p_holm < 0.01
+    assert sum(found.value or 0 for found in plan.tactics.values()) == pytest.approx(1)
 
 
-async def test_the_kinds_of_users_take_turns_and_are_reported_apart() -> None:
-    made = await evaluated(["habit:0.5"], dialogues=21, kinds=["caring", "skeptical", "unfriendly"])
+def test_personas_take_turns_are_reported_apart_and_are_in_no_corpus(measured: Any, tmp_path: Path) -> None:
+    made = measured(["habit:0.5"], dialogues=9, users=["caring", "skeptical", "unfriendly"])
     (result,) = made.evaluation.results
-    assert list(result.by_persona) == ["caring", "skeptical", "unfriendly"]
-    assert [found.n for found in result.by_persona.values()] == [7, 7, 7]
-    for persona, found in result.by_persona.items():
-        rewards = [
-            one.trajectory.reward
-            for one in made.dialogues["habit:0.5"]
-            if one.trajectory and one.trajectory.meta["persona"] == persona
-        ]
-        assert found.value == pytest.approx(np.mean(rewards))
-
-
-async def test_the_same_seed_gives_the_same_and_another_has_other_users() -> None:
-    first, again, other = [await evaluated(["habit:0.5"], dialogues=12, seed=seed) for seed in (3, 3, 4)]
-    assert first == again
-    assert not {one.user for one in first.dialogues["habit:0.5"]} & {
-        one.user for one in other.dialogues["habit:0.5"]
+    assert {kind: found.n for kind, found in result.by_persona.items()} == {
+        "caring": 3,
+        "unfriendly": 3,
+        "skeptical": 3,
     }
+    numbers = [int(one.cluster.rsplit("-", 1)[1]) for one in met(made, "habit:0.5")]
+    assert numbers == list(range(1, 10))
+    assert all(f"--{n}" in one.cluster for n, one in zip(numbers, met(made, "habit:0.5"), strict=True))
+    simulate("donation", tmp_path / "d", dialogues=8, seed=1)
+    assert all(int(str(one.meta["user_seed"])) >= 0 for one in read_trajectories(tmp_path / "d"))
 
 
-def test_no_corpus_has_a_user_of_an_evaluation(tmp_path: Path) -> None:
-    simulate(DONATION, tmp_path / "d", dialogues=20, seed=1)
-    trained = {made.meta["user_seed"] for made in read_trajectories(tmp_path / "d")}
-    measured = {user.seed for seed in (0, 1) for user in evaluation_users(DONATION, 20, seed=seed)}
-    assert len(measured) == 40
-    assert max(measured) < 0 <= min(int(str(seed)) for seed in trained)
+def test_the_same_call_goes_on_and_makes_nothing_twice(measured: Any, tmp_path: Path) -> None:
+    model = ScriptedModel(says)
+    options = {"chat_models": {"openai:x": model}, "out": tmp_path / "r", "users": ["caring"]}
+    first = measured(["openai:x"], dialogues=2, **options)
+    asked = len(model.requests)
+    again = measured(["openai:x"], dialogues=2, **options)
+    assert len(model.requests) == asked
+    assert again.evaluation == first.evaluation
+    with pytest.raises(UserError, match="begun with something else"):
+        measured(["openai:x"], dialogues=3, **options)
 
 
-async def test_lengths_tactics_and_language_are_those_of_the_agents_turns() -> None:
-    made = await evaluated(["habit:1"], dialogues=8)
-    (result,) = made.evaluation.results
-    played = [one.trajectory for one in made.dialogues["habit:1"] if one.trajectory]
-    turns = [len(one.agent_turns) for one in played]
-    assert result.turns.value == pytest.approx(np.mean(turns))
-    assert sum(found.value or 0 for found in result.tactics.values()) == pytest.approx(1)
-    named = [
-        part for one in played for turn in one.agent_turns for part in (turn.tactic or "none").split("+")
-    ]
-    assert result.tactics["greeting"].value == pytest.approx(named.count("greeting") / len(named))
-    words = [np.mean([len(turn.text.split()) for turn in one.agent_turns]) for one in played]
-    assert result.fluency["words_per_turn"].value == pytest.approx(np.mean(words), rel=0.02)
+def test_an_agent_of_ones_own_is_measured_and_its_failures_are_in_no_mean(measured: Any) -> None:
+    class Shy:
+        """Greets, and fails with every other user."""
 
+        model = "shy"
 
-async def test_failures_are_counted_and_are_in_no_mean() -> None:
-    agents = [Contender("mute", Mute()), Contender("habit", HabitAgent(DONATION, 0.5, 0))]
-    made = await evaluate(agents, DONATION, 30)
-    mute, habit = made.evaluation.results
-    assert mute.failures == {"out of order": 10, "the agent said nothing": 10}
-    assert mute.reward.n == 10
-    assert mute.reward.missing == 20
-    assert mute.turns.n == 10
+        def __init__(self, context: AgentContext) -> None:
+            self.fails = context.side.seed.index % 2 == 1
+
+        async def speak(self, view: View) -> Speech:
+            if self.fails:
+                raise ProtocolError("out of order")
+            return Speech(Utterance(text=f"Hello there, {view.turn_index}."))
+
+        async def concluded(self, view: View) -> bool:
+            return False
+
+    made = measured(["shy", "habit:0.5"], dialogues=8, own={"shy": Shy})
+    shy, habit = made.evaluation.results
+    assert shy.failures == {"the agent's model failed (ProtocolError)": 4}
+    assert (shy.reward.n, shy.reward.missing) == (4, 4)
     assert habit.difference is not None
-    assert habit.difference.n == 10
-    assert habit.difference.paired
+    assert habit.difference.n == 4
 
 
-async def test_the_behaviour_of_a_set_has_its_own_rewards_and_is_not_paired(tmp_path: Path) -> None:
-    simulate(DONATION, tmp_path / "d", dialogues=40, skill=0.3)
+def test_chat_users_and_embedded_ones_can_be_met_in_one_evaluation(measured: Any) -> None:
+    model = ScriptedModel(says)
+    made = measured(
+        ["habit:0.5"],
+        dialogues=4,
+        users=["all", "chat:openai:x"],
+        chat_models={"openai:x": model},
+    )
+    (result,) = made.evaluation.results
+    assert result.reward.n == 8
+    assert result.reward.clusters == 4  # the same persons
+    assert len(made.runs["habit:0.5"]) == 2
+    assert [one.reward for one in met(made, "habit:0.5")][4:] == [0.5] * 4
+
+
+def test_negotiations_are_measured_by_own_value_and_agreement(measured: Any) -> None:
+    made = measured(["sim"], "viatex", 6, learner=2)
+    (result,) = made.evaluation.results
+    values = [one.outcome.values[1] for one in made.runs["sim"][0] if one.outcome.values]
+    assert result.reward.value == pytest.approx(np.mean(values))
+    assert result.agreement is not None
+    assert 0 <= (result.agreement.value or 0) <= 1
+    assert made.evaluation.personas == ("sim",)
+
+
+def test_the_behaviour_of_a_set_has_its_own_rewards_and_is_not_paired(measured: Any, tmp_path: Path) -> None:
+    simulate("donation", tmp_path / "d", dialogues=24, skill=0.3)
     originals = list(read_trajectories(tmp_path / "d"))
-    made = await evaluated(["habit:1", f"data:{tmp_path / 'd'}"], dialogues=20)
+    made = measured(["habit:1", f"data:{tmp_path / 'd'}"])
     _, data = made.evaluation.results
     assert data.own_rewards
     assert data.reward.value == pytest.approx(np.mean([one.reward for one in originals]))
-    assert data.reward.n == 40
     assert data.difference is not None
     assert not data.difference.paired
-    assert data.difference.effect_name == "Hedges' g"
-    some = await evaluated([f"data:{tmp_path / 'd'}"], kinds=["caring"])
-    assert some.evaluation.results[0].reward.n == 10
+    some = measured([f"data:{tmp_path / 'd'}"], users=["caring"])
+    assert some.evaluation.results[0].reward.n == 6
+    with pytest.raises(UserError, match="another task"):
+        measured([f"data:{tmp_path / 'd'}"], "support")
+    with pytest.raises(UserError, match="is named data:"):
+        measured([str(tmp_path / "d")])
 
 
-async def test_dialogues_that_hindsight_made_of_one_are_one_cluster(tmp_path: Path) -> None:
-    simulate(DONATION, tmp_path / "d", dialogues=8)
+def test_dialogues_that_hindsight_made_of_one_are_one_cluster(measured: Any, tmp_path: Path) -> None:
+    simulate("donation", tmp_path / "d", dialogues=8)
     card = read_card(tmp_path / "d")
     originals = list(read_trajectories(tmp_path / "d"))
     grown = [
@@ -154,113 +168,69 @@ async def test_dialogues_that_hindsight_made_of_one_are_one_cluster(tmp_path: Pa
     ]
     cut = originals[0].model_copy(update={"id": "cut", "terminal": False})
     write_trajectories(tmp_path / "g", [*originals, *grown, cut], card.origin)
-    made = await evaluated([f"data:{tmp_path / 'g'}"])
-    (result,) = made.evaluation.results
+    (result,) = measured([f"data:{tmp_path / 'g'}"]).evaluation.results
     assert (result.reward.n, result.reward.clusters) == (16, 8)
     assert sum(result.failures.values()) == 1
 
 
-async def test_a_chat_model_is_told_the_task_and_asked_for_each_turn() -> None:
-    model = ScriptedModel(
-        lambda request: {"utterance": f"Turn {request.messages[-1].content.count('You: ')}."}
-    )
-    made = await evaluated(["openai:x"], dialogues=2, models={"openai:x": model}, kinds=["caring"])
-    first = made.dialogues["openai:x"][0].trajectory
-    assert first is not None
-    assert [turn.text for turn in first.agent_turns] == [f"Turn {n}." for n in range(len(first.agent_turns))]
-    assert {request.messages[0].content for request in model.requests} == {
-        model.requests[0].messages[0].content
-    }
-    assert DONATION.system in model.requests[0].messages[0].content
-    assert "Nothing has been said" in model.requests[0].messages[1].content
-    last = next(r.messages[1].content for r in reversed(model.requests))
-    assert "You: Turn 0." in last
-    assert "Other: " in last
+@pytest.mark.parametrize("error", [BudgetError("used up"), ModelError("no such key")])
+def test_what_concerns_all_dialogues_stops_the_evaluation(measured: Any, error: Exception) -> None:
+    if isinstance(error, ModelError):
+        error.fault = "key"
 
-
-async def test_a_chat_model_that_fails_in_one_dialogue_loses_that_one() -> None:
-    def scripted(request: ChatRequest) -> object:
-        first = "Nothing has been said" in request.messages[-1].content
-        return {"utterance": "Hello." if first else ""}
-
-    model = ScriptedModel(scripted)  # type: ignore[arg-type]
-    made = await evaluated(["openai:x"], dialogues=3, models={"openai:x": model})
-    (result,) = made.evaluation.results
-    assert result.failures == {"the agent's model failed (ProtocolError)": 3}
-    assert result.reward.value is None
-    assert result.reward.n == 0
-
-
-@pytest.mark.parametrize("error", [BudgetError("used up"), GONE])
-async def test_what_concerns_all_dialogues_stops_the_evaluation(error: Exception) -> None:
     def broken(_: ChatRequest) -> object:
         raise error
 
-    model = ScriptedModel(broken)  # type: ignore[arg-type]
     with pytest.raises(type(error)):
-        await evaluated(["openai:x"], dialogues=2, models={"openai:x": model})
+        measured(["openai:x"], dialogues=2, chat_models={"openai:x": ScriptedModel(broken)})
 
 
-async def test_a_policy_speaks_the_same_whether_named_by_folder_or_prefix(small_policy: Path) -> None:
-    from negosim.rl.evaluation._policy_agent import PolicyAgent
-    from negosim.rl.policy import Sampling
+def test_a_policy_speaks_in_batches_as_it_would_alone(
+    measured: Any, small_policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from negosim.rl.policy import Policy
 
-    async with open_agents([str(small_policy), f"policy:{small_policy}"], DONATION) as opened:
-        speakers = [one.speaker for one in opened]
-    short = Sampling(max_tokens=5)
-    agents = [
-        Contender(str(number), PolicyAgent(speaker.policy, sampling=short))
-        for number, speaker in enumerate(speakers)
-        if isinstance(speaker, PolicyAgent)
-    ]
-    made = await evaluate(agents, DONATION, 2, kinds=["unfriendly"])
-    first, second = ([one.trajectory for one in some] for some in made.dialogues.values())
-    assert first == second
-    assert first[0] is not None
-    assert first[1] is not None
-    assert first[0].turns != first[1].turns  # users and random numbers differ
-    assert made.evaluation.results[0].fluency["words_per_turn"].value is not None
-    gap = made.evaluation.results[1].difference
-    assert gap is not None
-    assert gap.value == 0
+    sizes: list[int] = []
+    spoken = Policy.reply
+
+    def reply(self: Policy, prefixes: Sequence[Any], **options: Any) -> Any:
+        sizes.append(len(prefixes))
+        return spoken(self, prefixes, **options)
+
+    monkeypatch.setattr(Policy, "reply", reply)
+    options = {"decoding": {"max_tokens": 3}, "users": ["unfriendly"], "dialogues": 33}
+    together = measured([str(small_policy)], out=tmp_path / "together", **options)
+    assert max(sizes) >= 32
+    assert "max_tokens 3" in (together.evaluation.results[0].decoding or "")
+    monkeypatch.setattr("negosim.rl.evaluation._evaluate.WIDTH", 1)
+    sizes.clear()
+    alone = measured(
+        [f"policy:{small_policy}"], out=tmp_path / "alone", concurrency=1, **(options | {"dialogues": 2})
+    )
+    assert max(sizes) == 1
+    (one,), (all_,) = alone.runs.values(), together.runs.values()
+    by_index = {dialogue.index: dialogue.turns for dialogue in all_[0]}
+    for dialogue in one[0]:
+        said = [(turn.role, turn.utterance.text) for turn in dialogue.turns]
+        assert said == [(turn.role, turn.utterance.text) for turn in by_index[dialogue.index]]
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "options", "said"),
     [
-        ([], "no agent is named"),
-        (["habit:0.3", "habit:0.3"], "named 2 times"),
-        (["habit:2"], "a number from 0 to 1"),
-        (["habit:"], "a number from 0 to 1"),
-        (["nonsense"], "no agent 'nonsense'; an agent is habit:SKILL"),
-        (["sim"], "no agent 'sim'"),
-        (["data:nowhere"], "nowhere"),
-        (["policy:nowhere"], "no policy folder"),
+        ([], {}, "no agent is named"),
+        (["habit:0.3", "habit:0.3"], {}, "named 2 times"),
+        (["habit:2"], {}, "a number from 0 to 1"),
+        (["nonsense"], {}, "unknown model 'nonsense'"),
+        (["data:nowhere"], {}, "nowhere"),
+        (["policy:nowhere"], {}, "no policy folder"),
+        (["habit:1"], {"users": ["carin"]}, "caring"),
+        (["habit:1"], {"users": ["caring", "caring"]}, "named 2 times"),
+        (["habit:1"], {"dialogues": 0}, "at least 1"),
+        (["habit:1"], {"learner": 2}, "is the user"),
+        (["habit:1"], {"decoding": {"top_k": 3}}, "settings of policies"),
     ],
 )
-async def test_a_wrong_name_is_said(names: list[str], said: str) -> None:
+def test_what_is_wrong_is_said(measured: Any, names: list[str], options: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said):
-        await evaluated(names)
-
-
-async def test_a_folder_that_is_no_policy_and_a_set_of_another_task_are_said(tmp_path: Path) -> None:
-    simulate(SUPPORT, tmp_path / "s", dialogues=5)
-    with pytest.raises(UserError, match="is named data:"):
-        await evaluated([str(tmp_path / "s")])
-    with pytest.raises(UserError, match="another task"):
-        await evaluated([f"data:{tmp_path / 's'}"])
-
-
-async def test_a_set_without_the_users_that_are_asked_for_is_said(tmp_path: Path) -> None:
-    simulate(SUPPORT, tmp_path / "s", dialogues=5, kinds=["job crisis"])
-    with pytest.raises(UserError, match="no dialogue with academic pressure"):
-        await evaluated([f"data:{tmp_path / 's'}"], SUPPORT, kinds=["academic pressure"])
-
-
-@pytest.mark.parametrize(
-    ("kinds", "dialogues", "said"),
-    [(["carin"], 4, "caring"), (["caring", "caring"], 4, "named twice"), ([], 0, "1 to")],
-)
-def test_wrong_users_are_said(kinds: list[str], dialogues: int, said: str) -> None:
-    with pytest.raises(UserError, match=said):
-        evaluation_users(DONATION, dialogues, kinds=kinds)
+        measured(names, **options)

@@ -1,38 +1,19 @@
 """The parts of `benchmarks/hindsight.py`, at its quick size."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from negosim.rl import read_trajectories, run_episodes, sim_agent, sim_users
-from negosim.rl.evaluation import HabitAgent, evaluation_users, play
-from negosim.rl.hindsight import Prefix, Step
-from negosim.rl.hindsight._embedded import forward_model
-from negosim.rl.hindsight._setting import Setting
-from negosim.rl.tasks import DONATION, SUPPORT, Task
-from negosim.seeding import Seed
+from negosim.rl import read_trajectories
 
 
 @pytest.fixture(scope="module")
 def script(benchmark_module: Callable[[str], ModuleType]) -> ModuleType:
     return benchmark_module("hindsight")
-
-
-@pytest.mark.parametrize("task", [DONATION, SUPPORT], ids=lambda task: task.id)
-def test_the_forward_model_makes_whole_dialogues_too(task: Task) -> None:
-    pool = run_episodes(sim_agent(task), sim_users(task, range(8)))
-    forward = forward_model(Setting(task.id, 2 * task.cap, capped=True), pool)
-    prefix = Prefix(task.system, {"task": task.id}, (), 2 * task.cap, "none")
-    whole = asyncio.run(forward.complete(prefix, Step(Seed(0, "none", 0)), hard=False))
-    assert whole.turns[0].role == task.opening
-    assert all(before.role != turn.role for before, turn in pairwise(whole.turns))
-    assert whole.ended or len(whole.turns) == prefix.room
 
 
 def test_sets_are_of_equal_size_and_a_policy_learns_from_them(script: ModuleType, tmp_path: Path) -> None:
@@ -44,13 +25,12 @@ def test_sets_are_of_equal_size_and_a_policy_learns_from_them(script: ModuleType
     assert all(0 <= one.reward <= 2 and one.ancestry is None for one in scratch)
     method = next(one for one in script.METHODS if one.name == "hindsight ILQL")
     outcome = script.train_and_speak(tmp_path, method, size, 3, 4)
-    assert [one.user for one in outcome.played] == [user.id for user in evaluation_users(DONATION, 4, seed=3)]
+    assert len({one.cluster for one in outcome.played}) == 4
 
 
 def test_the_table_has_a_row_a_method_and_both_intervals(script: ModuleType) -> None:
     def outcome(name: str, skill: float, seed: int) -> Any:
-        users = evaluation_users(DONATION, 8, seed=seed)
-        played = asyncio.run(play(HabitAgent(DONATION, skill, seed), users))
+        played = script.talked(f"habit:{skill}", seed, 8)
         return script.Outcome(name, seed, played, 1.0, 2.0)
 
     outcomes = [

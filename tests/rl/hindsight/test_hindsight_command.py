@@ -10,7 +10,6 @@ import pytest
 
 from negosim.cli import main
 from negosim.rl import simulate
-from negosim.rl.tasks import DONATION
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -29,7 +28,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def corpus() -> Path:
-    simulate(DONATION, "traj", dialogues=8, split="train")
+    simulate("donation", "traj", dialogues=8, split="train")
     return Path("traj")
 
 

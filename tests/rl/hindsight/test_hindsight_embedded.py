@@ -4,21 +4,23 @@ import asyncio
 import random
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from negosim.rl import Card, Trajectory, TrajectoryTurn, read_trajectories, run_episodes, simulate
+from negosim.agents.users import DONATION, SUPPORT, strategies_in
+from negosim.rl import Card, Trajectory, TrajectoryTurn, read_trajectories, simulate
 from negosim.rl.hindsight import Completion, DiscardedError, Prefix, Step, regenerate
 from negosim.rl.hindsight._embedded import controller, forward_model, reward_model
 from negosim.rl.hindsight._pipeline import check_completion
 from negosim.rl.hindsight._read_donation import dollars_in, pledge_in
-from negosim.rl.hindsight._setting import Setting
-from negosim.rl.tasks import DONATION, SUPPORT, Task, sim_agent, sim_users, strategies_of
+from negosim.rl.hindsight._setting import known_setting as setting
 from negosim.seeding import Seed
 
-TASKS = [pytest.param(task, id=task.id) for task in (DONATION, SUPPORT)]
+TASKS = (DONATION, SUPPORT)
+BOUNDS = {DONATION: (0, 2), SUPPORT: (-4, 4)}
 
 
 CARD = Card.model_validate(
@@ -37,10 +39,6 @@ def step(number: int = 0) -> Step:
     return Step(Seed(1, "test", number))
 
 
-def setting(task: Task) -> Setting:
-    return Setting(task.id, 2 * task.cap, capped=True)
-
-
 def talk(*texts: str, reward: float = 0.0, user_first: bool = False) -> Trajectory:
     """Make a donation dialogue, the agent first."""
     roles = ("user", "agent") if user_first else ("agent", "user")
@@ -49,15 +47,12 @@ def talk(*texts: str, reward: float = 0.0, user_first: bool = False) -> Trajecto
 
 
 @pytest.fixture(scope="module")
-def corpora() -> dict[str, list[Trajectory]]:
-    made = {}
-    for task in (DONATION, SUPPORT):
-        made[task.id] = run_episodes(sim_agent(task, skill=0.3), sim_users(task, range(40)))
-    return made
+def corpora(talks: Any) -> dict[str, list[Trajectory]]:
+    return {task: talks(task, 40) for task in TASKS}
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_set_grows_offline(task: Task, tmp_path: Path) -> None:
+def test_a_set_grows_offline(task: str, tmp_path: Path) -> None:
     simulate(task, tmp_path / "traj", dialogues=12)
     card = regenerate(tmp_path / "traj", tmp_path / "grown", factor=3)
     found = list(read_trajectories(tmp_path / "grown"))
@@ -68,8 +63,8 @@ def test_a_set_grows_offline(task: Task, tmp_path: Path) -> None:
         assert one.ancestry is not None
         parent = by_id[one.ancestry["parent"]]
         assert one.turns[: one.ancestry["turn"]] == parent.turns[: one.ancestry["turn"]]
-        assert task.lowest <= one.reward <= task.highest
-        assert len(one.turns) <= 2 * task.cap
+        assert BOUNDS[task][0] <= one.reward <= BOUNDS[task][1]
+        assert len(one.turns) <= setting(task).cap
         assert one.terminal
         assert "persona" not in one.meta
         assert "trust" not in one.meta
@@ -82,15 +77,15 @@ def test_a_set_grows_offline(task: Task, tmp_path: Path) -> None:
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_completions_alternate_and_keep_to_the_room(
-    task: Task, data: st.DataObject, corpora: dict[str, list[Trajectory]]
+    task: str, data: st.DataObject, corpora: dict[str, list[Trajectory]]
 ) -> None:
-    parent = data.draw(st.sampled_from(corpora[task.id]))
-    places = [n for n, turn in enumerate(parent.turns) if turn.role == "agent" and n + 1 < 2 * task.cap]
+    parent = data.draw(st.sampled_from(corpora[task]))
+    places = [n for n, turn in enumerate(parent.turns) if turn.role == "agent" and n + 1 < setting(task).cap]
     place = data.draw(st.sampled_from(places))
     better = TrajectoryTurn(role="agent", text=data.draw(st.sampled_from(SAID)))
     turns = (*parent.turns[:place], better)
-    prefix = Prefix(parent.system, {}, turns, data.draw(st.integers(1, 2 * task.cap - len(turns))), "p")
-    forward = forward_model(setting(task), corpora[task.id][:4])
+    prefix = Prefix(parent.system, {}, turns, data.draw(st.integers(1, setting(task).cap - len(turns))), "p")
+    forward = forward_model(setting(task), corpora[task][:4])
     made = asyncio.run(forward.complete(prefix, step(), hard=False))
     assert all(a.role != b.role for a, b in pairwise((better, *made.turns)))
     assert 1 <= len(made.turns) <= prefix.room
@@ -124,10 +119,10 @@ def test_what_does_not_alternate_or_end_is_refused(roles: list[str], room: int, 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_forward_model_knows_nothing_of_the_original_but_its_prefix(
-    task: Task, corpora: dict[str, list[Trajectory]], tmp_path: Path
+    task: str, corpora: dict[str, list[Trajectory]], tmp_path: Path
 ) -> None:
     """Hidden facts and later turns of the original are altered: what is made of its first turns stays."""
-    pool = corpora[task.id]
+    pool = corpora[task]
     parent = pool[3]
     place = next(n for n, turn in enumerate(parent.turns) if turn.role == "agent")
     prefix = Prefix(parent.system, {}, parent.turns[: place + 1], 9, parent.id)
@@ -142,9 +137,9 @@ def test_the_forward_model_knows_nothing_of_the_original_but_its_prefix(
 BEFORE = ("task", "problem_type", "situation", "initial_intensity")
 
 
-def test_the_forward_model_learns_how_skilled_the_agent_is() -> None:
+def test_the_forward_model_learns_how_skilled_the_agent_is(talks: Any) -> None:
     def fitted(skill: float) -> float:
-        pool = run_episodes(sim_agent(DONATION, skill=skill), sim_users(DONATION, range(30)))
+        pool = talks(DONATION, 30, skill=skill)
         return forward_model(setting(DONATION), pool)._standard_fit.skill  # type: ignore[attr-defined, no-any-return]
 
     assert fitted(0.1) < 0.25 < fitted(0.5) < 0.7 < fitted(1.0)
@@ -169,8 +164,8 @@ def test_the_forward_model_guesses_whom_it_talks_to(corpora: dict[str, list[Traj
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_hard_forward_model_earns_less(task: Task, corpora: dict[str, list[Trajectory]]) -> None:
-    pool = corpora[task.id]
+def test_the_hard_forward_model_earns_less(task: str, corpora: dict[str, list[Trajectory]]) -> None:
+    pool = corpora[task]
     forward, reading = forward_model(setting(task), pool), reward_model(setting(task), pool, CARD)
 
     def mean(*, hard: bool) -> float:
@@ -178,7 +173,7 @@ def test_the_hard_forward_model_earns_less(task: Task, corpora: dict[str, list[T
         for number, one in enumerate(pool):
             place = next(n for n, turn in enumerate(one.turns) if turn.role == "agent" and n > 1)
             meta = {name: one.meta[name] for name in BEFORE if name in one.meta}
-            prefix = Prefix(None, meta, one.turns[: place + 1], 2 * task.cap - place - 1, one.id)
+            prefix = Prefix(None, meta, one.turns[: place + 1], setting(task).cap - place - 1, one.id)
             made = asyncio.run(forward.complete(prefix, step(number), hard=hard))
             product = one.model_copy(update={"turns": (*prefix.turns, *made.turns)})
             try:
@@ -205,7 +200,7 @@ def test_pressing_and_passed_over_doubts_are_blamed_first() -> None:
     assert len(found) == 3
     assert {found[0].said, found[1].said} == {dialogue.turns[4].text, dialogue.turns[6].text}
     (doubt,) = [one for one in found if one.said == dialogue.turns[4].text]
-    assert strategies_of(DONATION, doubt.better) == ("acknowledgement", "credibility-appeal")
+    assert strategies_in(DONATION, doubt.better) == ("acknowledgement", "credibility-appeal")
     assert "overhead" in doubt.why
 
 
@@ -223,7 +218,7 @@ def test_dismissal_and_advice_too_soon_are_blamed_first() -> None:
     found = asyncio.run(controller(setting(SUPPORT)).review(dialogue, step()))
     assert found[0].said in (dialogue.turns[1].text, dialogue.turns[3].text)
     assert {one.said for one in found[:2]} == {dialogue.turns[1].text, dialogue.turns[3].text}
-    assert "reflection-of-feelings" in strategies_of(SUPPORT, found[0].better)
+    assert "reflection-of-feelings" in strategies_in(SUPPORT, found[0].better)
 
 
 @pytest.mark.parametrize(
@@ -267,9 +262,8 @@ def test_what_is_undecided_has_no_reward() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_rewards_read_off_the_text_go_with_the_true_ones(task: Task) -> None:
-    pool = run_episodes(sim_agent(task), sim_users(task, range(100)))
-    held_out = run_episodes(sim_agent(task, seed=1), sim_users(task, range(500, 600)))
+def test_rewards_read_off_the_text_go_with_the_true_ones(task: str, talks: Any) -> None:
+    pool, held_out = talks(task, 100), talks(task, 100, seed=1)
     reading = reward_model(setting(task), pool, CARD)
     read, true = [], []
     for one in held_out:

@@ -10,7 +10,6 @@ from negosim.errors import UserError
 from negosim.rl import Trajectory, TrajectoryTurn, simulate
 from negosim.rl._ends import mark_end, read_end
 from negosim.rl.hindsight import DiscardedError, Prefix, Step
-from negosim.rl.tasks import DONATION
 from negosim.seeding import Seed
 
 pytest.importorskip("torch")
@@ -102,7 +101,7 @@ def test_a_policy_of_one_side_is_refused(tmp_path: Path) -> None:
     from negosim.rl.hindsight import regenerate
     from negosim.rl.training import BC, Forward, TrainConfig, train
 
-    simulate(DONATION, tmp_path / "traj", dialogues=6, split="train")
+    simulate("donation", tmp_path / "traj", dialogues=6, split="train")
     data = list(read_trajectories(tmp_path / "traj"))
     for algorithm in (BC(), Forward()):
         config = TrainConfig(algorithm=algorithm, model="tiny:1x32", steps=1, batch_size=2)

@@ -15,7 +15,6 @@ from negosim.errors import BudgetError, ModelError, UserError
 from negosim.models import ChatRequest, ScriptedModel
 from negosim.rl import Card, simulate
 from negosim.rl.hindsight import progress_path
-from negosim.rl.tasks import DONATION
 
 Scripted = Callable[..., ScriptedModel]
 Grow = Callable[..., Card]
@@ -115,7 +114,7 @@ def test_what_a_provider_failed_on_is_asked_again_next_time(grow: Grow, scripted
 
 
 def test_a_killed_process_goes_on_where_it_was(tmp_path: Path) -> None:
-    simulate(DONATION, tmp_path / "traj", dialogues=24, split="train")
+    simulate("donation", tmp_path / "traj", dialogues=24, split="train")
     command = [str(NEGOSIM), "rl", "hindsight", "traj", "--factor", "4", "--out"]
     process = subprocess.Popen([*command, "killed"], cwd=tmp_path, stderr=subprocess.DEVNULL)
     place = progress_path(tmp_path / "killed")

@@ -1,41 +1,72 @@
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from negosim.agents.users import (
+    DONATION,
+    SUPPORT,
+    Line,
     RandomPersuader,
     RandomSupporter,
     Recogniser,
-    Reply,
     SimUser,
     Transcript,
     load_frames,
-)
-from negosim.errors import UserError
-from negosim.rl import read_trajectories, run_episode, run_episodes, sim_users, simulate
-from negosim.rl.tasks import (
-    DONATION,
-    SUPPORT,
-    TASKS,
-    Task,
     persona_names,
     sim_agent,
     sim_user,
-    strategies_of,
-    task_named,
+    sim_users,
+    strategies_in,
 )
+from negosim.errors import UserError
+from negosim.rl import read_trajectories, simulate
 from negosim.taxonomies import load_taxonomy
+
+BatchAgent = Callable[[Sequence[Transcript]], Sequence[str]]
+TAXONOMIES = {DONATION: "persuasion-for-good", SUPPORT: "emotional-support"}
+BOUNDS = {DONATION: (0, 2, 10), SUPPORT: (-4, 4, 15)}
+
+
+class Talk(NamedTuple):
+    turns: list[Line]
+    reward: float
+    facts: dict[str, Any]
+
+    @property
+    def said(self) -> list[str]:
+        return [text for role, text in self.turns if role == "agent"]
+
+
+def talk(agent: BatchAgent, user: SimUser, cap: int | None = None) -> Talk:
+    """Let an agent talk with a user, whatever scenario they are in."""
+    turns: list[Line] = []
+    if user.kind == SUPPORT:
+        turns.append(Line("user", user.reply(Transcript("", None)).text or ""))
+    for _ in range(cap or BOUNDS[user.kind][2]):
+        (text,) = agent([Transcript(user.id, None, turns)])
+        turns.append(Line("agent", " ".join(text.split())))
+        reply = user.reply(Transcript("", None, turns))
+        turns.append(Line("user", reply.text or ""))
+        if reply.end:
+            break
+    return Talk(turns, user.reward(), dict(user.facts()))
+
+
+def talks(agent: BatchAgent, users: Iterable[SimUser], cap: int | None = None) -> list[Talk]:
+    return [talk(agent, user, cap) for user in users]
+
 
 EACH = [DONATION, SUPPORT]
 
 
-def mean_reward(agent: object, task: Task, n: int = 120, start: int = 0) -> float:
-    made = run_episodes(agent, sim_users(task, range(start, start + n)))  # type: ignore[arg-type]
+def mean_reward(agent: BatchAgent, task: str, n: int = 120, start: int = 0) -> float:
+    made = talks(agent, sim_users(task, range(start, start + n)))
     return statistics.fmean(trajectory.reward for trajectory in made)
 
 
@@ -48,29 +79,29 @@ def scripted(*texts: str):
     return speak
 
 
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
-def test_a_good_plan_beats_habit_and_habit_beats_chance_per_persona(task: Task) -> None:
-    chance = RandomPersuader() if task is DONATION else RandomSupporter()
+@pytest.mark.parametrize("task", EACH, ids=str)
+def test_a_good_plan_beats_habit_and_habit_beats_chance_per_persona(task: str) -> None:
+    chance = RandomPersuader() if task == DONATION else RandomSupporter()
     for persona in persona_names(task):
         users = [sim_user(task, persona, seed) for seed in range(80)]
         good, mediocre, random_ = (
-            statistics.fmean(t.reward for t in run_episodes(agent, users))
+            statistics.fmean(t.reward for t in talks(agent, users))
             for agent in (sim_agent(task, skill=1.0), sim_agent(task), chance)
         )
         assert good > 2 * mediocre > 2 * random_, persona
 
 
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
-def test_reward_rises_with_skill(task: Task) -> None:
+@pytest.mark.parametrize("task", EACH, ids=str)
+def test_reward_rises_with_skill(task: str) -> None:
     means = [mean_reward(sim_agent(task, skill=skill), task) for skill in (0.0, 0.3, 0.6, 1.0)]
     assert means == sorted(means)
     assert all(b - a > 0.05 for a, b in pairwise(means))
 
 
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
-def test_no_single_strategy_said_over_and_over_is_worth_much(task: Task) -> None:
+@pytest.mark.parametrize("task", EACH, ids=str)
+def test_no_single_strategy_said_over_and_over_is_worth_much(task: str) -> None:
     good = mean_reward(sim_agent(task, skill=1.0), task)
-    frames = load_frames(f"{task.id}/agent-frames")
+    frames = load_frames(f"{task}/agent-frames")
     for act, entry in frames.items():
         sentences = entry if isinstance(entry, list) else entry["any"]
         said = [s.format(amount="$1.00", gist="it is hard", feeling="sad") for s in sentences]
@@ -101,8 +132,7 @@ def test_what_moves_one_persona_repels_another() -> None:
     )
     worth = {
         persona: statistics.fmean(
-            t.reward
-            for t in run_episodes(scripted(*tears), [sim_user(DONATION, persona, n) for n in range(60)])
+            t.reward for t in talks(scripted(*tears), [sim_user(DONATION, persona, n) for n in range(60)])
         )
         for persona in persona_names(DONATION)
     }
@@ -126,8 +156,8 @@ def test_pressure_and_repetition_cost() -> None:
 def test_advice_before_understanding_makes_it_worse() -> None:
     advice = "You could talk to somebody you trust about it this week."
     user = sim_user(SUPPORT, "job crisis", 3)
-    early = run_episode(lambda _: advice, user, cap=1)
-    assert float(early.meta["openness"] or 0) < 0.6
+    early = talk(lambda _: [advice], user, cap=1)
+    assert early.facts["openness"] < 0.6
     assert early.reward <= 0
 
 
@@ -143,33 +173,32 @@ def test_a_seeker_feels_heard_only_by_its_own_words() -> None:
         ]
 
     blind = scripted("What happened, if you want to tell me?", "So what you are saying is that cats purr.")
-    heard = [float(t.meta["understood"] or 0) for t in run_episodes(echo, users, cap=2)]
-    unheard = [float(t.meta["understood"] or 0) for t in run_episodes(blind, users, cap=2)]
+    heard = [t.facts["understood"] for t in talks(echo, users, cap=2)]
+    unheard = [t.facts["understood"] for t in talks(blind, users, cap=2)]
     assert statistics.fmean(heard) > 1.5 * statistics.fmean(unheard)
 
 
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
-def test_equal_seeds_give_equal_dialogues_in_any_company(task: Task) -> None:
+@pytest.mark.parametrize("task", EACH, ids=str)
+def test_equal_seeds_give_equal_dialogues_in_any_company(task: str) -> None:
     agent = sim_agent(task)
-    together = run_episodes(agent, sim_users(task, range(12)))
-    alone = [run_episode(agent.speak, user) for user in reversed(sim_users(task, range(12)))]
+    together = talks(agent, sim_users(task, range(12)))
+    alone = [talk(agent, user) for user in reversed(sim_users(task, range(12)))]
     assert together == alone[::-1]
-    assert len({t.turns for t in together}) == 12
+    assert len({tuple(t.turns) for t in together}) == 12
 
 
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
+@pytest.mark.parametrize("task", EACH, ids=str)
 @given(seed=st.integers(0, 10**6), skill=st.floats(0, 1))
-def test_every_dialogue_keeps_to_the_task(task: Task, seed: int, skill: float) -> None:
-    made = run_episode(sim_agent(task, skill=skill, seed=seed).speak, sim_users(task, [seed])[0])
-    assert task.lowest <= made.reward <= task.highest
-    assert len(made.agent_turns) <= task.cap
-    assert made.turns[0].role == task.opening
-    if task is DONATION:
-        assert made.reward == made.meta["donation"]
+def test_every_dialogue_keeps_to_the_task(task: str, seed: int, skill: float) -> None:
+    made = talk(sim_agent(task, skill=skill, seed=seed), sim_users(task, [seed])[0])
+    low, high, cap = BOUNDS[task]
+    assert low <= made.reward <= high
+    assert len(made.said) <= cap
+    assert made.turns[0][0] == ("agent" if task == DONATION else "user")
+    if task == DONATION:
+        assert made.reward == made.facts["donation"]
     else:
-        assert made.reward == float(str(made.meta["initial_intensity"])) - float(
-            str(made.meta["final_intensity"])
-        )
+        assert made.reward == made.facts["initial_intensity"] - made.facts["final_intensity"]
 
 
 @given(text=st.text(max_size=300).filter(str.strip), seed=st.integers(0, 50))
@@ -177,61 +206,36 @@ def test_users_take_whatever_is_said(text: str, seed: int) -> None:
     if not text.split():
         return
     for task in EACH:
-        made = run_episode(lambda _: text, sim_users(task, [seed])[0], cap=3)
-        assert task.lowest <= made.reward <= task.highest
+        made = talk(lambda _: [text], sim_users(task, [seed])[0], cap=3)
+        assert BOUNDS[task][0] <= made.reward <= BOUNDS[task][1]
 
 
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
-def test_a_dialogue_can_be_branched_at_any_point(task: Task) -> None:
-    agent = sim_agent(task, skill=0.6)
-    user = sim_users(task, [5])[0]
-    whole = run_episode(agent.speak, user)
-    cut = 5 if task is SUPPORT else 4
-    prefix = Transcript(user.id, task.system, whole.turns[:cut])
-    again = Transcript(user.id, task.system, whole.turns[: cut - 1])
-    assert prefix.turns[-1].role == "user"
-    reply = user.reply(again)
-    assert reply.text == whole.turns[cut - 1].text
-    # A fresh copy of the same user says the same.
-    assert sim_users(task, [5])[0].reply(again) == reply
-
-
-def test_the_agents_side_is_checked() -> None:
-    users = sim_users(DONATION, range(2))
-    with pytest.raises(UserError, match="1 texts for 2 dialogues"):
-        run_episodes(lambda transcripts: ["Hello"], users)
-    with pytest.raises(UserError, match="the agent said nothing"):
-        run_episodes(lambda transcripts: ["  "] * len(transcripts), users)
-
-
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
-def test_the_agents_sentences_are_recognised_as_what_they_are(task: Task) -> None:
-    known = load_taxonomy(task.taxonomy).by_id
+@pytest.mark.parametrize("task", EACH, ids=str)
+def test_the_agents_sentences_are_recognised_as_what_they_are(task: str) -> None:
+    known = load_taxonomy(TAXONOMIES[task]).by_id
     right = total = 0
-    for act, entry in load_frames(f"{task.id}/agent-frames").items():
+    for act, entry in load_frames(f"{task}/agent-frames").items():
         assert act in known or act == "other"
         for sentence in entry if isinstance(entry, list) else [s for part in entry.values() for s in part]:
             text = sentence.format(amount="$0.50", gist="you lost your job at the mill", feeling="worried")
             total += 1
-            right += strategies_of(task, text) == (() if act == "other" and task is DONATION else (act,))
+            right += strategies_in(task, text) == (() if act == "other" and task == DONATION else (act,))
     assert right / total > 0.97
 
 
-@pytest.mark.parametrize("task", EACH, ids=lambda task: task.id)
-def test_lexicons_and_taxonomies_agree(task: Task) -> None:
-    tactics = load_taxonomy(task.taxonomy)
-    assert Recogniser.load(f"{task.id}/strategies").patterns.keys() <= tactics.by_id.keys()
+@pytest.mark.parametrize("task", EACH, ids=str)
+def test_lexicons_and_taxonomies_agree(task: str) -> None:
+    tactics = load_taxonomy(TAXONOMIES[task])
+    assert Recogniser.load(f"{task}/strategies").patterns.keys() <= tactics.by_id.keys()
     for tactic in tactics.tactics:
-        found = strategies_of(task, tactic.example)
+        found = strategies_in(task, tactic.example)
         assert tactic.id in found or tactic.id == "other", (tactic.id, found)
 
 
 def test_words_vary() -> None:
-    made = run_episodes(sim_agent(DONATION, skill=0.8), sim_users(DONATION, range(100)))
-    for trajectory in made:
-        said = [turn.text for turn in trajectory.turns if turn.role == "agent"]
-        assert len(set(said)) == len(said)
-    assert len({turn.text for t in made for turn in t.turns}) > 400
+    made = talks(sim_agent(DONATION, skill=0.8), sim_users(DONATION, range(100)))
+    assert all(len(set(one.said)) == len(one.said) for one in made)
+    assert len({text for one in made for _, text in one.turns}) > 400
 
 
 def test_a_corpus_can_be_made_again(tmp_path: Path) -> None:
@@ -249,24 +253,3 @@ def test_a_corpus_can_be_made_again(tmp_path: Path) -> None:
 def test_unknown_names_are_answered_with_the_known_ones() -> None:
     with pytest.raises(UserError, match="skeptical"):
         sim_user(DONATION, "sceptical", 0)
-    with pytest.raises(UserError, match="donation"):
-        task_named("donations")
-    assert set(TASKS) == {"donation", "support"}
-
-
-def test_a_user_of_its_own_making_fits_in() -> None:
-    class Wall:
-        id, kind, persona = "wall", "donation", "wall"
-
-        def reply(self, transcript: Transcript):
-            return Reply("No.", end=len(transcript.texts("agent")) == 3)
-
-        def reward(self) -> float:
-            return 0.0
-
-        def facts(self) -> dict[str, object]:
-            return {"persona": "wall"}
-
-    made = run_episode(lambda _: "Hello", Wall())  # type: ignore[arg-type]
-    assert len(made.agent_turns) == 3
-    assert isinstance(sim_user(DONATION, "caring", 0), SimUser)

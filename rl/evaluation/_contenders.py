@@ -1,0 +1,134 @@
+"""From names to what is measured: whatever can play a role, and the dialogues of a set ("data:TRAJ")."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from negosim.agents import named_decoding
+from negosim.agents.users import kind_of, persona_names
+from negosim.errors import UserError
+from negosim.models import GivenModel, ModelSpec, name_of
+from negosim.plugins import suggest
+from negosim.rl._io import read_card
+from negosim.scenarios import Scenario
+
+POLICY, DATA = "policy:", "data:"
+
+FORMS = "habit:SKILL, sim, a policy folder, data:TRAJ, or a chat model as openai:NAME"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """An agent to be measured: one that plays, or the dialogues of a set."""
+
+    name: str
+    model: str | None
+    """How a run's configuration names it; None for a set."""
+    data: Path | None = None
+    decoding: str | None = None
+    """With which settings it speaks, where it is a policy."""
+
+
+def contenders_of(
+    agents: Sequence[GivenModel],
+    scenario: Scenario,
+    decoding: Mapping[str, float],
+    own: Collection[str] = (),
+) -> list[Contender]:
+    """Return what is named, in its order.
+
+    Args:
+        agents: whatever can play the role, a policy's folder, or "data:FOLDER".
+        scenario: what they are to do.
+        decoding: of all policies: what is to differ from the settings stored with them.
+        own: names of agents that the caller brings as objects.
+
+    Raises:
+        UserError: a name is wrong or given twice, or what it names is not there.
+
+    """
+    names = [name_of(agent) for agent in agents]
+    if not names:
+        raise UserError(f"no agent is named; an agent is {FORMS}")
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise UserError(f"agent {name!r} is named {count} times; name each once")
+    found = [_contender(name, scenario, decoding, own) for name in names]
+    if decoding and not any(one.decoding for one in found):
+        raise UserError(
+            f"{' and '.join(sorted(decoding))}: settings of policies, and none of the agents is one"
+        )
+    return found
+
+
+def _contender(
+    name: str, scenario: Scenario, decoding: Mapping[str, float], own: Collection[str]
+) -> Contender:
+    if name in own:
+        return Contender(name, name)
+    if name.startswith(DATA):
+        return Contender(name, None, _data(name, scenario))
+    folder = Path(name).expanduser()
+    if folder.is_dir() and not (folder / "policy.json").exists():
+        raise UserError(
+            f"{name!r} is a folder without policy.json; a folder of trajectories is named data:{name}, and "
+            "policies are made with negosim rl train"
+        )
+    if folder.is_dir() or name.startswith(POLICY):
+        return _policy(name, decoding)
+    return Contender(name, name)
+
+
+def _policy(name: str, decoding: Mapping[str, float]) -> Contender:
+    from negosim.rl.policy import Sampling, check_policy
+
+    plain = name if name.startswith(POLICY) else f"{POLICY}{Path(name).expanduser().resolve()}"
+    settings = "&".join(f"{key}={value:g}" for key, value in decoding.items())
+    model = f"{plain}{'&' if '?' in plain else '?'}{settings}" if settings else plain
+    spec = ModelSpec.parse(model)
+    stored = check_policy(Path(spec.target).expanduser()).decoding
+    used = Sampling.model_validate({**stored.model_dump(), **named_decoding(spec)})
+    return Contender(
+        name,
+        model,
+        decoding=f"beta {used.advantage:g}, top_k {used.top_k}, min_p {used.min_p:g}, "
+        f"temperature {used.temperature:g}, max_tokens {used.max_tokens}",
+    )
+
+
+def _data(name: str, scenario: Scenario) -> Path:
+    folder = Path(name.removeprefix(DATA)).expanduser()
+    of = read_card(folder).origin.task
+    if of != (kind_of(scenario) or of):
+        raise UserError(f"{name} holds dialogues of another task ({of}); the scenario is {scenario.id}")
+    return folder
+
+
+def partners_of(users: Sequence[str], scenario: Scenario) -> tuple[list[str], list[str]]:
+    """Return the participants that agents meet, one after the other, and the personas named among them.
+
+    Args:
+        users: "all", personas, which take turns, or participants by name, such as "chat:openai:NAME"; where
+            the scenario has no simulated users, participants alone, and "all" is the simulated negotiator.
+        scenario: what they do.
+
+    Raises:
+        UserError: somebody is unknown or named twice.
+
+    """
+    for name, count in Counter(users).items():
+        if count > 1:
+            raise UserError(f"{name!r} is named {count} times among the users; name each once")
+    kind = kind_of(scenario)
+    if kind is None:
+        return ["sim" if name == "all" else name for name in users], []
+    names = persona_names(kind)
+    known = {each: name for name in names for each in (name, name.replace(" ", "-"))}
+    personas = [known[name] for name in users if name in known]
+    found = ["user" if name == "all" else name for name in users if name not in known]
+    for name in found:
+        if ":" not in name and name not in ("user", "sim"):
+            raise UserError(f"{scenario.id} has no user {name!r}; {suggest(name, names)}")
+    joined = "+".join(name.replace(" ", "-") for name in personas)
+    return [*([f"user:{joined}"] if personas else []), *found], personas
