@@ -291,7 +291,7 @@ def test_counselling_asks_for_the_final_intensity(
     asked = next(r for r in model.requests if r.schema_name == "Continuation").messages[1].content
     assert "job crisis" in asked
     assert "I was let go." in asked
-    assert "in at most 23 lines" in asked  # 30 in all, 7 are there
+    assert "in at most 24 lines" in asked  # 31 in all, 7 are there
     intensity = next(r for r in model.requests if r.schema_name == "Intensity")
     assert intensity.messages[0].content.count("Intensity before: 5\nIntensity after: 3") == 5
     assert "Intensity before: 5" in intensity.messages[1].content
