@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from negosim.reports._fonts import Fonts
-from negosim.reports._style import BLACK, FAINT, drawing, perspective_mark
+from negosim.reports._style import BLACK, BLUE, FAINT, GREEN, ORANGE, PURPLE, Mark, drawing
 from negosim.reports.sections._plane import draw_space
 from negosim.scenarios import Scenario
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 NO_MORE_FONTS = Fonts((), ())
 """The figures have no words of a scenario's in them."""
+
+SIDES = (Mark(BLUE, "o", ""), Mark(ORANGE, "s", ""), Mark(GREEN, "^", ""), Mark(PURPLE, "D", ""))
+"""One a role, in the colours that its words have beside the figure."""
 
 _LOCK = Lock()
 """Settings of matplotlib hold for the whole process."""
@@ -55,7 +58,7 @@ def plane_svg(scenario: Scenario, offers: Sequence[OfferPoint], deal: Sequence[f
             zorder=3,
         )
         for role in sorted({offer.role for offer in offers}):
-            mark = perspective_mark(f"agent_{role + 1}", role)
+            mark = SIDES[role % len(SIDES)]
             made = [offer for offer in offers if offer.role == role]
             axes.scatter(
                 [offer.values[0] for offer in made],
@@ -99,7 +102,7 @@ def concession_svg(curves: Sequence[tuple[int, Sequence[tuple[int, float]]]]) ->
     def draw(canvas: "Canvas") -> None:
         axes = canvas.subplots()
         for role, curve in curves:
-            mark = perspective_mark(f"agent_{role + 1}", role)
+            mark = SIDES[role % len(SIDES)]
             axes.plot(
                 [turn + 1 for turn, _ in curve],
                 [share for _, share in curve],

@@ -195,6 +195,7 @@ def test_a_person_makes_an_offer_reloads_and_goes_back(chromium: Any, tmp_path: 
     page.reload(wait_until="domcontentloaded")
     assert page.get_by_label("What you say").input_value() == "A draft"
     page.get_by_text("Make an offer").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     for label, value in (("Unit price", "0.1"), ("Contract length", "24"), ("Payment term", "60")):
         page.get_by_label(label).select_option(value)
     page.get_by_label("Proposal process").select_option("quarterly")
