@@ -36,6 +36,8 @@ class Agreement(Frozen):
     @classmethod
     def _from_word(cls, given: Any) -> Any:
         """Accept a word in place of the fields."""
+        if isinstance(given, str | int) and given not in ("all", "majority"):
+            raise ValueError("write all, majority, {at_least: 2} or {includes: [role]}")
         return {"at_least": given} if isinstance(given, str) else given
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ MILL = load_scenario("heron-mill")
         ({"agreement": {"includes": ["miller"]}}, "agreement.includes", "'miller' is no role"),
         ({"agreement": {"at_least": 4}}, "agreement.at_least", "4 are more than the 3 roles"),
         ({"agreement": {}}, "agreement", "say who has to agree"),
-        ({"agreement": "most"}, "agreement", ""),
+        ({"agreement": "most"}, "agreement", "write all, majority, {at_least: 2} or {includes: [role]}"),
         ({"order": {"chair": "miller"}}, "order", "'miller' is no role"),
         ({"order": "chair"}, "order", "write round_robin, random or chair:ROLE"),
         ({"schema_version": 1}, "side_messages", "is known since version 2"),
