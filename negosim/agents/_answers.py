@@ -88,10 +88,13 @@ class TacticsAnswer(_Answer):
 
 
 class SpeakAnswer(_Answer):
-    """What `speak` asks for; `speak_answer` says which moves there are, and gives an offer its issues."""
+    """What `speak` asks for, the move first: the words are written for it.
 
-    utterance: Said
+    `speak_answer` says which moves there are, and gives an offer its issues.
+    """
+
     move: Any
+    utterance: Said
 
     @property
     def action(self) -> Action:

@@ -1,7 +1,7 @@
 """A chat model as an agent: each stage is one structured call through the door."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -24,11 +24,12 @@ from negosim.agents._answers import (
     tactics_answer,
     think_answer,
 )
+from negosim.agents._guard import disagreements, leaks
 from negosim.agents._protocol import Belief, Score, Speech, Thinking
 from negosim.config import Objective
 from negosim.models import Door, Ledger
 from negosim.prompts import PromptWriter
-from negosim.records import Aside, Rollout, Utterance
+from negosim.records import MARKS, Aside, Rollout, Utterance
 from negosim.scenarios import Answer as MeasuredAnswer
 from negosim.scenarios import Measure, Role
 from negosim.speech import opening, quoted, unquoted, without_prefixes
@@ -48,6 +49,8 @@ class _Caller:
         self._writer = writer
         self._ledger = ledger
         self.model = door.model.name
+        self._noted: set[str] = set()
+        """Doubts that stayed with the present turn's answers."""
 
     async def ask(
         self,
@@ -57,6 +60,7 @@ class _Caller:
         *,
         check: Callable[[Answer], None] = lambda _: None,
         purpose: str = "",
+        advise: Callable[[Answer], Mapping[str, str]] = lambda _: {},
         **values: Any,
     ) -> Answer:
         """Ask the model: what the agent sees, then what the template of a stage says.
@@ -67,6 +71,7 @@ class _Caller:
             answer: the form of the answer.
             check: raises ValueError with what is wrong with an answer; it is then asked again.
             purpose: tells calls of one stage and turn apart.
+            advise: returns doubts about an answer, by kind; each kind is asked again once.
             values: what the template is given besides.
 
         Raises:
@@ -82,6 +87,8 @@ class _Caller:
             seed=view.side.seed.number(view.side.index, view.turn_index, stage, purpose),
             ledger=self._ledger,
             check=check,
+            advise=advise,
+            noted=self._noted,
         )
 
 
@@ -133,6 +140,15 @@ class ChatAgent(_Caller):
             if text.casefold() in said:
                 raise ValueError("this utterance has been said before, word for word; say something new")
 
+        def advise(answer: SpeakAnswer) -> dict[str, str]:
+            text = _spoken(answer.utterance, view, view.side.index)
+            offer = view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
+            found = {
+                "leak": leaks(text, view),
+                "words_disagree": disagreements(text, answer.action, offer, view),
+            }
+            return {kind: "; ".join(reasons) for kind, reasons in found.items() if reasons}
+
         side, table = view.side, view.table
         present = [side.roles[role].id for role in side.others if role not in table.gone]
         form = speak_answer(
@@ -142,12 +158,15 @@ class ChatAgent(_Caller):
             listeners=present if side.side_messages else (),
             floor=present if side.order.names_next(side.index) else (),
         )
-        answer = await self.ask("speak", view, form, check=check)
+        answer = await self.ask("speak", view, form, check=check, advise=advise)
+        marks = tuple(mark for mark in MARKS if mark in self._noted)
+        self._noted.clear()
         offer = view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
         text = _spoken(answer.utterance, view, view.side.index)
         said_aside, ids = answer.aside, [role.id for role in side.roles]
         return Speech(
             Utterance(text=text, action=answer.action, offer=offer),
+            marks=marks,
             asides=() if said_aside is None else (_aside(said_aside, ids),),
             floor=None if answer.next is None else ids.index(answer.next),
         )
@@ -169,8 +188,17 @@ class ChatAgent(_Caller):
             if not text or text.casefold() in said:
                 raise ValueError("this utterance is empty or has been said before; keep the draft's meaning")
 
+        def advise(answer: ConsolidateAnswer) -> dict[str, str]:
+            new = [reason for reason in leaks(varied(answer), view) if reason not in leaks(draft.text, view)]
+            return {"leak": "; ".join(new)} if new else {}
+
         openings = [opening(text, FIRST_WORDS) for text in own[-5:]]
-        answer = await self.ask("consolidate", view, ConsolidateAnswer, check=check, own_openings=openings)
+        answer = await self.ask(
+            "consolidate", view, ConsolidateAnswer, check=check, advise=advise, own_openings=openings
+        )
+        if self._noted:  # what was cut, or says what is private, is no better than the draft
+            self._noted.clear()
+            return draft
         return draft.model_copy(update={"text": varied(answer)})
 
     async def concluded(self, view: View) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from negosim import registry
 from negosim.config import Objective
 from negosim.models import Ledger, ModelSpec
-from negosim.records import Aside, Claim, Leaving, Rollout, Utterance
+from negosim.records import Aside, Claim, Leaving, Mark, Rollout, Utterance
 from negosim.scenarios import Answer, Measure, Role
 from negosim.views import Side, View
 
@@ -25,6 +25,8 @@ class Speech(NamedTuple):
     """Whether the words express the tactic; None where the agent does not know."""
     leaves_for: Leaving | None = None
     """Why the speaker ends the talk without a deal, where it does."""
+    marks: tuple[Mark, ...] = ()
+    """What stayed wrong with its answers although they were asked for again."""
     asides: tuple[Aside, ...] = ()
     """What it says to some of the others alone, where the scenario has side messages."""
     floor: int | None = None

@@ -96,6 +96,7 @@ def _record(view: View, speech: Speech) -> Turn:
         leaves_for=speech.leaves_for,
         draft=draft if draft != speech.utterance.text else None,
         utterance=speech.utterance,
+        marks=speech.marks,
         asides=speech.asides,
         floor=speech.floor,
         claims=speech.claims,

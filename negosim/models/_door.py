@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from negosim.errors import BudgetError, ModelError, ProtocolError
 from negosim.models._answer import EmptyError, FormError, parse_answer
+from negosim.models._bounds import cut_reason, trimmed
 from negosim.models._ledger import Ledger
 from negosim.models._schema import answer_schema, schema_name
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
@@ -19,6 +20,9 @@ from negosim.speech import quoted_line
 Answer = TypeVar("Answer", bound=BaseModel)
 
 logger = logging.getLogger(__name__)
+
+CUT = "cut"
+"""The doubt about an answer with a string that ends at its bound."""
 
 RUNAWAY = 40
 """Blanks at the end of an answer that was cut off: held to JSON, some models never leave them."""
@@ -60,6 +64,8 @@ class Door:
         ledger: Ledger,
         check: Callable[[Answer], None] = lambda _: None,
         shorten: bool = True,
+        advise: Callable[[Answer], Mapping[str, str]] = lambda _: {},
+        noted: set[str] | None = None,
     ) -> Answer:
         """Ask for a structured answer and validate it.
 
@@ -67,6 +73,10 @@ class Door:
         again with the reason, up to `attempts` times in all. The reason goes to the end of the last
         message, so that what comes before stays as it was and is read from the server's prefix cache.
         Without `shorten`, one that was cut off is not: a shorter one would leave something out.
+
+        A usable answer can be doubtful: a string that ends at its bound within a sentence, and what `advise`
+        says (a reason for each kind of doubt). Each kind is asked again once; what then still holds is put
+        into `noted` ("cut" for strings, which end with their last whole sentence), and the answer is taken.
 
         Raises:
             ProtocolError: no attempt gave a usable answer; the message has each reason.
@@ -77,6 +87,8 @@ class Door:
         schema = answer_schema(answer)
         prompt, reasons, refused = tuple(messages), list[ValueError](), False
         unheld: AnswerMode | None = None
+        doubtful: tuple[Answer, Mapping[str, str]] | None = None
+        asked: set[str] = set()
         for attempt in range(self.attempts):
             request = ChatRequest(
                 messages=_with_reason(prompt, str(reasons[-1])) if reasons else prompt,
@@ -90,7 +102,12 @@ class Door:
             response = await self._complete(request, stage, role, ledger)
             refused = response.finish == "refusal"
             try:
-                return self._read(response, answer, check)
+                parsed = self._read(response, answer, check)
+                doubtful = parsed, (doubts := _doubts(parsed, advise))
+                if not doubts.keys() - asked or attempt == self.attempts - 1:
+                    break
+                asked |= doubts.keys()
+                raise ValueError("; ".join(doubts.values()))
             except ValueError as error:
                 reasons.append(error)
                 unheld = response.mode if _is_unheld(reasons) else None
@@ -98,6 +115,10 @@ class Door:
                 logger.info("unusable answer", extra=where)
                 if response.finish == "length" and not shorten:
                     break
+        if doubtful is not None:
+            if noted is not None:
+                noted.update(doubtful[1])
+            return trimmed(doubtful[0])
         listed = "; ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
         attempts = "1 attempt" if len(reasons) == 1 else f"{len(reasons)} attempts"
         failed = ProtocolError(f"{self.model.name}, {stage}: no usable answer in {attempts}: {listed}")
@@ -133,6 +154,11 @@ class Door:
         parsed = read_response(response, answer, self.max_tokens)
         check(parsed)
         return parsed
+
+
+def _doubts(parsed: Answer, advise: Callable[[Answer], Mapping[str, str]]) -> dict[str, str]:
+    cut = cut_reason(parsed)
+    return {**({CUT: cut} if cut else {}), **advise(parsed)}
 
 
 def read_response(response: ChatResponse, answer: type[Answer], max_tokens: int) -> Answer:

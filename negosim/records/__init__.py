@@ -23,9 +23,22 @@ from negosim.records._judgement import (
 )
 from negosim.records._measurement import Measurement
 from negosim.records._schema import dialogue_schema
-from negosim.records._turn import Action, Aside, Claim, Leaving, Rollout, Subject, Turn, Utterance, Vote
+from negosim.records._turn import (
+    MARKS,
+    Action,
+    Aside,
+    Claim,
+    Leaving,
+    Mark,
+    Rollout,
+    Subject,
+    Turn,
+    Utterance,
+    Vote,
+)
 
 __all__ = [
+    "MARKS",
     "SCHEMA_VERSION",
     "SIMULATED",
     "THIRD_PARTY",
@@ -41,6 +54,7 @@ __all__ = [
     "JudgedValue",
     "Judgement",
     "Leaving",
+    "Mark",
     "Measurement",
     "Outcome",
     "Rollout",

@@ -1,6 +1,6 @@
 """Record of one turn: the utterance, its offer, and the thinking before it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -18,6 +18,14 @@ Leaving = Literal["below", "belief", "spite"]
 """Why a role ends the talk without a deal. "below": all it was offered was worth less to it than no deal;
 "belief": it believes, whatever the numbers say, that it can do better; "spite": it would rather lose than
 deal with somebody it has caught lying."""
+
+
+Mark = Literal["cut", "leak", "words_disagree"]
+"""What stayed wrong with a model's turn although it was asked for again. "cut": an answer ended at its length
+bound and was trimmed to its last whole sentence; "leak": points, ids, stage directions or a private thought
+were said aloud; "words_disagree": the words contradict the move."""
+
+MARKS: tuple[Mark, ...] = get_args(Mark)
 
 
 class Utterance(Frozen):
@@ -94,6 +102,8 @@ class Turn(Frozen):
     draft: str | None = None
     """The text before consolidation, where that changed it."""
     utterance: Utterance
+    marks: Annotated[tuple[Mark, ...], Field(exclude_if=_empty)] = ()
+    """What stayed wrong with it although it was asked for again; of models alone."""
     asides: Annotated[tuple[Aside, ...], Field(exclude_if=_empty)] = ()
     """What was said to some of the others alone."""
     floor: Annotated[int | None, Field(exclude_if=_unset)] = None
