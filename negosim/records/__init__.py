@@ -24,6 +24,7 @@ from negosim.records._judgement import (
 from negosim.records._measurement import Measurement
 from negosim.records._schema import dialogue_schema
 from negosim.records._turn import (
+    MARKED,
     MARKS,
     Action,
     Aside,
@@ -38,6 +39,7 @@ from negosim.records._turn import (
 )
 
 __all__ = [
+    "MARKED",
     "MARKS",
     "SCHEMA_VERSION",
     "SIMULATED",

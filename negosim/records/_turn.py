@@ -27,6 +27,13 @@ were said aloud; "words_disagree": the words contradict the move."""
 
 MARKS: tuple[Mark, ...] = get_args(Mark)
 
+MARKED: dict[Mark, str] = {
+    "cut": "an answer ended at its length bound and was trimmed",
+    "leak": "says aloud what is private (points, ids, stage directions, a thought)",
+    "words_disagree": "the words contradict the move",
+}
+"""What each mark says to people."""
+
 
 class Utterance(Frozen):
     """What is said in public: the text and the move it carries."""

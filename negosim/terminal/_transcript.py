@@ -9,7 +9,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from negosim._text import clean, one_line, points, spoken
-from negosim.records import SIMULATED, Claim, Condition, Turn
+from negosim.records import MARKED, SIMULATED, Claim, Condition, Turn
 from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.table import Table
@@ -80,7 +80,11 @@ def turn_view(scenario: Scenario, turn: Turn, before: Table, after: Table, lens:
     name, style = one_line(scenario.roles[turn.role].name), colour(turn.role)
     false = [claim for claim in turn.claims if not claim.true] if lens.truth else []
     content: list[RenderableType] = [_spoken(turn.utterance.text, false)]
-    notes = [*_move_rows(scenario, move_of(turn, before, after), turn.role, lens), *_claim_rows(false)]
+    notes = [
+        *_move_rows(scenario, move_of(turn, before, after), turn.role, lens),
+        *_mark_rows(turn),
+        *_claim_rows(false),
+    ]
     notes += [(Text(whom, "bold"), words(text)) for whom, text in heard_asides(scenario, turn, lens)]
     if (floor := given_floor(scenario, turn)) is not None:
         notes.append((Text("floor to", "dim"), Text(floor, "dim")))
@@ -144,6 +148,11 @@ def _move_rows(
 def _claim_rows(false: Iterable[Claim]) -> Iterable[tuple[RenderableType, RenderableType]]:
     for claim in false:
         yield Text("FALSE", "bold"), Text(describe_claim(claim))
+
+
+def _mark_rows(turn: Turn) -> Iterable[tuple[RenderableType, RenderableType]]:
+    for mark in turn.marks:
+        yield Text("MARKED", "bold"), Text(MARKED[mark])
 
 
 def describe_claim(claim: Claim) -> str:
