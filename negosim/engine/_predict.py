@@ -228,7 +228,8 @@ class _StandIn:
     def _text(self, longest: int) -> str:
         """Return a text that nobody has said before."""
         length = longest if self._longest else min(TYPICAL_TEXT, longest // 3)
-        return f"{next(self._numbers)} ".ljust(length, "x")[:longest]
+        # It ends as a sentence does: what fills its bound without an end would be asked for again.
+        return f"{next(self._numbers)} ".ljust(length - 1, "x")[: longest - 1] + "."
 
 
 def _longest_value(issue: Issue) -> Value:
