@@ -78,6 +78,9 @@ async def evaluate(
         prompts: folder of prompt templates that override single ones.
         watch: told how far it is.
 
+    Returns:
+        The measured agents, and the run folders their dialogues are in.
+
     Raises:
         UserError: a name or an argument is wrong.
         BudgetError, ModelError: a chat model's budget is used up, or its provider is gone; what was made
