@@ -9,7 +9,7 @@ from negosim.agents.sim import SimAgent, SimJudge
 from negosim.records import Rollout, Turn, Utterance
 from negosim.scenarios import Scenario
 from negosim.seeding import Seed
-from negosim.table import Table
+from negosim.table import Table, opening_table
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.views import Side, View, side_of, view_of
 
@@ -111,10 +111,10 @@ def play_dialogue(
     sides = make_sides(scenario, index, deceptive, max_turns, tactics)
     agent, judge = SimAgent(), SimJudge()
     turns: list[Turn] = []
-    table = Table(tuple(issue.id for issue in scenario.issues), len(sides))
+    table = opening_table(scenario)
     cap = max_turns or 200
     while len(turns) < cap:
-        role = (scenario.opener_index + len(turns)) % len(sides)
+        role = sides[0].order.next_speaker([turn.role for turn in turns], gone=table.gone)
         view = view_of(sides[role], turns, table)
         others = tuple(r for i, r in enumerate(scenario.roles) if oracle and i != role)
         turn = take_turn(view, agent, judge, planner, k, objective, others)

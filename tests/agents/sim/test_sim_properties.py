@@ -14,7 +14,9 @@ from negosim.scenarios import list_scenarios, load_scenario
 from negosim.table import table_after
 from negosim.views import view_of
 
-SCENARIOS = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
+SCENARIOS = sorted(
+    name for name in list_scenarios() if load_scenario(name).has_deals and load_scenario(name).rule.takes_all
+)
 SAMPLE = 10
 """Dialogues a scenario and condition; docs/simulated-negotiator.md has the rates over 200."""
 
