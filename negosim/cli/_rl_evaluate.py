@@ -104,7 +104,8 @@ def evaluate(
     and is in no mean.
     """
     if out is not None and out.suffix.lower() != ".pdf":
-        raise UserError(f"--out {str(out)!r} is no name for a PDF; write {str(out.with_suffix('.pdf'))!r}")
+        right = str(out.with_suffix(".pdf") if out.name else out / "report.pdf")
+        raise UserError(f"--out {str(out)!r} is no name for a PDF; write {right!r}")
     for option, file in (("--csv", csv), ("--out", out)):
         if file is not None and file.is_dir():
             raise UserError(f"{option} {str(file)!r} is a folder; name a file")

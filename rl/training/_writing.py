@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from negosim._files import unwritable
-from negosim.errors import NegosimError
+from negosim.errors import NegosimError, UserError
 
 WAY_ON = "{mend}; with a checkpoint there, --resume goes on from it"
 
@@ -29,6 +29,10 @@ def writing_to(folder: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise unwritable(folder, error, WAY_ON) from None
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{str(folder)!r} is no name that all libraries can write; use plain letters"
+        ) from None
     except Exception as error:
         if (found := _SYSTEM.search(str(error))) is None:
             raise

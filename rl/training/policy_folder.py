@@ -111,12 +111,12 @@ def read_policy_card(folder: str | Path) -> PolicyCard:
             else "make one with negosim rl train"
         )
         raise UserError(f"{str(folder)!r} is no policy folder (it has no {CARD}); {hint}") from None
-    except OSError as error:
-        raise unreadable(path, error) from None
     except DamageError as error:
         raise UserError(f"{path}: {error}; {WAY_OUT}") from None
     except ValidationError as error:
         raise UserError(f"{path}: {first_error(error)}; was it written by another version?") from None
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
 
 
 def check_policy(folder: Path) -> PolicyCard:

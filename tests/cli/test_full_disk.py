@@ -13,6 +13,8 @@ from negosim._files import whole_file, write_all, write_whole
 from negosim.logs import logged_to
 from negosim.store import Run
 
+from .conftest import Cli
+
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 
 
@@ -67,3 +69,16 @@ def test_files_are_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(UserError, match="No space left"):
         write_whole(Path("/dev/full"), b"x")
     assert sorted(os.listdir()) == ["a.txt", "link"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (["rl", "evaluate", "policy:a\0b", "--task", "donation", "-n", "4"], "NUL character"),
+        (["rl", "evaluate", "habit:0.3", "--task", "donation", "--out", "."], "write 'report.pdf'"),
+    ],
+)
+def test_names_that_are_no_files(cli: Cli, line: list[str], says: str) -> None:
+    done = cli(*line)
+    assert done.code == 2
+    assert says in done.err
