@@ -138,7 +138,7 @@ def test_a_regeneration_without_its_original_is_named(run: Run, corpus: Path) ->
     Path("grown/card.json").unlink()  # it has the checksum
     code, _, err = run("export", "grown", "--to", "dpo", "--out", "f")
     assert code == 2
-    assert "its original 'sim-donation-philanthropic-0' is not among the trajectories" in err
+    assert "its original 'run-donation-0-donation.honest.0000-agent-1' is not among the trajectories" in err
 
 
 def test_an_export_says_that_the_assistant_begins_and_can_fold_the_opening(run: Run, corpus: Path) -> None:
