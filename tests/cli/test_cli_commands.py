@@ -201,17 +201,17 @@ def test_prompts_outside_of_negotiations_are_templates_too(cli: Any) -> None:
     Path("mine/hindsight/score.j2").write_text("Say what it was worth.", encoding="utf-8")
     listed = cli("prompts", "list", "--prompts", "mine").out
     assert re.search(r"^hindsight/score +for hindsight +\S*mine/hindsight/score\.j2$", listed, re.MULTILINE)
-    assert re.search(r"^evaluation/direct +for evaluation +\S+/direct\.j2$", listed, re.MULTILINE)
+    assert re.search(r"^user-donor +brief of a user +\S+/user-donor\.j2$", listed, re.MULTILINE)
 
 
 def test_templates_of_packs_that_nothing_uses_are_named(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("reflekt.j2", "evaluation/speak.j2", "viatex/deep/speak.j2", "viatex/speak.j2", "_own.j2"):
+    for name in ("reflekt.j2", "hindsight/speak.j2", "viatex/deep/speak.j2", "viatex/speak.j2", "_own.j2"):
         file = Path("pack/prompts", name)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("x", encoding="utf-8")
     monkeypatch.setenv("NEGOSIM_PATH", "pack")
     named = [line.partition(": not used")[0] for line in cli("prompts", "list").err.splitlines()]
-    expected = ("evaluation/speak.j2", "reflekt.j2", "viatex/deep/speak.j2")
+    expected = ("hindsight/speak.j2", "reflekt.j2", "viatex/deep/speak.j2")
     assert named == [str(Path("pack/prompts", name)) for name in expected]
 
 
@@ -266,9 +266,11 @@ def test_graph_and_schema(cli: Any, run: str) -> None:
     schema = json.loads(cli("schema").out)
     (line, *_) = (Path(run) / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
     assert schema["title"] == "Dialogue"
-    # Measurements are left out where a scenario measures nothing.
-    assert set(schema["properties"]) == {*json.loads(line), "measurements"}
-    assert set(schema["$defs"]["Turn"]["properties"]) == set(json.loads(line)["turns"][0])
+    dialogue = json.loads(line)
+    # Left out where a scenario measures nothing, and where roles speak in turn.
+    assert set(schema["properties"]) == {*dialogue, "measurements", "order"}
+    # Left out where nothing is said aside, nobody gives the floor, and nothing is to be remarked.
+    assert set(schema["$defs"]["Turn"]["properties"]) == {*dialogue["turns"][0], "asides", "floor", "marks"}
 
 
 def test_models_list(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,10 +70,14 @@ def test_every_deal_is_rational_and_the_outcome_follows_from_the_record(dialogue
     for dialogue in agreed:
         scenario, outcome = load_scenario(dialogue.scenario), dialogue.outcome
         assert outcome.deal is not None
-        assert outcome.values == pytest.approx(
-            [scenario.value(role, outcome.deal) for role in range(len(scenario.roles))]
-        )
-        assert outcome.rational == (True, True)
+        roles = range(len(scenario.roles))
+        parties = roles if outcome.coalition is None else outcome.coalition
+        worth = [
+            scenario.value(role, outcome.deal) if role in parties else scenario.roles[role].payoff.reservation
+            for role in roles
+        ]
+        assert outcome.values == pytest.approx(worth)
+        assert outcome.rational == (True,) * len(roles)
         accepted = [turn for turn in dialogue.turns if turn.utterance.action == "accept"]
         assert accepted
 
