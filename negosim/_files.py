@@ -19,6 +19,7 @@ __all__ = [
     "append_whole",
     "first_error",
     "reason",
+    "refuse_device",
     "unreadable",
     "unwritable",
     "whole_file",
@@ -72,6 +73,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         path = Path(os.path.realpath(path))  # a link stays, and what it leads to is written
         if path.is_dir():
             raise UserError(f"{str(path)!r} is a folder; name a file")
+        if path.is_symlink():
+            raise UserError(f"{str(path)!r} is a link that leads back to itself; name a file")
         if path.exists() and not path.is_file():
             yield path
             return
@@ -121,6 +124,18 @@ def append_whole(file: FileIO, content: bytes) -> None:
         with suppress(OSError):  # a device has no length
             file.truncate(start)
         raise
+
+
+def refuse_device(path: Path) -> None:
+    """Refuse to read a device such as /dev/zero: it may have no end. Pipes are read to theirs.
+
+    Raises:
+        UserError: it is one.
+        OSError: the path cannot be looked at.
+
+    """
+    if path.is_char_device():
+        raise UserError(f"{str(path)!r} is a device and may have no end; name a file")
 
 
 def unwritable(path: Path | str, error: OSError | ValueError, hint: str = "") -> UserError:

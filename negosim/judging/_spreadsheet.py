@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from negosim._csv import csv_text, plain
-from negosim._files import unreadable, write_all
+from negosim._files import refuse_device, unreadable, write_all
 from negosim.errors import UserError
 from negosim.judging._annotate import Annotation, Page, Slot
 from negosim.judging._questions import NONE, Question
@@ -258,6 +258,7 @@ class _Reader:
 def _rows(place: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a sheet with the lines they begin at."""
     try:
+        refuse_device(place)
         text = place.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{place}: not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field, ValidationError, model_validator
 
+from negosim._files import refuse_device
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.models._types import Usage
@@ -106,6 +107,7 @@ def _read(path: Path) -> PriceTable:
 
     name = f"{path} ({PRICES_VARIABLE})"
     try:
+        refuse_device(path)
         data, problems = read_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror or error}") from None

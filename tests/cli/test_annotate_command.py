@@ -58,6 +58,7 @@ def test_a_sheet_goes_out_and_comes_back_and_the_person_is_calibrated(cli: Cli, 
         ([], "say who answers"),
         (["--export", "a.csv", "--import", "b.csv"], "do one after the other"),
         (["--name", "ann", "--import", "nowhere.csv"], "'nowhere.csv' cannot be read"),
+        (["--name", "ann", "--import", "/dev/zero"], "'/dev/zero' is a device and may have no end"),
         (["--export", "a.csv", "--questions", "agreemnt"], "did you mean agreement?"),
         (["--name", "a b", "--export", "a.csv"], "name 'a b' cannot be used"),
     ],
@@ -67,6 +68,14 @@ def test_what_is_wrong_is_said(options: list[str], problem: str, cli: Cli, run: 
     assert done.code == 2
     assert problem in " ".join(done.err.split())
     assert not Path("a.csv").exists()
+
+
+def test_a_link_that_leads_back_to_itself_is_left_alone(cli: Cli, run: Path) -> None:
+    Path("loop.csv").symlink_to("loop.csv")
+    done = cli("annotate", run, "--export", "loop.csv", "--questions", "agreement")
+    assert done.code == 2
+    assert "is a link that leads back to itself" in " ".join(done.err.split())
+    assert Path("loop.csv").is_symlink()
 
 
 @pytest.mark.parametrize(
