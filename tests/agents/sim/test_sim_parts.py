@@ -17,7 +17,7 @@ from negosim.agents.sim._persona import persona_of
 from negosim.agents.sim._reading import read
 from negosim.agents.sim._spelling import spoken
 from negosim.records import Rollout
-from negosim.scenarios import load_scenario
+from negosim.scenarios import Scenario, load_scenario
 from negosim.seeding import Seed
 from negosim.table import Table
 from negosim.taxonomies import Tactic, Taxonomy, load_taxonomy
@@ -214,7 +214,8 @@ def test_any_length_of_dialogue_works(play, max_turns):
 def test_three_roles_reach_deals_that_suit_all(play):
     payoff = SELLER.payoff.model_copy(update={"reservation": 30.0, "target": 60.0})
     third = SELLER.model_copy(update={"id": "third", "name": "Ines Duarte", "payoff": payoff})
-    scenario = VIATEX.model_copy(update={"id": "three", "roles": (BUYER, SELLER, third)})
+    # Not `model_copy`, which keeps the properties that were computed for two.
+    scenario = Scenario.model_validate({**dict(VIATEX), "id": "three", "roles": (BUYER, SELLER, third)})
     played = [play(scenario, index) for index in range(6)]
     deals = [dialogue.table.deal for dialogue in played if dialogue.table.deal is not None]
     assert deals

@@ -95,7 +95,7 @@ def test_a_run_folder_has_rewards_and_tactics(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("scenario", "models", "wrong"),
     [
-        ("viatex", ["user", "sim"], "the role can be simulated"),
+        ("viatex", ["user", "sim"], "the scenario does not say that such a participant can"),
         ("donation", ["user", "user"], "'user' is a user, and Robin"),
         ("donation", ["sim", "habit:0.3"], "who talks with a user"),
         ("donation", ["sim", "user:sceptical"], "did you mean skeptical"),
