@@ -215,7 +215,8 @@ def test_three_roles_reach_deals_that_suit_all(play):
     payoff = SELLER.payoff.model_copy(update={"reservation": 30.0, "target": 60.0})
     third = SELLER.model_copy(update={"id": "third", "name": "Ines Duarte", "payoff": payoff})
     # Not `model_copy`, which keeps the properties that were computed for two.
-    scenario = Scenario.model_validate({**dict(VIATEX), "id": "three", "roles": (BUYER, SELLER, third)})
+    fields = {name: getattr(VIATEX, name) for name in Scenario.model_fields}
+    scenario = Scenario.model_validate({**fields, "id": "three", "roles": (BUYER, SELLER, third)})
     played = [play(scenario, index) for index in range(6)]
     deals = [dialogue.table.deal for dialogue in played if dialogue.table.deal is not None]
     assert deals
