@@ -60,7 +60,8 @@ def read_usage(data: Any) -> Usage:
         return Usage()
     details = data.get("prompt_tokens_details")
     tokens_in = _count(data.get("prompt_tokens"))
-    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
+    told = details.get("cached_tokens") if isinstance(details, dict) else None
+    cached = _count(data.get("prompt_cache_hit_tokens") if told is None else told)  # the latter is DeepSeek's
     return Usage(tokens_in, _count(data.get("completion_tokens")), min(cached, tokens_in))
 
 

@@ -31,7 +31,9 @@ def open_model(
     model = provider_of(spec.kind).open(spec)
     price_of(spec.name)  # a wrong file of prices is told now, not by the first call's account
     # What a mode gave that did not work must not stand in the way of another.
-    identity = getattr(model, "identity", spec.name) + (f"?mode={spec.mode}" if spec.mode else "")
+    chosen = {"mode": spec.mode, "reasoning_effort": spec.reasoning_effort}
+    identity = getattr(model, "identity", spec.name)
+    identity += "".join(f"?{key}={value}" for key, value in chosen.items() if value)
     if budget is not None:
         model = BudgetedModel(model, budget)
     return model if cache is None else CachedModel(model, cache, identity)

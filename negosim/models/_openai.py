@@ -76,6 +76,7 @@ class OpenAIModel:
         timeout: float,
         limits: Limits,
         mode: AnswerMode | None = None,
+        reasoning_effort: str | None = None,
         connect: "Callable[[], Connection] | None" = None,
     ) -> None:
         """Say where the model is; nothing is sent yet.
@@ -83,7 +84,8 @@ class OpenAIModel:
         `name` is for records, `model` for the server; `key_variable` is the environment variable
         that messages tell the user to set; `timeout` is for one request, in seconds; `limits` hold
         for all who use the model in an event loop; `mode` is how the answer is held to its form, None
-        for the strictest way that works; `connect` returns what requests go through, in place of HTTP.
+        for the strictest way that works; `reasoning_effort` goes with every request; `connect` returns
+        what requests go through, in place of HTTP.
         """
         self.name = name
         self._model = model
@@ -93,6 +95,7 @@ class OpenAIModel:
         self._timeout = timeout
         self._limits = limits
         self._mode = mode
+        self._settings = {} if reasoning_effort is None else {"reasoning_effort": reasoning_effort}
         self._connect = connect
         first = Dialect.of(model, mode)
         if base_url == OPENAI_URL:
@@ -124,7 +127,7 @@ class OpenAIModel:
             dialect.unheld(request.unheld)
         while True:
             form, mode = dialect.form, dialect.mode
-            body = dialect.body(request)
+            body = dialect.body(request) | self._settings
             try:
                 reply = await self._server.post(
                     "/chat/completions", body, request.before_resend, doubtful=dialect.doubtful(form)

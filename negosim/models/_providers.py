@@ -104,6 +104,7 @@ def _open_openai(spec: ModelSpec) -> ChatModel:
         timeout=spec.timeout,
         limits=_limits(spec),
         mode=spec.mode,
+        reasoning_effort=spec.reasoning_effort,
     )
 
 

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -23,6 +23,8 @@ def _absent(given: object) -> bool:
     return given is None
 
 
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+"""How long a model reasons before it answers; which of them a model knows, its provider says."""
 PolicySetting = Annotated[float | None, Field(exclude_if=_absent)]
 
 
@@ -52,6 +54,8 @@ class ModelSpec(Frozen):
     """Most tokens a minute, in and out."""
     mode: AnswerMode | None = None
     """How the answer is held to its form; None: in the strictest way that works."""
+    reasoning_effort: Annotated[ReasoningEffort | None, Field(exclude_if=_absent)] = None
+    """How long the model reasons before it answers; None: as its provider has it."""
     advantage: PolicySetting = None
     """How much Q counts in what a trained policy says; None, here and below: as is stored with it."""
     top_k: Annotated[int | None, Field(exclude_if=_absent)] = None
@@ -72,6 +76,7 @@ class ModelSpec(Frozen):
         rpm: int | None = None,
         tpm: int | None = None,
         mode: AnswerMode | None = None,
+        reasoning_effort: ReasoningEffort | None = None,
     ) -> "ModelSpec":
         """Read a model's name, with settings behind it or beside it.
 
@@ -86,6 +91,7 @@ class ModelSpec(Frozen):
             rpm: most requests a minute.
             tpm: most tokens a minute, in and out.
             mode: how the answer is held to its form.
+            reasoning_effort: how long the model reasons before it answers, for models of OpenAI's protocol.
 
         Raises:
             UserError: unknown kind or setting, a value out of range, or a setting given in both ways.
@@ -107,6 +113,7 @@ class ModelSpec(Frozen):
             "rpm": rpm,
             "tpm": tpm,
             "mode": mode,
+            "reasoning_effort": reasoning_effort,
         }
         pairs = [part.partition("=")[::2] for part in query.split("&")] if mark else []
         pairs += [(key, str(value)) for key, value in beside.items() if value is not None]
@@ -117,6 +124,8 @@ class ModelSpec(Frozen):
             raise UserError(f"unknown model {text!r}{_hint(name)}")
         if kind != "policy" and (wrong := [key for key in _OF_POLICIES if key in settings]):
             raise UserError(f"model {text!r}: {' and '.join(wrong)}: settings of policies, and it is none")
+        if kind != "openai" and "reasoning_effort" in settings:
+            raise UserError(f"model {text!r}: reasoning_effort is a setting of openai:NAME alone")
         target, base_url = _split_url(text, target)
         spec = cls.model_validate({"kind": kind, "target": target, "base_url": base_url, **settings})
         complete = getattr(registry.load(home, kind), "complete", None)
@@ -208,7 +217,11 @@ _NUMBERS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
     "top_k": (int, 1, 1_000_000, "a whole number of tokens, at least 1"),
     "min_p": (float, 0, 0.999999, "a share from 0 to below 1"),
 }
-_SETTINGS = (*_NUMBERS, "mode")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "mode": get_args(AnswerMode),
+    "reasoning_effort": get_args(ReasoningEffort),
+}
+_SETTINGS = (*_NUMBERS, *_CHOICES)
 _OF_POLICIES = ("advantage", "top_k", "min_p")
 
 
@@ -219,8 +232,10 @@ def _settings(text: str, pairs: Iterable[tuple[str, str]]) -> dict[str, float | 
             raise UserError(f"model {text!r}: unknown setting {key!r}; {suggest(key, _SETTINGS)}")
         if key in settings:
             raise UserError(f"model {text!r}: {key} is given twice; keep one")
-        if key == "mode":
-            settings[key] = _mode(text, given)
+        if key in _CHOICES:
+            if given not in _CHOICES[key]:
+                raise UserError(f"model {text!r}: unknown {key} {given!r}; {suggest(given, _CHOICES[key])}")
+            settings[key] = given
             continue
         kind, low, high, what = _NUMBERS[key]
         try:
@@ -231,12 +246,6 @@ def _settings(text: str, pairs: Iterable[tuple[str, str]]) -> dict[str, float | 
             raise UserError(f"model {text!r}: {key} must be {what}, not {given!r}")
         settings[key] = value
     return settings
-
-
-def _mode(text: str, given: str) -> str:
-    if given not in get_args(AnswerMode):
-        raise UserError(f"model {text!r}: unknown mode {given!r}; {suggest(given, get_args(AnswerMode))}")
-    return given
 
 
 def _hint(name: str) -> str:

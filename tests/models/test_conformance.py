@@ -123,6 +123,7 @@ async def test_replies_that_are_never_an_answer_are_one_failure_that_quotes_noth
             {"prompt_tokens": 40, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": -9}},
             (40, 5, 0),
         ),
+        ({"prompt_tokens": 40, "completion_tokens": 5, "prompt_cache_hit_tokens": 32}, (40, 5, 32)),
         (b"NaN", (0, 0, 0)),
         (b'{"prompt_tokens": NaN, "completion_tokens": 1e999}', (0, 0, 0)),
         (b'"many"', (0, 0, 0)),

@@ -36,6 +36,23 @@ async def test_a_request_carries_everything_that_decides_the_answer(loopback):
     assert response.usage == Usage(tokens_in=3, tokens_out=6, tokens_cached=3)
 
 
+async def test_how_long_a_model_reasons_goes_with_every_request_and_stays_if_others_are_dropped(loopback):
+    def reasoning(body):
+        if "temperature" in body:
+            return loopback.Reply(status=400, error={"message": "no temperature", "param": "temperature"})
+        return loopback.Reply(GOOD)
+
+    with loopback.LoopbackServer(reasoning) as server:
+        await complete(server, "?reasoning_effort=low")
+    assert [body["reasoning_effort"] for body in server.bodies] == ["low", "low"]
+    unknown = loopback.Reply(status=400, error="reasoning_effort: not low")
+    with (
+        loopback.LoopbackServer(lambda _: unknown) as server,
+        pytest.raises(ModelError, match="reasoning_effort"),
+    ):
+        await complete(server, "?reasoning_effort=low")
+
+
 @pytest.mark.parametrize(
     ("reply", "finish"),
     [

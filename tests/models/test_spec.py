@@ -81,12 +81,20 @@ def test_records_carry_model_and_server_but_no_settings(text, name):
         ("openai:x?max_in_flight=0", "requests, at least 1, not '0'"),
         ("openai:x?rpm=fast", "requests a minute, at least 1, not 'fast'"),
         ("openai:x?seed=1&seed=2", "given twice"),
+        ("openai:x?reasoning_effort=hi", "unknown reasoning_effort 'hi'; did you mean high or xhigh?"),
+        ("local?reasoning_effort=low", "a setting of openai:NAME alone"),
     ],
 )
 def test_a_wrong_spec_says_what_would_be_right(text, says):
     with pytest.raises(UserError) as caught:
         ModelSpec.parse(text)
     assert says in str(caught.value)
+
+
+def test_what_is_chosen_stays_in_the_name():
+    spec = ModelSpec.parse("openai:o4-mini", reasoning_effort="low", mode="prompt")
+    assert str(spec) == "openai:o4-mini?mode=prompt&reasoning_effort=low"
+    assert ModelSpec.parse(str(spec)) == spec
 
 
 def test_a_password_in_a_url_is_refused_and_not_repeated():
