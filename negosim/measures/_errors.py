@@ -8,7 +8,7 @@ import numpy as np
 
 from negosim.measures._answers import ITEM, against_truth, as_text, kind_of
 from negosim.measures._bootstrap import Floats
-from negosim.measures._clusters import clusters_of, sums
+from negosim.measures._clusters import Scope, clusters_of, sums
 from negosim.measures._estimate import Estimate, estimated
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ class ErrorCorrelation:
     such judges is worth no more than one of them."""
 
 
-def error_correlation(frame: "pd.DataFrame") -> list[ErrorCorrelation]:
+def error_correlation(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[ErrorCorrelation]:
     """Return how the errors of every two judges correlate, over the items both answered.
 
     `frame` is made by `judged_rows`; the truth is what it has from the perspective "truth". Of several
-    answers of a judge the first counts.
+    answers of a judge the first counts. `scope` is as in `estimate`.
     """
     rows = against_truth(frame)
     rows = rows[rows["status"] == "ok"].sort_values("repeat", kind="stable")
@@ -50,14 +50,13 @@ def error_correlation(frame: "pd.DataFrame") -> list[ErrorCorrelation]:
         for a, b in combinations(sorted(wide.columns), 2):
             both = wide[[a, b]].dropna().reset_index()
             if len(both):
-                found.append(
-                    ErrorCorrelation(str(question), str(perspective), a, b, _correlation(both, a, b))
-                )
+                correlation = _correlation(both, a, b, scope)
+                found.append(ErrorCorrelation(str(question), str(perspective), a, b, correlation))
     return found
 
 
-def _correlation(both: "pd.DataFrame", a: str, b: str) -> Estimate:
-    clusters = clusters_of(both)
+def _correlation(both: "pd.DataFrame", a: str, b: str, scope: Scope) -> Estimate:
+    clusters = clusters_of(both, scope)
     x, y = both[a].to_numpy(dtype=float), both[b].to_numpy(dtype=float)
     contributions = sums(clusters.codes, np.ones_like(x), x, y, x * x, y * y, x * y)
     return estimated(contributions, pearson, contributions[:, 0], clusters, scale="correlation")

@@ -83,7 +83,7 @@ def _order(corpus: Corpus, sample: Sample) -> Table:
 
 def _errors(corpus: Corpus, sample: Sample) -> Table:
     rows: list[Row] = []
-    for each in error_correlation(sample.frame):
+    for each in error_correlation(sample.frame, scope=sample.scope):
         judges = [each.judge_a, each.judge_b]
         found = asked(sample, each.question)
         source = found.only(perspective=[each.perspective, TRUTH], judge=[*judges, ORACLE]).rows

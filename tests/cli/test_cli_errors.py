@@ -33,7 +33,7 @@ PORT_NOBODY_LISTENS_AT = 9
         ("generate --resume nowhere", "no run at 'nowhere'"),
         ("generate -s viatex -n 0", "Invalid value for '--dialogues'"),
         ("generate -s viatex --planner deep", "no planner 'deep'; known are direct, reflect, rollout"),
-        ("generate -s viatex --deceptive maybe", "--deceptive: 'maybe' is not one of 1, 2, both, none"),
+        ("generate -s viatex --deceptive maybe", "--deceptive: 'maybe' is not one of 1, 2, both, all, none"),
         ("generate -s viatex --deceptive 5", "there is no agent 5 to be deceptive"),
         ("generate -s viatex --both-conditions --deceptive none", "somebody has to deceive"),
         ("generate -s viatex --opener nobody", "opener 'nobody' is no role of 'viatex'"),

@@ -43,7 +43,8 @@ def fill(schema: dict[str, Any], rng: random.Random, length: Length) -> Any:
         return filled
     if schema["type"] == "string":
         size = length(schema["maxLength"])
-        return "".join(rng.choices("abcdefgh ", k=size)).replace("  ", " x").strip().ljust(size, "x")
+        text = "".join(rng.choices("abcdefgh ", k=size)).replace("  ", " x").strip().ljust(size, "x")
+        return f"{text[:-1]}."  # a text that fills its bound within a sentence would be asked for again
     return False if schema["type"] == "boolean" else 5
 
 

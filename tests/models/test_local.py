@@ -92,7 +92,7 @@ class TestRealModel:
         offers, row = await ask(named[form], "Offer lot 9.", "Offer lot 7.")
         assert len(offers) == 2
         assert all(isinstance(offer, Offer) for offer in offers)
-        assert row.calls == 2  # the schema held at the first attempt
+        assert 2 <= row.calls <= 4  # the form held; a text that was cut at its bound is asked for once more
         assert row.tokens_in > 2 * 500
         assert row.tokens_out > 2 * 20
         assert row.usd == (None if form == "openai" else 0)
