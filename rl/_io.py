@@ -24,6 +24,17 @@ STEM = "trajectories"
 _BATCH = 1000
 
 
+def check_new(folder: Path) -> None:
+    """Check that nothing of a folder's name is there, or an empty folder.
+
+    Raises:
+        UserError: something is.
+
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{str(folder)!r} is not an empty folder; choose another --out or remove it")
+
+
 def write_trajectories(
     folder: str | Path,
     trajectories: Iterable[Trajectory],
@@ -42,8 +53,7 @@ def write_trajectories(
 
     """
     target = Path(folder).expanduser()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"{str(folder)!r} is not an empty folder; choose another --out or remove it")
+    check_new(target)
     tally, file = Tally(), f"{STEM}.{format}"
     with whole_folder(target) as part:
         _write(part / file, _counted(trajectories, tally), format)

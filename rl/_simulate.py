@@ -7,9 +7,10 @@ from pathlib import Path
 
 from negosim._loop import run_coroutine
 from negosim.engine import Event, generate_async
+from negosim.errors import UserError
 from negosim.models import Budget, ChatModel
 from negosim.rl._card import Card
-from negosim.rl._io import Format
+from negosim.rl._io import Format, check_new
 from negosim.rl.evaluation import run_of
 from negosim.rl.sources import prepare
 
@@ -62,6 +63,12 @@ def simulate(
         20
 
     """
+    target = Path(out).expanduser()
+    check_new(target)
+    if run is not None and Path(run).expanduser().resolve().is_relative_to(target.resolve()):
+        raise UserError(
+            f"the run folder {str(run)!r} lies in {str(out)!r}, which is made of it; choose another"
+        )
     scrap = tempfile.TemporaryDirectory() if run is None else nullcontext(str(run))
     with scrap as folder:
         place = Path(folder) if run is not None else Path(folder) / f"{scenario}-{seed}"

@@ -43,6 +43,13 @@ def show(
 
     A run of one dialogue is shown at once.
     """
+    forms = [
+        f"--{name}"
+        for name, on in zip(("calls", "json", "html", "md"), (calls, json, html, markdown), strict=True)
+        if on
+    ]
+    if len(forms) > 1:
+        raise typer.BadParameter("choose one of these", param_hint=" and ".join(forms))
     found = Run.open(run_folder(run))
     if dialogue is None and len(found) == 1:
         dialogue = "1"

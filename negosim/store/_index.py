@@ -29,6 +29,8 @@ from negosim.store._run import Run
 from negosim.store._shards import read_line, shards
 
 VERSION = 1
+_DAMAGED = sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR
+"""Codes of SQLite of a file that is none of its own, or has not the tables."""
 BATCH = 200
 """Lines read between two looks at the clock."""
 
@@ -122,8 +124,13 @@ class RunIndex:
 
     @contextmanager
     def _base(self) -> Iterator[sqlite3.Connection]:
-        with closing(_connect(self._place)) as base:
-            yield base
+        try:
+            with closing(_connect(self._place)) as base:
+                yield base
+        except sqlite3.Error as error:
+            raise UserError(
+                f"{self._place}: the index of the run cannot be read: {error}; remove it, it is made again"
+            ) from None
 
     def refresh(self, seconds: float | None = None) -> bool:
         """Read what has been added to the run since.
@@ -139,7 +146,17 @@ class RunIndex:
 
         """
         until = None if seconds is None else time.monotonic() + seconds
-        with self._base() as base:
+        try:
+            return self._refresh(until)
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+                raise unwritable(self._place, OSError(str(error))) from None
+        self._place.unlink(missing_ok=True)
+        self._place = self._made()
+        return self._refresh(until)
+
+    def _refresh(self, until: float | None) -> bool:
+        with closing(_connect(self._place)) as base:
             files = shards(self.run.path)
             if _rewritten(base, files, self.run.path / JUDGEMENTS):
                 with base:

@@ -11,6 +11,7 @@ from negosim.terminal import Lens, lens_of
 from negosim.web._columns import PAGE, Question, chosen, columns
 from negosim.web._dialogue import DialogueView, dialogue_view
 from negosim.web._figures import concessions_of, plane_of
+from negosim.web._library import lost
 from negosim.web._links import FileLinks, FolderLinks
 from negosim.web._pages import (
     STATIC,
@@ -51,6 +52,8 @@ def write_bundle(run: str | Path, folder: str | Path, *, view: str = "public") -
     index.refresh()
     if damaged := index.damaged():
         raise UserError(f"{opened.path / damaged[0][0]}, from byte {damaged[0][1]}: {damaged[0][2]}")
+    if cut := lost(opened, index):
+        raise UserError(cut)
     lens = lens_for_run(view, opened)
     words = [each for each in views_of(list(opened.header.scenarios.values())) if each[0] == view]
     place = Place(FolderLinks(), opened.path.resolve().name, view, words or [(view, view)])
@@ -78,6 +81,7 @@ def _table(place: Place, run: Run, index: RunIndex, lens: Lens, page: int) -> st
         reading=False,
         making=[],
         damaged=[],
+        lost=None,
         choices=nothing,
     )
 

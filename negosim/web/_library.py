@@ -7,6 +7,7 @@ from threading import Lock
 
 from negosim.errors import UserError
 from negosim.store import Run, RunIndex
+from negosim.store._count import DIALOGUES, JUDGEMENTS, read_count
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,22 @@ class Shelf:
     key: str
     run: Run
     index: RunIndex
+
+
+def lost(run: Run, index: RunIndex) -> str | None:
+    """Return what is said of a run whose dialogues or judgements were cut off, where the index has them all.
+
+    Lines that later ones replace are counted too, so that it takes a look at the file to be sure.
+    """
+    try:
+        if index.count() < read_count(run.path / DIALOGUES):
+            run.check()
+        if index.sums()["sheets"] < read_count(run.path / JUDGEMENTS):
+            for _ in run.judgements():
+                pass
+    except UserError as error:
+        return str(error)
+    return None
 
 
 class Library:

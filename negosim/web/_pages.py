@@ -119,7 +119,7 @@ def run_page(
         every: the columns there are to choose from, for this view.
         rows: the dialogues of the page.
         found: how many there are on all pages.
-        values: what else the template needs: `stored`, `reading`, `making`, `damaged`, `choices`.
+        values: what else the template needs: `stored`, `reading`, `making`, `damaged`, `lost`, `choices`.
 
     """
     table = [(row.number, [(column, column.cell(row)) for column in seen]) for row in rows]

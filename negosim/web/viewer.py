@@ -21,7 +21,7 @@ from negosim.web._columns import PAGE, Question, chosen, columns
 from negosim.web._dialogue import role_views, turn_views
 from negosim.web._figures import concessions_of, plane_of
 from negosim.web._guard import KeyGate, SecurityHeaders
-from negosim.web._library import Library, Shelf
+from negosim.web._library import Library, Shelf, lost
 from negosim.web._links import ServerLinks
 from negosim.web._making import being_made, state_of
 from negosim.web._pages import (
@@ -111,6 +111,7 @@ class Viewer:
             reading=not done,
             making=making,
             damaged=shelf.index.damaged() if self._only is None else [],
+            lost=lost(shelf.run, shelf.index) if done and self._only is None else None,
             choices={
                 "scenario": shelf.index.values("scenario"),
                 "condition": shelf.index.values("condition") if lens.truth else [],
@@ -232,9 +233,11 @@ def viewer(
         hosts: names it may be reached by, besides those of this machine.
 
     Raises:
-        UserError: a place is no folder.
+        UserError: a place is no folder, or there is no such view.
 
     """
+    if view not in ("public", "all") and not (view.isdecimal() and int(view) > 0):
+        raise UserError(f"view {view!r} is unknown; there are public, all, and the sides' numbers from 1")
     pages = Viewer(Library([Path(place) for place in places]), view)
 
     def static(request: Request) -> Response:

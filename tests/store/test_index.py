@@ -1,6 +1,8 @@
 """The index of a run follows its files, whatever happens to them."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 import negosim
 from negosim.errors import UserError
 from negosim.store import Run, RunIndex
-from negosim.store._index import INDEX
+from negosim.store._index import INDEX, VERSION
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "compressed"])
@@ -83,3 +85,32 @@ def test_an_index_that_was_copied_with_its_run_is_made_again(run: Run, tmp_path:
     index = RunIndex(Run.open(tmp_path / "other"))
     index.refresh()
     assert index.dialogue(3).id == "rose-lane.honest.0002"
+
+
+@pytest.mark.parametrize("harm", ["pages", "no table", "another's"])
+def test_a_damaged_index_is_made_again(run: Run, harm: str) -> None:
+    RunIndex(run).refresh()
+    place = run.path / INDEX
+    if harm == "pages":
+        content = bytearray(place.read_bytes())
+        content[4096:] = bytes(byte ^ 0x5A for byte in content[4096:])
+        place.write_bytes(content)
+    else:
+        place.unlink(missing_ok=harm == "no table")
+        with closing(sqlite3.connect(place)) as base:
+            base.execute("CREATE TABLE dialogues (x)")
+            base.execute(f"PRAGMA user_version={VERSION if harm == 'no table' else 99}")
+            base.commit()
+    index = RunIndex(run)
+    assert index.refresh()
+    assert index.count() == 3
+    assert index.dialogue(2).id == "rose-lane.honest.0001"
+
+
+def test_an_index_that_breaks_while_it_is_read_is_named(run: Run) -> None:
+    index = RunIndex(run)
+    index.refresh()
+    with closing(sqlite3.connect(run.path / INDEX)) as base:
+        base.execute("DROP TABLE sheets")
+    with pytest.raises(UserError, match=r"index\.sqlite: the index .* remove it, it is made again"):
+        index.sheets("rose-lane.honest.0001")

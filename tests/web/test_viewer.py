@@ -1,4 +1,5 @@
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from starlette.testclient import TestClient
 
 import negosim
 from negosim.engine import TurnFinished
+from negosim.errors import UserError
 from negosim.store import Run
 from negosim.web import dialogue_html, dialogue_markdown, write_bundle
 from negosim.web._segments import Mark, segments
@@ -244,6 +246,20 @@ def test_a_folder_of_pages_holds_its_view_alone_and_links_to_itself(
             links.feed(text)
             assert {link.partition("#")[0] for link in links.found} - {"", "data:,"} <= files.keys()
     assert any(name.endswith("plane.svg") for name in files) == (view == "all")
+
+
+def test_a_run_that_was_cut_is_no_folder_of_pages_and_says_so(made: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    shutil.copytree(made / "kept", cut)
+    lines = (cut / "dialogues.jsonl").read_bytes().splitlines(keepends=True)
+    (cut / "dialogues.jsonl").write_bytes(b"".join(lines[:-1]))
+    with pytest.raises(UserError, match="had 4 dialogues and has 3: its file was cut"):
+        write_bundle(cut, tmp_path / "pages")
+    assert not (tmp_path / "pages").exists()
+    assert (
+        "had 4 dialogues and has 3"
+        in TestClient(viewer([cut]), base_url="http://127.0.0.1").get("/runs/cut").text
+    )
 
 
 def test_one_dialogue_is_one_file(made: Path) -> None:
