@@ -74,8 +74,7 @@ def _names_another(text: str, issue: Issue, agreed: Mapping[str, Value], issues:
     """Return whether words name values of an issue, and the agreed one is not among them."""
     value = agreed[issue.id]
     if issue.range is None:
-        labels = {option.id: option.label.casefold() for option in issue.options or ()}
-        said = {option for option, label in labels.items() if label in text.casefold()}
+        said = {option.id for option in issue.options or () if _says(text, option.label)}
         return bool(said) and value not in said
     if issue.range.prefix.strip() != "$" or isinstance(value, str):
         return False  # of other numbers it is not plain what they count

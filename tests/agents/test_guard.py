@@ -107,6 +107,19 @@ def test_words_are_held_against_the_move(
     assert bool(disagreements(text, action, offer, view(role, offered=offered))) is wrong
 
 
+def test_a_short_label_is_not_found_within_a_word() -> None:
+    seen = view()
+    (issue,) = [issue for issue in VIATEX.issues if issue.id == "proposals"]
+    short = [
+        option.model_copy(update={"label": label}) for option, label in zip(issue.options, ("no", "yes"))
+    ]
+    asked = issue.model_copy(update={"options": tuple(short)})
+    seen = replace(seen, side=replace(seen.side, issues=(asked,)))
+    move = {"proposals": short[1].id}
+    assert disagreements("I know, yesterday.", "offer", move, seen) == []
+    assert disagreements("To that, no.", "offer", move, seen)
+
+
 def test_words_that_still_disagree_are_on_record() -> None:
     issues = dict.fromkeys((issue.id for issue in VIATEX.issues), None)
     move = {"action": "offer", "offer": issues | {"unit-price": 0.12}}
