@@ -110,9 +110,8 @@ def test_words_are_held_against_the_move(
 def test_a_short_label_is_not_found_within_a_word() -> None:
     seen = view()
     (issue,) = [issue for issue in VIATEX.issues if issue.id == "proposals"]
-    short = [
-        option.model_copy(update={"label": label}) for option, label in zip(issue.options, ("no", "yes"))
-    ]
+    pairs = zip(issue.options, ("no", "yes"), strict=False)
+    short = [option.model_copy(update={"label": label}) for option, label in pairs]
     asked = issue.model_copy(update={"options": tuple(short)})
     seen = replace(seen, side=replace(seen.side, issues=(asked,)))
     move = {"proposals": short[1].id}
