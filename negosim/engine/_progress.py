@@ -22,6 +22,8 @@ from negosim.errors import UserError
 from negosim.records import Call, End, Measurement, Turn, Vote
 from negosim.store import PROGRESS, Run
 
+BEGINS = b'{"run":"'
+"""How a line of a step begins."""
 WAY_OUT = "remove the file and resume the run: that dialogue then starts over"
 
 
@@ -141,8 +143,13 @@ def forget_progress(run: Run) -> None:
 
 
 def _whole_lines(file: Path) -> Iterator[bytes]:
-    """Yield the lines of a file, if there is one; a last one that was cut off is no finished step."""
+    """Yield the lines of a file, if there is one; a last one that was cut off is no finished step.
+
+    What does not even begin as a step does is no cut one: it is yielded, and told as damage by who reads it.
+    Zeros are what a file system may leave of a line where the power failed.
+    """
     with suppress(FileNotFoundError), file.open("rb") as lines:
         for line in lines:
-            if line.endswith(b"\n"):
+            begun = BEGINS.startswith(line[: len(BEGINS)]) or not line.strip(b"\0")
+            if line.endswith(b"\n") or not begun:
                 yield line

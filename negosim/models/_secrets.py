@@ -25,6 +25,8 @@ _CODE = re.compile(
     rb"&#[xX]0*([2-7][0-9a-fA-F]);|&#0*([1-9]\d{1,2});"
 )
 """How a character of ASCII is written as a code in JSON, a URL, HTML."""
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+"""Characters that are not seen, and could stand within a secret."""
 _USER_INFO = re.compile(r"(\w+:/{1,2})[^\s'\"<>]*@")
 
 
@@ -50,6 +52,7 @@ class Secrets:
 
     def redact_text(self, text: str) -> str:
         """Take every secret out of a text, and users and passwords out of the URLs in it."""
+        text = _UNSEEN.sub("", text)
         return without_user_info(self.redact(text.encode(errors="replace")).decode(errors="replace"))
 
     @cached_property

@@ -75,9 +75,13 @@ def test_a_line_for_every_step(begun: Path) -> None:
     ]
 
 
-def test_a_cut_last_line_is_an_unfinished_step(player: Player, begun: Path, whole: bytes) -> None:
+@pytest.mark.parametrize("cut", [lambda line: line[:-1], lambda line: line[:3], lambda line: bytes(50)])
+def test_a_cut_last_line_is_an_unfinished_step(
+    player: Player, begun: Path, whole: bytes, cut: Callable[[bytes], bytes]
+) -> None:
     file = progress(begun)
-    file.write_bytes(file.read_bytes()[:-1])
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:-1]) + cut(lines[-1]))
     model = player()
     assert transcript(resume(begun, chat_models={"m": model})) == whole
     assert len(model.requests) == 2 + 2
@@ -93,8 +97,9 @@ def test_a_cut_last_line_is_an_unfinished_step(player: Player, begun: Path, whol
         (lambda lines: [lines[0], b"\n", *lines[1:]], "line 2: damaged"),
         (lambda lines: [lines[0], lines[1][:-10] + b"\n", *lines[2:]], "line 2: damaged"),
         (lambda lines: [b"PK\x03\x04 a photograph\n\xff\xd8\n"], "line 1: damaged"),
+        (lambda lines: [b"\x91\x07 no step, nor its beginning"], "line 1: damaged"),
     ],
-    ids=["changed", "lost", "doubled", "blank", "cut within", "foreign"],
+    ids=["changed", "lost", "doubled", "blank", "cut within", "foreign", "foreign and cut"],
 )
 def test_damage_is_named_before_anything_is_asked(
     player: Player, begun: Path, damage: Callable[[list[bytes]], list[bytes]], named: str, whole: bytes

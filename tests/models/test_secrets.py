@@ -56,6 +56,11 @@ def test_any_key_in_any_spelling(key: str) -> None:
         assert b"[redacted]" in Secrets(key).redact(f" {spelling} ".encode())
 
 
+def test_a_key_with_unseen_characters_within_is_taken_out_of_messages() -> None:
+    shown = Secrets(KEY).redact_text(f"wrong key {KEY[:9]}\u200b{KEY[9:]}!")
+    assert shown == "wrong key [redacted]!"
+
+
 def test_what_is_no_key_stays() -> None:
     body = json.dumps({"content": "über 50%25 & more \\ sk-other"}).encode()
     assert Secrets(KEY).redact(body) == body
