@@ -9,7 +9,7 @@ import typer
 from negosim.cli._make import key_option
 from negosim.cli._options import SendKeyTo, listed
 from negosim.cli._runs import run_folder
-from negosim.errors import NegosimError
+from negosim.errors import NegosimError, UserError
 
 if TYPE_CHECKING:
     from negosim.config import RunConfig
@@ -115,6 +115,8 @@ def _in_terminal(config: "RunConfig", out: Path | None, folder: Path | None, sen
     from negosim.terminal.play import TerminalSeat
 
     roles = [role for role, model in enumerate(config.models) if model == HUMAN]
+    if folder and not roles:
+        raise UserError(f"no person plays in {folder}; go on with: negosim generate --resume {folder}")
     if len(roles) != 1:
         raise typer.BadParameter("one person fits in a terminal; two sit with --web", param_hint="--against")
     seat = TerminalSeat(console_for(), roles[0])

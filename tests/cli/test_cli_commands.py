@@ -319,3 +319,9 @@ def test_output_survives_a_terminal_that_knows_only_ascii() -> None:
         env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
     )
     assert done.returncode == 0
+
+
+def test_a_run_without_a_person_is_not_played_on(cli: Any, run: str) -> None:
+    done = cli("play", "--resume", run)
+    assert done.code == 2
+    assert f"no person plays in {run}; go on with: negosim generate --resume" in done.err
