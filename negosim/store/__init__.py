@@ -6,6 +6,9 @@ judgements.jsonl  one `Sheet` a line: what a judge answered about a dialogue
 judges.json       what the fingerprints of the sheets stand for
 """
 
+from negosim.store._count import DIALOGUES as DIALOGUE_COUNT
+from negosim.store._count import JUDGEMENTS as JUDGEMENT_COUNT
+from negosim.store._count import read_count
 from negosim.store._create import PROGRESS
 from negosim.store._index import IndexedDialogue, RunIndex
 from negosim.store._judgements import COLUMNS as JUDGEMENT_COLUMNS
@@ -16,7 +19,9 @@ from negosim.store._run import Fingerprint, Run, RunHeader, Writer
 from negosim.store._shards import lines, shards
 
 __all__ = [
+    "DIALOGUE_COUNT",
     "JUDGEMENT_COLUMNS",
+    "JUDGEMENT_COUNT",
     "PROGRESS",
     "Fingerprint",
     "IndexedDialogue",
@@ -30,6 +35,7 @@ __all__ = [
     "lines",
     "lines_from",
     "list_runs",
+    "read_count",
     "read_judges",
     "shards",
 ]

@@ -6,8 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from negosim.errors import UserError
-from negosim.store import Run, RunIndex
-from negosim.store._count import DIALOGUES, JUDGEMENTS, read_count
+from negosim.store import DIALOGUE_COUNT, JUDGEMENT_COUNT, Run, RunIndex, read_count
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,9 @@ def lost(run: Run, index: RunIndex) -> str | None:
     Lines that later ones replace are counted too, so that it takes a look at the file to be sure.
     """
     try:
-        if index.count() < read_count(run.path / DIALOGUES):
+        if index.count() < read_count(run.path / DIALOGUE_COUNT):
             run.check()
-        if index.sums()["sheets"] < read_count(run.path / JUDGEMENTS):
+        if index.sums()["sheets"] < read_count(run.path / JUDGEMENT_COUNT):
             for _ in run.judgements():
                 pass
     except UserError as error:
