@@ -126,6 +126,11 @@ class RunConfig(Frozen):
         """Return the cap on utterances in a scenario; 0 is unrestricted."""
         return scenario.max_turns or DEFAULT_CAP if self.max_turns is None else self.max_turns
 
+    def players(self, scenario: Scenario) -> tuple[str, ...]:
+        """Return what plays each role of a scenario, by position: one model plays all."""
+        roles = len(scenario.roles)
+        return self.models[:roles] if len(self.models) > 1 else self.models * roles
+
     if TYPE_CHECKING:
         # What may be given is wider than what is kept; type checkers learn it here.
         def __init__(

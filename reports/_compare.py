@@ -11,7 +11,7 @@ from negosim.plugins import suggest
 from negosim.reports._build import facts_of, footer_of, notices_of
 from negosim.reports._corpus import Corpus, Sample, perspective_order
 from negosim.reports._model import DIALOGUES, Block, Figure, Name, Number, Prose, Report, Row, Section, Table
-from negosim.reports._numbers import count, share
+from negosim.reports._numbers import count, partnered, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._pooling import differing, notice, pooled
 from negosim.reports._sentences import counted, intervals, joined
@@ -183,10 +183,11 @@ def _findings(pair: Pair) -> Section:
     a, b = pair.labels
     blocks: list[Block] = [_matching(pair)]
     briefs: list[Row] = []
-    for name in pair.conditions:
+    conditions = pair.conditions
+    for name in conditions:
         part = pair.both.only(condition=name)
         found = contrasts([(measure, part) for measure in pair.measures], pair.side, a, b)
-        said = f", {names.condition(name)}" if len(pair.conditions) > 1 else ""
+        said = f", {names.condition(name)}" if len(conditions) > 1 else ""
         key = f"comparison-{name}" if said else "comparison"
         blocks.append(contrast_sentence(f"In {b}{said}", f"{a}{said}", found))
         blocks.append(contrast_table(key, f"{a} against {b}{said}", pair.labels, found))
@@ -196,10 +197,9 @@ def _findings(pair: Pair) -> Section:
 
 
 def _matching(pair: Pair) -> Prose:
-    sides = [pair.of(label) for label in pair.labels]
-    keys = [set(map(tuple, side.frame[KEYS].drop_duplicates().to_numpy())) for side in sides]
-    matched = len(keys[0] & keys[1])
-    both = pair.both
+    both, sides = pair.both, [pair.of(label) for label in pair.labels]
+    paired = partnered(both, pair.side, KEYS)
+    matched = len(both.frame.loc[paired, KEYS].drop_duplicates())
     how = {"statistic": "matched", "columns": KEYS, "between": pair.side}
     said: Prose = (
         f"{pair.labels[0]} has ",
@@ -210,7 +210,8 @@ def _matching(pair: Pair) -> Prose:
         Number(f"{matched:,}", matched, len(both), both.rows, how=how),
         " combinations of scenario, condition and index occur in both and are compared as pairs.",
     )
-    alone = [_without(sides[0], keys[1]), _without(sides[1], keys[0])]
+    lonely = both.having(both.frame[~paired])
+    alone = [lonely.only(**{pair.side: label}) for label in pair.labels]
     if any(map(len, alone)):
         said = (*said, " Without a partner are ", count(alone[0]), f" of {pair.labels[0]} and ")
         said = (*said, count(alone[1]), f" of {pair.labels[1]}.")
@@ -218,12 +219,6 @@ def _matching(pair: Pair) -> Prose:
     if len(seeds) > 1:
         said = (*said, " The runs have different seeds, so pairs share no random choices.")
     return said
-
-
-def _without(side: Sample, partners: set[tuple[Any, ...]]) -> Sample:
-    """Return the rows of a side that have no partner."""
-    lonely = [key not in partners for key in map(tuple, side.frame[KEYS].to_numpy())]
-    return side.having(side.frame[lonely])
 
 
 def _by_scenario(pair: Pair) -> Section:

@@ -1,12 +1,16 @@
 """Numbers from samples: estimated by `negosim.measures`, written for people."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from negosim.measures import Difference, Estimate, difference, estimate, shares
 from negosim.reports._corpus import Sample
 from negosim.reports._model import Number, Rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 How = Mapping[str, Any]
 """How a number was computed, for the trace."""
@@ -216,13 +220,19 @@ def moved_cells(
 
 def _of_side(sample: Sample, found: Difference, between: str, value: Any) -> Sample:
     """Return the rows of one side; of pairs only those that have a partner."""
-    own = sample.only(**{between: value})
-    if not found.pairs_by:
-        return own
-    keys = list(found.pairs_by)
-    other = sample.frame.loc[sample.frame[between] != value, keys].drop_duplicates()
-    paired = own.frame.merge(other.assign(_paired=True), "left", keys)["_paired"].notna().to_numpy()
-    return own.having(own.frame[paired])
+    if found.pairs_by:
+        sample = sample.having(sample.frame[partnered(sample, between, found.pairs_by)])
+    return sample.only(**{between: value})
+
+
+def partnered(sample: Sample, between: str, keys: Iterable[str]) -> "npt.NDArray[np.bool_]":
+    """Return which rows of two sides agree in `keys` with a row of the other side."""
+    import pandas as pd
+
+    sides = sample.frame.assign(_side=pd.factorize(sample.frame[between])[0])
+    groups = sides.groupby(list(keys), dropna=False, observed=True)
+    found: npt.NDArray[np.bool_] = (groups["_side"].transform("nunique") > 1).to_numpy()
+    return found
 
 
 def reliable(found: Difference) -> bool:

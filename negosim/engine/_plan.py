@@ -261,8 +261,7 @@ def _seatings(models: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
 def _jobs(config: RunConfig, scenarios: Mapping[str, Scenario]) -> list[Job]:
     jobs = []
     for name, scenario in scenarios.items():
-        roles = len(scenario.roles)
-        given = config.models[:roles] if len(config.models) > 1 else config.models * roles
+        given = config.players(scenario)
         seatings = _seatings(given) if config.swap_roles else [("", given)]
         for index in range(config.dialogues):
             for condition in config.conditions:

@@ -8,15 +8,15 @@ from negosim.records import Dialogue
 from negosim.scenarios import Scenario
 from negosim.store import Run, RunIndex
 from negosim.terminal import Lens, lens_of
-from negosim.web._columns import PAGE, Question, chosen, columns
-from negosim.web._dialogue import DialogueView, dialogue_view
+from negosim.web._columns import PAGE, Question, chosen
+from negosim.web._dialogue import DialogueView, dialogue_view, seen_in
 from negosim.web._figures import concessions_of, plane_of
 from negosim.web._library import lost
 from negosim.web._links import FileLinks, FolderLinks
 from negosim.web._pages import (
     STATIC,
     Place,
-    column_fits,
+    columns_of,
     dialogue_page,
     lens_for_run,
     run_page,
@@ -70,8 +70,7 @@ def write_bundle(run: str | Path, folder: str | Path, *, view: str = "public") -
 
 
 def _table(place: Place, run: Run, index: RunIndex, lens: Lens, page: int) -> str:
-    roles = max(len(scenario.roles) for scenario in run.header.scenarios.values())
-    every = [one for one in columns(roles) if one.seen_by(lens) and column_fits(one.key, run)]
+    every = columns_of(run, lens)
     rows = index.find(limit=PAGE, offset=(page - 1) * PAGE)
     count = index.count()
     nothing: dict[str, list[str]] = {}
@@ -90,13 +89,14 @@ def _write_dialogue(part: Path, place: Place, run: Run, index: RunIndex, number:
     dialogue = index.dialogue(number)
     scenario = run.scenario(dialogue.scenario)
     lens = lens_of(place.view, scenario)
+    shown = dialogue_view(dialogue, scenario, lens, index.sheets(dialogue.id))
     page = dialogue_page(
-        *(place, number, dialogue, scenario, index.sheets(dialogue.id)),
+        *(place, number, shown),
         before=number - 1 if number > 1 else None,
         after=number + 1 if number < count else None,
     )
     _write(part / place.links.dialogue(place.key, number, place.view), page)
-    for name, svg in _figures(dialogue_view(dialogue, scenario, lens), dialogue, scenario, lens).items():
+    for name, svg in _figures(shown, dialogue, scenario, lens).items():
         (part / place.links.figure(place.key, number, name, place.view)).write_bytes(svg)
 
 
@@ -125,12 +125,9 @@ def dialogue_html(run: Run, reference: str, *, view: str = "public") -> str:
         UserError: there is no such dialogue or view.
 
     """
-    dialogue = run.dialogue(reference)
-    scenario = run.scenario(dialogue.scenario)
-    lens = lens_of(view, scenario)
-    sheets = [sheet for sheet in run.judgements() if sheet.dialogue == dialogue.id]
-    figures = _figures(dialogue_view(dialogue, scenario, lens), dialogue, scenario, lens)
+    dialogue, scenario, lens, shown = seen_in(run, reference, view)
+    figures = _figures(shown, dialogue, scenario, lens)
     links = FileLinks({name: static_file(name) for name in STATIC}, figures)
     place = Place(links, scenario.title, view, [(view, view)])
     number = next(at for at, one in enumerate(run, 1) if one.id == dialogue.id)
-    return dialogue_page(place, number, dialogue, scenario, sheets)
+    return dialogue_page(place, number, shown)

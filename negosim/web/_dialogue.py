@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from negosim._text import clean, money, one_line, points
 from negosim.records import Claim, Condition, Dialogue, Measurement, Sheet, Turn
 from negosim.scenarios import Scenario
+from negosim.store import Run
 from negosim.table import Table, opening_table
 from negosim.terminal import (
     MOMENTS,
@@ -15,6 +16,7 @@ from negosim.terminal import (
     ending,
     given_floor,
     heard_asides,
+    lens_of,
     move_of,
     outcome_lines,
     verdict,
@@ -186,6 +188,25 @@ def dialogue_view(
         has_plane=offers and lens.truth and len(scenario.roles) == 2,
         has_concessions=offers and bool(private),
     )
+
+
+def seen_in(run: Run, reference: str, view: str) -> tuple[Dialogue, Scenario, Lens, DialogueView]:
+    """Return a dialogue of a run, what it was played in, and how a view sees it.
+
+    Args:
+        run: the run; it is read for the dialogue and for what judges have answered about it.
+        reference: the dialogue's number or id.
+        view: whose eyes.
+
+    Raises:
+        UserError: there is no such dialogue or view.
+
+    """
+    dialogue = run.dialogue(reference)
+    scenario = run.scenario(dialogue.scenario)
+    lens = lens_of(view, scenario)
+    sheets = [sheet for sheet in run.judgements() if sheet.dialogue == dialogue.id]
+    return dialogue, scenario, lens, dialogue_view(dialogue, scenario, lens, sheets)
 
 
 def role_views(

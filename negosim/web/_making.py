@@ -39,7 +39,7 @@ class Making:
 def being_made(run: Run) -> list[Making]:
     """Return the dialogues of a run that are being made, as far as they are stored."""
     found = []
-    for file in sorted((run.path / PROGRESS).glob("*.jsonl")):
+    for file in _progress(run.path):
         try:
             steps = [_Step.model_validate_json(checked(line)[0]) for _, _, line in lines_from(file, 0)]
         except (DamageError, ValidationError, OSError):

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from negosim.store import Run
-from negosim.terminal import lens_of
-from negosim.web._dialogue import DialogueView, TurnView, dialogue_view
+from negosim.web._dialogue import DialogueView, TurnView, seen_in
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&]")
 _LIST = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
@@ -23,10 +22,8 @@ def dialogue_markdown(run: Run, reference: str, *, view: str = "public") -> str:
         UserError: there is no such dialogue or view.
 
     """
-    dialogue = run.dialogue(reference)
-    scenario = run.scenario(dialogue.scenario)
-    sheets = [sheet for sheet in run.judgements() if sheet.dialogue == dialogue.id]
-    return "\n".join(_lines(dialogue_view(dialogue, scenario, lens_of(view, scenario), sheets))) + "\n"
+    *_, shown = seen_in(run, reference, view)
+    return "\n".join(_lines(shown)) + "\n"
 
 
 def escaped(text: str) -> str:

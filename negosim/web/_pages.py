@@ -9,12 +9,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from negosim._text import one_line, plural
-from negosim.records import Dialogue, Sheet
 from negosim.scenarios import Scenario
 from negosim.store import IndexedDialogue, Run
 from negosim.terminal import Lens, lens_of
-from negosim.web._columns import PAGE, Column, Question
-from negosim.web._dialogue import dialogue_view
+from negosim.web._columns import PAGE, Column, Question, columns
+from negosim.web._dialogue import DialogueView
 from negosim.web._links import Links
 
 STATIC = ("style.css", "view.js")
@@ -65,9 +64,7 @@ class Place:
 def dialogue_page(
     place: Place,
     number: int,
-    dialogue: Dialogue,
-    scenario: Scenario,
-    sheets: Sequence[Sheet],
+    shown: DialogueView,
     *,
     before: int | None = None,
     after: int | None = None,
@@ -78,15 +75,12 @@ def dialogue_page(
     Args:
         place: where it stands.
         number: the dialogue's number in its run.
-        dialogue: the record.
-        scenario: what it was played in.
-        sheets: what judges have answered about it.
+        shown: the dialogue as the place's view sees it.
         before: number of the dialogue before it.
         after: number of the one after it.
         partners: dialogues on the same seed under other conditions, where the view may know.
 
     """
-    shown = dialogue_view(dialogue, scenario, lens_of(place.view, scenario), sheets)
     return render(
         "dialogue.html",
         place=place,
@@ -150,7 +144,13 @@ def lens_for_run(view: str, run: Run) -> Lens:
     return lens_of(view, widest)
 
 
-def column_fits(key: str, run: Run) -> bool:
+def columns_of(run: Run, lens: Lens) -> list[Column]:
+    """Return the columns that say something of a run, and that a view may see."""
+    roles = max(len(scenario.roles) for scenario in run.header.scenarios.values())
+    return [one for one in columns(roles) if one.seen_by(lens) and _fits(one.key, run)]
+
+
+def _fits(key: str, run: Run) -> bool:
     """Tell whether a column of a role's says anything of this run."""
     name, _, role = key.rpartition("_")
     scenarios = run.header.scenarios.values()

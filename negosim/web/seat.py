@@ -12,8 +12,6 @@ import orjson
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -35,12 +33,12 @@ from negosim.records import Condition
 from negosim.scenarios import load_scenario
 from negosim.store import Run
 from negosim.terminal import Lens, outcome_lines, verdict
+from negosim.web._app import application, wrong_page
 from negosim.web._dialogue import role_views, turn_views
-from negosim.web._guard import SecurityHeaders
 from negosim.web._links import ServerLinks
-from negosim.web._pages import render, static_file
+from negosim.web._pages import render
 from negosim.web._table_seat import LONGEST, BrowserSeat, answer_from, utterance_from
-from negosim.web.server import HOSTS, server_of
+from negosim.web.server import server_of
 
 SEATS_FILE = ".seats.json"
 """In a run folder: the addresses of its seats, so that they stay the same when the run is resumed."""
@@ -125,9 +123,8 @@ class Session:
 
 def people(config: RunConfig) -> list[int]:
     """Return the positions of the roles that people play."""
-    scenario = load_scenario(config.scenarios[0])
-    models = config.models if len(config.models) > 1 else config.models * len(scenario.roles)
-    return [role for role, model in enumerate(models) if model == HUMAN]
+    players = config.players(load_scenario(config.scenarios[0]))
+    return [role for role, model in enumerate(players) if model == HUMAN]
 
 
 def _known_tokens(folder: Path | None) -> Mapping[str, str]:
@@ -242,33 +239,16 @@ def seats_app(session: Session, *, hosts: Sequence[str] = ()) -> Starlette:
         after = request.query_params.get("after", "0")
         return EventSourceResponse(_news(seat, int(after) if after.isdecimal() else 0), ping=15)
 
-    def static(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in ("style.css", "seat.js"):
-            raise HTTPException(404)
-        return Response(
-            static_file(name), media_type="text/css" if name.endswith("css") else "text/javascript"
-        )
-
-    def wrong(request: Request, error: Exception) -> Response:
-        told = getattr(error, "detail", "")
-        return HTMLResponse(
-            render("wrong.html", links=ServerLinks(), told=told), getattr(error, "status_code", 404)
-        )
-
-    return Starlette(
-        routes=[
+    return application(
+        [
             Route("/seat/{token}", page),
             Route("/seat/{token}/say", say, methods=["POST"]),
             Route("/seat/{token}/answer", answer, methods=["POST"]),
             Route("/seat/{token}/events", events),
-            Route("/static/{name}", static),
         ],
-        middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=[*HOSTS, *hosts], www_redirect=False),
-        ],
-        exception_handlers={HTTPException: wrong},
+        static=("style.css", "seat.js"),
+        hosts=hosts,
+        handlers={HTTPException: lambda request, error: wrong_page(error, getattr(error, "detail", ""))},
         max_body_size=LARGEST,
     )
 

@@ -10,37 +10,34 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from negosim.errors import UserError
 from negosim.terminal import Lens, lens_of
-from negosim.web._columns import PAGE, Question, chosen, columns
-from negosim.web._dialogue import role_views, turn_views
+from negosim.web._app import TYPES, application, wrong_page
+from negosim.web._columns import PAGE, Question, chosen
+from negosim.web._dialogue import dialogue_view, role_views, turn_views
 from negosim.web._figures import concessions_of, plane_of
-from negosim.web._guard import KeyGate, SecurityHeaders
+from negosim.web._guard import KeyGate
 from negosim.web._library import Library, Shelf, lost
 from negosim.web._links import ServerLinks
 from negosim.web._making import being_made, state_of
 from negosim.web._pages import (
     STATIC,
     Place,
-    column_fits,
+    columns_of,
     dialogue_page,
     lens_for_run,
     render,
     run_page,
-    static_file,
     views_of,
 )
 from negosim.web._runs import run_rows, sorted_rows
-from negosim.web.server import HOSTS
 
 READING = 0.4
 """Seconds a page may spend on carrying an index on; the rest is read while the page is being looked at."""
-TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 class Viewer:
@@ -94,8 +91,7 @@ class Viewer:
         done = shelf.index.refresh(READING)
         lens = lens_for_run(place.view, shelf.run)
         question = Question.of(request.query_params, request.query_params.getlist("col"))
-        roles = max(len(scenario.roles) for scenario in shelf.run.header.scenarios.values())
-        every = [one for one in columns(roles) if one.seen_by(lens) and column_fits(one.key, shelf.run)]
+        every = columns_of(shelf.run, lens)
         seen = chosen(every, question.wanted)
         where, given = question.where(lens)
         found = shelf.index.count(where, given)
@@ -130,15 +126,15 @@ class Viewer:
         partners = shelf.index.find(
             "scenario=? AND pairing=? AND number<>?", (dialogue.scenario, dialogue.index, number), limit=8
         )
-        return HTMLResponse(
-            dialogue_page(
-                *(place, number, dialogue, shelf.run.scenario(dialogue.scenario)),
-                shelf.index.sheets(dialogue.id),
-                before=number - 1 if number - 1 in near else None,
-                after=number + 1 if number + 1 in near else None,
-                partners=partners,
-            )
+        scenario = shelf.run.scenario(dialogue.scenario)
+        lens = lens_of(place.view, scenario)
+        page = dialogue_page(
+            *(place, number, dialogue_view(dialogue, scenario, lens, shelf.index.sheets(dialogue.id))),
+            before=number - 1 if number - 1 in near else None,
+            after=number + 1 if number + 1 in near else None,
+            partners=partners,
         )
+        return HTMLResponse(page)
 
     def figure(self, request: Request) -> Response:
         """Draw a figure of a dialogue, where the view may see it."""
@@ -188,8 +184,7 @@ class Viewer:
             raise HTTPException(404, "this dialogue is no longer in the making; it stands among the others")
         scenario = shelf.run.scenario(found.scenario)
         lens: Lens = lens_of(place.view, scenario)
-        models = shelf.run.config.models
-        models = models if len(models) > 1 else models * len(scenario.roles)
+        models = shelf.run.config.players(scenario)
         return HTMLResponse(
             render(
                 "making.html",
@@ -240,16 +235,9 @@ def viewer(
         raise UserError(f"view {view!r} is unknown; there are public, all, and the sides' numbers from 1")
     pages = Viewer(Library([Path(place) for place in places]), view)
 
-    def static(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in STATIC:
-            raise HTTPException(404)
-        return Response(static_file(name), media_type=TYPES[name.rpartition(".")[2]])
-
     run = "/runs/{key}"
     routes = [
         Route("/", pages.runs),
-        Route("/static/{name}", static),
         Route(run, pages.run),
         Route(f"{run}/events", pages.events),
         Route(f"{run}/making/{{making}}", pages.making),
@@ -258,26 +246,22 @@ def viewer(
         Route(f"{run}/{{number:int}}/beside/{{other:int}}", pages.beside),
     ]
     gate = [Middleware(KeyGate, key=key)] if key else []
-    return Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=[*HOSTS, *hosts], www_redirect=False),
-            *gate,
-        ],
-        exception_handlers={
-            UserError: _wrong(pages, lambda error: str(error) if view == "all" else ""),
-            HTTPException: _wrong(pages, lambda error: getattr(error, "detail", "")),
+    return application(
+        routes,
+        static=STATIC,
+        hosts=hosts,
+        gate=gate,
+        handlers={
+            UserError: _wrong(lambda error: str(error) if view == "all" else ""),
+            HTTPException: _wrong(lambda error: getattr(error, "detail", "")),
         },
     )
 
 
-def _wrong(pages: Viewer, words: Callable[[Exception], str]) -> Callable[[Request, Exception], Response]:
-    """Return the page that says what is wrong; where not everything may be seen, not more than that."""
+def _wrong(words: Callable[[Exception], str]) -> Callable[[Request, Exception], Response]:
+    """Return what answers errors; where not everything may be seen, no more is told than that."""
 
     def page(request: Request, error: Exception) -> Response:
-        status = getattr(error, "status_code", 404)
-        told = words(error) or "there is nothing to show here"
-        return HTMLResponse(render("wrong.html", links=ServerLinks(), told=told), status)
+        return wrong_page(error, words(error) or "there is nothing to show here")
 
     return page

@@ -6,7 +6,7 @@ from typing import Any
 from negosim.measures import Difference, holm
 from negosim.reports._corpus import Sample
 from negosim.reports._model import Heading, Name, Number, Prose, Row, Table
-from negosim.reports._numbers import bare, compare, count, difference_cells, reliable
+from negosim.reports._numbers import bare, compare, count, difference_cells, partnered, reliable
 from negosim.reports._sentences import joined, listing
 
 HEADS = ("difference", "effect", "p (Holm)", "n")
@@ -41,10 +41,8 @@ class Contrast:
     @property
     def without_partner(self) -> Sample:
         """The rows that are in no pair, though others are."""
-        side, keys, frame = self.sides[0], list(self.found.pairs_by), self.sample.frame
-        codes = frame.assign(_side=frame[side].astype("category").cat.codes)
-        sides = codes.groupby(keys, dropna=False, observed=True)["_side"].transform("nunique")
-        return self.sample.having(frame[sides.to_numpy() < 2])
+        paired = partnered(self.sample, self.sides[0], self.found.pairs_by)
+        return self.sample.having(self.sample.frame[~paired])
 
     @property
     def cells(self) -> tuple[Number, ...]:
