@@ -2,18 +2,23 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from negosim.agents import HUMAN, seated
 from negosim.cli._make import key_option
 from negosim.cli._options import SendKeyTo, listed
 from negosim.cli._runs import run_folder
+from negosim.config import RunConfig
+from negosim.engine import Event, RunStarted, generate
+from negosim.engine import resume as go_on
 from negosim.errors import NegosimError, UserError
-
-if TYPE_CHECKING:
-    from negosim.config import RunConfig
-    from negosim.store import Run
+from negosim.records import Condition
+from negosim.scenarios import load_scenario
+from negosim.store import Run
+from negosim.terminal import console_for
+from negosim.terminal.play import TerminalSeat
 
 
 def play(
@@ -81,12 +86,7 @@ def _config(
     max_turns: int | None,
     seed: int,
     resume: str | None,
-) -> "RunConfig":
-    from negosim.config import RunConfig
-    from negosim.records import Condition
-    from negosim.scenarios import load_scenario
-    from negosim.store import Run
-
+) -> RunConfig:
     if (scenario is None) == (resume is None):
         raise typer.BadParameter("name a scenario, or a talk to --resume", param_hint="SCENARIO")
     if resume is not None or scenario is None:
@@ -107,13 +107,7 @@ def _config(
     )
 
 
-def _in_terminal(config: "RunConfig", out: Path | None, folder: Path | None, send_key_to: list[str]) -> None:
-    from negosim.agents import HUMAN, seated
-    from negosim.engine import Event, RunStarted, generate
-    from negosim.engine import resume as go_on
-    from negosim.terminal import console_for
-    from negosim.terminal.play import TerminalSeat
-
+def _in_terminal(config: RunConfig, out: Path | None, folder: Path | None, send_key_to: list[str]) -> None:
     roles = [role for role, model in enumerate(config.models) if model == HUMAN]
     if folder and not roles:
         raise UserError(f"no person plays in {folder}; go on with: negosim generate --resume {folder}")
@@ -144,7 +138,7 @@ def _in_terminal(config: "RunConfig", out: Path | None, folder: Path | None, sen
 
 
 def _in_browser(
-    config: "RunConfig",
+    config: RunConfig,
     out: Path | None,
     folder: Path | None,
     send_key_to: list[str],
@@ -177,5 +171,5 @@ def _in_browser(
         raise typer.Exit(130) from None
 
 
-def _tell(run: "Run") -> None:
+def _tell(run: Run) -> None:
     typer.echo(f"stored in {run.path}\nread it again: negosim show {run.path} --view all")

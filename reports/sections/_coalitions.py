@@ -1,5 +1,6 @@
 """Three roles or more: what each role gets, and who makes deals with whom; no plane could show it."""
 
+from negosim.measures import coalition_name
 from negosim.reports._corpus import Corpus
 from negosim.reports._model import Cell, Number, Row, Table
 from negosim.reports._numbers import count, mean, share
@@ -52,7 +53,7 @@ def _coalitions(corpus: Corpus, keys: list[str]) -> Table:
         sample = corpus.complete.only(scenario=key)
         # Every coalition that could make a deal stands in the table, those that never did too.
         for parties in (*corpus.scenarios[key].rule.coalitions, None):
-            label = "no deal" if parties is None else names.coalition(parties)
+            label = "no deal" if parties is None else coalition_name(parties)
             for name in corpus.conditions:
                 made = sample.only(condition=name).known("agreed")
                 joint = mean(made.only(coalition=label), "joint_value", 1)

@@ -1,8 +1,5 @@
 """How things are called in a report."""
 
-from collections.abc import Sequence
-
-from negosim.measures import coalition_name
 from negosim.records import SIMULATED, THIRD_PARTY, TRUTH
 
 
@@ -24,11 +21,6 @@ def perspective(name: str) -> str:
 def agent(position: int) -> str:
     """Return what a role is called in tables: "agent 1"."""
     return f"agent {position + 1}"
-
-
-def coalition(parties: Sequence[int]) -> str:
-    """Return what the parties to a deal are called: "agents 1 and 3"."""
-    return coalition_name(parties)
 
 
 def model(name: str) -> str:

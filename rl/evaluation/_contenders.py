@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from negosim.agents import named_decoding
-from negosim.agents.users import kind_of, persona_names
+from negosim.agents.users import kind_of, persona_words
 from negosim.errors import UserError
 from negosim.models import GivenModel, ModelSpec, name_of
 from negosim.plugins import suggest
@@ -123,12 +123,13 @@ def partners_of(users: Sequence[str], scenario: Scenario) -> tuple[list[str], li
     kind = kind_of(scenario)
     if kind is None:
         return ["sim" if name == "all" else name for name in users], []
-    names = persona_names(kind)
-    known = {each: name for name in names for each in (name, name.replace(" ", "-"))}
+    words = persona_words(kind)
+    known = {each: name for word, name in words.items() for each in (name, word)}
     personas = [known[name] for name in users if name in known]
     found = ["user" if name == "all" else name for name in users if name not in known]
     for name in found:
         if ":" not in name and name not in ("user", "sim"):
-            raise UserError(f"{scenario.id} has no user {name!r}; {suggest(name, names)}")
-    joined = "+".join(name.replace(" ", "-") for name in personas)
+            raise UserError(f"{scenario.id} has no user {name!r}; {suggest(name, words.values())}")
+    spelt = {name: word for word, name in words.items()}
+    joined = "+".join(spelt[name] for name in personas)
     return [*([f"user:{joined}"] if personas else []), *found], personas

@@ -131,17 +131,18 @@ class SimulatedForward:
         return self._fitted(bottom(self._pool), "hard")
 
     def _fitted(self, pool: Sequence[Trajectory], purpose: str) -> Fit:
-        rng = Random(f"hindsight fit {purpose}")
+        rng, kinds = Random(f"hindsight fit {purpose}"), persona_names(self._kind)
+
+        def drawn() -> list[Name]:
+            return [(rng.choice(kinds), rng.getrandbits(40)) for _ in range(DRAWS)]
+
         if not pool:
-            kinds = persona_names(self._kind)
-            return Fit([(rng.choice(kinds), rng.getrandbits(40)) for _ in range(DRAWS)], USUAL_SKILL)
+            return Fit(drawn(), USUAL_SKILL)
         some = rng.sample(list(pool), min(FITTED, len(pool)))
-        kinds = persona_names(self._kind)
         population: list[Name] = []
         planned = said = 0
         for dialogue in some:
-            drawn = [(rng.choice(kinds), rng.getrandbits(40)) for _ in range(DRAWS)]
-            users = self._resampled(drawn, dialogue.meta, dialogue.turns, rng, LIKENESSES)
+            users = self._resampled(drawn(), dialogue.meta, dialogue.turns, rng, LIKENESSES)
             population += [(user.persona, user.seed) for user in users]
             for number, turn in enumerate(dialogue.turns):
                 if turn.role == "agent":

@@ -21,6 +21,11 @@ def persona_names(kind: str) -> tuple[str, ...]:
     return tuple(personas()) if kind == DONATION else tuple(problems())
 
 
+def persona_words(kind: str) -> dict[str, str]:
+    """Return the kinds of users of a conversation by how a name of a participant spells them."""
+    return {name.replace(" ", "-"): name for name in persona_names(kind)}
+
+
 def sim_user(kind: str, persona: str, seed: int) -> SimUser:
     """Make an embedded simulated user of a conversation.
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from negosim.agents.users._making import persona_names, sim_user
+from negosim.agents.users._making import KINDS, persona_words, sim_user
 from negosim.agents.users._user import SimUser
 from negosim.errors import UserError
 from negosim.models import ModelSpec
@@ -103,12 +103,12 @@ def user_named(scenario: Scenario, dialogue: Dialogue) -> SimUser | None:
 def split_personas(target: str) -> tuple[str, str]:
     """Split "skeptical+caring:openai:NAME" into personas and model; without personas the first is ""."""
     head, colon, rest = target.partition(":")
-    names = {name.replace(" ", "-") for kind in ("donation", "support") for name in persona_names(kind)}
-    return (head, rest) if colon and set(head.split("+")) <= names else ("", target)
+    words = {word for kind in KINDS for word in persona_words(kind)}
+    return (head, rest) if colon and set(head.split("+")) <= words else ("", target)
 
 
 def _user(kind: str, personas: str, number: int) -> SimUser:
-    names = {name.replace(" ", "-"): name for name in persona_names(kind)}
+    names = persona_words(kind)
     chosen = personas.split("+") if personas else list(names)
     for name in chosen:
         if name not in names:
