@@ -62,8 +62,7 @@ class _Setting:
     @property
     def by_coalition(self) -> bool:
         """Whether some can make a deal without the others."""
-        count = len(self.roles)
-        return max(self.agreement.needed(count), len(self.agreement.includes)) < count
+        return self.agreement.needed(len(self.roles)) < len(self.roles)
 
     @property
     def who_agrees(self) -> str:

@@ -25,7 +25,7 @@ def check_agents(plan: "Plan") -> None:
         for role, name in enumerate(job.models):
             if name in plan.agents and (name, job.scenario, role) not in checked:
                 checked.add((name, job.scenario, role))
-                check_agent(name, plan.agent(job, role), plan)
+                check_agent(name, plan.agent(name, plan.side(job, role)), plan)
 
 
 def check_agent(name: str, agent: Agent, plan: "Plan") -> None:

@@ -88,12 +88,11 @@ class Plan:
         return {name: told for name, told in found.items() if told is not None}
 
     def agent(
-        self, job: Job, role: int, chat: Callable[..., Agent] | None = None, ledger: Ledger | None = None
+        self, name: str, side: Side, chat: Callable[..., Agent] | None = None, ledger: Ledger | None = None
     ) -> Agent:
         """Return what plays a role that no chat model plays by itself; `chat`, `ledger`: the context's."""
-        name = job.models[role]
         spec = self.specs.get(name) or ModelSpec(kind=SIMULATED)
-        return self.agents[name].make(AgentContext(spec, self.side(job, role), chat, ledger))
+        return self.agents[name].make(AgentContext(spec, side, chat, ledger))
 
     def side(self, job: Job, role: int) -> Side:
         """Return what one role of a job knows before the first word."""

@@ -139,9 +139,7 @@ def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> P
 
     agent: Agent
     agent = (
-        ChatAgent(own, writer(), ledger)
-        if own
-        else setting.plan.agent(job, side.index, by_another_brief, ledger)
+        ChatAgent(own, writer(), ledger) if own else setting.plan.agent(name, side, by_another_brief, ledger)
     )
     judge: RolloutJudge
     if judging:
