@@ -1,7 +1,7 @@
 """Agents: what plays a role. Every kind answers the same questions, each from a `View`."""
 
 from negosim.agents._chat import ChatAgent, ChatJudge
-from negosim.agents._human import HUMAN, PERSON, HumanAgent, Seat, Seats, seated
+from negosim.agents._human import HUMAN, PERSON, SAID_ANYWAY, HumanAgent, Seat, Seats, seated
 from negosim.agents._policy import POLICY, PolicyAgent, named_decoding
 from negosim.agents._protocol import (
     Agent,
@@ -29,6 +29,7 @@ __all__ = [
     "HUMAN",
     "PERSON",
     "POLICY",
+    "SAID_ANYWAY",
     "Agent",
     "AgentContext",
     "AgentFactory",

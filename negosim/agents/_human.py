@@ -17,6 +17,14 @@ HUMAN = "human"
 """The name of a person in configurations and records."""
 
 
+SAID_ANYWAY = {
+    "accept": "I accept your offer.",
+    "walk_away": "I am leaving now.",
+    "offer": "This is my offer.",
+}
+"""What is said where a person makes a move without a word."""
+
+
 class Seat(Protocol):
     """Where a person sits: asks for what they say, and waits."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from negosim._text import one_line, points
+from negosim.agents import SAID_ANYWAY
 from negosim.engine import DialogueFinished, DialogueStarted, Event, TurnFinished
 from negosim.records import Utterance
 from negosim.scenarios import Answer, Deal, Issue, Measure, Value
@@ -20,7 +21,6 @@ HELP = (
     "a line is what you say; /offer, /accept and /leave are moves, /brief shows your side, "
     "/points your points"
 )
-ANYWAY = {"accept": "I accept your offer.", "walk_away": "I am leaving now.", "offer": "This is my offer."}
 
 Ask = Callable[[str], str]
 """Shows a prompt and returns what was typed; raises EOFError at the end of the input."""
@@ -104,7 +104,7 @@ class TerminalSeat:
             return None
         checked = view.table.check(view.side.index, action, offer, view.side.issues)
         made: Any = action
-        return Utterance(text=words.strip() or ANYWAY[action], action=made, offer=checked)
+        return Utterance(text=words.strip() or SAID_ANYWAY[action], action=made, offer=checked)
 
     def _offer(self, view: View) -> dict[str, Value]:
         """Ask for the value of every issue, with the points so far."""

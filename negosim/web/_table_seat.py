@@ -4,20 +4,13 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 
-from negosim.agents import Seat
+from negosim.agents import SAID_ANYWAY, Seat
 from negosim.records import Dialogue, Turn, Utterance
 from negosim.scenarios import Answer, Measure, Scenario
 from negosim.views import View
 
 LONGEST = 4000
 """Characters of an utterance."""
-
-SAID_ANYWAY = {
-    "accept": "I accept your offer.",
-    "walk_away": "I am leaving now.",
-    "offer": "This is my offer.",
-}
-"""What is said where a person makes a move without a word."""
 
 
 @dataclass
