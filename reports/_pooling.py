@@ -1,4 +1,4 @@
-"""What differs between runs that are reported together: it is said, never mixed in silence."""
+"""Differences between runs that are reported together: they are said, never mixed in silence."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is looked for in words before they are said: private things that leak, words against the move.
+"""Checks of words before they are said: private things that leak, words that contradict the move.
 
 Nothing here decides alone: an utterance in which something is found is asked for again once, and where it is
 found again the turn is marked with it (`Turn.marks`). So each sign is one that ordinary speech rarely has.

@@ -1,4 +1,4 @@
-"""What some scenarios leave besides deals: private answers, rewards, the parties to a deal, as columns."""
+"""Columns of private answers, rewards and the parties to a deal, which only some scenarios have."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean

@@ -1,4 +1,4 @@
-"""What every server here has in common: strict headers, known hosts, the files that pages need."""
+"""The frame of every server here: strict headers, known hosts, the files that pages need."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any

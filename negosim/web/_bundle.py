@@ -11,11 +11,10 @@ from negosim.terminal import Lens, lens_of
 from negosim.web._columns import PAGE, Question, chosen
 from negosim.web._dialogue import DialogueView, dialogue_view, seen_in
 from negosim.web._figures import concessions_of, plane_of
-from negosim.web._library import lost
 from negosim.web._links import FileLinks, FolderLinks
 from negosim.web._pages import (
     STATIC,
-    Place,
+    PageContext,
     columns_of,
     dialogue_page,
     lens_for_run,
@@ -23,6 +22,7 @@ from negosim.web._pages import (
     static_file,
     views_of,
 )
+from negosim.web._run_folders import lost
 
 
 def write_bundle(run: str | Path, folder: str | Path, *, view: str = "public") -> int:
@@ -56,7 +56,7 @@ def write_bundle(run: str | Path, folder: str | Path, *, view: str = "public") -
         raise UserError(cut)
     lens = lens_for_run(view, opened)
     words = [each for each in views_of(list(opened.header.scenarios.values())) if each[0] == view]
-    place = Place(FolderLinks(), opened.path.resolve().name, view, words or [(view, view)])
+    place = PageContext(FolderLinks(), opened.path.resolve().name, view, words or [(view, view)])
     count = index.count()
     with whole_folder(Path(folder)) as part:
         for name in STATIC:
@@ -69,7 +69,7 @@ def write_bundle(run: str | Path, folder: str | Path, *, view: str = "public") -
     return count
 
 
-def _table(place: Place, run: Run, index: RunIndex, lens: Lens, page: int) -> str:
+def _table(place: PageContext, run: Run, index: RunIndex, lens: Lens, page: int) -> str:
     every = columns_of(run, lens)
     rows = index.find(limit=PAGE, offset=(page - 1) * PAGE)
     count = index.count()
@@ -85,7 +85,9 @@ def _table(place: Place, run: Run, index: RunIndex, lens: Lens, page: int) -> st
     )
 
 
-def _write_dialogue(part: Path, place: Place, run: Run, index: RunIndex, number: int, count: int) -> None:
+def _write_dialogue(
+    part: Path, place: PageContext, run: Run, index: RunIndex, number: int, count: int
+) -> None:
     dialogue = index.dialogue(number)
     scenario = run.scenario(dialogue.scenario)
     lens = lens_of(place.view, scenario)
@@ -128,6 +130,6 @@ def dialogue_html(run: Run, reference: str, *, view: str = "public") -> str:
     dialogue, scenario, lens, shown = seen_in(run, reference, view)
     figures = _figures(shown, dialogue, scenario, lens)
     links = FileLinks({name: static_file(name) for name in STATIC}, figures)
-    place = Place(links, scenario.title, view, [(view, view)])
+    place = PageContext(links, scenario.title, view, [(view, view)])
     number = next(at for at, one in enumerate(run, 1) if one.id == dialogue.id)
     return dialogue_page(place, number, shown)

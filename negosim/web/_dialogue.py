@@ -22,7 +22,7 @@ from negosim.terminal import (
     verdict,
 )
 from negosim.web._judgements import JudgementView, judgement_views
-from negosim.web._segments import Mark, Segment, segments
+from negosim.web._segments import Highlight, Segment, segments
 
 LEAVES = {
     "below": "all it was offered was worth less to it than no deal",
@@ -242,7 +242,7 @@ def turn_views(
 ) -> Iterator[TurnView]:
     """Yield utterances as a view sees them, those of an unfinished dialogue as well."""
     table = opening_table(scenario)
-    quotes = [Mark(quote, quoted_by=each.key) for each in judgements for quote in each.evidence]
+    quotes = [Highlight(quote, quoted_by=each.key) for each in judgements for quote in each.evidence]
     for turn in turns:
         after = table.after(turn.role, turn.utterance)
         said = [given for given in measured if given.moment == "each_turn" and given.turns == turn.index + 1]
@@ -255,12 +255,12 @@ def _turn(
     scenario: Scenario,
     lens: Lens,
     tables: tuple[Table, Table],
-    quotes: Sequence[Mark],
+    quotes: Sequence[Highlight],
     measured: Sequence[Measurement],
 ) -> TurnView:
     move: Move | None = move_of(turn, *tables)
     claims = tuple(_claim(claim) for claim in turn.claims) if lens.truth else ()
-    marks = [Mark(claim.quote, look=claim.look) for claim in claims if claim.quote]
+    marks = [Highlight(claim.quote, look=claim.look) for claim in claims if claim.quote]
     thinks = lens.thinks(turn.role)
     chosen_alone = turn.tactic if turn.tactic and not turn.rollouts else ""
     return TurnView(

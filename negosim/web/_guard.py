@@ -1,4 +1,4 @@
-"""What every answer of a server here has: headers that keep a browser strict; and who is let in."""
+"""Headers on every answer of a server here, that keep a browser strict; and the key that lets one in."""
 
 import hmac
 from urllib.parse import parse_qsl, urlencode

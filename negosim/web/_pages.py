@@ -50,7 +50,7 @@ def views_of(scenarios: Sequence[Scenario]) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class Place:
+class PageContext:
     """Where a page stands: which run, through whose eyes, with which neighbours."""
 
     links: Links
@@ -62,7 +62,7 @@ class Place:
 
 
 def dialogue_page(
-    place: Place,
+    place: PageContext,
     number: int,
     shown: DialogueView,
     *,
@@ -94,7 +94,7 @@ def dialogue_page(
 
 
 def run_page(
-    place: Place,
+    place: PageContext,
     run: Run,
     question: Question,
     seen: Sequence[Column],

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 from negosim._text import money, one_line
-from negosim.web._library import Shelf
+from negosim.web._run_folders import Shelf
 
 
 @dataclass(frozen=True)

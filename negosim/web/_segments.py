@@ -8,7 +8,7 @@ from negosim._text import clean
 
 
 @dataclass(frozen=True)
-class Mark:
+class Highlight:
     """Something about a passage of an utterance."""
 
     quote: str
@@ -28,7 +28,7 @@ class Segment:
     quoted_by: tuple[str, ...] = ()
 
 
-def segments(text: str, marks: Iterable[Mark]) -> tuple[Segment, ...]:
+def segments(text: str, marks: Iterable[Highlight]) -> tuple[Segment, ...]:
     """Cut an utterance where marks begin and end. A quote that does not occur in it marks nothing.
 
     Args:
@@ -39,13 +39,13 @@ def segments(text: str, marks: Iterable[Mark]) -> tuple[Segment, ...]:
         The pieces in order, in characters that cannot reorder or hide anything.
 
     Examples:
-        >>> from negosim.web._segments import Mark, segments
-        >>> [(piece.text, piece.looks) for piece in segments("I pay 5.", [Mark("pay 5", look="false")])]
+        >>> from negosim.web._segments import Highlight, segments
+        >>> [(piece.text, piece.looks) for piece in segments("I pay 5.", [Highlight("pay 5", look="false")])]
         [('I ', ()), ('pay 5', ('false',)), ('.', ())]
 
     """
     shown = clean(text)
-    placed: list[tuple[int, int, Mark]] = []
+    placed: list[tuple[int, int, Highlight]] = []
     for mark in marks:
         quote = clean(mark.quote)
         at = shown.find(quote) if quote else -1

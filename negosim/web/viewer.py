@@ -21,12 +21,11 @@ from negosim.web._columns import PAGE, Question, chosen
 from negosim.web._dialogue import dialogue_view, role_views, turn_views
 from negosim.web._figures import concessions_of, plane_of
 from negosim.web._guard import KeyGate
-from negosim.web._library import Library, Shelf, lost
 from negosim.web._links import ServerLinks
 from negosim.web._making import being_made, state_of
 from negosim.web._pages import (
     STATIC,
-    Place,
+    PageContext,
     columns_of,
     dialogue_page,
     lens_for_run,
@@ -34,6 +33,7 @@ from negosim.web._pages import (
     run_page,
     views_of,
 )
+from negosim.web._run_folders import RunFolders, Shelf, lost
 from negosim.web._runs import run_rows, sorted_rows
 
 READING = 0.4
@@ -44,27 +44,27 @@ class Viewer:
     """Answers the requests of a viewer.
 
     Args:
-        library: the runs.
+        folders: the runs.
         view: the only view there is ("public", "1", ...); "all" lets the reader choose.
 
     """
 
-    def __init__(self, library: Library, view: str) -> None:
-        self._library, self._only = library, None if view == "all" else view
+    def __init__(self, folders: RunFolders, view: str) -> None:
+        self._folders, self._only = folders, None if view == "all" else view
         self._links = ServerLinks()
 
-    def place(self, request: Request, shelf: Shelf) -> Place:
+    def place(self, request: Request, shelf: Shelf) -> PageContext:
         """Return where a page stands; a view that is not to be had is no page."""
         every = views_of(list(shelf.run.header.scenarios.values()))
         allowed = [each for each in every if self._only in (None, each[0])]
         view = request.query_params.get("view", self._only or "all")
         if view not in [name for name, _ in allowed]:
             raise HTTPException(404, "there is no such view here")
-        return Place(self._links, shelf.key, view, allowed)
+        return PageContext(self._links, shelf.key, view, allowed)
 
     def runs(self, request: Request) -> Response:
         """Show the table of runs."""
-        shelves, wrong = self._library.shelves()
+        shelves, wrong = self._folders.shelves()
         until = monotonic() + READING
         given = request.query_params
         rows = run_rows(shelves, until, private=self._only is None)
@@ -86,7 +86,7 @@ class Viewer:
 
     def run(self, request: Request) -> Response:
         """Show a run's table of dialogues."""
-        shelf = self._library.shelf(request.path_params["key"])
+        shelf = self._folders.shelf(request.path_params["key"])
         place = self.place(request, shelf)
         done = shelf.index.refresh(READING)
         lens = lens_for_run(place.view, shelf.run)
@@ -118,7 +118,7 @@ class Viewer:
 
     def dialogue(self, request: Request) -> Response:
         """Show a dialogue."""
-        shelf = self._library.shelf(request.path_params["key"])
+        shelf = self._folders.shelf(request.path_params["key"])
         place, number = self.place(request, shelf), request.path_params["number"]
         shelf.index.refresh(READING)
         dialogue = shelf.index.dialogue(number)
@@ -138,7 +138,7 @@ class Viewer:
 
     def figure(self, request: Request) -> Response:
         """Draw a figure of a dialogue, where the view may see it."""
-        shelf = self._library.shelf(request.path_params["key"])
+        shelf = self._folders.shelf(request.path_params["key"])
         place = self.place(request, shelf)
         dialogue = shelf.index.dialogue(request.path_params["number"])
         scenario = shelf.run.scenario(dialogue.scenario)
@@ -151,7 +151,7 @@ class Viewer:
 
     def beside(self, request: Request) -> Response:
         """Show two dialogues side by side, turn by turn; for those who may know both conditions."""
-        shelf = self._library.shelf(request.path_params["key"])
+        shelf = self._folders.shelf(request.path_params["key"])
         place = self.place(request, shelf)
         numbers = [request.path_params["number"], request.path_params["other"]]
         pair = [shelf.index.dialogue(number) for number in numbers]
@@ -177,7 +177,7 @@ class Viewer:
 
     def making(self, request: Request) -> Response:
         """Show a dialogue in the making."""
-        shelf = self._library.shelf(request.path_params["key"])
+        shelf = self._folders.shelf(request.path_params["key"])
         place = self.place(request, shelf)
         found = next((one for one in being_made(shelf.run) if one.key == request.path_params["making"]), None)
         if found is None:
@@ -199,7 +199,7 @@ class Viewer:
 
     async def events(self, request: Request) -> Response:
         """Tell a page whenever the run has grown."""
-        shelf = await run_in_threadpool(self._library.shelf, request.path_params["key"])
+        shelf = await run_in_threadpool(self._folders.shelf, request.path_params["key"])
         return EventSourceResponse(_changes(shelf), ping=15)
 
 
@@ -233,7 +233,7 @@ def viewer(
     """
     if view not in ("public", "all") and not (view.isdecimal() and int(view) > 0):
         raise UserError(f"view {view!r} is unknown; there are public, all, and the sides' numbers from 1")
-    pages = Viewer(Library([Path(place) for place in places]), view)
+    pages = Viewer(RunFolders([Path(place) for place in places]), view)
 
     run = "/runs/{key}"
     routes = [

@@ -1,4 +1,4 @@
-"""What roles answered in private, before and after, and the rewards that follow from it."""
+"""Private answers of roles, before and after, and the rewards that follow from them."""
 
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Number, Row, Table

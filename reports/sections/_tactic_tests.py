@@ -1,4 +1,4 @@
-"""How an agent's tactics differ between being honest and being allowed to lie, tested."""
+"""Tests of how an agent's tactics differ between being honest and being allowed to lie."""
 
 from collections.abc import Iterator
 from dataclasses import replace

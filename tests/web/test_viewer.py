@@ -12,7 +12,7 @@ from negosim.engine import TurnFinished
 from negosim.errors import UserError
 from negosim.store import Run
 from negosim.web import dialogue_html, dialogue_markdown, write_bundle
-from negosim.web._segments import Mark, segments
+from negosim.web._segments import Highlight, segments
 from negosim.web.viewer import viewer
 
 HIDDEN = {
@@ -275,7 +275,8 @@ def test_one_dialogue_is_one_file(made: Path) -> None:
 
 def test_marks_overlap() -> None:
     pieces = segments(
-        "abcdef", [Mark("bcd", look="false"), Mark("de", quoted_by="j1"), Mark("zz", look="true")]
+        "abcdef",
+        [Highlight("bcd", look="false"), Highlight("de", quoted_by="j1"), Highlight("zz", look="true")],
     )
     assert [(piece.text, piece.looks, piece.quoted_by) for piece in pieces] == [
         ("a", (), ()),

@@ -34,7 +34,7 @@ def lost(run: Run, index: RunIndex) -> str | None:
     return None
 
 
-class Library:
+class RunFolders:
     """Run folders, and folders of run folders; new runs in them are found when they are there.
 
     Args:
