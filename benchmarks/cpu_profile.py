@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=20, help="utterances of a dialogue")
     parser.add_argument("--dialogues", type=int, default=32, help="dialogues at once")
     arguments = parser.parse_args()
-    with slow_server() as url:
+    with slow_server(0.05) as url:
         play("openai", url, 1, 2)
         made, samples = sampled(lambda: play("openai", url, arguments.dialogues, arguments.turns))
     call = made["cpu"] / made["calls"] * 1000

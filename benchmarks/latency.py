@@ -1,8 +1,10 @@
 """How close the engine comes to the time its model calls take.
 
     python benchmarks/latency.py [--turns 20] [--dialogues 1,32] [--transports openai,langchain:openai]
+                                 [--delay 0.05]
 
-A server in a process of its own (benchmarks/loopback_server.py) answers every call after exactly 50 ms.
+A server in a process of its own (benchmarks/loopback_server.py) answers every call after exactly 50 ms, or
+what `--delay` says.
 The calls of a dialogue that must follow one another take, each turn, six times that (reflect, tactics,
 rollouts together, judge, speak, consolidate), and once more a round for the votes: the critical path.
 A run of any number of dialogues at once could be over after one critical path; what it took above
@@ -31,15 +33,14 @@ from negosim import RunConfig, generate
 from negosim.engine import RunStarted
 from negosim.models import open_model
 
-DELAY = 0.05
 STAGES = 6
 SERVER = Path(__file__).with_name("loopback_server.py")
 
 
 @contextmanager
-def slow_server() -> Iterator[str]:
+def slow_server(delay: float) -> Iterator[str]:
     """Run the server; give its base URL."""
-    command = [sys.executable, str(SERVER), "--delay", str(DELAY)]
+    command = [sys.executable, str(SERVER), "--delay", str(delay)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -57,9 +58,9 @@ def account(url: str) -> dict[str, int]:
     return counted
 
 
-def critical_path(turns: int) -> float:
+def critical_path(turns: int, delay: float) -> float:
     """Return the seconds that the calls of one dialogue take which must follow one another."""
-    return (turns * STAGES + turns // 2) * DELAY
+    return (turns * STAGES + turns // 2) * delay
 
 
 def play(transport: str, url: str, dialogues: int, turns: int) -> dict[str, Any]:
@@ -129,11 +130,11 @@ def command(url: str, out: str, *options: str, cache_home: str | None = None) ->
     return time.perf_counter() - start
 
 
-def startup(url: str) -> float:
+def startup(url: str, delay: float) -> float:
     """Return the seconds that a run of one call takes as a command, without the call."""
     with tempfile.TemporaryDirectory() as folder:
         options = ("--planner", "direct", "--max-turns", "1", "--no-cache")
-        return command(url, f"{folder}/run", *options) - DELAY
+        return command(url, f"{folder}/run", *options) - delay
 
 
 def reruns(url: str, count: int) -> list[float]:
@@ -155,9 +156,9 @@ def one(what: str, transport: str, url: str, turns: int) -> dict[str, Any]:
     return play(transport, url, int(what), turns)
 
 
-def in_own_process(what: str, transport: str, turns: int) -> dict[str, Any]:
+def in_own_process(what: str, transport: str, turns: int, delay: float) -> dict[str, Any]:
     """Measure one thing in a fresh process, with a fresh server."""
-    with slow_server() as url:
+    with slow_server(delay) as url:
         command = [sys.executable, __file__, "--one", what, transport, url, "--turns", str(turns)]
         result = subprocess.run(command, check=True, capture_output=True, text=True)
     figures: dict[str, Any] = json.loads(result.stdout)
@@ -169,6 +170,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=20, help="utterances of a dialogue")
     parser.add_argument("--dialogues", default="1,32", help="how many at once, one after another")
     parser.add_argument("--transports", default="openai,langchain:openai", help="how the calls go")
+    parser.add_argument("--delay", type=float, default=0.05, help="seconds that the server takes for a call")
     parser.add_argument("--one", nargs=3, metavar=("WHAT", "TRANSPORT", "URL"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
@@ -176,26 +178,26 @@ def main() -> None:
         return
     load = os.getloadavg()[0]
     print(f"{date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}\n")
-    path = critical_path(arguments.turns)
-    print(f"{arguments.turns} utterances, critical path {path:.2f} s\n")
+    path = critical_path(arguments.turns, arguments.delay)
+    print(f"{arguments.turns} utterances, {arguments.delay * 1000:g} ms a call, critical path {path:.2f} s\n")
     print(
         "| transport | dialogues at once | wall s | times the critical path | calls | most in flight | "
         "CPU ms/call | client alone, CPU ms/call |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for transport in arguments.transports.split(","):
-        client = f"{in_own_process('client', transport, 0)['cpu']:.2f}"
+        client = f"{in_own_process('client', transport, 0, arguments.delay)['cpu']:.2f}"
         for count in arguments.dialogues.split(","):
-            r = in_own_process(count, transport, arguments.turns)
+            r = in_own_process(count, transport, arguments.turns, arguments.delay)
             print(
                 f"| {transport} | {count} | {r['wall']:.2f} | {r['wall'] / path:.3f} | {r['calls']:,} | "
                 f"{r['in_flight']} | {r['cpu'] / r['calls'] * 1000:.2f} | {client} |",
                 flush=True,
             )
     print()
-    with slow_server() as url:
-        startup(url)
-        started = median(startup(url) for _ in range(5))
+    with slow_server(arguments.delay) as url:
+        startup(url, arguments.delay)
+        started = median(startup(url, arguments.delay) for _ in range(5))
         again = median(reruns(url, 5))
     print(f"start-up of a run (command, one call's time taken off): {started:.2f} s, median of 5")
     print(f"a run of 360 calls made again from the cache (command): {again:.2f} s, median of 5")
