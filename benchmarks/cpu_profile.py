@@ -32,7 +32,7 @@ LAYERS = {
 }
 OWN = {
     "prompts": "templates (Jinja2, metered)",
-    "models": "negosim: the door to models",
+    "models": "negosim: the client of models",
     "agents": "negosim: agents and their views",
     "views.py": "negosim: agents and their views",
     "engine": "negosim: graph, turns and progress",

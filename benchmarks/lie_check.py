@@ -30,7 +30,7 @@ from negosim.judging._check import vote
 from negosim.judging._embedding import embeddings_available
 from negosim.judging._entailment import combined
 from negosim.judging._wording import by_meaning
-from negosim.models import ModelSpec, open_doors
+from negosim.models import ModelSpec, open_clients
 
 VERDICTS = ("true", "false", "misleading", "unverifiable")
 Judged = tuple[Known, str]
@@ -122,14 +122,14 @@ async def voted(
     Where the model gave no usable answer its own is "invalid", and the rules' counts for both.
     """
     rules, alone, both = list[Judged](), list[Judged](), list[Judged]()
-    async with open_doors({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as doors:
-        door = doors[model]
-        assert door is not None
+    async with open_clients({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as clients:
+        client = clients[model]
+        assert client is not None
         words = [row for row in by_rules(drawn(claims, sample), fitted_to) if row[1].open]
         for one, found in words:
             rules.append((one, found.truth))
             try:
-                said = await vote(one.statement, one.role, one.scenario, door)
+                said = await vote(one.statement, one.role, one.scenario, client)
             except (ProtocolError, ModelError) as error:
                 alone.append((one, "invalid"))
                 both.append((one, found.truth))

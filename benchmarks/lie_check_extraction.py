@@ -28,7 +28,7 @@ from lie_check import share
 from negosim.judging import Statement, verdict
 from negosim.judging._extraction import Extracted, extract
 from negosim.judging._named import names
-from negosim.models import Door, ModelSpec, open_doors
+from negosim.models import ModelClient, ModelSpec, open_clients
 
 ENOUGH = 0.5
 """Of the shorter quote's words, how many must be in the other."""
@@ -82,23 +82,23 @@ def compare(known: Known, listed: Sequence[Statement], marks: Marks) -> Statemen
 
 async def measured(claims: Sequence[Known], silent: Sequence[tuple[object, ...]], model: str) -> Marks:
     marks = Marks()
-    async with open_doors({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as doors:
-        door = doors[model]
-        assert door is not None
+    async with open_clients({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as clients:
+        client = clients[model]
+        assert client is not None
         for number, known in enumerate(claims, 1):
-            await _one(known, door, marks)
+            await _one(known, client, marks)
             print(f"\r{number} of {len(claims)}", end="", flush=True)
         for scenario, role, text in silent:
-            task, turn, made_in = task_about(scenario, role, text, door)  # type: ignore[arg-type]
+            task, turn, made_in = task_about(scenario, role, text, client)  # type: ignore[arg-type]
             listed = (await extract(task, [turn], made_in))[turn.index]
             marks.add("no claims listed where there are none", not listed)
     print("\n")
     return marks
 
 
-async def _one(known: Known, door: Door, marks: Marks) -> None:
+async def _one(known: Known, client: ModelClient, marks: Marks) -> None:
     table = known.statement.package if known.package_in == "table" else None
-    task, turn, made_in = task_about(known.scenario, known.role, known.statement.utterance, door, table)
+    task, turn, made_in = task_about(known.scenario, known.role, known.statement.utterance, client, table)
     items = (await extract(task, [turn], made_in))[turn.index]
     listed = [item.statement for item in items if isinstance(item, Extracted)]
     marks.add("usable answers", len(listed) == len(items))

@@ -78,7 +78,7 @@ _DOUBLED = re.compile(rf"^{_MARKER}[,.…]+ {_MARKER}[,.…]+ ", re.IGNORECASE)
 _TAKEN_UP: Mapping[str, re.Pattern[str]] = {
     subject: re.compile("|".join(words.split(" / ")), re.IGNORECASE)
     for subject, words in {
-        "alternative": "elsewhere / alternative / other (?:offer|option|plan|door|part|place|side) / "
+        "alternative": "elsewhere / alternative / other (?:offer|option|plan|client|part|place|side) / "
         "options? / "
         "some(?:body|one|where) else / without (?:me|us|this|a deal) / choices? / walk away / take it / "
         r"their (?:offer|terms) / them\b / go with (?:it|them) / in writing / proof",

@@ -1,6 +1,6 @@
 """Registry of code plugins: agents, planners, judges, model providers, claim checks and rewards, by name.
 
-A plugin comes in by one of two doors:
+A plugin comes in by one of two clients:
 
 - an installed package names it in an entry-point group, `negosim.agents`, `negosim.planners`,
   `negosim.judges`, `negosim.providers`, `negosim.claim_checks` or `negosim.rewards`; the built-ins are such

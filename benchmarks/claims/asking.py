@@ -6,7 +6,7 @@ from negosim import Condition, RunConfig
 from negosim.judging import Situation, Task
 from negosim.judging._reader import Reader
 from negosim.judging._situations import situations
-from negosim.models import Door, Ledger
+from negosim.models import Ledger, ModelClient
 from negosim.prompts import Prompts
 from negosim.records import THIRD_PARTY, Dialogue, Outcome, Turn, Utterance
 from negosim.scenarios import Role, Scenario, Value
@@ -16,7 +16,7 @@ TABLE = "That is what we propose."
 
 
 def task_about(
-    scenario: Scenario, role: Role, text: str, door: Door, table: Mapping[str, Value] | None = None
+    scenario: Scenario, role: Role, text: str, client: ModelClient, table: Mapping[str, Value] | None = None
 ) -> tuple[Task, Turn, list[Situation]]:
     """Return a sheet about an utterance, that utterance and what it was said in.
 
@@ -58,10 +58,10 @@ def task_about(
         scenario=scenario,
         questions="claims",
         perspective=THIRD_PARTY,
-        judge=door.model.name,
+        judge=client.model.name,
         repeat=0,
         reader=reader,
-        door=door,
+        client=client,
         ledger=Ledger(),
     )
     return task, turns[-1], situations(turns, scenario)

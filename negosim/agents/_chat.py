@@ -1,4 +1,4 @@
-"""A chat model as an agent: each stage is one structured call through the door."""
+"""A chat model as an agent: each stage is one structured call of its client."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ from negosim.agents._answers import (
 from negosim.agents._guard import disagreements, leaks
 from negosim.agents._protocol import Belief, Score, Speech, Thinking
 from negosim.config import Objective
-from negosim.models import Door, Ledger
+from negosim.models import Ledger, ModelClient
 from negosim.prompts import PromptWriter
 from negosim.records import MARKS, Aside, Rollout, Utterance
 from negosim.scenarios import Answer as MeasuredAnswer
@@ -44,11 +44,11 @@ Answer = TypeVar("Answer", bound=BaseModel)
 class _Caller:
     """The calls of one agent, or of what judges on its behalf, in one dialogue."""
 
-    def __init__(self, door: Door, writer: PromptWriter, ledger: Ledger) -> None:
-        self._door = door
+    def __init__(self, client: ModelClient, writer: PromptWriter, ledger: Ledger) -> None:
+        self._client = client
         self._writer = writer
         self._ledger = ledger
-        self.model = door.model.name
+        self.model = client.model.name
         self._noted: set[str] = set()
         """Doubts that stayed with the present turn's answers."""
 
@@ -79,7 +79,7 @@ class _Caller:
             ModelError: the provider failed.
 
         """
-        return await self._door.ask(
+        return await self._client.ask(
             self._writer.messages(stage, view, **values),
             answer,
             stage=stage,

@@ -20,11 +20,11 @@ from negosim.engine._preview import check_prompts, unreached_by_prompts
 from negosim.engine._progress import forget_progress
 from negosim.engine._tracing import tell_of_tracing
 from negosim.errors import UserError
-from negosim.models import Budget, ChatModel, confirm_servers, open_doors, recorded
+from negosim.models import Budget, ChatModel, confirm_servers, open_clients, recorded
 from negosim.store import Run, RunHeader, Writer
 
 if TYPE_CHECKING:
-    from negosim.engine._play import Doors
+    from negosim.engine._play import Clients
 
 logger = logging.getLogger(__name__)
 
@@ -107,13 +107,13 @@ async def generate_async(
     config, made = given_agents(config, agents)
     execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
     plan = _resolve(config, execution)
-    async with _doors(plan, execution) as doors:
+    async with _clients(plan, execution) as clients:
         run = Run.create(
             Path(out) if out is not None else _new_folder(plan), _header(plan), compress=compress
         )
         try:
             with run.writing() as writer:
-                await _make(plan, plan.jobs, doors, run, writer, execution, frozenset())
+                await _make(plan, plan.jobs, clients, run, writer, execution, frozenset())
         except (UserError, OSError):
             run.discard_unbegun()
             raise
@@ -213,8 +213,8 @@ async def resume_async(
         left, again = _left(plan, run, retry_failed=retry_failed)
         if left:
             confirm_servers(plan.specs.values(), send_key_to)
-        async with _doors(plan, execution) if left else nullcontext({}) as doors:
-            await _make(plan, left, doors, run, writer, execution, again)
+        async with _clients(plan, execution) if left else nullcontext({}) as clients:
+            await _make(plan, left, clients, run, writer, execution, again)
     return run
 
 
@@ -249,9 +249,9 @@ def _resolve(config: RunConfig, execution: Execution) -> Plan:
     return plan
 
 
-def _doors(plan: Plan, execution: Execution) -> "AbstractAsyncContextManager[Doors]":
+def _clients(plan: Plan, execution: Execution) -> "AbstractAsyncContextManager[Clients]":
     """Open every model the plan names, and check that it answers."""
-    return open_doors(plan.specs, execution.chat_models, cache=execution.cache, budget=execution.budget)
+    return open_clients(plan.specs, execution.chat_models, cache=execution.cache, budget=execution.budget)
 
 
 def _new_folder(plan: Plan) -> Path:
@@ -280,7 +280,7 @@ def _header(plan: Plan) -> RunHeader:
 async def _make(
     plan: Plan,
     jobs: Sequence[Job],
-    doors: "Doors",
+    clients: "Clients",
     run: Run,
     writer: Writer,
     execution: Execution,
@@ -293,7 +293,7 @@ async def _make(
 
     if jobs:
         tell_of_tracing()
-    if jobs and await play_jobs(plan, jobs, doors, run, writer, execution):
+    if jobs and await play_jobs(plan, jobs, clients, run, writer, execution):
         return  # the places of those that failed through the provider are kept for the next time
     forget_progress(run)
 

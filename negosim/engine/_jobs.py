@@ -15,7 +15,7 @@ from negosim.records import Dialogue
 from negosim.store import Run, Writer
 
 if TYPE_CHECKING:
-    from negosim.engine._play import Doors, RunSetting
+    from negosim.engine._play import Clients, RunSetting
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Execution:
 
 
 async def play_jobs(
-    plan: Plan, jobs: Sequence[Job], doors: "Doors", run: Run, writer: Writer, execution: Execution
+    plan: Plan, jobs: Sequence[Job], clients: "Clients", run: Run, writer: Writer, execution: Execution
 ) -> bool:
     """Play jobs and store the dialogues; return whether some of them can be gone on with.
 
@@ -53,7 +53,7 @@ async def play_jobs(
         return False
     # A simulated dialogue is made again faster than its place could be looked up.
     if plan.simulated:
-        await _play_all(RunSetting(plan, doors, execution.watch), jobs, store)
+        await _play_all(RunSetting(plan, clients, execution.watch), jobs, store)
         return False
     unfinished = False
     progress = RunProgress(run, [job.id for job in jobs])
@@ -66,7 +66,7 @@ async def play_jobs(
         else:
             progress.forget(dialogue.id)
 
-    await _play_all(RunSetting(plan, doors, execution.watch, progress), jobs, store_and_forget)
+    await _play_all(RunSetting(plan, clients, execution.watch, progress), jobs, store_and_forget)
     return unfinished
 
 

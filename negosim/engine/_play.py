@@ -13,7 +13,7 @@ from negosim.engine._events import DialogueStarted, ServerSaid, TurnFinished, Wa
 from negosim.engine._plan import Job, Plan, opener_of, order_of
 from negosim.engine._progress import RunProgress
 from negosim.engine._state import DialogueContext, History, Participant, history_after
-from negosim.models import Door, Ledger, account_of
+from negosim.models import Ledger, ModelClient, account_of
 from negosim.outcome import outcome_of
 from negosim.prompts import PromptWriter
 from negosim.records import Dialogue, Outcome
@@ -21,7 +21,7 @@ from negosim.rewards import rewards_of
 from negosim.table import opening_table
 from negosim.views import Side
 
-Doors = Mapping[str, Door | None]
+Clients = Mapping[str, ModelClient | None]
 """By model as given; None is what is no chat model: agents of their own."""
 
 
@@ -30,7 +30,7 @@ class RunSetting:
     """What the dialogues of a run are played with."""
 
     plan: Plan
-    doors: Doors
+    clients: Clients
     watch: Watcher
     progress: RunProgress | None = None
     """Where dialogues in progress are kept, if they are."""
@@ -121,21 +121,21 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
 
 def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> Participant:
     name = job.models[side.index]
-    own = setting.doors.get(name)
+    own = setting.clients.get(name)
     judge_model = setting.plan.config.judge_model
-    judging = setting.doors.get(judge_model) if judge_model else own
+    judging = setting.clients.get(judge_model) if judge_model else own
 
     @cache
     def writer() -> PromptWriter:
         return PromptWriter(setting.plan.prompts[job.scenario], side)
 
     def by_another_brief(template: str, **values: Any) -> ChatAgent:
-        prompts, door = setting.plan.prompts[job.scenario], setting.doors[setting.plan.through[name]]
-        assert door is not None
+        prompts, client = setting.plan.prompts[job.scenario], setting.clients[setting.plan.through[name]]
+        assert client is not None
         brief = prompts.render(template, values).strip()
         role = side.role.model_copy(update={"brief": brief})
         played = replace(side, role=role, tactics=side.tactics.model_copy(update={"tactics": ()}))
-        return ChatAgent(door, PromptWriter(prompts, played), ledger)
+        return ChatAgent(client, PromptWriter(prompts, played), ledger)
 
     agent: Agent
     agent = (

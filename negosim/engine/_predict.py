@@ -16,7 +16,7 @@ from negosim._frozen import Frozen
 from negosim._loop import run_coroutine
 from negosim.config import SAFETY_STOP, RunConfig
 from negosim.engine._plan import Job, Plan, resolve
-from negosim.models import ChatRequest, ChatResponse, Door, Usage, most_usage
+from negosim.models import ChatRequest, ChatResponse, ModelClient, Usage, most_usage
 from negosim.records import StageAccount
 from negosim.scenarios import Issue, Scenario, Value
 
@@ -130,13 +130,13 @@ async def _rehearse(plan: Plan, job: Job, *, longest: bool) -> list[StageAccount
     from negosim.engine._play import RunSetting, play
 
     names = {*job.models, *([plan.config.judge_model] if plan.config.judge_model else [])}
-    doors, scenario, numbers = {}, plan.scenarios[job.scenario], count(1)
+    clients, scenario, numbers = {}, plan.scenarios[job.scenario], count(1)
     accepts = iter(range(len(scenario.roles) - 1))
     for name in names:
         spec = plan.specs[name]
         model = _StandIn(spec.name, plan, scenario, numbers, accepts, longest)
-        doors[name] = Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
-    dialogue = await play(RunSetting(plan, doors, lambda event: None), job)
+        clients[name] = ModelClient(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
+    dialogue = await play(RunSetting(plan, clients, lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
     return [row for row in dialogue.account if row.model != "sim" and not row.model.startswith("policy:")]
 

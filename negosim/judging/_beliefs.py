@@ -93,8 +93,8 @@ def _believer(task: Task, reader: Reader) -> Believes:
         UserError: agents of its kind do not say what they believe.
 
     """
-    if task.door is not None:
-        return ChatAgent(task.door, reader.agent_writer, task.ledger)
+    if task.client is not None:
+        return ChatAgent(task.client, reader.agent_writer, task.ledger)
     spec = ModelSpec.parse(task.judge)
     agent = agent_factory(spec.kind).make(AgentContext(spec, reader.side))
     if not isinstance(agent, Believes):

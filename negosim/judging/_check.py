@@ -7,7 +7,7 @@ from negosim.errors import ProtocolError, UserError
 from negosim.judging._entailment import Entailment, combined, without_vote
 from negosim.judging._statement import NOWHERE, Situation, Statement, Verdict
 from negosim.judging._verdict import verdict
-from negosim.models import Budget, ChatModel, Door, Ledger, ModelSpec, open_doors
+from negosim.models import Budget, ChatModel, Ledger, ModelClient, ModelSpec, open_clients
 from negosim.prompts import Prompts
 from negosim.scenarios import Role, Scenario
 from negosim.views import PublicTurn
@@ -91,22 +91,22 @@ async def check_claim_async(
     """Decide within a running event loop; arguments, result and errors are those of `check_claim`."""
     specs = {_GIVEN: ModelSpec.parse(model)} if isinstance(model, str) else {}
     provided = {} if isinstance(model, str) else {_GIVEN: model}
-    async with open_doors(specs, provided, cache=cache, budget=budget) as doors:
-        door = doors[_GIVEN]
-        if door is None:
+    async with open_clients(specs, provided, cache=cache, budget=budget) as clients:
+        client = clients[_GIVEN]
+        if client is None:
             raise UserError(f"{model!r} is no chat model; name one, as in openai:gpt-4o-mini")
         rules = verdict(statement, role, scenario.issues, situation, scenario)
         if not rules.open:
             return rules
         try:
-            given = await vote(statement, role, scenario, door, before=before)
+            given = await vote(statement, role, scenario, client, before=before)
         except ProtocolError as error:
             return without_vote(rules, error)
         return combined(rules, given, statement)
 
 
 async def vote(
-    statement: Statement, role: Role, scenario: Scenario, door: Door, *, before: str = ""
+    statement: Statement, role: Role, scenario: Scenario, client: ModelClient, *, before: str = ""
 ) -> Verdict:
     """Return a model's vote alone, on a claim that is in no dialogue.
 
@@ -115,7 +115,7 @@ async def vote(
         ModelError: the provider failed.
 
     """
-    asking = Entailment(scenario, role, Prompts(scenario.id), door, Ledger())
+    asking = Entailment(scenario, role, Prompts(scenario.id), client, Ledger())
     return await asking.ask(statement, _said(statement, role, scenario, before), seed=0)
 
 

@@ -128,8 +128,8 @@ def _recorded_claim(turn: Turn, claim: Claim) -> Judgement:
 
 async def _by_model(task: Task, turns: Sequence[Turn]) -> list[Judgement]:
     """Have the claims listed, decide which are true, and say for each utterance whether one is false."""
-    assert task.door is not None
-    made_in, size = situations(turns, task.scenario), most_utterances(task.door.max_tokens)
+    assert task.client is not None
+    made_in, size = situations(turns, task.scenario), most_utterances(task.client.max_tokens)
     judged: list[Judgement] = []
     for start in range(0, len(turns), size):
         batch = turns[start : start + size]
@@ -182,9 +182,9 @@ async def _checked(claim: Extracted, task: Task, made_in: Situation) -> Judgemen
 async def _vote(task: Task, turn: Turn, statement: Statement) -> Verdict:
     """Return what the judge's model makes of a claim."""
     assert task.reader is not None
-    assert task.door is not None
+    assert task.client is not None
     role = task.scenario.roles[turn.role]
-    asking = Entailment(task.scenario, role, task.reader.prompts, task.door, task.ledger)
+    asking = Entailment(task.scenario, role, task.reader.prompts, task.client, task.ledger)
     seed = task.seed(ENTAILMENT, turn.index, statement.quote)
     return await asking.ask(statement, task.reader.said(turn.index + 1), seed)
 

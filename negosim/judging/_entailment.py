@@ -26,7 +26,7 @@ from pydantic import BaseModel, Field, WithJsonSchema, create_model
 from negosim.errors import ProtocolError
 from negosim.judging._notes import Note, numbered_notes, shown_notes
 from negosim.judging._statement import Statement, Truth, Verdict, undecided
-from negosim.models import Door, Ledger
+from negosim.models import Ledger, ModelClient
 from negosim.prompts import NotesWriter, Prompts
 from negosim.scenarios import Role, Scenario
 from negosim.speech import quoted_line
@@ -71,7 +71,7 @@ class Entailment:
     scenario: Scenario
     role: Role
     prompts: Prompts
-    door: Door
+    client: ModelClient
     ledger: Ledger
 
     async def ask(self, statement: Statement, said: Sequence[PublicTurn], seed: int) -> Verdict:
@@ -85,7 +85,7 @@ class Entailment:
 
         """
         about = {"claim": quoted_line(statement.quote), "about": _ABOUT[statement.subject]}
-        answer = await self.door.ask(
+        answer = await self.client.ask(
             self._writer.messages(ENTAILMENT, said, LAST, **about),
             entailment_answer(len(self._notes)),
             stage=STAGE,

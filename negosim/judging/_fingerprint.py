@@ -9,7 +9,7 @@ import orjson
 
 from negosim import registry
 from negosim.judging._protocol import ORACLE, PERSON, Judge, Questionnaire
-from negosim.models import Door
+from negosim.models import ModelClient
 from negosim.prompts import Prompts
 from negosim.store import Run
 from negosim.taxonomies import Taxonomy
@@ -36,16 +36,18 @@ class Fingerprints:
         self._describe = describe
         self._known: dict[tuple[str, str], str] = {}
 
-    def of(self, judge: str, door: Door | None, questionnaire: Questionnaire) -> str:
+    def of(self, judge: str, client: ModelClient | None, questionnaire: Questionnaire) -> str:
         """Return the fingerprint of a judge's answers to what a questionnaire asks."""
         key = judge, questionnaire.id
         if key not in self._known:
-            content = self._content(judge, door, questionnaire)
+            content = self._content(judge, client, questionnaire)
             self._known[key] = _hash(content)[:16]
             self._describe(self._known[key], content)
         return self._known[key]
 
-    def _content(self, judge: str, door: Door | None, questionnaire: Questionnaire) -> dict[str, Any]:
+    def _content(
+        self, judge: str, client: ModelClient | None, questionnaire: Questionnaire
+    ) -> dict[str, Any]:
         contents = {name: questionnaire.content(item) for name, item in self._run.header.scenarios.items()}
         content: dict[str, Any] = {
             "judge": judge,
@@ -60,16 +62,16 @@ class Fingerprints:
             content["code"] = registry.code_hash(code)
         if judge != ORACLE:
             content["taxonomies"] = self._taxonomies
-        if door is not None:
+        if client is not None:
             names = (*SHOWING, *questionnaire.templates)
             content["prompts"] = {name: item.hash(names) for name, item in self._prompts.items()}
             content["model"] = {
-                "name": door.model.name,
-                "temperature": door.temperature,
-                "max_tokens": door.max_tokens,
-                "seed": door.seed,
-                "attempts": door.attempts,
-                **door.about,
+                "name": client.model.name,
+                "temperature": client.temperature,
+                "max_tokens": client.max_tokens,
+                "seed": client.seed,
+                "attempts": client.attempts,
+                **client.about,
             }
         return content
 

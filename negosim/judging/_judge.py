@@ -21,7 +21,7 @@ from negosim.models import (
     ModelSpec,
     confirm_servers,
     name_of,
-    open_doors,
+    open_clients,
 )
 from negosim.prompts import Prompts
 from negosim.records import SIMULATED
@@ -137,11 +137,11 @@ async def judge_async(
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
     confirm_servers(agent_specs.values(), {*send_key_to, *_urls(named.specs.values())})
     async with (
-        open_doors(named.specs, provided, cache=cache, budget=budget) as judge_doors,
-        open_doors(agent_specs, provided, cache=cache, budget=budget) as agent_doors,
+        open_clients(named.specs, provided, cache=cache, budget=budget) as judge_clients,
+        open_clients(agent_specs, provided, cache=cache, budget=budget) as agent_clients,
     ):
-        by_name = {door.model.name: door for door in agent_doors.values() if door}
-        seated = [Assignment(item, by_name if item.models(config) else judge_doors) for item in asked]
+        by_name = {client.model.name: client for client in agent_clients.values() if client}
+        seated = [Assignment(item, by_name if item.models(config) else judge_clients) for item in asked]
         with run.judging() as writer:
             session = Session(
                 run,

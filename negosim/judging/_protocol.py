@@ -11,7 +11,7 @@ from negosim.config import RunConfig
 from negosim.errors import ModelError, ProtocolError
 from negosim.judging._questions import QuestionSet
 from negosim.judging._reader import Reader
-from negosim.models import Door, Ledger
+from negosim.models import Ledger, ModelClient
 from negosim.records import Dialogue, Judgement, Status
 from negosim.scenarios import Scenario
 from negosim.seeding import Seed
@@ -50,7 +50,7 @@ class Task:
     repeat: int
     reader: Reader | None
     """What the perspective sees; None for "truth", which is the record itself."""
-    door: Door | None
+    client: ModelClient | None
     """The way to the judge's model; None for the oracle and the simulated negotiator."""
     ledger: Ledger
     code: "Judge | None" = None
@@ -94,9 +94,9 @@ class Task:
             ModelError: the provider failed.
 
         """
-        assert self.door is not None
+        assert self.client is not None
         assert self.reader is not None
-        return await self.door.ask(
+        return await self.client.ask(
             self.reader.messages(template, turns, **values),
             answer,
             stage=self.questions,

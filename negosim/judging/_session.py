@@ -12,7 +12,7 @@ from negosim.judging._events import DialogueJudged, JudgingEvent, SheetFinished
 from negosim.judging._fingerprint import Fingerprints
 from negosim.judging._protocol import ORACLE, Judge, Questionnaire, Task, failures
 from negosim.judging._reader import Reader
-from negosim.models import Door, Ledger
+from negosim.models import Ledger, ModelClient
 from negosim.prompts import Prompts
 from negosim.records import TRUTH, Dialogue, Sheet, total_usd
 from negosim.seeding import Seed
@@ -21,7 +21,7 @@ from negosim.taxonomies import Taxonomy
 
 logger = logging.getLogger(__name__)
 
-Doors = Mapping[str, Door | None]
+Clients = Mapping[str, ModelClient | None]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Assignment:
     """A questionnaire, and the models that may be asked to answer it, by name."""
 
     questionnaire: Questionnaire
-    doors: Doors
+    clients: Clients
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Reading:
     dialogue: Dialogue
     judge: str
     perspective: str
-    door: Door | None
+    client: ModelClient | None
     sheets: Sequence[MissingSheet]
     done: Callable[[], None]
 
@@ -122,22 +122,22 @@ class Session:
 
     def _missing(self, dialogue: Dialogue, answered: Collection[tuple[object, ...]]) -> list[Reading]:
         """Return what is to be asked about a dialogue."""
-        found: dict[tuple[str, str, Door | None], list[MissingSheet]] = {}
+        found: dict[tuple[str, str, ModelClient | None], list[MissingSheet]] = {}
         scenario = self._run.scenario(dialogue.scenario)
         known = 0
         for asked in self._asked:
             questionnaire = asked.questionnaire
             judges = [name for name in self._judges if self._can_answer(name, questionnaire)]
             for judge, perspective in questionnaire.seats(dialogue, scenario, judges):
-                door = asked.doors.get(judge)
-                fingerprint = self._fingerprints.of(judge, door, questionnaire)
+                client = asked.clients.get(judge)
+                fingerprint = self._fingerprints.of(judge, client, questionnaire)
                 # What is no model would say the same again.
-                for repeat in range(self._repeats if door else 1):
+                for repeat in range(self._repeats if client else 1):
                     key = (dialogue.id, questionnaire.id, perspective, judge, fingerprint, repeat)
                     if key in answered:
                         known += 1
                     else:
-                        sheets = found.setdefault((judge, perspective, door), [])
+                        sheets = found.setdefault((judge, perspective, client), [])
                         sheets.append(MissingSheet(questionnaire, fingerprint, repeat))
         left = len(found)
 
@@ -150,8 +150,8 @@ class Session:
         if not found:
             done()
         return [
-            Reading(dialogue, judge, perspective, door, sheets, done)
-            for (judge, perspective, door), sheets in found.items()
+            Reading(dialogue, judge, perspective, client, sheets, done)
+            for (judge, perspective, client), sheets in found.items()
         ]
 
     def _can_answer(self, judge: str, questionnaire: Questionnaire) -> bool:
@@ -189,7 +189,7 @@ class Session:
             judge=reading.judge,
             repeat=missing.repeat,
             reader=reader,
-            door=reading.door,
+            client=reading.client,
             ledger=ledger,
             code=self._judges.get(reading.judge),
         )

@@ -1,4 +1,4 @@
-"""Language models: how they are named, the one door through which they are called, and their account."""
+"""Language models: how they are named, the client through which they are called, and their account."""
 
 from negosim.models._budget import Budget, BudgetedModel, most_usage
 from negosim.models._cache import (
@@ -12,12 +12,12 @@ from negosim.models._cache import (
 from negosim.models._cached import CachedModel
 from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
 from negosim.models._check import CheckReport, check_model
-from negosim.models._door import Door
-from negosim.models._doors import open_doors
+from negosim.models._client import ModelClient
 from negosim.models._fake import ScriptedModel
 from negosim.models._given import GivenModel, is_one_model, name_of
 from negosim.models._ledger import Ledger, account_of
 from negosim.models._open import open_model
+from negosim.models._open_clients import open_clients
 from negosim.models._prices import PRICES_VARIABLE, Price, price_of
 from negosim.models._providers import GGUF, LANGCHAIN, LOCAL, OPENAI, Provider, provider_of, recorded
 from negosim.models._recorded import confirm_servers, servers_to_confirm
@@ -43,10 +43,10 @@ __all__ = [
     "ChatRequest",
     "ChatResponse",
     "CheckReport",
-    "Door",
     "GivenModel",
     "Ledger",
     "Message",
+    "ModelClient",
     "ModelSpec",
     "Price",
     "Provider",
@@ -64,7 +64,7 @@ __all__ = [
     "is_one_model",
     "most_usage",
     "name_of",
-    "open_doors",
+    "open_clients",
     "open_model",
     "price_of",
     "provider_of",

@@ -1,4 +1,4 @@
-"""Models through LangChain, by name or given as objects, behind the same door as all others.
+"""Models through LangChain, by name or given as objects, with the same client as all others.
 
 Imported only for the first request: LangChain takes a second to load.
 """

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from negosim.errors import UserError
-from negosim.models import Budget, ChatModel, Door, ModelSpec, open_doors
+from negosim.models import Budget, ChatModel, ModelClient, ModelSpec, open_clients
 from negosim.prompts import Templates
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
@@ -96,8 +96,12 @@ async def open_back_ends(
     limit = asyncio.Semaphore(concurrency)
     pool = _examples.pool_of(originals)
     rng = Random(f"hindsight examples {seed}")
-    async with open_doors(specs, provided, cache=cache, budget=budget) as doors:
-        chats = {name: Chat(_longer(door), setting, limit, templates) for name, door in doors.items() if door}
+    async with open_clients(specs, provided, cache=cache, budget=budget) as clients:
+        chats = {
+            name: Chat(_longer(client), setting, limit, templates)
+            for name, client in clients.items()
+            if client
+        }
         controller: Controller = (
             ChatController(chats[chosen.controller])
             if chosen.controller in chats
@@ -148,7 +152,7 @@ def _spec(name: str) -> ModelSpec:
     return spec
 
 
-def _longer(door: Door) -> Door:
-    if door.max_tokens == ModelSpec.model_fields["max_tokens"].default:
-        door.max_tokens = LONGEST
-    return door
+def _longer(client: ModelClient) -> ModelClient:
+    if client.max_tokens == ModelSpec.model_fields["max_tokens"].default:
+        client.max_tokens = LONGEST
+    return client

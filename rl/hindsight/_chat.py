@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from negosim.models import Door, Message
+from negosim.models import Message, ModelClient
 from negosim.prompts import Templates
 from negosim.rl.hindsight._protocol import Step
 from negosim.rl.hindsight._setting import Setting
@@ -18,11 +18,13 @@ Answer = TypeVar("Answer", bound=BaseModel)
 class Chat:
     """One chat model, asked about the dialogues of one setting."""
 
-    def __init__(self, door: Door, setting: Setting, limit: asyncio.Semaphore, templates: Templates) -> None:
-        """Take the model's door, what limits calls at once, and the templates of what it is asked."""
-        self.name = door.model.name
+    def __init__(
+        self, client: ModelClient, setting: Setting, limit: asyncio.Semaphore, templates: Templates
+    ) -> None:
+        """Take the model's client, what limits calls at once, and the templates of what it is asked."""
+        self.name = client.model.name
         self.setting = setting
-        self._door = door
+        self._client = client
         self._limit = limit
         self._templates = templates
         self._fixed: dict[tuple[str, Any], Message] = {}
@@ -62,7 +64,7 @@ class Chat:
             self._fixed[key] = Message("system", text.strip())
         asked = self._templates.render(f"{stage}-ask", {**self._base, **shown})
         async with self._limit:
-            return await self._door.ask(
+            return await self._client.ask(
                 (self._fixed[key], Message("user", asked.strip())),
                 answer,
                 stage=f"hindsight-{stage}",

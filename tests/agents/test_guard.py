@@ -8,7 +8,7 @@ import pytest
 
 from negosim.agents import ChatAgent, Speech
 from negosim.agents._guard import disagreements, leaks
-from negosim.models import Door, Ledger, ScriptedModel
+from negosim.models import Ledger, ModelClient, ScriptedModel
 from negosim.prompts import Prompts, PromptWriter
 from negosim.records import Turn, Utterance
 from negosim.scenarios import load_scenario
@@ -37,8 +37,8 @@ def view(role: int = 0, *, offered: bool = False, reflection: str | None = None)
 def spoken(*answers: Any, seen: View | None = None) -> tuple[Speech, ScriptedModel]:
     seen = seen or view()
     model = ScriptedModel(answers)
-    door = Door(model, temperature=0, max_tokens=500)
-    agent = ChatAgent(door, PromptWriter(Prompts("viatex"), seen.side), Ledger())
+    client = ModelClient(model, temperature=0, max_tokens=500)
+    agent = ChatAgent(client, PromptWriter(Prompts("viatex"), seen.side), Ledger())
     return asyncio.run(agent.speak(seen)), model
 
 

@@ -14,7 +14,7 @@ from negosim.agents.sim import SimAgent
 from negosim.judging import judge
 from negosim.judging._reader import Reader
 from negosim.measures import belief_rows
-from negosim.models import ChatRequest, Door, Ledger, ScriptedModel
+from negosim.models import ChatRequest, Ledger, ModelClient, ScriptedModel
 from negosim.prompts import Prompts
 from negosim.records import Dialogue, Sheet
 from negosim.scenarios import Scenario, list_scenarios, load_scenario, scale
@@ -214,7 +214,7 @@ def test_the_form_comes_after_what_the_agent_saw(make_run: MakeRun) -> None:
     assert all(turn.reflection not in prompt for turn in dialogue.turns if turn.role == 0 and turn.reflection)
     spoken = reader(run, dialogue, 1)
     view = spoken.view(1)
-    agent = ChatAgent(Door(model, temperature=0, max_tokens=100), spoken.agent_writer, Ledger())
+    agent = ChatAgent(ModelClient(model, temperature=0, max_tokens=100), spoken.agent_writer, Ledger())
     asyncio.run(agent.believe(view, 0))
     speaking = spoken.agent_writer.messages("speak", view)
     asking = model.requests[-1].messages

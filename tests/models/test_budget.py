@@ -15,9 +15,9 @@ from negosim.models import (
     CachedModel,
     ChatRequest,
     ChatResponse,
-    Door,
     Ledger,
     Message,
+    ModelClient,
     ResponseCache,
     ScriptedModel,
     Usage,
@@ -266,13 +266,13 @@ def test_a_server_never_charges_more_than_the_budget(seed, concurrency, limit):
 
 async def test_a_call_that_was_not_sent_is_not_in_the_account():
     model, _, _ = budgeted([], tokens=1)
-    door, ledger = Door(model, temperature=0.7, max_tokens=100), Ledger()
+    client, ledger = ModelClient(model, temperature=0.7, max_tokens=100), Ledger()
 
     class Speech(BaseModel):
         text: str
 
     with pytest.raises(BudgetError):
-        await door.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=ledger)
+        await client.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=ledger)
     assert sum(row.calls for row in ledger.rows()) == 0
 
 

@@ -10,7 +10,7 @@ import pytest
 import tenacity
 
 from negosim.errors import ModelError
-from negosim.models import Door, Ledger, Message, open_model
+from negosim.models import Ledger, Message, ModelClient, open_model
 
 from .speaking import GOOD, REQUEST, Speech, complete, spec
 
@@ -45,9 +45,9 @@ async def test_what_passes_is_sent_again_and_every_request_counted(loopback, bad
 async def test_retries_are_bounded_and_the_account_has_them(loopback):
     with loopback.LoopbackServer(lambda body: loopback.Reply(status=500, error="on fire")) as server:
         model, ledger = open_model(spec(server)), Ledger()
-        door = Door(model, temperature=0.5, max_tokens=99)
+        client = ModelClient(model, temperature=0.5, max_tokens=99)
         with pytest.raises(ModelError, match=r"status 500 \(4 attempts\); .*says: on fire"):
-            await door.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=ledger)
+            await client.ask(REQUEST.messages, Speech, stage="speak", role=0, seed=1, ledger=ledger)
         await model.close()
     # Four as it is usually asked, four without the form that may be the reason.
     assert len(server.bodies) == ledger.rows()[0].calls == 8

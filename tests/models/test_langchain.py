@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr
 import negosim
 from negosim import ModelSpec, RunConfig
 from negosim.errors import ContextLengthError, ModelError, UserError
-from negosim.models import Budget, Door, Ledger, Message, name_of, open_model, price_of, recorded
+from negosim.models import Budget, Ledger, Message, ModelClient, name_of, open_model, price_of, recorded
 
 from .transports import GOOD, Greeting, completion, serve
 
@@ -59,8 +59,8 @@ async def ask(given, budget=None, ledger=None, **settings):
     spec = ModelSpec.parse(name_of(given), **settings)
     model = open_model(spec, budget=budget)
     try:
-        door = Door(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
-        answer = await door.ask(
+        client = ModelClient(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
+        answer = await client.ask(
             PROMPT, Greeting, stage="speak", role=0, seed=1, ledger=ledger if ledger is not None else Ledger()
         )
     finally:

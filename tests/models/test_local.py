@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from negosim.errors import ModelError, UserError
-from negosim.models import ChatRequest, Door, Ledger, Message, check_model, open_model
+from negosim.models import ChatRequest, Ledger, Message, ModelClient, check_model, open_model
 from negosim.models._schema import answer_schema
 
 LONG = "\n".join(f"Seller: lot {number} costs {number * 7} euros." for number in range(40))
@@ -66,10 +66,10 @@ def messages(task):
 
 async def ask(spec, *tasks):
     model, ledger = open_model(spec), Ledger()
-    door = Door(model, temperature=0.6, max_tokens=200)
+    client = ModelClient(model, temperature=0.6, max_tokens=200)
     try:
         calls = [
-            door.ask(messages(task), Offer, stage="speak", role=0, seed=number, ledger=ledger)
+            client.ask(messages(task), Offer, stage="speak", role=0, seed=number, ledger=ledger)
             for number, task in enumerate(tasks)
         ]
         return await asyncio.gather(*calls), ledger.rows()[0]

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from negosim.models import ChatResponse
 from negosim.models._body import BodyError, unpack
+from negosim.models._client import read_response
 from negosim.models._completion import read_completion
-from negosim.models._door import read_response
 from negosim.models._reply import LONGEST_QUOTE, Reply
 
 GOOD = '{"text": "Good morning."}'

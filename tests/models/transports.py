@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import orjson
 from pydantic import BaseModel, Field
 
-from negosim.models import Door, Ledger, Message, open_model
+from negosim.models import Ledger, Message, ModelClient, open_model
 from negosim.models._budget import BudgetedModel
 
 TRANSPORTS = {"http": open_model, "langchain": lambda spec: open_model(f"langchain:{spec}")}
@@ -34,11 +34,13 @@ class Asked:
     """What came of some calls: the texts, the account, and the model for what is asked next."""
 
     def __init__(self, model, budget=None):
-        self.door = Door(BudgetedModel(model, budget) if budget else model, temperature=0.5, max_tokens=99)
+        self.client = ModelClient(
+            BudgetedModel(model, budget) if budget else model, temperature=0.5, max_tokens=99
+        )
         self.ledger = Ledger()
 
     async def once(self, seed=1):
-        answer = await self.door.ask(PROMPT, Greeting, stage="speak", role=0, seed=seed, ledger=self.ledger)
+        answer = await self.client.ask(PROMPT, Greeting, stage="speak", role=0, seed=seed, ledger=self.ledger)
         return answer.text
 
     @property

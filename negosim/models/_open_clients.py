@@ -1,11 +1,11 @@
-"""Opening several models at once, each behind its door."""
+"""Opening several models at once, each with its client."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from negosim.models._budget import Budget, BudgetedModel
 from negosim.models._cache import ResponseCache
-from negosim.models._door import Door
+from negosim.models._client import ModelClient
 from negosim.models._given import name_of
 from negosim.models._langchain_objects import is_chat_object
 from negosim.models._open import open_model
@@ -15,12 +15,12 @@ from negosim.models._types import ChatModel
 
 
 @asynccontextmanager
-async def open_doors(
+async def open_clients(
     specs: Mapping[str, ModelSpec], provided: Mapping[str, ChatModel], *, cache: bool, budget: Budget | None
-) -> AsyncIterator[dict[str, Door | None]]:
+) -> AsyncIterator[dict[str, ModelClient | None]]:
     """Open every model of `specs`, check that it answers, and close them all at the end.
 
-    Yields the doors by name; None stands for agents, which are no chat models. Models `provided` by the
+    Yields the clients by name; None stands for agents, which are no chat models. Models `provided` by the
     caller are under the budget too, but neither checked, cached nor closed, other than LangChain's.
 
     Raises:
@@ -29,8 +29,8 @@ async def open_doors(
     """
     objects = {name: model for name, model in provided.items() if is_chat_object(model)}
     specs = {**specs, **{name: ModelSpec.parse(name_of(model)) for name, model in objects.items()}}
-    doors: dict[str, Door | None] = {
-        name: _door(BudgetedModel(model, budget) if budget else model, ModelSpec(kind="openai"))
+    clients: dict[str, ModelClient | None] = {
+        name: _client(BudgetedModel(model, budget) if budget else model, ModelSpec(kind="openai"))
         for name, model in provided.items()
         if name not in objects
     }
@@ -39,17 +39,17 @@ async def open_doors(
         answers = opened.enter_context(closing(ResponseCache())) if needed else None
         for name, spec in specs.items():
             if not spec.chats:
-                doors[name] = None
+                clients[name] = None
                 continue
             model = open_model(spec, cache=answers, budget=budget)
             opened.push_async_callback(model.close)
             await model.preflight()
-            doors[name] = _door(model, spec)
-        yield doors
+            clients[name] = _client(model, spec)
+        yield clients
 
 
-def _door(model: ChatModel, spec: ModelSpec) -> Door:
-    return Door(
+def _client(model: ChatModel, spec: ModelSpec) -> ModelClient:
+    return ModelClient(
         model,
         temperature=spec.temperature,
         max_tokens=spec.max_tokens,

@@ -1,4 +1,4 @@
-"""The one door to models: structured answers, validation with retries, accounting."""
+"""Client of one model: structured answers, validation with retries, accounting."""
 
 import hashlib
 import logging
@@ -28,7 +28,7 @@ RUNAWAY = 40
 """Blanks at the end of an answer that was cut off: held to JSON, some models never leave them."""
 
 
-class Door:
+class ModelClient:
     """The way to one model: every call of the engine goes through `ask`."""
 
     def __init__(

@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from negosim.errors import ModelError, ProtocolError
-from negosim.models import ChatResponse, Door, Ledger, Message, ScriptedModel, Usage
+from negosim.models import ChatResponse, Ledger, Message, ModelClient, ScriptedModel, Usage
 
 PROMPT = (Message("system", "You sell a car."), Message("user", "Transcript: none.\nSpeak."))
 
@@ -17,21 +17,21 @@ class Speech(BaseModel):
 GOOD = {"text": "Good morning."}
 
 
-def ask(door, ledger=None, **changes):
+def ask(client, ledger=None, **changes):
     ledger = Ledger() if ledger is None else ledger
     return asyncio.run(
-        door.ask(PROMPT, Speech, **{"stage": "speak", "role": 0, "seed": 7, "ledger": ledger, **changes})
+        client.ask(PROMPT, Speech, **{"stage": "speak", "role": 0, "seed": 7, "ledger": ledger, **changes})
     )
 
 
-def door_to(script, **settings):
+def client_of(script, **settings):
     model = ScriptedModel(script)
-    return Door(model, **{"temperature": 0.5, "max_tokens": 99, **settings}), model
+    return ModelClient(model, **{"temperature": 0.5, "max_tokens": 99, **settings}), model
 
 
 def test_a_good_answer_takes_one_call_with_the_prompt_as_given():
-    door, model = door_to([GOOD])
-    assert ask(door) == Speech(text="Good morning.")
+    client, model = client_of([GOOD])
+    assert ask(client) == Speech(text="Good morning.")
     (request,) = model.requests
     assert request.messages == PROMPT
     assert (request.temperature, request.max_tokens, request.schema_name) == (0.5, 99, "Speech")
@@ -50,8 +50,8 @@ def test_a_good_answer_takes_one_call_with_the_prompt_as_given():
     ],
 )
 def test_an_unusable_answer_is_asked_for_again_with_the_reason_at_the_very_end(bad, reason):
-    door, model = door_to([bad, GOOD])
-    assert ask(door).text == "Good morning."
+    client, model = client_of([bad, GOOD])
+    assert ask(client).text == "Good morning."
     first, second = model.requests
     assert second.messages[:-1] == first.messages[:-1]
     assert second.messages[-1].content.startswith(first.messages[-1].content)
@@ -66,27 +66,27 @@ def test_check_rejects_with_its_own_reason():
         if "morning" in speech.text:
             raise ValueError("do not greet again")
 
-    door, model = door_to([GOOD, {"text": "100?"}])
-    assert ask(door, check=no_greeting).text == "100?"
+    client, model = client_of([GOOD, {"text": "100?"}])
+    assert ask(client, check=no_greeting).text == "100?"
     assert "do not greet again" in model.requests[1].messages[-1].content
 
 
 def test_attempts_are_bounded_and_each_reason_is_told():
-    door, model = door_to(["Sure!", ChatResponse("", "refusal", Usage()), {"text": 3}, GOOD])
+    client, model = client_of(["Sure!", ChatResponse("", "refusal", Usage()), {"text": 3}, GOOD])
     with pytest.raises(
         ProtocolError, match=r"speak.*3 attempts.*\(1\).*no JSON object.*\(2\).*refused.*\(3\) text"
     ):
-        ask(door)
+        ask(client)
     assert len(model.requests) == 3
 
 
 def test_every_attempt_is_in_the_account():
     usage = Usage(tokens_in=100, tokens_out=10, tokens_cached=60)
-    door, _ = door_to(
+    client, _ = client_of(
         [ChatResponse("?", "stop", usage, requests=3), ChatResponse('{"text": "a"}', "stop", usage)]
     )
     ledger = Ledger()
-    ask(door, ledger)
+    ask(client, ledger)
     (row,) = ledger.rows()
     assert (row.stage, row.role, row.model) == ("speak", 0, "scripted")
     assert (row.calls, row.tokens_in, row.tokens_out, row.tokens_cached) == (4, 200, 20, 120)
@@ -97,18 +97,18 @@ def test_every_attempt_is_in_the_account():
 def test_a_failed_provider_is_passed_on_and_its_requests_counted():
     error = ModelError("down")
     error.requests = 4
-    door, model = door_to([error])
+    client, model = client_of([error])
     ledger = Ledger()
     with pytest.raises(ModelError, match="down"):
-        ask(door, ledger)
+        ask(client, ledger)
     assert ledger.rows()[0].calls == 4
     assert len(model.requests) == 1
 
 
 def test_seeds_depend_on_the_call_and_on_the_model_seed_and_fit_31_bits():
     def seed_of(call_seed, **settings):
-        door, model = door_to([GOOD], **settings)
-        ask(door, seed=call_seed)
+        client, model = client_of([GOOD], **settings)
+        ask(client, seed=call_seed)
         return model.requests[0].seed
 
     seeds = [seed_of(1), seed_of(2**63 - 1), seed_of(1, seed=1)]
