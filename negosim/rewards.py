@@ -150,4 +150,7 @@ def _answers(
     asked: Mapping[str, str] = {"last": "each_turn", "mean": "each_turn"}
     when = asked.get(moment, moment)
     found = [m for m in measurements if (m.measure, m.role, m.moment) == (measure.id, role, when)]
-    return [m.value if m.value is None or isinstance(m.value, str) else float(m.value) for m in found]
+    given = [m.value for m in found]
+    return [
+        float(one) if isinstance(one, int | float) else one if isinstance(one, str) else None for one in given
+    ]

@@ -26,8 +26,8 @@ UNREAD = ["reason", "evidence"]
 
 SELECTED = ["dialogue", "questions", "question", "perspective", "judge", "status", "scenario", "condition"]
 """Columns of judgements that rows are selected by, of few different values."""
-BELIEFS = "beliefs"
-"""How the ids of the sets begin that ask an agent what it believes; it is no judge."""
+ASKED_THEMSELVES = ("beliefs", "beliefs-turns", "measures")
+"""Ids of the sets that ask an agent what it thinks itself; it is no judge."""
 
 
 ANY = "any value"
@@ -182,7 +182,7 @@ class Corpus:
     def judges(self) -> list[str]:
         """Everyone who has judged, people included; not the oracle, nor agents asked for their beliefs."""
         frame = self.judged.frame
-        judging = ~frame["questions"].astype("object").str.startswith(BELIEFS)
+        judging = ~frame["questions"].isin(ASKED_THEMSELVES)
         return sorted(set(frame.loc[judging, "judge"]) - {ORACLE})
 
     def named(self, identity: str) -> Name:

@@ -9,7 +9,15 @@ from negosim.scenarios._check import check_scenario
 from negosim.scenarios._expression import Expression, read_expression
 from negosim.scenarios._issues import Deal, Issue, Option, Range, Value
 from negosim.scenarios._load import list_scenarios, load_scenario
-from negosim.scenarios._measures import Answer, Measure, Moment
+from negosim.scenarios._measures import (
+    PRIORITY,
+    RESERVATION,
+    Answer,
+    Measure,
+    Moment,
+    belief_from,
+    belief_measure,
+)
 from negosim.scenarios._parties import (
     ROUND_ROBIN,
     Agreement,
@@ -37,6 +45,8 @@ from negosim.scenarios._schema import (
 from negosim.scenarios._space import DealSpace, space_summary
 
 __all__ = [
+    "PRIORITY",
+    "RESERVATION",
     "ROUND_ROBIN",
     "Agreement",
     "AgreementRule",
@@ -59,6 +69,8 @@ __all__ = [
     "Statements",
     "Value",
     "answer_named",
+    "belief_from",
+    "belief_measure",
     "check_scenario",
     "disagreements",
     "everyone",

@@ -29,7 +29,7 @@ def check_measures(data: Mapping[str, Any], *, deals: bool) -> Iterator[Problem]
     measures = {number: found for number, item in enumerate(given) if (found := _measure(item)) is not None}
     ids = [role["id"] for role in roles.values() if isinstance(role.get("id"), str)]
     for number, measure in measures.items():
-        yield from _check_measure(("measures", number), measure, ids)
+        yield from _check_measure(("measures", number), measure, ids, deals=deals)
         if any(measure.id == other.id for position, other in measures.items() if position < number):
             yield Problem(("measures", number, "id"), f"{measure.id!r} is used twice; ids must differ")
     if len(measures) == len(given):
@@ -41,7 +41,9 @@ def check_measures(data: Mapping[str, Any], *, deals: bool) -> Iterator[Problem]
             yield Problem(("claim",), what)
 
 
-def _check_measure(where: Location, measure: Measure, roles: Sequence[str]) -> Iterator[Problem]:
+def _check_measure(
+    where: Location, measure: Measure, roles: Sequence[str], *, deals: bool
+) -> Iterator[Problem]:
     for number, role in enumerate(measure.asked_of):
         if roles and role not in roles:
             what = f"there is no role {role!r}; the roles are {', '.join(roles)}"
@@ -54,6 +56,11 @@ def _check_measure(where: Location, measure: Measure, roles: Sequence[str]) -> I
             yield Problem(
                 (*where, field), f"is for answers of kind {kind!r}, not {measure.answer!r}; remove it"
             )
+    if measure.answer == "belief":
+        if measure.about is None:
+            yield Problem((*where, "about"), "a belief is about somebody; write 'about: others'")
+        if not deals:
+            yield Problem((*where, "answer"), "a belief is about points for deals, and there are no issues")
     if measure.range is not None:
         from negosim.scenarios._check import check_range
 
@@ -93,6 +100,8 @@ def _misfit(key: object, answer: object, role: str, measures: Sequence[Measure])
         return f"there is no measure {key!r}; the measures are {known}"
     if role not in measure.asked_of:
         return f"{key!r} is not asked of {role!r}; it is asked of {', '.join(measure.asked_of)}"
+    if measure.about is not None:
+        return f"{key!r} is about each of the others; a prior is one answer"
     try:
         measure.parse(answer)
     except ValueError as error:

@@ -63,6 +63,8 @@ def answer_named(name: str, role: str, measures: Sequence[Measure]) -> tuple[str
         raise ValueError(f"there is no measure {wanted!r}; {_nameable(measures)}")
     if TIMES[moment] not in measure.when:
         raise ValueError(f"{name!r}: {wanted!r} is not asked {TIMES[moment]}; add that to its 'when'")
+    if measure.about is not None:
+        raise ValueError(f"{name!r}: {wanted!r} is asked about each of the others; a reward needs one answer")
     if asked:
         found = [one for one in measure.asked_of if one.replace("-", "_") == asked[0]]
     else:
@@ -87,5 +89,6 @@ def problems_of(reward: Reward, role: str, measures: Sequence[Measure], *, deals
 
 
 def _nameable(measures: Sequence[Measure]) -> str:
-    names = [f"{time}.{item.id}" for item in measures for time, when in TIMES.items() if when in item.when]
+    single = [item for item in measures if item.about is None]
+    names = [f"{time}.{item.id}" for item in single for time, when in TIMES.items() if when in item.when]
     return f"there are {', '.join(names)}" if names else "there are no measures"

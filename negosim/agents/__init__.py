@@ -1,7 +1,18 @@
 """Agents: what plays a role. Every kind answers the same questions, each from a `View`."""
 
+from negosim.agents._asking import Answered, answer_of
 from negosim.agents._chat import ChatAgent, ChatJudge
-from negosim.agents._human import HUMAN, PERSON, SAID_ANYWAY, HumanAgent, Seat, Seats, seated
+from negosim.agents._human import (
+    BELIEF_LIMIT,
+    BELIEF_SHARE,
+    HUMAN,
+    PERSON,
+    SAID_ANYWAY,
+    HumanAgent,
+    Seat,
+    Seats,
+    seated,
+)
 from negosim.agents._policy import POLICY, PolicyAgent, named_decoding
 from negosim.agents._protocol import (
     Agent,
@@ -9,8 +20,6 @@ from negosim.agents._protocol import (
     AgentFactory,
     Answers,
     Asks,
-    Belief,
-    Believes,
     Consolidates,
     Reflects,
     RolloutJudge,
@@ -26,6 +35,8 @@ from negosim.agents._protocol import (
 )
 
 __all__ = [
+    "BELIEF_LIMIT",
+    "BELIEF_SHARE",
     "HUMAN",
     "PERSON",
     "POLICY",
@@ -33,10 +44,9 @@ __all__ = [
     "Agent",
     "AgentContext",
     "AgentFactory",
+    "Answered",
     "Answers",
     "Asks",
-    "Belief",
-    "Believes",
     "ChatAgent",
     "ChatJudge",
     "Consolidates",
@@ -52,6 +62,7 @@ __all__ = [
     "Thinking",
     "Thinks",
     "agent_factory",
+    "answer_of",
     "capable",
     "ends_by_leaving",
     "named_decoding",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from negosim.records import Action
-from negosim.scenarios import Answer, Issue, Value
+from negosim.scenarios import Issue, Value
 
 LONGEST_GRID = 100
 """Numeric issues with more values than this are left open in the form and checked afterwards."""
@@ -179,7 +179,9 @@ class MeasureAnswer(_Answer):
 
 
 @lru_cache(maxsize=256)
-def measure_answer(kind: str, values: tuple[Answer, ...], low: float, high: float) -> type[MeasureAnswer]:
+def measure_answer(
+    kind: str, values: tuple[float | str, ...], low: float, high: float
+) -> type[MeasureAnswer]:
     """Return the form of a measure: one of some values, a number between two, or yes or no."""
     form: Any
     if kind == "yes_no":
@@ -249,7 +251,7 @@ def _besides(listeners: tuple[str, ...], floor: tuple[str, ...]) -> dict[str, An
     return fields
 
 
-def _one_of(values: tuple[Answer, ...]) -> Any:
+def _one_of(values: tuple[float | str, ...]) -> Any:
     """Return the type of an issue's value; a short grid is spelt out, so that servers can enforce it."""
     if isinstance(values[0], str):
         return Literal[values]

@@ -25,13 +25,13 @@ from negosim.agents._answers import (
     think_answer,
 )
 from negosim.agents._guard import disagreements, leaks
-from negosim.agents._protocol import Belief, Score, Speech, Thinking
+from negosim.agents._protocol import Score, Speech, Thinking
 from negosim.config import Objective
 from negosim.models import Ledger, ModelClient
 from negosim.prompts import PromptWriter
 from negosim.records import MARKS, Aside, Rollout, Utterance
+from negosim.scenarios import PRIORITY, RESERVATION, Measure, Role
 from negosim.scenarios import Answer as MeasuredAnswer
-from negosim.scenarios import Measure, Role
 from negosim.speech import opening, quoted, unquoted, without_prefixes
 from negosim.views import View
 
@@ -205,10 +205,14 @@ class ChatAgent(_Caller):
         """Say whether the conversation is over."""
         return (await self.ask("conclude", view, ConcludeAnswer)).concluded
 
-    async def answer(self, view: View, measure: Measure) -> MeasuredAnswer:
-        """Answer a private question of the scenario."""
+    async def answer(
+        self, view: View, measure: Measure, about: int | None = None, attempt: int = 0
+    ) -> MeasuredAnswer:
+        """Answer a private question: a measure of the scenario, or a form about another role."""
+        if measure.answer == "belief" and about is not None:
+            return await self._believe(view, about, attempt)
         grid = measure.range
-        values: tuple[MeasuredAnswer, ...] = measure.grades or (grid.values if grid else ())
+        values: tuple[float | str, ...] = measure.grades or (grid.values if grid else ())
         values = values or tuple(option.id for option in measure.options or ())
         low, high = (grid.min, grid.max) if grid else (0.0, 0.0)
 
@@ -216,10 +220,11 @@ class ChatAgent(_Caller):
             measure.parse(given.answer)
 
         form = measure_answer(measure.answer, values, low, high)
-        given = await self.ask("measure", view, form, check=check, purpose=measure.id, asked=measure)
+        purpose = measure.id if about is None and not attempt else f"{measure.id} {about} {attempt}"
+        given = await self.ask("measure", view, form, check=check, purpose=purpose, asked=measure)
         return measure.parse(given.answer)
 
-    async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
+    async def _believe(self, view: View, other: int, attempt: int) -> dict[str, float]:
         """Fill in the form about another role; what is given to the issues is scaled to add up to 1."""
 
         def check(answer: BeliefAnswer) -> None:
@@ -233,7 +238,8 @@ class ChatAgent(_Caller):
             purpose=f"{other} {attempt}",
             other=view.side.roles[other],
         )
-        return Belief(answer.reservation / 100, answer.shares)
+        shares = {PRIORITY + issue: share for issue, share in answer.shares.items()}
+        return {RESERVATION: answer.reservation / 100, **shares}
 
 
 class ChatJudge(_Caller):

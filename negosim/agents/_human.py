@@ -25,6 +25,13 @@ SAID_ANYWAY = {
 """What is said where a person makes a move without a word."""
 
 
+BELIEF_LIMIT = (
+    "Between their worst deal (0) and their best (100): how good must a deal be before they take it?"
+)
+BELIEF_SHARE = "Divide 100 points by what matters to them:"
+"""How a person is asked for a belief: its reservation value, and each issue's share."""
+
+
 class Seat(Protocol):
     """Where a person sits: asks for what they say, and waits."""
 
@@ -97,12 +104,15 @@ class HumanAgent:
         """Say whether there is a deal with this role in it; without one, a person who wants to end leaves."""
         return view.table.in_deal(view.side.index)
 
-    async def answer(self, view: View, measure: Measure) -> Answer | None:
+    async def answer(
+        self, view: View, measure: Measure, about: int | None = None, attempt: int = 0
+    ) -> Answer | None:
         """Return the person's answer to a private question."""
         started = time.perf_counter()
         given = await self._seats(view.side.index).answer(view, measure)
         self._enter("measure", view, started)
-        return None if given is None else measure.parse(given)
+        issues = [issue.id for issue in view.side.issues]
+        return None if given is None else measure.parse(given, issues)
 
     def _enter(self, stage: str, view: View, started: float) -> None:
         if self._context.ledger is not None:

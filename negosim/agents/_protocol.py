@@ -1,6 +1,6 @@
 """Agents: the protocol that what plays a role must follow, and the capabilities it may have besides."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -39,16 +39,6 @@ class Thinking:
 
     reflection: str
     rollouts: tuple[Rollout, ...]
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What an agent privately believes about another role."""
-
-    reservation: float
-    """Where the other's reservation value lies on the other's own scale: 0 its worst deal, 1 its best."""
-    priorities: Mapping[str, float]
-    """By issue: its share of what matters to the other; the shares add up to 1."""
 
 
 @runtime_checkable
@@ -133,26 +123,18 @@ class Consolidates(Protocol):
 
 
 @runtime_checkable
-class Believes(Protocol):
-    """The capability to say what it believes about the others."""
-
-    async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
-        """Say privately what the agent believes about the role at position `other`.
-
-        Nothing is said in public and nothing is remembered. `attempt` tells repeated questions apart.
-        """
-        ...
-
-
-@runtime_checkable
 class Answers(Protocol):
-    """The capability to answer the scenario's measures."""
+    """The capability to answer measures: those of the scenario, and what it believes about the others."""
 
-    async def answer(self, view: View, measure: Measure) -> Answer | None:
+    async def answer(
+        self, view: View, measure: Measure, about: int | None = None, attempt: int = 0
+    ) -> Answer | None:
         """Answer a private question as the role sees it now; None: there is nothing to answer it from.
 
         Nothing is said in public and nothing is remembered. What does not fit the measure is a
-        `ProtocolError`; `measure.parse` says what fits.
+        `ProtocolError`; `measure.parse` says what fits. `about` is the position of the role the question is
+        about, where it is about one, and `attempt` tells repeated questions apart; an agent that is never
+        asked such need not take them.
         """
         ...
 

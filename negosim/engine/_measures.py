@@ -1,10 +1,9 @@
 """Measures of a dialogue: private questions to whoever plays a role, asked apart from the conversation."""
 
-from negosim.agents import Answers
+from negosim.agents import answer_of
 from negosim.engine._state import DialogueContext, History, answers_of
-from negosim.errors import ModelError, ProtocolError
 from negosim.records import Measurement
-from negosim.scenarios import Answer, Measure, Moment
+from negosim.scenarios import Moment
 
 
 async def ask_measures(history: History, context: DialogueContext, moment: Moment) -> list[Measurement]:
@@ -25,45 +24,25 @@ async def ask_measures(history: History, context: DialogueContext, moment: Momen
         ModelError: every other call would fail likewise.
 
     """
-    index = context.scenario.role_index
+    roles = context.scenario.role_index
     asked = [
-        (measure, role)
+        (measure, role, other)
         for measure in context.scenario.measures
         if moment in measure.when
-        for role in measure.roles(index)
+        for role in measure.roles(roles)
+        for other in measure.targets(role, len(roles))
     ]
     if not asked:
         return []
-    answers = await answers_of(_answer(history, context, measure, role) for measure, role in asked)
+    answers = await answers_of(
+        answer_of(context.participants[role].agent, context.view(history, role), measure, other)
+        for measure, role, other in asked
+    )
     turns = len(history["turns"])
-    return [
-        _recorded(answer, Measurement(measure=measure.id, role=role, moment=moment, turns=turns, **NONE))
-        for (measure, role), answer in zip(asked, answers, strict=True)
-    ]
-
-
-NONE = {"status": "not_applicable", "reason": "what plays this role answers no such question"}
-
-
-async def _answer(history: History, context: DialogueContext, measure: Measure, role: int) -> Answer | None:
-    agent = context.participants[role].agent
-    if not isinstance(agent, Answers):
-        return None
-    return await agent.answer(context.view(history, role), measure)
-
-
-def _recorded(answer: Answer | BaseException | None, blank: Measurement) -> Measurement:
-    """Put what came of a question on record."""
-    if answer is None:
-        return blank
-    if isinstance(answer, ProtocolError):
-        return _failed(blank, "refused" if answer.refused else "invalid", answer)
-    if isinstance(answer, ModelError) and not answer.concerns_all:
-        return _failed(blank, "error", answer)
-    if isinstance(answer, BaseException):
-        raise answer
-    return Measurement.model_validate(blank.model_dump() | {"status": "ok", "value": answer, "reason": ""})
-
-
-def _failed(blank: Measurement, status: str, error: ModelError | ProtocolError) -> Measurement:
-    return Measurement.model_validate(blank.model_dump() | {"status": status, "reason": error.for_record})
+    made = []
+    for (measure, role, other), answer in zip(asked, answers, strict=True):
+        if isinstance(answer, BaseException):
+            raise answer
+        about = {"measure": measure.id, "role": role, "about": other, "moment": moment, "turns": turns}
+        made.append(Measurement.model_validate({**about, **answer._asdict()}))
+    return made

@@ -22,12 +22,12 @@ Quotes are checked with `verbatim` (`_quotes.py`).
 
 from negosim.judging._annotate import Annotation, Page, Slot, annotation, unwritten_annotation
 from negosim.judging._answers import Wording
-from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS
 from negosim.judging._calibrate import Assessment, assess, known_truth, write_assessment
 from negosim.judging._check import check_claim, check_claim_async
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import default_judge, judge, judge_async
 from negosim.judging._oracle import Oracle
+from negosim.judging._private import BELIEFS, BELIEFS_TURNS
 from negosim.judging._protocol import ORACLE, PERSON, Item, Judge, Questionnaire, Task
 from negosim.judging._questionnaires import BUILT_IN_QUESTIONNAIRES, DEFAULT
 from negosim.judging._questions import (

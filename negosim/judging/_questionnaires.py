@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from negosim.errors import UserError
 from negosim.judging._ask import SetQuestionnaire
-from negosim.judging._beliefs import BELIEFS, BELIEFS_TURNS, BeliefQuestionnaire
 from negosim.judging._claims import CLAIMS, ClaimsQuestionnaire
+from negosim.judging._private import BELIEFS, BELIEFS_TURNS, MEASURES, MeasureQuestionnaire
 from negosim.judging._protocol import Questionnaire
 from negosim.judging._questions import RESOLUTION, list_question_sets, load_question_set, resolution_set
 from negosim.plugins import suggest
@@ -27,19 +27,14 @@ def _claims(run: Run, taxonomies: Taxonomies) -> Questionnaire:
     return ClaimsQuestionnaire()
 
 
-def _beliefs(run: Run, taxonomies: Taxonomies) -> Questionnaire:
-    return BeliefQuestionnaire("ends")
-
-
-def _beliefs_turns(run: Run, taxonomies: Taxonomies) -> Questionnaire:
-    return BeliefQuestionnaire("turns")
+def _private(name: str) -> Callable[[Run, Taxonomies], Questionnaire]:
+    return lambda run, taxonomies: MeasureQuestionnaire(name)
 
 
 BUILT_IN_QUESTIONNAIRES: Mapping[str, Callable[[Run, Taxonomies], Questionnaire]] = {
     RESOLUTION: _resolution,
     CLAIMS: _claims,
-    BELIEFS: _beliefs,
-    BELIEFS_TURNS: _beliefs_turns,
+    **{name: _private(name) for name in (BELIEFS, BELIEFS_TURNS, MEASURES)},
 }
 """Questionnaires that are no files, by id."""
 

@@ -17,7 +17,7 @@ SUFFIXES = (".yaml", ".yml")
 
 RESOLUTION = "resolution"
 """Id of the set that is made from a scenario's own resolution questions."""
-RESERVED = (RESOLUTION, "claims", "beliefs", "beliefs-turns")
+RESERVED = (RESOLUTION, "claims", "beliefs", "beliefs-turns", "measures")
 """Ids of what is asked by other means than a file."""
 UNSETTLED = "unsettled"
 """The answer to a question about an issue on which nothing was agreed."""

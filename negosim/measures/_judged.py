@@ -1,7 +1,7 @@
 """Rows about what judges said, and about what agents believed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,34 +70,57 @@ def belief_rows(run: Run) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    frame = run.judgement_frame(BELIEFS)
     known = {header.id: header for header in lengths(run)}
     stakes = {key: _Stakes(scenario) for key, scenario in run.header.scenarios.items()}
-    given: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
-    columns = [frame[name].tolist() for name in (*_BELIEF, "question", "value")]
-    for *key, question, value in zip(*columns, strict=True):
-        given[tuple(key)][question] = value
     rows = []
-    for (dialogue, perspective, judge, _, repeat, about, turn), answers in given.items():
+    for (dialogue, believer, judge, repeat, about, turn), answers in [*_told(run, stakes), *_asked(run)]:
         header = known.get(dialogue)
         if header is None or header.status == "failed":
             continue
         row = {
             **header.columns(),
-            "believer": int(perspective.removeprefix("agent_")) - 1,
-            "about": int(about),
-            "turn": int(turn),
-            "when": _when(int(turn), header),
+            "believer": believer,
+            "about": about,
+            "turn": turn,
+            "when": _when(turn, header),
             "judge": judge,
             "repeat": repeat,
         }
-        rows.append({**row, **stakes[header.scenario].errors(int(about), answers)})
+        rows.append({**row, **stakes[header.scenario].errors(about, answers)})
     of_belief = ["believer", "about", "turn", "when", "judge", "repeat"]
     errors = ["reservation_error", "priority_error"]
     result = pd.DataFrame(rows, columns=[*headings(run), *of_belief, *errors])
     # Who was asked at every turn was asked before and after too: the later answer counts.
     result = result.drop_duplicates(["dialogue", *of_belief], keep="last", ignore_index=True)
     return result.astype(dict.fromkeys(errors, "float64"))
+
+
+Told = tuple[tuple[str, int, str, int, int, int], Mapping[str, Any]]
+"""Dialogue, believer, model, repeat, whom it is about and the utterances made; the parts, by question."""
+
+
+def _asked(run: Run) -> Iterator[Told]:
+    """Yield the beliefs that agents were asked for by a judging."""
+    frame = run.judgement_frame(BELIEFS)
+    given: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
+    columns = [frame[name].tolist() for name in (*_BELIEF, "question", "value")]
+    for *key, question, value in zip(*columns, strict=True):
+        given[tuple(key)][question] = value
+    for (dialogue, perspective, judge, _, repeat, about, turn), answers in given.items():
+        believer = int(perspective.removeprefix("agent_")) - 1
+        yield (dialogue, believer, judge, int(repeat), int(about), int(turn)), answers
+
+
+def _told(run: Run, stakes: Mapping[str, "_Stakes"]) -> Iterator[Told]:
+    """Yield the beliefs that agents told while they played, where the scenario has such measures."""
+    scenarios = run.header.scenarios.values()
+    names = {(one.id, each.id) for one in scenarios for each in one.measures if each.answer == "belief"}
+    for dialogue in run if names else ():
+        for given in dialogue.measurements:
+            if (dialogue.scenario, given.measure) in names and given.about is not None:
+                key = (dialogue.id, given.role, dialogue.models[given.role], 0, given.about, given.turns)
+                parts = given.value if isinstance(given.value, dict) else {}
+                yield key, stakes[dialogue.scenario].in_points(given.about, parts)
 
 
 def _when(turn: int, header: Lengths) -> str:
@@ -116,7 +139,15 @@ class _Stakes:
         ]
         self._issues = [issue.id for issue in scenario.issues]
         self._ranges = [np.array([max(p) - min(p) for p in of_role]) for of_role in points]
+        self._lows = [sum(min(p) for p in of_role) for of_role in points]
         self._reservations = [role.payoff.reservation for role in scenario.roles]
+
+    def in_points(self, role: int, parts: Mapping[str, float]) -> dict[str, Any]:
+        """Return a belief about a role by question, its reservation value in the role's points."""
+        told: dict[str, Any] = {f"belief-{part}": share for part, share in parts.items()}
+        if told:
+            told[RESERVATION] = self._lows[role] + told[RESERVATION] * float(self._ranges[role].sum())
+        return told
 
     def errors(self, role: int, given: Mapping[str, Any]) -> dict[str, float | None]:
         """Return how far an agent's answers about a role are from the truth."""

@@ -1,10 +1,16 @@
 """What a role answered in private: one measure, once."""
 
-from pydantic import model_validator
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
 
 from negosim._frozen import Frozen
-from negosim.records._judgement import JudgedValue, Status
-from negosim.scenarios import Moment
+from negosim.records._judgement import Status
+from negosim.scenarios import Answer, Moment
+
+
+def _unset(given: Any) -> bool:
+    return given is None
 
 
 class Measurement(Frozen):
@@ -14,12 +20,14 @@ class Measurement(Frozen):
     """Id of the measure."""
     role: int
     """Position of the role that was asked."""
+    about: Annotated[int | None, Field(exclude_if=_unset)] = None
+    """Position of the role the question is about, where it is about one."""
     moment: Moment
     turns: int
     """Utterances made before it was asked."""
     status: Status
     """"not_applicable": what plays the role answers no such question."""
-    value: JudgedValue | None = None
+    value: Answer | None = None
     """None unless the status is "ok"."""
     reason: str = ""
     """Where the status is not "ok": what was wrong, in negosim's own words."""

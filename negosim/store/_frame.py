@@ -27,6 +27,12 @@ def _measured(measurements: "Iterable[Measurement]") -> dict[str, Any]:
     each: dict[str, list[float]] = {}
     for given in measurements:
         name = f"{given.measure}_{given.role + 1}"
+        if given.about is not None:
+            name += f"_of_{given.about + 1}"
+        if isinstance(given.value, dict):
+            when = given.moment.replace("each_turn", "last")
+            row |= {f"{when}_{name}_{part}": share for part, share in given.value.items()}
+            continue
         if given.moment != "each_turn":
             row[f"{given.moment}_{name}"] = given.value
             continue

@@ -74,7 +74,7 @@ def measured_lines(dialogue: Dialogue, scenario: Scenario, role: int) -> list[st
     lines = []
     for measure in scenario.measures:
         told = [
-            f"{MOMENTS[given.moment].format(given.turns)} {_answer(given, measure)}"
+            f"{MOMENTS[given.moment].format(given.turns)} {_about(given)}{_answer(given, measure)}"
             for given in dialogue.measurements
             if (given.measure, given.role) == (measure.id, role)
         ]
@@ -84,6 +84,10 @@ def measured_lines(dialogue: Dialogue, scenario: Scenario, role: int) -> list[st
 
 
 MOMENTS = {"before": "before", "after": "after", "each_turn": "after {}"}
+
+
+def _about(given: Measurement) -> str:
+    return "" if given.about is None else f"of agent {given.about + 1} "
 
 
 def _answer(given: Measurement, measure: Measure) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 from rich.console import Console
 
 from negosim._text import one_line, points
-from negosim.agents import SAID_ANYWAY
+from negosim.agents import BELIEF_LIMIT, BELIEF_SHARE, SAID_ANYWAY
 from negosim.engine import DialogueFinished, DialogueStarted, Event, TurnFinished
 from negosim.records import Utterance
-from negosim.scenarios import Answer, Deal, Issue, Measure, Value
+from negosim.scenarios import Answer, Deal, Issue, Measure, Value, belief_from
 from negosim.table import Table, opening_table
 from negosim.terminal._console import print_view
 from negosim.terminal._lens import Lens
@@ -70,11 +70,26 @@ class TerminalSeat:
     async def answer(self, view: View, measure: Measure) -> Answer | None:
         """Ask a private question until there is an answer."""
         self._say(f"A question to you alone: {measure.question}")
+        if measure.answer == "belief":
+            return self._belief(view)
         wanted = "yes or no" if measure.answer == "yes_no" else measure.wanted
         while True:
             typed = self._line(f"({one_line(wanted)})> ")
             try:
                 return measure.parse(_typed(measure, typed))
+            except ValueError as error:
+                self._say(str(error))
+
+    def _belief(self, view: View) -> Answer:
+        """Ask for a belief about another role, part by part, until it is one."""
+        while True:
+            limit = self._line(f"{BELIEF_LIMIT} (0 to 100)> ")
+            points = {
+                issue.id: self._line(f"{BELIEF_SHARE} {one_line(issue.name)} (points)> ")
+                for issue in view.side.issues
+            }
+            try:
+                return belief_from(limit, points)
             except ValueError as error:
                 self._say(str(error))
 

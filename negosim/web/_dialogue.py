@@ -323,7 +323,8 @@ def _measured(measured: Sequence[Measurement], scenario: Scenario, lens: Lens) -
                 else labels[given.measure].label(given.value)
             )
             when = MOMENTS[given.moment].format(given.turns)
-            yield f"agent {given.role + 1} in private {when}, {given.measure}: {one_line(told)}"
+            about = "" if given.about is None else f" of agent {given.about + 1}"
+            yield f"agent {given.role + 1} in private {when}, {given.measure}{about}: {one_line(told)}"
 
 
 def _deal(dialogue: Dialogue, scenario: Scenario, private: Sequence[int]) -> Iterator[DealRow]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from negosim.agents import SAID_ANYWAY, Seat
 from negosim.records import Dialogue, Turn, Utterance
-from negosim.scenarios import Answer, Measure, Scenario
+from negosim.scenarios import Answer, Measure, Scenario, belief_from
 from negosim.views import View
 
 LONGEST = 4000
@@ -35,6 +35,10 @@ class BrowserSeat(Seat):
     """Grows whenever there is something new to see."""
     seen_end: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Several questions may be due at a time; a person answers one after the other."""
+    _asked: int = 0
+    """How many questions there have been."""
     _given: "asyncio.Future[Utterance | Answer] | None" = None
 
     @property
@@ -42,7 +46,8 @@ class BrowserSeat(Seat):
         """Return what is waited for, so that nothing handed in twice or too late counts."""
         if self.view is None:
             return ""
-        return f"{self.view.turn_index}{'-' + self.measure.id if self.measure else ''}"
+        asked = f"-{self.measure.id}-{self._asked}" if self.measure else ""
+        return f"{self.view.turn_index}{asked}"
 
     async def speak(self, view: View) -> Utterance:
         """Wait for the person's next utterance."""
@@ -56,14 +61,16 @@ class BrowserSeat(Seat):
         return None if isinstance(given, Utterance) else given
 
     async def _wait(self, view: View, measure: Measure | None) -> Utterance | Answer:
-        self.view, self.measure = view, measure
-        self._given = asyncio.get_running_loop().create_future()
-        self.tell()
-        try:
-            return await self._given
-        finally:
-            self.view = self.measure = self._given = None
+        async with self._one_at_a_time:
+            self.view, self.measure = view, measure
+            self._given = asyncio.get_running_loop().create_future()
+            self._asked += measure is not None
             self.tell()
+            try:
+                return await self._given
+            finally:
+                self.view = self.measure = self._given = None
+                self.tell()
 
     def give(self, step: str, given: Utterance | Answer) -> bool:
         """Hand in what the person did; return whether it was waited for."""
@@ -114,13 +121,21 @@ def utterance_from(view: View, form: dict[str, str]) -> Utterance:
     return Utterance(text=text, action=action, offer=parsed)
 
 
-def answer_from(measure: Measure, given: str) -> Answer:
-    """Return a person's answer to a measure from the field of a form.
+def answer_from(view: View, measure: Measure, form: dict[str, str]) -> Answer:
+    """Return a person's answer to a measure from the fields of a form.
+
+    Args:
+        view: what the person sees.
+        measure: what they are asked.
+        form: `answer`; for a belief, a number for each issue besides, as "issue-ID".
 
     Raises:
         ValueError: it is none; says what would be right.
 
     """
+    given = form.get("answer", "").strip()
+    if measure.answer == "belief":
+        return belief_from(given, {issue.id: form.get(f"issue-{issue.id}", "") for issue in view.side.issues})
     if measure.answer == "yes_no":
         return measure.parse({"yes": True, "no": False}.get(given, given))
     if measure.answer == "scale":

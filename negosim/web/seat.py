@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from negosim._files import write_whole
-from negosim.agents import HUMAN, seated
+from negosim.agents import BELIEF_LIMIT, BELIEF_SHARE, HUMAN, seated
 from negosim.config import RunConfig
 from negosim.engine import (
     DialogueFinished,
@@ -180,6 +180,8 @@ def seat_page(seat: BrowserSeat, *, wrong: str = "", form: Mapping[str, str] | N
         wrong=wrong,
         form=form or {},
         longest=LONGEST,
+        belief_limit=BELIEF_LIMIT,
+        belief_share=BELIEF_SHARE,
         **shown,
     )
 
@@ -228,9 +230,9 @@ def seats_app(session: Session, *, hosts: Sequence[str] = ()) -> Starlette:
 
     async def answer(request: Request) -> Response:
         def take(seat: BrowserSeat, form: dict[str, str]) -> Any:
-            if seat.measure is None:
+            if seat.measure is None or seat.view is None:
                 raise ValueError("there is no question now")
-            return answer_from(seat.measure, form.get("answer", "").strip())
+            return answer_from(seat.view, seat.measure, form)
 
         return await handed_in(request, take)
 

@@ -1,9 +1,12 @@
 """Private answers of roles, before and after, and the rewards that follow from them."""
 
+from collections.abc import Iterator
+
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Number, Row, Table
 from negosim.reports._numbers import NOTHING, count, mean
 from negosim.reports.sections import _names as names
+from negosim.scenarios import Measure, Scenario
 
 MOMENTS = ("before", "after", "change", "mean", "last")
 """Columns of the table; the last two are those of what is asked at each turn."""
@@ -20,11 +23,11 @@ def _measured(corpus: Corpus) -> Table | None:
     for key in corpus.scenario_ids:
         scenario = corpus.scenarios[key]
         for measure in scenario.measures:
-            for role in measure.roles(scenario.role_index) if measure.answer != "choice" else ():
+            for role, column, asked in _asked(measure, scenario):
                 for name in corpus.conditions:
                     sample = corpus.complete.only(scenario=key, condition=name)
-                    cells = [_mean(sample, f"{moment}_{measure.id}_{role + 1}") for moment in shown]
-                    about = key, measure.id, names.agent(role), names.condition(name)
+                    cells = [_mean(sample, f"{moment}_{measure.id}_{role + 1}{column}") for moment in shown]
+                    about = key, measure.id, asked, names.condition(name)
                     rows.append((*about, count(sample), *cells))
     if not rows:
         return None
@@ -38,6 +41,21 @@ def _measured(corpus: Corpus) -> Table | None:
     )
 
 
+def _asked(measure: Measure, scenario: Scenario) -> Iterator[tuple[int, str, str]]:
+    """Yield who is asked: the role, the rest of the column that has the answers, and how it is called."""
+    for role in measure.roles(scenario.role_index) if _numeric(measure) else ():
+        for other in measure.targets(role, len(scenario.roles)):
+            if other is None:
+                yield role, "", names.agent(role)
+            else:
+                yield role, f"_of_{other + 1}", f"{names.agent(role)}, of {names.agent(other)}"
+
+
+def _numeric(measure: Measure) -> bool:
+    """Tell whether there is a mean of the answers; beliefs have a section of their own."""
+    return measure.answer not in ("choice", "belief")
+
+
 def _has(corpus: Corpus, moment: str) -> bool:
     """Tell whether anything was asked at a moment."""
     asked = {
@@ -48,7 +66,7 @@ def _has(corpus: Corpus, moment: str) -> bool:
         "last": {"each_turn"},
     }
     measures = [one for key in corpus.scenario_ids for one in corpus.scenarios[key].measures]
-    return any(asked[moment] <= set(one.when) for one in measures if one.answer != "choice")
+    return any(asked[moment] <= set(one.when) for one in measures if _numeric(one))
 
 
 def _mean(sample: Sample, column: str) -> Number:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from negosim.records import TRUTH
-from negosim.reports._corpus import BELIEFS, Corpus, Sample, perspective_order
+from negosim.reports._corpus import ASKED_THEMSELVES, Corpus, Sample, perspective_order
 from negosim.reports._model import Heading, Name, Row, Section, Table
 from negosim.reports._numbers import mean, share, shares_of
 from negosim.reports.sections import _names as names
@@ -21,7 +21,7 @@ def section(corpus: Corpus) -> Section:
     frame = corpus.judged.frame
     asked = frame[(frame["status"] == "ok") & ~frame["question"].isin(ELSEWHERE)]
     asked = asked[~asked["questions"].isin(ELSEWHERE_SETS)]
-    asked = asked[~asked["questions"].astype("object").str.startswith(BELIEFS)]
+    asked = asked[~asked["questions"].isin(ASKED_THEMSELVES)]
     voices = asked[["question", "perspective", "judge"]].drop_duplicates().astype("object")
     rows: list[Row] = []
     for question, perspective, judge in sorted(voices.itertuples(index=False, name=None), key=_place):

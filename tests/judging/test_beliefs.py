@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from negosim import Run
-from negosim.agents import ChatAgent
+from negosim.agents import ChatAgent, answer_of
 from negosim.agents.sim import SimAgent
 from negosim.judging import judge
 from negosim.judging._reader import Reader
@@ -17,8 +17,9 @@ from negosim.measures import belief_rows
 from negosim.models import ChatRequest, Ledger, ModelClient, ScriptedModel
 from negosim.prompts import Prompts
 from negosim.records import Dialogue, Sheet
-from negosim.scenarios import Scenario, list_scenarios, load_scenario, scale
+from negosim.scenarios import Scenario, belief_measure, list_scenarios, load_scenario, scale
 from negosim.taxonomies import load_taxonomy
+from negosim.views import View
 
 MakeRun = Callable[..., Run]
 TAXONOMIES = load_taxonomy("persuasion"), load_taxonomy("deception")
@@ -38,6 +39,13 @@ def reader(run: Run, dialogue: Dialogue, role: int, scenario: Scenario | None = 
         taxonomies=TAXONOMIES,
         max_turns=run.config.max_turns,
     )
+
+
+def believed(view: View) -> dict[str, float]:
+    """Return what the simulated negotiator believes about the second role."""
+    answered = asyncio.run(answer_of(SimAgent(), view, belief_measure(["seller"]), 1))
+    assert isinstance(answered.value, dict)
+    return answered.value
 
 
 def test_each_agent_says_what_it_believes_before_and_after(make_run: MakeRun) -> None:
@@ -98,7 +106,7 @@ def test_a_limit_is_believed_lower_where_more_is_given_away(make_run: MakeRun) -
     """The estimate follows what was offered, not the middle that the built-in cases happen to lie near."""
     run = make_run(max_turns=30, conditions=("honest",))
     (dialogue,) = run
-    agent, issues = SimAgent(), run.scenario("viatex").issues
+    issues = run.scenario("viatex").issues
     role = run.scenario("viatex").roles[0]
 
     def after(best: bool) -> float:
@@ -111,7 +119,7 @@ def test_a_limit_is_believed_lower_where_more_is_given_away(make_run: MakeRun) -
         said = turn.utterance.model_copy(update={"action": "offer", "offer": offer, "text": "This is it."})
         turns = (*dialogue.turns[: turn.index], turn.model_copy(update={"utterance": said}))
         view = reader(run, dialogue.model_copy(update={"turns": turns}), 0).view()
-        return asyncio.run(agent.believe(view, 1)).reservation
+        return believed(view)["reservation"]
 
     assert after(best=True) < after(best=False) - 0.1
 
@@ -130,10 +138,7 @@ def test_nothing_of_the_others_private_side_is_used(make_run: MakeRun) -> None:
         for turn in dialogue.turns
     ]
     blank = dialogue.model_copy(update={"turns": tuple(cleared)})
-    beliefs = [
-        asyncio.run(SimAgent().believe(reader(run, *given).view(), 1))
-        for given in ((dialogue, 0), (blank, 0, swapped))
-    ]
+    beliefs = [believed(reader(run, *given).view()) for given in ((dialogue, 0), (blank, 0, swapped))]
     assert beliefs[0] == beliefs[1]
 
 
@@ -154,8 +159,8 @@ def test_with_more_issues_than_can_be_ranked_nothing_is_favoured_beforehand(make
     tables = {item.id: role.payoff.issues[issue.id] for item in issues}
     payoff = role.payoff.model_copy(update={"issues": tables})
     side = replace(view.side, issues=issues, role=role.model_copy(update={"payoff": payoff}))
-    belief = asyncio.run(SimAgent().believe(replace(view, side=side), 1))
-    assert belief.priorities == pytest.approx({item.id: 1 / 9 for item in issues})
+    belief = believed(replace(view, side=side))
+    assert belief == pytest.approx({"reservation": 0.5, **{f"priority-{item.id}": 1 / 9 for item in issues}})
 
 
 # Chat models
@@ -215,7 +220,7 @@ def test_the_form_comes_after_what_the_agent_saw(make_run: MakeRun) -> None:
     spoken = reader(run, dialogue, 1)
     view = spoken.view(1)
     agent = ChatAgent(ModelClient(model, temperature=0, max_tokens=100), spoken.agent_writer, Ledger())
-    asyncio.run(agent.believe(view, 0))
+    asyncio.run(agent.answer(view, belief_measure(["x"]), 0))
     speaking = spoken.agent_writer.messages("speak", view)
     asking = model.requests[-1].messages
     assert asking[0] == speaking[0]

@@ -1,6 +1,7 @@
 """People in browsers: nothing of the other side in any byte, nothing counts twice, leave and come back."""
 
 import asyncio
+import json
 import re
 import threading
 import time
@@ -187,6 +188,36 @@ def test_measures_are_asked_by_form(tmp_path: Path) -> None:
         person.until("The talk is over")
     (dialogue,) = Run.open(tmp_path / "run")
     assert [given.value for given in dialogue.measurements] == [1.5]
+
+
+def test_questions_due_together_are_asked_one_after_the_other(tmp_path: Path) -> None:
+    data = load_scenario("viatex").model_dump(mode="json", exclude_none=True)
+    asked = {"asked_of": [data["roles"][0]["id"]], "when": "before", "question": "How are {other}?"}
+    belief = {"id": "picture", "answer": "belief", "about": "others", **asked}
+    data |= {
+        "id": "asking",
+        "schema_version": 2,
+        "measures": [{"id": "well", "answer": "yes_no", **asked}, belief],
+    }
+    path = tmp_path / "asking.yaml"
+    path.write_text(json.dumps(data))
+    people = config(scenarios=str(path), max_turns=1)
+    with served(Session(people, out=tmp_path / "run")) as server:
+        person = Person(server, 0)
+        person.until("How are {other}?")
+        person.send("answer", answer="yes")
+        assert data["roles"][1]["name"] in person.until("Divide 100 points")
+        shares = {f"issue-{issue['id']}": "20" for issue in data["issues"]}
+        assert person.send("answer", answer="101", **shares).status_code == 422
+        person.send("answer", answer="40", **shares)
+        person.until("It is your turn")
+        person.send("say", text="Good bye", action="walk_away")
+        person.until("The talk is over")
+    (dialogue,) = Run.open(tmp_path / "run")
+    yes, picture = (given.value for given in dialogue.measurements)
+    assert yes is True
+    assert isinstance(picture, dict)
+    assert picture["reservation"] == 0.4
 
 
 def test_a_run_without_people_has_no_seats() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from negosim.agents._protocol import Agent, AgentContext, AgentFactory, Belief, Speech, Thinking
+from negosim.agents._protocol import Agent, AgentContext, AgentFactory, Speech, Thinking
 from negosim.agents.sim._beliefs import belief
 from negosim.agents.sim._compose import compose, full_utterance
 from negosim.agents.sim._decision import why_leave
@@ -18,6 +18,7 @@ from negosim.agents.users import embedded_agent
 from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.records import SIMULATED, Rollout, Utterance
+from negosim.scenarios import Answer, Measure
 from negosim.views import View
 
 
@@ -96,9 +97,11 @@ class SimAgent:
         heard, roles = view.transcript[since:], len(view.side.roles)
         return len({turn.role for turn in heard} | table.gone) == roles or len(heard) >= 2 * roles
 
-    async def believe(self, view: View, other: int, attempt: int = 0) -> Belief:
-        """Estimate another role's priorities and reservation value; always the same from the same view."""
-        return belief(view, other)
+    async def answer(
+        self, view: View, measure: Measure, about: int | None = None, attempt: int = 0
+    ) -> Answer | None:
+        """Say what it believes about another role; the same from the same view. It answers nothing else."""
+        return None if measure.answer != "belief" or about is None else belief(view, about)
 
 
 def _floor(view: View) -> int | None:

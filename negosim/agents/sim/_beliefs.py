@@ -13,11 +13,11 @@ from random import Random
 
 import numpy as np
 
-from negosim.agents._protocol import Belief
 from negosim.agents.sim._deals import Deals, Floats, deals_of
 from negosim.agents.sim._hearing import words_and_ear
 from negosim.agents.sim._plan import HORIZON
 from negosim.agents.sim._reading import Reading, read
+from negosim.scenarios import PRIORITY, RESERVATION
 from negosim.views import View
 
 _OPENING, _CLOSING = 0.95, 0.65
@@ -39,7 +39,7 @@ _ENUMERATED = 7
 """Up to so many issues every ranking is a hypothesis, of more a sample as large as with so many."""
 
 
-def belief(view: View, other: int) -> Belief:
+def belief(view: View, other: int) -> dict[str, float]:
     """Estimate another role's priorities and reservation value from the view alone."""
     deals = deals_of(view.side.issues, view.side.role.payoff)
     _, ear = words_and_ear(view.side.issues)
@@ -47,10 +47,11 @@ def belief(view: View, other: int) -> Belief:
     end = (view.side.max_turns or HORIZON) - 1
     worths, times = _offers(reading, other, deals, end)
     weights = _weights(worths, times, _stressed(reading, other, deals))
-    return Belief(
-        reservation=_reservation(worths @ weights, times),
-        priorities=dict(zip(deals.ids, weights.tolist(), strict=True)),
-    )
+    priorities = zip(deals.ids, weights.tolist(), strict=True)
+    return {
+        RESERVATION: _reservation(worths @ weights, times),
+        **{PRIORITY + issue: weight for issue, weight in priorities},
+    }
 
 
 def _offers(reading: Reading, other: int, deals: Deals, end: int) -> tuple[Floats, Floats]:

@@ -40,7 +40,9 @@ class UserAgent:
         """Say whether it has left."""
         return view.table.left_by is not None
 
-    async def answer(self, view: View, measure: Measure) -> Answer | None:
+    async def answer(
+        self, view: View, measure: Measure, about: int | None = None, attempt: int = 0
+    ) -> Answer | None:
         """Answer a measure from its state; None where it is about something else."""
         mind = self._user.hear(_transcript(view, user=True))
         given = mind.answer(measure.id, before=not view.transcript)

@@ -59,13 +59,15 @@ class ChatUser:
         """Say whether it has left."""
         return view.table.left_by is not None
 
-    async def answer(self, view: View, measure: Measure) -> Answer | None:
+    async def answer(
+        self, view: View, measure: Measure, about: int | None = None, attempt: int = 0
+    ) -> Answer | None:
         """Answer a measure: before the first word as the embedded user, then by prompt."""
-        if not view.transcript:
+        if not view.transcript and about is None:
             given = self._person.mind.answer(measure.id, before=True)
             if given is not None:
                 return measure.parse(given)
-        return await cast(Answers, self._chat).answer(view, measure)
+        return await cast(Answers, self._chat).answer(view, measure, about, attempt)
 
 
 def _make(context: AgentContext) -> ChatUser:

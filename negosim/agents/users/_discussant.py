@@ -148,7 +148,9 @@ class Discussant:
         """Say whether somebody has left."""
         return view.table.left_by is not None
 
-    async def answer(self, view: View, measure: Measure) -> Answer | None:
+    async def answer(
+        self, view: View, measure: Measure, about: int | None = None, attempt: int = 0
+    ) -> Answer | None:
         """Answer where it stands now, on the scale of a measure that its role has a prior for."""
         prior = next((given for asked, given in view.side.priors if asked.id == measure.id), None)
         if prior is None or not view.transcript:
@@ -160,7 +162,8 @@ class Discussant:
     def _start(self, side: Side) -> float:
         measure, prior = side.priors[0]
         low, high = _ends(measure)
-        return (float(prior) - low) / (high - low)
+        assert isinstance(prior, int | float), "a prior of a discussant is on a scale"
+        return (prior - low) / (high - low)
 
     def _after(self, view: View) -> tuple[_Mind, Effect | None]:
         """Return its mind after a transcript, and what the last utterance of another has done."""
