@@ -9,9 +9,9 @@ import pytest
 import negosim
 from negosim import RunConfig, UserError, generate, judge, registry, resume
 from negosim.agents import AgentContext, Speech
-from negosim.engine import REFLECTION, SPEAK, Planner, PlannerStage
 from negosim.judging import Item, QuestionSet, Task
 from negosim.models import ChatRequest, ModelSpec, ScriptedModel, open_model
+from negosim.planners import REFLECTION, SPEAK, Planner, PlannerStage
 from negosim.records import Judgement, Utterance
 from negosim.views import View
 

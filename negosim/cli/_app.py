@@ -87,6 +87,15 @@ GROUPS = {
             "wrong.",
         },
     ),
+    "planners": (
+        "See how turns can be thought through.",
+        {
+            "list_": "List the planners: what each does, its calls of a chat model per turn, whether `sim` "
+            "can take it.",
+            "show": "Show a planner: its source, settings, stages with what they ask, calls per turn, and "
+            "its graph.",
+        },
+    ),
     "prompts": (
         "See the prompts that models get.",
         {

@@ -117,9 +117,8 @@ def generate(
     planner: Annotated[
         str,
         typer.Option(
-            metavar="rollout|reflect|direct|NAME",
-            help="How a turn is thought through: best of K rollouts, a reflection alone, one call, or as a "
-            "plugin does it.",
+            metavar="NAME[:SETTING=VALUE,...]",
+            help="How a turn is thought through; see negosim planners list.",
             rich_help_panel=PLAY,
         ),
     ] = "rollout",

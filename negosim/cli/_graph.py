@@ -11,7 +11,7 @@ from negosim.records import dialogue_schema
 
 def graph(
     planner: Annotated[
-        str, typer.Option(metavar="NAME", help="How a turn is thought through; see negosim plugins.")
+        str, typer.Option(metavar="NAME", help="How a turn is thought through; see negosim planners list.")
     ] = "rollout",
 ) -> None:
     """Print the graph of a dialogue, as it runs, as a Mermaid diagram."""

@@ -34,7 +34,7 @@ def list_(
     own: dict[str, str] = {}
     for planner in plugins("planners"):
         with suppress(UserError):  # what cannot be loaded is named by `negosim plugins`
-            own |= dict.fromkeys(planner_of(planner).templates, planner)
+            own |= dict.fromkeys(planner_of(planner).own_templates, planner)
     templates = Prompts(name, folder, own)
     uses = [
         ("part of every stage", PARTS),

@@ -1,6 +1,7 @@
 """The engine: the turn and dialogue graphs, and running many of them."""
 
 from negosim.engine._agents import GivenAgent
+from negosim.engine._capabilities import lacking_for
 from negosim.engine._continue import Continuation, continue_dialogue
 from negosim.engine._events import (
     DialogueFinished,
@@ -15,35 +16,21 @@ from negosim.engine._generate import generate, generate_async, resume, resume_as
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
 from negosim.engine._planners import (
-    CONSOLIDATE,
-    DIRECT,
-    JUDGE,
-    REFLECT,
-    REFLECTION,
-    ROLLOUT,
-    ROLLOUTS,
     SPEAK,
-    TACTICS,
-    THINK,
     Planner,
+    PlannerSettings,
     PlannerStage,
+    StagePrompt,
+    planner_name,
     planner_of,
+    settings_of,
 )
 from negosim.engine._predict import Forecast, StageForecast, predict, predict_async
 from negosim.engine._preview import preview
-from negosim.engine._state import Deliberation, DialogueContext, Participant
+from negosim.engine._state import Deliberation, DialogueContext, Participant, answers_of
 
 __all__ = [
-    "CONSOLIDATE",
-    "DIRECT",
-    "JUDGE",
-    "REFLECT",
-    "REFLECTION",
-    "ROLLOUT",
-    "ROLLOUTS",
     "SPEAK",
-    "TACTICS",
-    "THINK",
     "Continuation",
     "Deliberation",
     "DialogueContext",
@@ -55,21 +42,37 @@ __all__ = [
     "Job",
     "Participant",
     "Planner",
+    "PlannerSettings",
     "PlannerStage",
     "RunStarted",
     "ServerSaid",
     "StageForecast",
+    "StagePrompt",
     "TurnFinished",
     "Watcher",
+    "answers_of",
     "continue_dialogue",
     "generate",
     "generate_async",
+    "lacking_for",
     "mermaid",
     "plan",
+    "planner_name",
     "planner_of",
     "predict",
     "predict_async",
     "preview",
     "resume",
     "resume_async",
+    "settings_of",
 ]
+
+
+def __getattr__(name: str) -> Planner:
+    """Return a built-in planner by the name under which older installations of this tree look for it."""
+    if name in ("DIRECT", "REFLECT", "ROLLOUT"):
+        from importlib import import_module
+
+        made: Planner = getattr(import_module(f"negosim.planners.{name.lower()}"), name)
+        return made
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

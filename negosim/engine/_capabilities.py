@@ -4,6 +4,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from negosim.agents import Agent, self_directed
+from negosim.engine._planners import PlannerStage
 from negosim.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,11 +42,18 @@ def check_agent(name: str, agent: Agent, plan: "Plan") -> None:
         return
     planner = plan.config.planner
     for stage in plan.planner.chain(plan.config.calls):
-        if stage.needs is not None and (wrong := _lacking(agent, stage.needs)):
+        if wrong := lacking_for(agent, stage):
             raise UserError(
                 f"{name} lacks {wrong}, which planner {planner!r} needs to {stage.name}; "
                 f"use --planner {SPEAKS_ALONE}, or give the agent that capability"
             )
+
+
+def lacking_for(agent: object, stage: PlannerStage) -> str:
+    """Return what an agent lacks to take a stage, "" where it can."""
+    needs = stage.needs if isinstance(stage.needs, tuple) else (stage.needs,) if stage.needs else ()
+    lacks = [_lacking(agent, protocol) for protocol in needs]
+    return "" if not all(lacks) else " or ".join(lacks)
 
 
 def _lacking(agent: object, protocol: type) -> str:

@@ -6,7 +6,7 @@ from typing import cast
 
 from negosim.config import Calls, JudgeView, Objective
 from negosim.engine._measures import ask_measures
-from negosim.engine._planners import planner_of
+from negosim.engine._planners import planner_of, settings_of
 from negosim.engine._state import (
     DialogueContext,
     History,
@@ -105,6 +105,7 @@ async def continue_dialogue(
         oracle=judge_view == "oracle",
         max_turns=side.max_turns,
         ledger=ledger or Ledger(),
+        settings=settings_of(planner),
     )
     return await play_on(planner, History(turns=list(so_far), votes=[], calls=[], table=table), context)
 
@@ -138,7 +139,7 @@ def _steps(planner: str, begun: History, context: DialogueContext) -> AsyncItera
     chain = planner_of(planner).chain(context.calls)
     steps = dialogue_graph(chain).astream(
         HistoryState(history=begun),
-        {"recursion_limit": recursion_limit(len(chain), context.max_turns)},
+        {"recursion_limit": recursion_limit(chain, context.max_turns)},
         context=context,
         stream_mode="values",
         output_keys="history",

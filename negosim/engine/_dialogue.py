@@ -13,6 +13,9 @@ from negosim.engine._state import DialogueContext, DialogueState, HistoryState
 from negosim.engine._steps import after_vote, begun_with, voted
 from negosim.engine._turn import Node, add_turn
 
+LONGEST_LOOP = 10_000
+"""Rounds that a stage which is taken again and again may take in a turn."""
+
 DialogueGraph = CompiledStateGraph[DialogueState, DialogueContext, HistoryState, HistoryState]
 
 
@@ -48,6 +51,7 @@ def _vote_node(first: str) -> Node:
     return vote
 
 
-def recursion_limit(stages: int, max_turns: int) -> int:
+def recursion_limit(chain: tuple[PlannerStage, ...], max_turns: int) -> int:
     """Return LangGraph's cap on steps: every stage and a vote for each utterance, and some air."""
-    return (stages + 1) * (max_turns or SAFETY_STOP) + 10
+    rounds = LONGEST_LOOP if any(stage.again for stage in chain) else 1
+    return (len(chain) + 1) * rounds * (max_turns or SAFETY_STOP) + 10

@@ -8,7 +8,7 @@ from negosim.agents import Agent, AgentContext, AgentFactory, agent_factory
 from negosim.config import RunConfig
 from negosim.engine._agents import OBJECT, SharedAgent
 from negosim.engine._capabilities import check_agents
-from negosim.engine._planners import Planner, planner_of
+from negosim.engine._planners import Planner, planner_name, planner_of, settings_of, weighs
 from negosim.errors import UserError
 from negosim.models import Ledger, ModelSpec
 from negosim.plugins import suggest
@@ -69,12 +69,12 @@ class Plan:
     @property
     def templates(self) -> tuple[str, ...]:
         """Templates that are used besides those of the usual stages."""
-        return (*self.planner.templates, *(USERS if self.through else ()))
+        return (*self.planner.own_templates, *(USERS if self.through else ()))
 
     @property
     def foreign(self) -> dict[str, str]:
         """What tells the plugins in use that do not come with negosim from other versions of them."""
-        used: list[tuple[registry.Kind, str]] = [("planners", self.config.planner)]
+        used: list[tuple[registry.Kind, str]] = [("planners", planner_name(self.config.planner))]
         used += [("rewards", name) for scenario in self.scenarios.values() for name in _functions(scenario)]
         used += [("providers" if spec.chats else "agents", spec.kind) for spec in self.specs.values()]
         found = {f"{registry.NOUNS[kind]} {name}": registry.identity(kind, name) for kind, name in used}
@@ -131,7 +131,9 @@ def resolve(
         scenarios[scenario.id] = scenario
     tactics, techniques = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
     planner = planner_of(config.planner)
-    prompts = {name: Prompts(name, config.prompts, planner.templates, others=scenarios) for name in scenarios}
+    settings_of(config.planner)
+    own = planner.own_templates
+    prompts = {name: Prompts(name, config.prompts, own, others=scenarios) for name in scenarios}
     named = {*config.models, *([config.judge_model] if config.judge_model else [])}
     made = dict(agents or {})
     specs = {name: _spec(name) for name in sorted(named - set(provided) - made.keys())}
@@ -211,7 +213,7 @@ def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy, most: i
                     f"{scenario.id!r} has {count} roles; there is no agent {role + 1} to be deceptive"
                 )
         usable = tactics.usable(deceptive=False) if len(condition.deceptive) < count else tactics
-        needed = config.k if config.planner == "rollout" else int(SIMULATED in config.models)
+        needed = config.k if weighs(config.planner) else int(SIMULATED in config.models)
         if needed > len(usable.tactics):
             kind = "tactics" if usable is tactics else "tactics that are not deceptive"
             if not usable.tactics:

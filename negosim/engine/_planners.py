@@ -1,16 +1,43 @@
-"""Planners: how a turn is thought through, as stages of the dialogue graph; and the built-in ones."""
+"""Planners: how a turn is thought through, as stages of the dialogue graph.
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+What a planner is stands here, below the graph that plays it; the built-in planners are plugins like any
+other and live in `negosim.planners`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from negosim import registry
-from negosim.agents import Consolidates, Reflects, RollsOut, Thinks, capable
+from negosim._files import first_error
+from negosim.agents import RollsOut, Thinks
 from negosim.config import Calls
-from negosim.engine._state import Deliberation, DialogueContext, Participant, answers_of
+from negosim.engine._state import Deliberation, DialogueContext, Participant
 from negosim.errors import UserError
-from negosim.records import Rollout
+from negosim.plugins import suggest
+from negosim.views import View
 
 Run = Callable[[Deliberation, Participant, DialogueContext], Awaitable[Deliberation]]
+
+
+def _nothing(view: View) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class StagePrompt:
+    """What a stage asks a chat model."""
+
+    template: str
+    """Name of the prompt template."""
+    answer: str
+    """The form of the answer: its fields, in their order."""
+    calls: str = "1"
+    """How often it is asked in a turn, in K and the planner's own settings."""
+    sample: Callable[[View], Mapping[str, Any]] = field(default=_nothing, compare=False)
+    """Returns values with which the template is shown and checked before a run begins."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +49,18 @@ class PlannerStage:
     run: Run
     """Gets what the stages before it made of the turn, who speaks, and the dialogue's context; returns
     what it adds. `turn["view"]` is what the speaker sees. A stage that speaks returns `speech` besides."""
-    needs: type | None = None
-    """The capability it needs of the agent: a protocol of `negosim.agents`."""
+    needs: type | tuple[type, ...] | None = None
+    """The capability it needs of the agent, a protocol of `negosim.agents`; of several, any one."""
+    prompts: tuple[StagePrompt, ...] = ()
+    """What it asks a chat model; an embedded participant answers in code."""
+    again: Callable[[Deliberation], bool] | None = None
+    """Where the stage is a loop: tells, of what it left, whether it is taken again."""
+
+
+class PlannerSettings(BaseModel):
+    """Settings of a planner, given behind its name: "gdp-zero:n=10,c=1". A planner derives its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)
@@ -31,7 +68,7 @@ class Planner:
     """How a turn is thought through. The last stage leaves `view` and `speech` behind.
 
     Examples:
-        >>> from negosim.engine import SPEAK, THINK, Planner
+        >>> from negosim.planners import SPEAK, THINK, Planner
         >>> from negosim.registry import planner
         >>> quick = planner("quick")(Planner((THINK, SPEAK), about="candidates in one call, none judged"))
         >>> [stage.name for stage in quick.chain("separate")]
@@ -46,20 +83,32 @@ class Planner:
     fused: tuple[PlannerStage, ...] = ()
     """The stages with fused calls; none: the same ones."""
     templates: tuple[str, ...] = ()
-    """Names of prompt templates that are its own, besides the built-in ones; part of the fingerprint."""
+    """Names of prompt templates that its stages use without declaring them."""
+    source: str = ""
+    """The work it follows."""
+    settings: type[PlannerSettings] = PlannerSettings
+    """What can be set behind its name."""
 
     def chain(self, calls: Calls) -> tuple[PlannerStage, ...]:
         """Return the stages of a turn."""
         return self.fused or self.stages if calls == "fused" else self.stages
 
+    @property
+    def own_templates(self) -> tuple[str, ...]:
+        """The templates of its stages; part of the fingerprint."""
+        stages = (*self.stages, *self.fused)
+        declared = [prompt.template for stage in stages for prompt in stage.prompts]
+        return tuple(dict.fromkeys((*self.templates, *declared)))
+
 
 def planner_of(name: str) -> Planner:
-    """Return a planner by name.
+    """Return a planner by name, with settings behind it or not.
 
     Raises:
         UserError: there is none, or it is no planner.
 
     """
+    name = planner_name(name)
     found = registry.load("planners", name)
     made = found if isinstance(found, Planner) else found()
     if not isinstance(made, Planner) or not made.stages:
@@ -67,52 +116,45 @@ def planner_of(name: str) -> Planner:
     return made
 
 
-async def reflect(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
-    """Think privately about the conversation so far."""
-    view = turn["view"]
-    return {"view": replace(view, reflection=await capable(participant.agent, Reflects).reflect(view))}
+def planner_name(text: str) -> str:
+    """Return the name alone of a planner given with settings."""
+    return text.partition(":")[0]
 
 
-async def tactics(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
-    """Choose K tactics."""
-    return {"tactics": await capable(participant.agent, RollsOut).choose_tactics(turn["view"], context.k)}
+def weighs(text: str) -> bool:
+    """Tell whether a planner weighs K tactics against each other."""
+    planner = planner_of(text)
+    return any(stage.needs in (RollsOut, Thinks) for stage in (*planner.stages, *planner.fused))
 
 
-async def rollout(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
-    """Sketch a candidate for each tactic as a mini-dialogue, all at once."""
-    view, agent = turn["view"], capable(participant.agent, RollsOut)
-    sketches = await answers_of(agent.rollout(view, tactic) for tactic in turn["tactics"])
-    candidates: list[Rollout] = []
-    for sketch in sketches:
-        if isinstance(sketch, BaseException):
-            raise sketch
-        candidates.append(sketch)
-    return {"candidates": candidates}
+def settings_of(text: str) -> PlannerSettings:
+    """Read the settings behind a planner's name: "gdp-zero:n=10,k=3".
 
+    Raises:
+        UserError: one is unknown, given twice, or its value does not fit.
 
-async def think(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
-    """Reflect and sketch all K candidates at once."""
-    thinking = await capable(participant.agent, Thinks).think(turn["view"], context.k)
-    return {
-        "view": replace(turn["view"], reflection=thinking.reflection),
-        "candidates": thinking.rollouts,
-    }
+    Examples:
+        >>> settings_of("gdp-zero:n=5").n
+        5
 
-
-async def judge(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
-    """Score the candidates; the best wins, the first of equals."""
-    view = turn["view"]
-    candidates = turn["candidates"]
-    others = (role for index, role in enumerate(context.scenario.roles) if index != view.side.index)
-    scores = await participant.judge.score(
-        view, candidates, context.objective, tuple(others) if context.oracle else ()
-    )
-    scored = tuple(
-        candidate.model_copy(update={"score": score.score, "reason": score.reason})
-        for candidate, score in zip(candidates, scores, strict=True)
-    )
-    best = max(range(len(scores)), key=lambda position: scores[position].score)
-    return {"view": replace(view, rollouts=scored, chosen=best)}
+    """
+    name, mark, given = text.partition(":")
+    kind = planner_of(name).settings
+    values: dict[str, str] = {}
+    for part in given.split(",") if mark else ():
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not value:
+            raise UserError(f"planner {text!r}: {part!r} is no setting; write {name}:NAME=VALUE")
+        if key not in kind.model_fields:
+            known = suggest(key, kind.model_fields) if kind.model_fields else "it has none."
+            raise UserError(f"planner {name!r} has no setting {key!r}; {known}")
+        if key in values:
+            raise UserError(f"planner {text!r} sets {key!r} twice; set it once")
+        values[key] = value
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"planner {text!r}: {first_error(error)}") from None
 
 
 async def speak(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
@@ -121,29 +163,5 @@ async def speak(turn: Deliberation, participant: Participant, context: DialogueC
     return {"view": replace(turn["view"], draft=speech.utterance), "speech": speech}
 
 
-async def consolidate(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
-    """Vary the opening of the utterance, where the agent can."""
-    if not isinstance(participant.agent, Consolidates):
-        return {}
-    utterance = await participant.agent.consolidate(turn["view"])
-    return {"speech": turn["speech"]._replace(utterance=utterance)}
-
-
-REFLECTION = PlannerStage("reflect", reflect, Reflects)
-TACTICS = PlannerStage("tactics", tactics, RollsOut)
-ROLLOUTS = PlannerStage("rollout", rollout, RollsOut)
-THINK = PlannerStage("think", think, Thinks)
-JUDGE = PlannerStage("judge", judge)
-SPEAK = PlannerStage("speak", speak)
-CONSOLIDATE = PlannerStage("consolidate", consolidate)
-
-ROLLOUT = Planner(
-    stages=(REFLECTION, TACTICS, ROLLOUTS, JUDGE, SPEAK, CONSOLIDATE),
-    fused=(THINK, JUDGE, SPEAK, CONSOLIDATE),
-    about="reflection, K tactics, a rollout of each at once, the best one by a judge (report, 3.3)",
-)
-REFLECT = Planner(
-    stages=(REFLECTION, SPEAK, CONSOLIDATE),
-    about="a reflection before the utterance",
-)
-DIRECT = Planner(stages=(SPEAK,), about="the utterance in one call")
+SPEAK = PlannerStage("speak", speak, prompts=(StagePrompt("speak", "move, utterance"),))
+"""The stage that speaks: all that self-directed agents are asked."""

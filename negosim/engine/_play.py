@@ -11,6 +11,7 @@ from negosim.agents.sim import SimJudge
 from negosim.engine._continue import play_on
 from negosim.engine._events import DialogueStarted, ServerSaid, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of, order_of
+from negosim.engine._planners import settings_of
 from negosim.engine._progress import RunProgress
 from negosim.engine._state import DialogueContext, History, Participant, history_after
 from negosim.models import Ledger, ModelClient, account_of
@@ -87,6 +88,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         oracle=config.judge_view == "oracle",
         max_turns=config.cap(scenario),
         ledger=ledger,
+        settings=settings_of(config.planner),
         on_step=keep_and_tell,
     )
     done = await play_on(config.planner, history, context)

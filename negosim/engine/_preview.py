@@ -4,6 +4,7 @@ from typing import Any
 
 from negosim.config import RunConfig
 from negosim.engine._plan import Job, Plan, resolve
+from negosim.engine._planners import weighs
 from negosim.errors import UserError
 from negosim.models import Message
 from negosim.prompts import STAGES, PromptWriter, Stage
@@ -97,7 +98,7 @@ def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, M
         for tactic in tactics
     )
     unthinking = ("reflect", "think", "conclude", "measure")
-    after_judge = stage in ("speak", "consolidate") and config.planner == "rollout"
+    after_judge = stage in ("speak", "consolidate") and weighs(config.planner)
     view = view_of(
         side,
         said,

@@ -56,6 +56,8 @@ class Deliberation(TypedDict, total=False):
     tactics: Sequence[str]
     candidates: Sequence[Rollout]
     speech: Speech
+    notes: Any
+    """What a planner's own stages pass on to each other."""
 
 
 class HistoryState(TypedDict):
@@ -87,6 +89,8 @@ class DialogueContext:
     max_turns: int
     ledger: Ledger
     """Where the agents enter what the present step costs."""
+    settings: Any = None
+    """The settings given behind the planner's name, as its planner reads them."""
     on_step: Callable[[History], None] = lambda added: None
     """Told what each turn and each round of votes adds, before anything comes of it."""
 

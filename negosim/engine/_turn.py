@@ -1,6 +1,6 @@
 """A turn in the dialogue graph: a planner's stages as nodes, from what the speaker sees to the record."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -36,11 +36,26 @@ def add_turn(
     for stage in chain[:-1]:
         schema: type[Any] = DialogueState if stage is first else DeliberationState
         builder.add_node(stage.name, _stage_node(stage, opens=stage is first), input_schema=schema)
+        if stage.again is not None:
+            after = chain[chain.index(stage) + 1].name
+            builder.add_conditional_edges(
+                stage.name, _loop(stage.again, stage.name, after), [stage.name, after]
+            )
     node = _last_node(last, {"turn": first.name, "vote": "vote", END: END}, opens=first is last)
     builder.add_node(last.name, node, input_schema=DialogueState, destinations=(first.name, "vote", END))
     for before, stage in pairwise(chain):
-        builder.add_edge(before.name, stage.name)
+        if before.again is None:
+            builder.add_edge(before.name, stage.name)
     return first.name
+
+
+def _loop(again: Callable[[Deliberation], bool], name: str, after: str) -> Callable[[DeliberationState], str]:
+    """Return the choice of a stage that is a loop: to be taken again, or to go on."""
+
+    def choose(state: DeliberationState) -> str:
+        return name if again(state["deliberation"]) else after
+
+    return choose
 
 
 def _stage_node(stage: PlannerStage, *, opens: bool) -> Node:

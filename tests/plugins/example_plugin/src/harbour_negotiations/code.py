@@ -6,9 +6,10 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from negosim.agents import AgentContext, Asks, Speech, capable
-from negosim.engine import SPEAK, Deliberation, DialogueContext, Participant, Planner, PlannerStage
+from negosim.engine import Deliberation, DialogueContext, Participant
 from negosim.judging import Item, QuestionSet, Task
 from negosim.models import ChatRequest, ModelSpec, ScriptedModel
+from negosim.planners import SPEAK, Planner, PlannerStage, StagePrompt
 from negosim.records import Judgement, Utterance
 from negosim.views import View
 
@@ -42,9 +43,8 @@ async def weigh(turn: Deliberation, participant: Participant, context: DialogueC
 
 
 WEIGH_UP = Planner(
-    stages=(PlannerStage("weigh", weigh, Asks), SPEAK),
+    stages=(PlannerStage("weigh", weigh, Asks, (StagePrompt("weigh", "thought"),)), SPEAK),
     about="one thought on going on or giving way, then the utterance",
-    templates=("weigh",),
 )
 
 

@@ -1,0 +1,87 @@
+"""Stages that several planners share: reflection, tactics, rollouts, judging, consolidation."""
+
+from dataclasses import replace
+
+from negosim.agents import Consolidates, Reflects, RollsOut, Thinks, capable
+from negosim.engine import (
+    SPEAK,
+    Deliberation,
+    DialogueContext,
+    Participant,
+    PlannerStage,
+    StagePrompt,
+    answers_of,
+)
+from negosim.records import Rollout
+
+__all__ = ["CONSOLIDATE", "JUDGE", "REFLECTION", "ROLLOUTS", "SPEAK", "TACTICS", "THINK"]
+
+
+async def reflect(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Think privately about the conversation so far."""
+    view = turn["view"]
+    return {"view": replace(view, reflection=await capable(participant.agent, Reflects).reflect(view))}
+
+
+async def tactics(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Choose K tactics."""
+    return {"tactics": await capable(participant.agent, RollsOut).choose_tactics(turn["view"], context.k)}
+
+
+async def rollout(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Sketch a candidate for each tactic as a mini-dialogue, all at once."""
+    view, agent = turn["view"], capable(participant.agent, RollsOut)
+    sketches = await answers_of(agent.rollout(view, tactic) for tactic in turn["tactics"])
+    candidates: list[Rollout] = []
+    for sketch in sketches:
+        if isinstance(sketch, BaseException):
+            raise sketch
+        candidates.append(sketch)
+    return {"candidates": candidates}
+
+
+async def think(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Reflect and sketch all K candidates at once."""
+    thinking = await capable(participant.agent, Thinks).think(turn["view"], context.k)
+    return {
+        "view": replace(turn["view"], reflection=thinking.reflection),
+        "candidates": thinking.rollouts,
+    }
+
+
+async def judge(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Score the candidates; the best wins, the first of equals."""
+    view = turn["view"]
+    candidates = turn["candidates"]
+    others = (role for index, role in enumerate(context.scenario.roles) if index != view.side.index)
+    scores = await participant.judge.score(
+        view, candidates, context.objective, tuple(others) if context.oracle else ()
+    )
+    scored = tuple(
+        candidate.model_copy(update={"score": score.score, "reason": score.reason})
+        for candidate, score in zip(candidates, scores, strict=True)
+    )
+    best = max(range(len(scores)), key=lambda position: scores[position].score)
+    return {"view": replace(view, rollouts=scored, chosen=best)}
+
+
+async def consolidate(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Vary the opening of the utterance, where the agent can."""
+    if not isinstance(participant.agent, Consolidates):
+        return {}
+    utterance = await participant.agent.consolidate(turn["view"])
+    return {"speech": turn["speech"]._replace(utterance=utterance)}
+
+
+REFLECTION = PlannerStage("reflect", reflect, Reflects, (StagePrompt("reflect", "reflection"),))
+TACTICS = PlannerStage("tactics", tactics, RollsOut, (StagePrompt("tactics", "tactic_1 to tactic_K"),))
+ROLLOUTS = PlannerStage(
+    "rollout", rollout, RollsOut, (StagePrompt("rollout", "utterance, expected_reply", calls="K"),)
+)
+THINK = PlannerStage(
+    "think", think, Thinks, (StagePrompt("think", "reflection, candidate_1 to candidate_K"),)
+)
+JUDGE = PlannerStage(
+    "judge", judge, prompts=(StagePrompt("judge", "candidate_1 to candidate_K, each reason and score"),)
+)
+CONSOLIDATE = PlannerStage("consolidate", consolidate, prompts=(StagePrompt("consolidate", "utterance"),))
