@@ -29,33 +29,33 @@ Play = Callable[[], Coroutine[Any, Any, object]]
 """Plays one dialogue."""
 
 
-class Turn(TypedDict, total=False):
+class BareTurn(TypedDict, total=False):
     text: str
     results: Annotated[list[str], operator.add]
 
 
-class Dialogue(Turn, total=False):
+class BareDialogue(BareTurn, total=False):
     turns: Annotated[list[str], operator.add]
 
 
-async def node(state: Turn) -> Turn:
+async def node(state: BareTurn) -> BareTurn:
     return {"text": "x"}
 
 
-async def at_once(state: Turn) -> Turn:
+async def at_once(state: BareTurn) -> BareTurn:
     await asyncio.gather(*(node(state) for _ in range(3)))
     return {"text": "x"}
 
 
-async def send(state: Turn) -> Command[str]:
+async def send(state: BareTurn) -> Command[str]:
     return Command(goto=[Send("task", {"text": name}) for name in "abc"])
 
 
-async def task(state: Any) -> Turn:
+async def task(state: Any) -> BareTurn:
     return {"results": ["x"]}
 
 
-async def collect(state: Turn) -> dict[str, Any]:
+async def collect(state: BareTurn) -> dict[str, Any]:
     return {"results": Overwrite([])}
 
 
@@ -64,49 +64,49 @@ TASKS = {**STAGES, "b": send, "task": task, "judge": collect}
 FIRST, LAST = "a", "d"
 
 
-def said(state: Dialogue, first: str) -> Command[str]:
+def said(state: BareDialogue, first: str) -> Command[str]:
     return Command(update={"turns": ["x"]}, goto="vote" if len(state["turns"]) % 2 else first)
 
 
 def add_stages(builder: Any, stages: Any) -> None:
     for name, run in stages.items():
-        builder.add_node(name, run, input_schema=Turn)
+        builder.add_node(name, run, input_schema=BareTurn)
     for before, after in pairwise([*stages, LAST]):
         if stages[before] is not send:
             builder.add_edge(before, after)
 
 
 def with_votes(builder: Any, first: str) -> Any:
-    async def vote(state: Dialogue) -> Command[str]:
+    async def vote(state: BareDialogue) -> Command[str]:
         return Command(goto=END if len(state["turns"]) >= TURNS else first)
 
-    builder.add_node("vote", vote, input_schema=Dialogue)
+    builder.add_node("vote", vote, input_schema=BareDialogue)
     builder.add_edge(START, first)
     return builder.compile()
 
 
 def flat(stages: Any = STAGES) -> Any:
-    async def last(state: Dialogue) -> Command[str]:
+    async def last(state: BareDialogue) -> Command[str]:
         return said(state, FIRST)
 
-    builder = StateGraph(Dialogue)
+    builder = StateGraph(BareDialogue)
     add_stages(builder, stages)
-    builder.add_node(LAST, last, input_schema=Dialogue)
+    builder.add_node(LAST, last, input_schema=BareDialogue)
     return with_votes(builder, FIRST)
 
 
 def nested() -> Any:
-    stages = StateGraph(Turn)
+    stages = StateGraph(BareTurn)
     add_stages(stages, STAGES)
-    stages.add_node(LAST, node, input_schema=Turn)
+    stages.add_node(LAST, node, input_schema=BareTurn)
     stages.add_edge(START, FIRST)
     turns = stages.compile()
 
-    async def turn(state: Dialogue) -> Command[str]:
+    async def turn(state: BareDialogue) -> Command[str]:
         await turns.ainvoke({})
         return said(state, "turn")
 
-    builder = StateGraph(Dialogue)
+    builder = StateGraph(BareDialogue)
     builder.add_node("turn", turn)
     return with_votes(builder, "turn")
 

@@ -28,7 +28,7 @@ Generator = np.random.Generator
 
 
 @dataclass(frozen=True)
-class Setting:
+class CorpusKind:
     """One kind of corpus."""
 
     name: str
@@ -116,28 +116,28 @@ def share_gap(p: float, less: float, varies: float) -> Callable[..., tuple[Any, 
 
 
 SETTINGS = (
-    Setting("mean", 5, mean(0.5, 1)),
-    Setting("mean, equal sizes", 5, mean(0.5, 1), equal=True),
-    Setting("mean, skewed", 5, mean(1, 1, "skewed")),
-    Setting("share 0.5", 0.5, share(0.5, 0.1)),
-    Setting("share 0.8", 0.8, share(0.8, 0.1)),
-    Setting("share 0.95", 0.95, share(0.95, 0.1)),
-    Setting("share 0.98", 0.98, share(0.98, 0.1)),
-    Setting("share 0.98, scenarios unlike", 0.98, share(0.98, 0.3)),
-    Setting("grades near the end of their scale", 5 - 0.2 * 1.3, grade(0.2, 0.1)),
-    Setting("mean, one scenario has most", 5, mean(0.5, 1), lopsided=True),
-    Setting("paired difference of means", 0.3, gap(0.3, 0.3), paired=True),
-    Setting("unpaired difference of means", 0.3, gap(0.3, 0.3)),
-    Setting("paired difference of shares", -0.1, share_gap(0.8, 0.1, 0.1), paired=True),
-    Setting("share 0.8 in one scenario", 0.8, share(0.8, 0), seeds=True),
-    Setting("share 0.98 in one scenario", 0.98, share(0.98, 0), seeds=True),
-    Setting("mean in one scenario", 5, mean(0, 1), seeds=True),
-    Setting("mean of these scenarios", 5, level_mean("mean"), equal=True, these=True),
-    Setting("share 0.8 of these scenarios", 0.8, level_mean("share"), equal=True, these=True),
+    CorpusKind("mean", 5, mean(0.5, 1)),
+    CorpusKind("mean, equal sizes", 5, mean(0.5, 1), equal=True),
+    CorpusKind("mean, skewed", 5, mean(1, 1, "skewed")),
+    CorpusKind("share 0.5", 0.5, share(0.5, 0.1)),
+    CorpusKind("share 0.8", 0.8, share(0.8, 0.1)),
+    CorpusKind("share 0.95", 0.95, share(0.95, 0.1)),
+    CorpusKind("share 0.98", 0.98, share(0.98, 0.1)),
+    CorpusKind("share 0.98, scenarios unlike", 0.98, share(0.98, 0.3)),
+    CorpusKind("grades near the end of their scale", 5 - 0.2 * 1.3, grade(0.2, 0.1)),
+    CorpusKind("mean, one scenario has most", 5, mean(0.5, 1), lopsided=True),
+    CorpusKind("paired difference of means", 0.3, gap(0.3, 0.3), paired=True),
+    CorpusKind("unpaired difference of means", 0.3, gap(0.3, 0.3)),
+    CorpusKind("paired difference of shares", -0.1, share_gap(0.8, 0.1, 0.1), paired=True),
+    CorpusKind("share 0.8 in one scenario", 0.8, share(0.8, 0), seeds=True),
+    CorpusKind("share 0.98 in one scenario", 0.98, share(0.98, 0), seeds=True),
+    CorpusKind("mean in one scenario", 5, mean(0, 1), seeds=True),
+    CorpusKind("mean of these scenarios", 5, level_mean("mean"), equal=True, these=True),
+    CorpusKind("share 0.8 of these scenarios", 0.8, level_mean("share"), equal=True, these=True),
 )
 
 
-def corpus(setting: Setting, rng: Generator, clusters: int) -> tuple[pd.DataFrame, bool]:
+def corpus(setting: CorpusKind, rng: Generator, clusters: int) -> tuple[pd.DataFrame, bool]:
     """Return the rows of one corpus, and whether it has two conditions."""
     if setting.seeds:
         scenario = index = np.arange(clusters)
@@ -158,7 +158,7 @@ def corpus(setting: Setting, rng: Generator, clusters: int) -> tuple[pd.DataFram
     return pd.concat(both, ignore_index=True), True
 
 
-def coverage(setting: Setting, clusters: int, repeats: int, seed: int = 0) -> dict[str, float]:
+def coverage(setting: CorpusKind, clusters: int, repeats: int, seed: int = 0) -> dict[str, float]:
     """Return the share of intervals that hold the truth, by method; and how wide ours is, on average."""
     rng = np.random.default_rng([seed, clusters])
     held: dict[str, list[bool]] = {"ours": [], "percentile": [], "rows": []}
@@ -181,7 +181,7 @@ def coverage(setting: Setting, clusters: int, repeats: int, seed: int = 0) -> di
     return {**shares, "width": float(np.mean(widths)), "silent": silent / repeats}
 
 
-def _others(frame: pd.DataFrame, setting: Setting, two: bool) -> dict[str, tuple[float, float]]:
+def _others(frame: pd.DataFrame, setting: CorpusKind, two: bool) -> dict[str, tuple[float, float]]:
     from scipy.stats import ttest_1samp, ttest_ind
 
     by = ["index"] if setting.seeds else ["scenario", "index"] if setting.these else ["scenario"]

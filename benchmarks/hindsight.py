@@ -49,7 +49,7 @@ SetName = Literal["originals", "hindsight", "scratch"]
 
 
 @dataclass(frozen=True)
-class Size:
+class ExperimentSize:
     """How much is made and learnt."""
 
     base_dialogues: int
@@ -60,8 +60,8 @@ class Size:
     model: str
 
 
-FULL = Size(base_dialogues=1000, base_steps=1500, originals=400, steps=1000, model="tiny:2x64")
-QUICK = Size(base_dialogues=20, base_steps=10, originals=20, steps=10, model="tiny:1x32")
+FULL = ExperimentSize(base_dialogues=1000, base_steps=1500, originals=400, steps=1000, model="tiny:2x64")
+QUICK = ExperimentSize(base_dialogues=20, base_steps=10, originals=20, steps=10, model="tiny:1x32")
 
 BASE_BATCH, BATCH = 16, 8
 FAST, SLOW = 3e-3, 6e-4
@@ -116,7 +116,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MethodResult:
     """What one method came to with one seed."""
 
     method: str
@@ -128,7 +128,7 @@ class Outcome:
     """Seconds the evaluation took."""
 
 
-def make_base(work: Path, size: Size) -> float:
+def make_base(work: Path, size: ExperimentSize) -> float:
     """Train the language model that all methods begin with; return the seconds its steps took."""
     from negosim.rl.training import Forward
 
@@ -169,7 +169,7 @@ def learn(
     train(read_trajectories(data), out, config)
 
 
-def make_sets(folder: Path, size: Size, seed: int) -> list[Made]:
+def make_sets(folder: Path, size: ExperimentSize, seed: int) -> list[Made]:
     """Make the originals, what hindsight makes of them, and a set as large from scratch."""
     originals, made = folder / "originals", list[Made]()
     for name in ("originals", "hindsight", "scratch"):
@@ -185,7 +185,9 @@ def make_sets(folder: Path, size: Size, seed: int) -> list[Made]:
     return made
 
 
-def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues: int) -> Outcome:
+def train_and_speak(
+    work: Path, method: Method, size: ExperimentSize, seed: int, dialogues: int
+) -> MethodResult:
     """Train a policy and let it talk to the users of its seed."""
     from negosim.rl.training import TrainConfig
 
@@ -195,7 +197,7 @@ def train_and_speak(work: Path, method: Method, size: Size, seed: int, dialogues
     learn(folder / method.data, out, algorithm, str(work / "base"), size.steps, SLOW, batch=BATCH, seed=seed)
     trained = time.perf_counter()
     played = talked(str(out), seed, dialogues)
-    return Outcome(method.name, seed, played, trained - started, time.perf_counter() - trained)
+    return MethodResult(method.name, seed, played, trained - started, time.perf_counter() - trained)
 
 
 def talked(agent: str, seed: int, dialogues: int) -> list[Met]:
@@ -206,8 +208,8 @@ def talked(agent: str, seed: int, dialogues: int) -> list[Met]:
 
 
 def run(
-    work: Path, size: Size, seeds: Sequence[int], dialogues: int, workers: int
-) -> tuple[float, list[Made], list[Outcome]]:
+    work: Path, size: ExperimentSize, seeds: Sequence[int], dialogues: int, workers: int
+) -> tuple[float, list[Made], list[MethodResult]]:
     """Make the language model and the data, then train and measure all methods, several at a time."""
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         base = pool.submit(make_base, work, size)
@@ -222,12 +224,12 @@ def run(
         return seconds, sets, [one.result() for one in speaking]
 
 
-def behaviour(seed: int, dialogues: int) -> Outcome:
+def behaviour(seed: int, dialogues: int) -> MethodResult:
     """Let the agent of the originals talk to the users."""
-    return Outcome(BEHAVIOUR, seed, talked(f"habit:{SKILL:g}", seed, dialogues), 0.0, 0.0)
+    return MethodResult(BEHAVIOUR, seed, talked(f"habit:{SKILL:g}", seed, dialogues), 0.0, 0.0)
 
 
-def over_repeats(outcomes: Sequence[Outcome]) -> Estimate:
+def over_repeats(outcomes: Sequence[MethodResult]) -> Estimate:
     """Return the mean reward with an interval in which a repeat, not a dialogue, is the unit.
 
     It needs five repeats.
@@ -241,7 +243,7 @@ def over_repeats(outcomes: Sequence[Outcome]) -> Estimate:
     return estimate(pd.DataFrame(rows), "reward")
 
 
-def tables(sets: Sequence[Made], outcomes: Sequence[Outcome], dialogues: int) -> Iterator[str]:
+def tables(sets: Sequence[Made], outcomes: Sequence[MethodResult], dialogues: int) -> Iterator[str]:
     """Yield the lines of the tables: rewards, kinds of users, seconds, sets."""
     personas = persona_names("donation")
     found = {one.method: [other for other in outcomes if other.method == one.method] for one in outcomes}
@@ -276,7 +278,7 @@ def tables(sets: Sequence[Made], outcomes: Sequence[Outcome], dialogues: int) ->
         yield f"| {made.name} | {made.seed} | {made.card.trajectories:,} | {mean} | {made.seconds:.0f} |"
 
 
-def _rewards(result: Result, outcomes: Sequence[Outcome]) -> str:
+def _rewards(result: Result, outcomes: Sequence[MethodResult]) -> str:
     reward = result.reward
     each = [[one.reward for one in outcome.played if one.reward is not None] for outcome in outcomes]
     cells = (

@@ -34,14 +34,14 @@ TURN = 16
 
 
 @dataclass(frozen=True)
-class Size:
+class ModelSize:
     vocabulary: int
     width: int
     dialogues: int
     length: int
 
 
-def make(size: Size) -> tuple[ValueModel, Batch]:
+def make(size: ModelSize) -> tuple[ValueModel, Batch]:
     torch.manual_seed(0)
     model = ValueModel(
         tiny_gpt(size.vocabulary, layers=2, width=size.width, context=size.length + 64), ILQL.heads
@@ -97,7 +97,7 @@ def _losses(algorithm: ILQL, model: ValueModel, batch: Batch, states: States) ->
     return algorithm.losses(model, batch, states)
 
 
-def train(size: Size, which: str) -> dict[str, float]:
+def train(size: ModelSize, which: str) -> dict[str, float]:
     model, batch = make(size)
     algorithm = ILQL()
     loss_of = straightforward if which == "straightforward" else negosim_loss
@@ -139,7 +139,7 @@ def naive_decode(model: ValueModel, prompts: torch.Tensor, new: int, beta: float
     return ids[:, prompts.shape[1] :]
 
 
-def speak(size: Size, which: str) -> dict[str, Any]:
+def speak(size: ModelSize, which: str) -> dict[str, Any]:
     model, batch = make(size)
     new, beta, top_k = 24, 8.0, 20
     model.eval()
@@ -161,7 +161,7 @@ def speak(size: Size, which: str) -> dict[str, Any]:
     return {"tokens_per_second": new * len(said) / (time.process_time() - started), "said": said}
 
 
-def measure(size: Size, task: str, which: str) -> dict[str, Any]:
+def measure(size: ModelSize, task: str, which: str) -> dict[str, Any]:
     numbers = [str(number) for number in (size.vocabulary, size.width, size.dialogues, size.length)]
     command = [sys.executable, str(Path(__file__)), "--measure", task, which, *numbers]
     result = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -173,7 +173,7 @@ def main() -> None:
     if "--measure" in sys.argv:
         task, which, *numbers = sys.argv[2:]
         torch.set_num_threads(1)
-        size = Size(*map(int, numbers))
+        size = ModelSize(*map(int, numbers))
         print(json.dumps((train if task == "train" else speak)(size, which)))
         return
     parser = argparse.ArgumentParser(description=__doc__)
@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--dialogues", type=int, default=16)
     parser.add_argument("--length", type=int, default=128)
-    size = Size(**vars(parser.parse_args()))
+    size = ModelSize(**vars(parser.parse_args()))
     plain, ours = (measure(size, "train", which) for which in ("straightforward", "negosim"))
     for name, found in (("straightforward", plain), ("negosim", ours)):
         print(

@@ -25,7 +25,7 @@ from aiohttp import web
 
 
 @dataclass(frozen=True)
-class Reply:
+class ScriptedReply:
     """What the server does with one request."""
 
     answer: str | Mapping[str, Any] | None = None
@@ -63,7 +63,7 @@ class Account:
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Behaviour = Callable[[dict[str, Any]], Reply | str | Mapping[str, Any]]
+Behaviour = Callable[[dict[str, Any]], ScriptedReply | str | Mapping[str, Any]]
 
 
 class LoopbackServer:
@@ -87,7 +87,7 @@ class LoopbackServer:
         self.headers: list[Mapping[str, str]] = []
         self.account = Account()
         self._in_flight = 0
-        self._behave = behave or (lambda body: Reply())
+        self._behave = behave or (lambda body: ScriptedReply())
         self._models = models
         self._key = key
         self._port = port
@@ -149,14 +149,16 @@ class LoopbackServer:
         self.account.most_in_flight = max(self.account.most_in_flight, self._in_flight)
         try:
             done = self._behave(body)
-            reply = done if isinstance(done, Reply) else Reply(done)
+            reply = done if isinstance(done, ScriptedReply) else ScriptedReply(done)
             if reply.delay:
                 await asyncio.sleep(reply.delay)
             return await self._answer(request, body, reply)
         finally:
             self._in_flight -= 1
 
-    async def _answer(self, request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.Request, body: dict[str, Any], reply: ScriptedReply
+    ) -> web.StreamResponse:
         if reply.cut:
             assert request.transport is not None
             request.transport.abort()
@@ -256,7 +258,7 @@ class Faults:
         self._sent: Counter[bytes] = Counter()
         self._refusing_until = 0.0
 
-    def __call__(self, body: dict[str, Any]) -> Reply:
+    def __call__(self, body: dict[str, Any]) -> ScriptedReply:
         """Answer, or do not."""
         key = hashlib.sha256(orjson.dumps((body["seed"], body["messages"]))).digest()
         rng = random.Random(key)
@@ -273,23 +275,23 @@ class Faults:
             if kind == "burst" or (kind in self.PASSING and self._sent[key] > times):
                 kind = None
         done = self._behave(body)
-        good = done if isinstance(done, Reply) else Reply(done)
+        good = done if isinstance(done, ScriptedReply) else ScriptedReply(done)
         if kind is None:
             return good
         self.met[kind] += 1
         return self._spoil(kind, good)
 
-    def _spoil(self, kind: str, good: Reply) -> Reply:
+    def _spoil(self, kind: str, good: ScriptedReply) -> ScriptedReply:
         match kind:
             case "burst":
                 wait = {"Retry-After": f"{self.BURST:.2f}"}
-                return Reply(status=429, error="too many requests", headers=wait)
+                return ScriptedReply(status=429, error="too many requests", headers=wait)
             case "error":
-                return Reply(status=500, error="out of memory")
+                return ScriptedReply(status=500, error="out of memory")
             case "hang":
                 return replace(good, delay=self.HANG)
             case "cut":
-                return Reply(cut=True)
+                return ScriptedReply(cut=True)
             case "half":
                 return replace(good, half=True)
             case "slow":
@@ -312,7 +314,7 @@ def _schema(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return in_prompt
 
 
-def _completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+def _completion(body: dict[str, Any], reply: ScriptedReply) -> dict[str, Any]:
     answer = reply.answer
     if answer is None:
         answer = fill(_schema(body))
@@ -348,8 +350,8 @@ def main() -> None:
     parser.add_argument("--faults", type=float, default=0.0, help="share of requests that go wrong, 0 to 1")
     options = parser.parse_args()
 
-    def behave(body: dict[str, Any]) -> Reply:
-        return Reply(talk(body), delay=options.delay)
+    def behave(body: dict[str, Any]) -> ScriptedReply:
+        return ScriptedReply(talk(body), delay=options.delay)
 
     faults = Faults(behave, options.faults)
     with LoopbackServer(faults, models=["loopback"], port=options.port) as server:

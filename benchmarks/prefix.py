@@ -33,7 +33,7 @@ ANSWER_CHARACTERS = 240
 
 
 @dataclass(frozen=True)
-class Call:
+class LoggedCall:
     """One call of the dialogue."""
 
     turn: int
@@ -48,7 +48,7 @@ class Recorder:
 
     def __init__(self, model: ChatModel) -> None:
         self.name = model.name
-        self.calls: list[Call] = []
+        self.calls: list[LoggedCall] = []
         self.turn = 0
         self._model = model
 
@@ -56,7 +56,7 @@ class Recorder:
         turn = self.turn
         response = await self._model.complete(replace(request, schema=_short(request.schema)))
         system, user = request.messages
-        self.calls.append(Call(turn, system.content, user.content, response))
+        self.calls.append(LoggedCall(turn, system.content, user.content, response))
         return replace(response, text=_going_on(request, response.text, len(self.calls)))
 
     async def preflight(self) -> None:
@@ -120,7 +120,7 @@ async def play(recorder: Recorder, turns: int, dialogues: int) -> float:
     return time.perf_counter() - start
 
 
-def unshared(calls: list[Call]) -> list[int]:
+def unshared(calls: list[LoggedCall]) -> list[int]:
     """Return for each call the characters of its prompt that do not begin the agent's prompt before."""
     before: dict[str, str] = {}
     sizes = []
@@ -132,7 +132,7 @@ def unshared(calls: list[Call]) -> list[int]:
     return sizes
 
 
-def by_turn(calls: list[Call], values: list[int]) -> list[int]:
+def by_turn(calls: list[LoggedCall], values: list[int]) -> list[int]:
     """Return the sum of a figure over each turn's calls; votes count to the turn that follows."""
     sums = [0] * (max(call.turn for call in calls) + 1)
     for call, value in zip(calls, values, strict=True):

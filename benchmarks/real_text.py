@@ -31,13 +31,13 @@ from negosim.reports._style import BLUE, GREEN, VERMILLION, drawing
 from negosim.rl import prepare, read_card, read_trajectories, write_trajectories
 from negosim.rl.evaluation import Evaluated, evaluate
 from negosim.rl.hindsight import regenerate
-from negosim.rl.training import ILQL, SFT, Step, TrainConfig, train
+from negosim.rl.training import ILQL, SFT, OptimizerStep, TrainConfig, train
 
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
-class Size:
+class Scale:
     """How much of everything."""
 
     shortest: int | None
@@ -54,7 +54,7 @@ class Size:
 
 
 SIZES = {
-    "small": Size(
+    "small": Scale(
         shortest=150,
         factor=5,
         steps={"sft": 20, "ilql": 20},
@@ -62,7 +62,7 @@ SIZES = {
         cql_weight=0.0,
         training={"batch_size": 3, "micro_batch_size": 1, "max_length": 512, "learning_rate": 5e-5},
     ),
-    "full": Size(
+    "full": Scale(
         shortest=None,
         factor=5,
         steps={"sft": 400, "ilql": 2000},
@@ -74,7 +74,7 @@ SIZES = {
 }
 
 
-def data_of(source: Path, out: Path, size: Size, seed: int) -> tuple[Path, Path]:
+def data_of(source: Path, out: Path, size: Scale, seed: int) -> tuple[Path, Path]:
     """Return the folders of the originals and of the grown set, made if they are not there."""
     everything, originals, grown = out / "traj", out / "originals", out / "grown"
     if not everything.exists():
@@ -92,14 +92,14 @@ def data_of(source: Path, out: Path, size: Size, seed: int) -> tuple[Path, Path]
     return originals, grown
 
 
-def trained(algorithm: SFT | ILQL, traj: Path, out: Path, size: Size, seed: int) -> Path:
+def trained(algorithm: SFT | ILQL, traj: Path, out: Path, size: Scale, seed: int) -> Path:
     """Return the folder of a policy, trained if it is not there, from its newest checkpoint."""
     folder = out / algorithm.algo
     if not (folder / "policy.json").exists():
         steps = size.steps[algorithm.algo]
         config = TrainConfig(algorithm=algorithm, model="smollm2", steps=steps, seed=seed, **size.training)
 
-        def watch(step: Step) -> None:
+        def watch(step: OptimizerStep) -> None:
             if step.number % max(1, steps // 10) == 0:
                 loss, speed = step.figures["loss"], step.tokens / step.seconds
                 print(
@@ -111,7 +111,7 @@ def trained(algorithm: SFT | ILQL, traj: Path, out: Path, size: Size, seed: int)
     return folder
 
 
-def talked(folders: Sequence[Path], size: Size, seed: int, out: Path) -> Evaluated:
+def talked(folders: Sequence[Path], size: Scale, seed: int, out: Path) -> Evaluated:
     """Let policies talk to the same simulated persuadees."""
     return asyncio.run(
         evaluate(

@@ -180,7 +180,7 @@ class Finding(NamedTuple):
     words: str
 
 
-class Reader:
+class ValueReader:
     """Knows how a scenario's names, issues and values are written."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -271,7 +271,7 @@ def _either(texts: set[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w$])(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)
 
 
-def findings(dialogue: Dialogue, reader: Reader) -> Iterator[Finding]:
+def findings(dialogue: Dialogue, reader: ValueReader) -> Iterator[Finding]:
     """Yield everything that does not fit in a dialogue's utterances."""
     positions: dict[int, dict[str, Value]] = {}
     for turn in dialogue.turns:
@@ -286,7 +286,7 @@ def _turn_findings(
     turn: Turn,
     before: Mapping[int, Mapping[str, Value]],
     now: Mapping[str, Value],
-    reader: Reader,
+    reader: ValueReader,
     dialogue: Dialogue,
 ) -> Iterator[tuple[str, str]]:
     text = turn.utterance.text
@@ -323,7 +323,7 @@ def _last_offer(turn: Turn, dialogue: Dialogue) -> Mapping[str, Value]:
 
 
 def _disagreements(
-    clause: str, turn: Turn, now: Mapping[str, Value], reader: Reader, dialogue: Dialogue
+    clause: str, turn: Turn, now: Mapping[str, Value], reader: ValueReader, dialogue: Dialogue
 ) -> Iterator[tuple[str, str]]:
     action = turn.utterance.action
     if clause.endswith("?") or action not in ("offer", "talk"):
@@ -339,7 +339,7 @@ def _disagreements(
 
 
 def _wrong_ways(
-    sentence: str, turn: Turn, before: Mapping[str, Value], reader: Reader
+    sentence: str, turn: Turn, before: Mapping[str, Value], reader: ValueReader
 ) -> Iterator[tuple[str, str]]:
     for pattern, up in ((_UP, True), (_DOWN, False)):
         for match in pattern.finditer(sentence):
@@ -373,7 +373,7 @@ class Variety(NamedTuple):
 
 
 def variety(
-    dialogues: list[Dialogue], readers: Mapping[str, Reader]
+    dialogues: list[Dialogue], readers: Mapping[str, ValueReader]
 ) -> tuple[Variety, list[tuple[str, int]]]:
     """Count sentence frames, and the dialogues each stands in; the ten commonest come second."""
     uses, standing = Counter[str](), Counter[str]()
@@ -392,14 +392,14 @@ def variety(
 
 
 @cache
-def _reader(scenario: Scenario) -> Reader:
-    return Reader(scenario)
+def _reader(scenario: Scenario) -> ValueReader:
+    return ValueReader(scenario)
 
 
 def report(run: Run, examples: int = 3) -> None:
     """Print every figure for a run."""
     dialogues = list(run)
-    readers = {name: Reader(run.scenario(name)) for name in {d.scenario for d in dialogues}}
+    readers = {name: ValueReader(run.scenario(name)) for name in {d.scenario for d in dialogues}}
     found = [finding for d in dialogues for finding in findings(d, readers[d.scenario])]
     turns = [turn for d in dialogues for turn in d.turns]
     print(f"{len(dialogues)} dialogues, {len(turns)} utterances")

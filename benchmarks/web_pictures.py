@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import negosim
-from negosim.web.seat import Session, play_in_browser
+from negosim.web.seat import SeatedDialogue, play_in_browser
 from negosim.web.server import listening, server_of
 from negosim.web.viewer import viewer
 
@@ -25,7 +25,9 @@ def main(target: Path) -> None:
     folder = Path(tempfile.mkdtemp())
     config = negosim.RunConfig(scenarios="viatex", conditions=["honest", "deceptive-2"])
     negosim.generate(config, out=folder / "first-run")
-    session = Session(negosim.RunConfig(scenarios="viatex", models=["human", "sim"]), out=folder / "talk")
+    session = SeatedDialogue(
+        negosim.RunConfig(scenarios="viatex", models=["human", "sim"]), out=folder / "talk"
+    )
     reading, sitting = listening("127.0.0.1", 0), listening("127.0.0.1", 0)
     server = server_of(viewer([folder / "first-run"]))
 

@@ -34,8 +34,8 @@ __all__ = [
     "Kind",
     "Location",
     "PluginError",
+    "PluginFile",
     "Problem",
-    "Source",
     "anchored",
     "check_inside",
     "describe_errors",
@@ -64,7 +64,7 @@ _NOUNS: dict[Kind, str] = {
 
 
 @dataclass(frozen=True)
-class Source:
+class PluginFile:
     """One plugin file: the id it is found under, where it lies, and who brought it."""
 
     id: str
@@ -145,7 +145,7 @@ def folders(kind: Kind) -> Iterator[Folder]:
         yield Folder(folder, f"package {owner}", None)
 
 
-def sources(kind: Kind, suffixes: tuple[str, ...]) -> dict[str, Source]:
+def sources(kind: Kind, suffixes: tuple[str, ...]) -> dict[str, PluginFile]:
     """Return every plugin file of a kind by id (the file's stem).
 
     Raises:
@@ -153,11 +153,11 @@ def sources(kind: Kind, suffixes: tuple[str, ...]) -> dict[str, Source]:
             shadow an installed plugin on purpose.
 
     """
-    found: dict[str, Source] = {}
+    found: dict[str, PluginFile] = {}
     for folder, origin, pack in folders(kind):
         for stem, file in _files(folder, suffixes):
             if stem not in found:
-                found[stem] = Source(stem, file, origin, pack)
+                found[stem] = PluginFile(stem, file, origin, pack)
             elif origin.startswith("package") and found[stem].origin.startswith("package"):
                 both = f"{found[stem].origin} and {origin}"
                 raise UserError(f"{_NOUNS[kind]} {stem!r} is brought by both {both}; uninstall one")
@@ -181,7 +181,7 @@ def _files(folder: Traversable, suffixes: tuple[str, ...]) -> Iterator[tuple[str
             yield stem, file
 
 
-def find(kind: Kind, reference: str, suffixes: tuple[str, ...]) -> Source:
+def find(kind: Kind, reference: str, suffixes: tuple[str, ...]) -> PluginFile:
     """Find one plugin file by path or id.
 
     The path may be that of a folder with a single file of the kind in it.
@@ -193,10 +193,10 @@ def find(kind: Kind, reference: str, suffixes: tuple[str, ...]) -> Source:
     path = Path(os.path.expanduser(reference))
     if path.suffix in suffixes or "/" in reference or os.sep in reference:
         if os.path.isdir(path):
-            return Source(*_only_file(path, suffixes), "path", path)
+            return PluginFile(*_only_file(path, suffixes), "path", path)
         if not os.path.isfile(path) or path.suffix not in suffixes:
             raise UserError(f"no file {reference!r}; give the path of a {' or '.join(suffixes)} file")
-        return Source(path.stem, path, "path")
+        return PluginFile(path.stem, path, "path")
     known = sources(kind, suffixes)
     if reference in known:
         return known[reference]

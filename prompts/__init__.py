@@ -12,7 +12,7 @@ from negosim.prompts._render import (
     PromptWriter,
     Stage,
 )
-from negosim.prompts._templates import Place, Templates
+from negosim.prompts._templates import TemplateFolder, Templates
 
 __all__ = [
     "AREAS",
@@ -22,10 +22,10 @@ __all__ = [
     "USERS",
     "NotesWriter",
     "ObserverWriter",
-    "Place",
     "PromptWriter",
     "Prompts",
     "Stage",
+    "TemplateFolder",
     "Templates",
     "area_templates",
     "unused",

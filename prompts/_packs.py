@@ -11,7 +11,7 @@ from pathlib import Path
 from negosim._fields import SLUG
 from negosim.errors import UserError
 from negosim.plugins import folders, sources, suggest
-from negosim.prompts._templates import Place, Templates, is_name
+from negosim.prompts._templates import TemplateFolder, Templates, is_name
 
 AREAS: Mapping[str, tuple[str, ...]] = {
     "hindsight": (
@@ -28,7 +28,7 @@ _SCENARIO = re.compile(SLUG)
 
 def pack_places(
     scenario: str, folder: str | None, names: Collection[str], others: Collection[str] = ()
-) -> list[Place]:
+) -> list[TemplateFolder]:
     """Return the folders that may hold templates for a scenario, nearest first.
 
     Args:
@@ -95,17 +95,17 @@ def unused(names: Collection[str], folder: str | None = None) -> Iterator[Path]:
                 yield file
 
 
-def _roots(folder: str | None) -> list[Place]:
+def _roots(folder: str | None) -> list[TemplateFolder]:
     roots = []
     if folder is not None:
         path = Path(folder).expanduser()
         if not path.is_dir():
             raise UserError(f"no prompts folder {folder!r}; give a folder of .j2 templates")
-        roots = [Place(path, path)]
-    return [*roots, *(Place(place, pack) for place, _, pack in folders("prompts"))]
+        roots = [TemplateFolder(path, path)]
+    return [*roots, *(TemplateFolder(place, pack) for place, _, pack in folders("prompts"))]
 
 
-def _check_used(root: Place, names: Collection[str], scenarios: Collection[str]) -> None:
+def _check_used(root: TemplateFolder, names: Collection[str], scenarios: Collection[str]) -> None:
     """Refuse files of the user's folder that nothing would use.
 
     Raises:

@@ -27,7 +27,7 @@ LONGEST = 50_000
 
 
 @dataclass(frozen=True)
-class Place:
+class TemplateFolder:
     """One folder that has templates in it."""
 
     folder: Traversable
@@ -49,15 +49,15 @@ class Place:
         check_inside(file, self.pack)
         return file
 
-    def within(self, scenario: str) -> "Place":
+    def within(self, scenario: str) -> "TemplateFolder":
         """Return the folder of the templates that hold for one scenario alone."""
-        return Place(self.folder.joinpath(scenario), self.pack)
+        return TemplateFolder(self.folder.joinpath(scenario), self.pack)
 
 
 class Templates:
     """Jinja2 templates in a sandbox; where several places have one, the first counts."""
 
-    def __init__(self, places: Sequence[Place], names: Iterable[str]) -> None:
+    def __init__(self, places: Sequence[TemplateFolder], names: Iterable[str]) -> None:
         """Take the folders, nearest first, and the names there are besides those of partials, `_name`.
 
         Raises:

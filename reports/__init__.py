@@ -10,7 +10,7 @@ from negosim.reports._build import report_on
 from negosim.reports._compare import comparison_of_models, comparison_of_runs
 from negosim.reports._dialogue_figures import OfferPoint, concession_svg, plane_svg
 from negosim.reports._fonts import unshown
-from negosim.reports._model import Figure, Missing, Number, Report, Rows, Section, Table
+from negosim.reports._model import Figure, Missing, Number, Report, ReportTable, Rows, Section
 from negosim.reports._numbers import NOTHING, from_estimate, moved_cells, written
 from negosim.reports._terminal import print_report
 from negosim.reports._write import Paper, check_names, write_parts, write_pdf, write_trace
@@ -23,9 +23,9 @@ __all__ = [
     "OfferPoint",
     "Paper",
     "Report",
+    "ReportTable",
     "Rows",
     "Section",
-    "Table",
     "check_names",
     "comparison_of_models",
     "comparison_of_runs",

@@ -9,7 +9,7 @@ from negosim._text import money
 from negosim.measures import Scope
 from negosim.records import SIMULATED
 from negosim.reports._corpus import ORACLE, Corpus, cap_of
-from negosim.reports._model import Cell, Name, Number, Prose, Report, Row, Table
+from negosim.reports._model import Cell, Name, Number, Prose, Report, ReportTable, Row
 from negosim.reports._numbers import COUNT, distinct_of, total
 from negosim.reports._pooling import differing, notice, pooled
 from negosim.reports.sections import OF_NOTHING, SECTIONS
@@ -83,7 +83,7 @@ def notices_of(corpus: Corpus) -> Iterator[Prose]:
         )
 
 
-def facts_of(corpus: Corpus) -> Table:
+def facts_of(corpus: Corpus) -> ReportTable:
     """Return what was run, by whom it was judged, what failed and what it cost."""
     rows: list[Row] = [
         row
@@ -99,7 +99,7 @@ def facts_of(corpus: Corpus) -> Table:
         ("money, making", total(corpus.dialogues, "usd", money)),
         ("money, judging", total(corpus.judged, "usd", money)),
     ]
-    return Table("facts", "What was run", ("fact", "value"), tuple(rows), words=1)
+    return ReportTable("facts", "What was run", ("fact", "value"), tuple(rows), words=1)
 
 
 def _run_facts(corpus: Corpus, run: Run, name: str, *, several: bool) -> Iterator[tuple[str, Cell]]:

@@ -10,15 +10,26 @@ from negosim.measures import Scope
 from negosim.plugins import suggest
 from negosim.reports._build import facts_of, footer_of, notices_of
 from negosim.reports._corpus import Corpus, Sample, perspective_order
-from negosim.reports._model import DIALOGUES, Block, Figure, Name, Number, Prose, Report, Row, Section, Table
+from negosim.reports._model import (
+    DIALOGUES,
+    Block,
+    Figure,
+    Name,
+    Number,
+    Prose,
+    Report,
+    ReportTable,
+    Row,
+    Section,
+)
 from negosim.reports._numbers import count, partnered, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._pooling import differing, notice, pooled
 from negosim.reports._sentences import counted, intervals, joined
-from negosim.reports._style import BLUE, VERMILLION, Mark
+from negosim.reports._style import BLUE, VERMILLION, SeriesStyle
 from negosim.reports.sections import _glossary
 from negosim.reports.sections import _names as names
-from negosim.reports.sections._contrast import Measure, contrast_sentence, contrast_table, contrasts
+from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrast_table, contrasts
 from negosim.reports.sections._summary import measures
 from negosim.store import Run
 
@@ -26,15 +37,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Canvas
 
-MARKS = (Mark(BLUE, "o", "", filled=False), Mark(VERMILLION, "s", "////"))
+MARKS = (SeriesStyle(BLUE, "o", "", filled=False), SeriesStyle(VERMILLION, "s", "////"))
 RUN, MODEL = "run", "model"
 KEYS = ["scenario", "condition", "index"]
 
 
 OF_AN_AGENT = (
-    Measure("gain", "gain", 2),
-    Measure("agreed", "agreement"),
-    Measure("opening", "own share of the first offer", 2),
+    ComparedColumn("gain", "gain", 2),
+    ComparedColumn("agreed", "agreement"),
+    ComparedColumn("opening", "own share of the first offer", 2),
 )
 
 
@@ -49,7 +60,7 @@ class Pair:
     rows: Sample
     """One row a finished dialogue, or one a dialogue and agent."""
     judged: Sample
-    measures: list[Measure]
+    measures: list[ComparedColumn]
     what: str
     """What a row is: "dialogues", "parts played"."""
 
@@ -239,7 +250,7 @@ def _by_scenario(pair: Pair) -> Section:
         (key, names.condition(name), *(cells[(key, name), side] for side in (a, b))) for key, name in lines
     ]
     title, columns = "Agreement by scenario", ("scenario", "condition", a, b)
-    data = Table("comparison-scenarios", title, columns, tuple(rows), words=2)
+    data = ReportTable("comparison-scenarios", title, columns, tuple(rows), words=2)
     said: Prose = ("How often there is an agreement in each scenario.",)
     figure = Figure(
         "comparison-scenarios",
@@ -284,7 +295,7 @@ def _judgements(pair: Pair) -> Section:
     return Section("judgements", "Judgements", blocks, brief=brief)
 
 
-def _answered(pair: Pair) -> Iterator[tuple[Measure, Sample]]:
+def _answered(pair: Pair) -> Iterator[tuple[ComparedColumn, Sample]]:
     import pandas as pd
 
     usable = pair.judged.only(status="ok", **{pair.side: list(pair.labels)})
@@ -303,11 +314,11 @@ def _answered(pair: Pair) -> Iterator[tuple[Measure, Sample]]:
             yield from _compared(part, said, pair.side)
 
 
-def _compared(sample: Sample, label: Name, side: str) -> Iterator[tuple[Measure, Sample]]:
+def _compared(sample: Sample, label: Name, side: str) -> Iterator[tuple[ComparedColumn, Sample]]:
     """Yield answers of yes and no or grades that both sides have."""
     kinds = {type(value) for value in sample.frame["value"]}
     if sample.frame[side].nunique() == 2 and kinds <= {bool, int, float}:
-        yield Measure("value", label, None if kinds == {bool} else 2), sample
+        yield ComparedColumn("value", label, None if kinds == {bool} else 2), sample
 
 
 def _place(group: list[Any]) -> tuple[Any, ...]:

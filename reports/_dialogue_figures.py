@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from negosim.reports._fonts import Fonts
-from negosim.reports._style import BLACK, BLUE, FAINT, GREEN, ORANGE, PURPLE, Mark, drawing
+from negosim.reports._style import BLACK, BLUE, FAINT, GREEN, ORANGE, PURPLE, SeriesStyle, drawing
 from negosim.reports.sections._plane import draw_space
 from negosim.scenarios import Scenario
 
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 NO_MORE_FONTS = Fonts((), ())
 """The figures have no words of a scenario's in them."""
 
-SIDES = (Mark(BLUE, "o", ""), Mark(ORANGE, "s", ""), Mark(GREEN, "^", ""), Mark(PURPLE, "D", ""))
+SIDES = (
+    SeriesStyle(BLUE, "o", ""),
+    SeriesStyle(ORANGE, "s", ""),
+    SeriesStyle(GREEN, "^", ""),
+    SeriesStyle(PURPLE, "D", ""),
+)
 """One a role, in the colours that its words have beside the figure."""
 
 _LOCK = Lock()

@@ -72,7 +72,7 @@ def boxed(markup: str, style: ParagraphStyle, width: float) -> Flowable:
     return box
 
 
-class Slot(Flowable):  # type: ignore[misc]
+class FigureSlot(Flowable):  # type: ignore[misc]
     """Room for a figure; after the document is built it knows its page (from 0) and place, in points."""
 
     def __init__(self, width: float, height: float) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from negosim.reports._glyphs import cut_to, drawable
-from negosim.reports._model import Figure, Missing, Prose, Report, Table
+from negosim.reports._model import Figure, Missing, Prose, Report, ReportTable
 
 OWN = "DejaVu Sans"
 """The font of text and figures; matplotlib brings it."""
@@ -120,7 +120,7 @@ def _texts(report: Report) -> Iterator[str]:
     for section in report.sections:
         yield section.title
         for block in section.blocks:
-            if isinstance(block, Table):
+            if isinstance(block, ReportTable):
                 yield from _of_table(block)
             elif isinstance(block, Figure):
                 yield from (block.title, *block.words, *map(str, block.caption))
@@ -131,7 +131,7 @@ def _texts(report: Report) -> Iterator[str]:
                 yield from map(str, block)
 
 
-def _of_table(table: Table) -> Iterator[str]:
+def _of_table(table: ReportTable) -> Iterator[str]:
     yield table.title
     yield from map(str, (*table.caption, *table.columns))
     for row in table.rows:

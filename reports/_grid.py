@@ -6,7 +6,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import LongTable, Paragraph
 
 from negosim.reports._document import INK
-from negosim.reports._model import Table
+from negosim.reports._model import ReportTable
 from negosim.reports._typeface import Typeface
 
 PAD = 8.0
@@ -16,7 +16,12 @@ SMALLEST = 5.6
 
 
 def grid(
-    table: Table, width: float, styles: dict[str, ParagraphStyle], face: Typeface, *, headed: bool = True
+    table: ReportTable,
+    width: float,
+    styles: dict[str, ParagraphStyle],
+    face: Typeface,
+    *,
+    headed: bool = True,
 ) -> LongTable:
     """Return a table as a flowable, at most `width` points wide; its heading is repeated on every page."""
     size = styles["cell"].fontSize
@@ -49,7 +54,7 @@ def grid(
     return found
 
 
-def _rules(table: Table, *, headed: bool) -> list[tuple[object, ...]]:
+def _rules(table: ReportTable, *, headed: bool) -> list[tuple[object, ...]]:
     rules: list[tuple[object, ...]] = [
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-1, -1), PAD),
@@ -72,7 +77,7 @@ def _rules(table: Table, *, headed: bool) -> list[tuple[object, ...]]:
 
 
 def _widths(
-    table: Table, columns: list[list[str]], width: float, size: float, face: Typeface, *, headed: bool
+    table: ReportTable, columns: list[list[str]], width: float, size: float, face: Typeface, *, headed: bool
 ) -> list[float]:
     """Return the widths of the columns; columns of words give way first, to their longest word."""
     natural, least = [], []

@@ -82,7 +82,7 @@ def full(cell: Cell) -> str:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Rows under headings. In every row each number says where it comes from."""
 
     key: str
@@ -129,7 +129,7 @@ class Figure:
     """Draws into an empty matplotlib figure of the report's width and the given height."""
     height: float
     """Inches."""
-    data: Table
+    data: ReportTable
     """Every number in the picture."""
     caption: Prose
     words: tuple[str, ...] = ()
@@ -144,7 +144,7 @@ class Missing:
     command: str | None = None
 
 
-Block = Prose | Table | Figure | Missing
+Block = Prose | ReportTable | Figure | Missing
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,13 @@ class Section:
     key: str
     title: str
     blocks: tuple[Block, ...]
-    brief: Table | None = None
+    brief: ReportTable | None = None
     """The table the terminal shows."""
 
     @property
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[ReportTable]:
         """The tables that are printed."""
-        return [block for block in self.blocks if isinstance(block, Table)]
+        return [block for block in self.blocks if isinstance(block, ReportTable)]
 
     @property
     def figures(self) -> list[Figure]:
@@ -187,7 +187,7 @@ class Report:
     created: str
     """When the (latest) run was made, ISO 8601: a report of the same rows has the same date."""
     footer: str
-    facts: Table
+    facts: ReportTable
     """What was run."""
     notices: tuple[Prose, ...]
     """What a reader must know before any number."""

@@ -20,11 +20,11 @@ from reportlab.platypus import (
     Spacer,
 )
 
-from negosim.reports._document import Document, Slot, boxed, heading, styles
+from negosim.reports._document import Document, FigureSlot, boxed, heading, styles
 from negosim.reports._figures import as_pdf
 from negosim.reports._fonts import Fonts, boxes, fonts_for
 from negosim.reports._grid import grid
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Report, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, Report, ReportTable, Section
 from negosim.reports._typeface import Typeface
 from negosim.reports._write import Paper
 
@@ -56,7 +56,7 @@ class _Setter:
         self.width = width
         self.face = face
         self.styles = styles()
-        self.slots: list[Slot] = []
+        self.slots: list[FigureSlot] = []
         self.figures: list[Figure] = []
         self.tables = 0
 
@@ -92,7 +92,7 @@ class _Setter:
     def block(self, block: Block) -> list[Flowable]:
         if isinstance(block, Figure):
             return self.figure(block)
-        if isinstance(block, Table):
+        if isinstance(block, ReportTable):
             return self.table(block)
         if isinstance(block, Missing):
             return [self.missing(block)]
@@ -102,7 +102,7 @@ class _Setter:
         return Paragraph(self.set(prose), self.styles["body"])
 
     def figure(self, figure: Figure) -> list[Flowable]:
-        slot = Slot(self.width, figure.height * inch)
+        slot = FigureSlot(self.width, figure.height * inch)
         self.slots.append(slot)
         self.figures.append(figure)
         caption = (
@@ -110,7 +110,7 @@ class _Setter:
         )
         return [Spacer(1, 4), slot, Paragraph(caption, self.styles["caption"])]
 
-    def table(self, table: Table) -> list[Flowable]:
+    def table(self, table: ReportTable) -> list[Flowable]:
         self.tables += 1
         caption = self.captioned(f"Table {self.tables}", table.title, (*table.caption, table.footnote))
         body = grid(table, self.width, self.styles, self.face)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from negosim.reports._model import Number
-from negosim.reports._style import FAINT, LEVEL_HATCHES, LEVELS, Mark
+from negosim.reports._style import FAINT, LEVEL_HATCHES, LEVELS, SeriesStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ class Series:
     """Numbers in a row of marks that look alike."""
 
     label: str
-    mark: Mark
+    mark: SeriesStyle
     numbers: Sequence[Number | None]
 
 
@@ -57,7 +57,7 @@ def percent_axis(axes: "Axes") -> None:
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
 
 
-def legend_of(canvas: "Canvas", series: Sequence[tuple[str, Mark]], *, columns: int = 4) -> None:
+def legend_of(canvas: "Canvas", series: Sequence[tuple[str, SeriesStyle]], *, columns: int = 4) -> None:
     """Put one legend under the whole figure."""
     from matplotlib.lines import Line2D
 

@@ -48,7 +48,7 @@ RC = {
 
 
 @dataclass(frozen=True)
-class Mark:
+class SeriesStyle:
     """How one series is drawn: told apart by colour, and by shape without it."""
 
     colour: str
@@ -63,35 +63,39 @@ class Mark:
 
 
 _CONDITIONS = {
-    "honest": Mark(BLUE, "o", "", filled=False),
-    "deceptive-2": Mark(VERMILLION, "s", "////"),
-    "deceptive-1": Mark(GREEN, "^", "...."),
-    "deceptive-1-2": Mark(PURPLE, "D", "xxxx"),
+    "honest": SeriesStyle(BLUE, "o", "", filled=False),
+    "deceptive-2": SeriesStyle(VERMILLION, "s", "////"),
+    "deceptive-1": SeriesStyle(GREEN, "^", "...."),
+    "deceptive-1-2": SeriesStyle(PURPLE, "D", "xxxx"),
 }
 _PERSPECTIVES = {
-    TRUTH: Mark(BLACK, "D", ""),
-    THIRD_PARTY: Mark(BLUE, "o", "", filled=False),
-    "agent_1": Mark(ORANGE, "s", "////"),
-    "agent_2": Mark(GREEN, "^", "...."),
+    TRUTH: SeriesStyle(BLACK, "D", ""),
+    THIRD_PARTY: SeriesStyle(BLUE, "o", "", filled=False),
+    "agent_1": SeriesStyle(ORANGE, "s", "////"),
+    "agent_2": SeriesStyle(GREEN, "^", "...."),
 }
-_OTHERS = (Mark(SKY, "v", "\\\\\\\\"), Mark(PURPLE, "P", "++++"), Mark(GREY, "X", "----"))
+_OTHERS = (
+    SeriesStyle(SKY, "v", "\\\\\\\\"),
+    SeriesStyle(PURPLE, "P", "++++"),
+    SeriesStyle(GREY, "X", "----"),
+)
 
 LEVELS = ("#B35806", "#F1A340", "#DDDDDD", "#7FB5DA", "#08519C")
 """Grades 1 to 5: orange to blue, darker to the ends."""
 LEVEL_HATCHES = ("xxxx", "////", "", "", "")
 
 
-def condition_mark(name: str, position: int = 0) -> Mark:
+def condition_mark(name: str, position: int = 0) -> SeriesStyle:
     """Return the mark of a condition; `position` tells unusual ones apart."""
     return _CONDITIONS.get(name) or _OTHERS[position % len(_OTHERS)]
 
 
-def perspective_mark(name: str, position: int = 0) -> Mark:
+def perspective_mark(name: str, position: int = 0) -> SeriesStyle:
     """Return the mark of a perspective."""
     return _PERSPECTIVES.get(name) or _OTHERS[position % len(_OTHERS)]
 
 
-def mark_of(position: int) -> Mark:
+def mark_of(position: int) -> SeriesStyle:
     """Return the mark of a series that has none of its own."""
     series = (*_PERSPECTIVES.values(), *_OTHERS)
     return series[(position + 1) % len(series)]

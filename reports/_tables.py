@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from negosim._csv import csv_text
-from negosim.reports._model import Cell, Number, Table, full, text
+from negosim.reports._model import Cell, Number, ReportTable, full, text
 
 
-def table_files(table: Table) -> dict[str, bytes]:
+def table_files(table: ReportTable) -> dict[str, bytes]:
     """Return a table as CSV and LaTeX (booktabs), by the end of the file's name."""
     return {".csv": csv_of(table).encode(), ".tex": latex(table).encode()}
 
 
-def csv_of(table: Table) -> str:
+def csv_of(table: ReportTable) -> str:
     """Return a table's numbers unrounded, with their intervals and n in columns of their own; names in full.
 
     What all rows are about stands first. No two columns have the same name.
@@ -46,7 +46,7 @@ def _different(names: list[str]) -> list[str]:
     return names
 
 
-def latex(table: Table) -> str:
+def latex(table: ReportTable) -> str:
     """Return a table in LaTeX as it is printed, names in full; it needs the package booktabs."""
     import pandas as pd
 

@@ -9,7 +9,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from negosim._text import clean, one_line
-from negosim.reports._model import Missing, Number, Report, Section, Table, text
+from negosim.reports._model import Missing, Number, Report, ReportTable, Section, text
 from negosim.terminal import print_view
 
 BAR = 10
@@ -51,7 +51,7 @@ def _missing(missing: Missing) -> Iterator[RenderableType]:
             yield Text(f"  {clean(line)}", "cyan", no_wrap=True, overflow="ignore")
 
 
-def _grid(table: Table, *, headed: bool = True) -> Grid:
+def _grid(table: ReportTable, *, headed: bool = True) -> Grid:
     grid = Grid(
         box=box.SIMPLE_HEAD if headed else None,
         show_header=headed,
@@ -84,7 +84,7 @@ def bar(cell: object, most: float) -> str:
     return ("█" * whole + EIGHTHS[rest]).rstrip()
 
 
-def _most(table: Table) -> float:
+def _most(table: ReportTable) -> float:
     """Return what a full bar stands for: 1 for shares, else the largest value."""
     if not table.bars:
         return 0.0

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from negosim.reports._model import Figure, Number, Report, Rows, Table
+from negosim.reports._model import Figure, Number, Report, ReportTable, Rows
 
 
 def numbers(report: Report) -> Iterator[tuple[dict[str, str], Number]]:
@@ -18,7 +18,7 @@ def numbers(report: Report) -> Iterator[tuple[dict[str, str], Number]]:
         for number, block in enumerate(section.blocks, 1):
             if isinstance(block, tuple):
                 yield from _of_prose({**place, "item": f"paragraph {number}"}, block)
-            elif isinstance(block, Table):
+            elif isinstance(block, ReportTable):
                 yield from _of_table(place, block)
                 yield from _of_prose({**place, "item": f"caption of {block.key}"}, block.caption)
             elif isinstance(block, Figure):
@@ -44,7 +44,7 @@ def trace(report: Report) -> Iterator[bytes]:
         yield _line({"kind": "number", **place, **told, "how": dict(number.how), "rows": sets[key]})
 
 
-def _of_table(place: dict[str, str], table: Table, item: str | None = None) -> Iterator[Any]:
+def _of_table(place: dict[str, str], table: ReportTable, item: str | None = None) -> Iterator[Any]:
     for row, column, number in table.numbers():
         yield {**place, "item": item or table.key, **dict(table.about), "row": row, "column": column}, number
 

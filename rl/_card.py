@@ -115,7 +115,7 @@ class Card(Frozen):
     """What is odd about the whole, and what to do about it."""
 
 
-class Tally:
+class TrajectoryTally:
     """Counts trajectories as they are written."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from negosim._checksum import DIFFERS, DamageError, checked, checksum_of, with_checksum
 from negosim._files import first_error, unreadable, whole_folder
 from negosim.errors import UserError
-from negosim.rl._card import CARD, Card, Drops, Origin, Tally
+from negosim.rl._card import CARD, Card, Drops, Origin, TrajectoryTally
 from negosim.rl._trajectory import Split, Trajectory
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write_trajectories(
     """
     target = Path(folder).expanduser()
     check_new(target)
-    tally, file = Tally(), f"{STEM}.{format}"
+    tally, file = TrajectoryTally(), f"{STEM}.{format}"
     with whole_folder(target) as part:
         _write(part / file, _counted(trajectories, tally), format)
         drops = drops or Drops()
@@ -71,7 +71,7 @@ def _reasons(drops: Drops) -> str:
     return listed or "the source is empty"
 
 
-def _counted(trajectories: Iterable[Trajectory], tally: Tally) -> Iterator[Trajectory]:
+def _counted(trajectories: Iterable[Trajectory], tally: TrajectoryTally) -> Iterator[Trajectory]:
     seen: set[str] = set()
     for trajectory in trajectories:
         if trajectory.id in seen:

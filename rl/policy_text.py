@@ -64,7 +64,7 @@ def turn_text(
     return mark(words, move, offer)
 
 
-class Said(Protocol):
+class PublicMove(Protocol):
     """What was said in public: words, and what they do."""
 
     @property
@@ -81,7 +81,7 @@ class Said(Protocol):
 
 
 def policy_turn(
-    said: Said,
+    said: PublicMove,
     role: int,
     learner: int,
     names: Sequence[str],

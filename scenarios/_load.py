@@ -2,14 +2,14 @@
 
 from functools import lru_cache
 
-from negosim.plugins import PluginError, Problem, Source, find, read_yaml, sources, with_lines
+from negosim.plugins import PluginError, PluginFile, Problem, find, read_yaml, sources, with_lines
 from negosim.scenarios._check import check_scenario
 from negosim.scenarios._schema import Scenario
 
 SUFFIXES = (".yaml", ".yml")
 
 
-def list_scenarios() -> dict[str, Source]:
+def list_scenarios() -> dict[str, PluginFile]:
     """Return every scenario that can be named by id, built-in or from plugins, sorted."""
     return sources("scenarios", SUFFIXES)
 

@@ -14,8 +14,8 @@ from negosim.errors import UserError
 from negosim.plugins import (
     Location,
     PluginError,
+    PluginFile,
     Problem,
-    Source,
     describe_errors,
     find,
     read_json,
@@ -80,7 +80,7 @@ class Taxonomy(Frozen):
         raise UserError(f"taxonomy {self.id!r} has no tactic {reference!r}; {suggest(wanted, self.by_id)}")
 
 
-def list_taxonomies() -> dict[str, Source]:
+def list_taxonomies() -> dict[str, PluginFile]:
     """Return every taxonomy that can be named by id, sorted."""
     return sources("taxonomies", SUFFIXES)
 

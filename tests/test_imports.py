@@ -134,3 +134,13 @@ def test_private_names_stay_in_their_room(imports: list[Import]) -> None:
 def test_what_counts_as_wrong(source: str, goes_up: bool, intrudes: bool) -> None:
     found = list(imports_of(("negosim", "store", "_list"), source))
     assert (bool(crossings(found)), bool(intrusions(found))) == (goes_up, intrudes)
+
+
+def test_a_class_name_stands_in_one_module() -> None:
+    root, places = Path(negosim.__file__).parent, dict[str, set[str]]()
+    folders = [root, *(path for path in root.iterdir() if path.is_symlink() and path.is_dir())]
+    for file in (file for folder in folders for file in folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, set()).add(str(file.relative_to(root)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

@@ -11,7 +11,7 @@ from negosim.records import Utterance
 from negosim.views import View
 
 if TYPE_CHECKING:
-    from negosim.rl.policy import Prefix, Voice
+    from negosim.rl.policy import PolicyContext, TurnBatcher
 
 DECODING = ("temperature", "max_tokens", "advantage", "top_k", "min_p")
 
@@ -89,20 +89,20 @@ def _check(folder: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _voice(folder: str) -> "Voice":
+def _voice(folder: str) -> "TurnBatcher":
     """Return the voice that all who play with a policy share: who waits at a time is decoded together."""
-    from negosim.rl.policy import Policy, Voice
+    from negosim.rl.policy import Policy, TurnBatcher
 
-    return Voice(Policy.load(folder))
+    return TurnBatcher(Policy.load(folder))
 
 
-def _prefix(view: View, trained: str | None = None) -> "Prefix":
+def _prefix(view: View, trained: str | None = None) -> "PolicyContext":
     """Return the dialogue as `negosim rl prepare` writes it for a learner in this seat.
 
     Where there are no deals, published data have one brief for all, which was `trained` on.
     """
     from negosim.rl import merge_turns
-    from negosim.rl.policy import Prefix
+    from negosim.rl.policy import PolicyContext
     from negosim.rl.policy_text import brief_for, policy_turn
 
     side, names = view.side, [role.name for role in view.side.roles]
@@ -110,7 +110,7 @@ def _prefix(view: View, trained: str | None = None) -> "Prefix":
     turns = [policy_turn(turn, turn.role, side.index, names, deals=deals) for turn in view.transcript]
     brief = brief_for(side.role, side.context, side.issues)
     system = trained if trained and not side.issues else brief
-    return Prefix(tuple((turn.role, turn.text) for turn in merge_turns(turns)), system)
+    return PolicyContext(tuple((turn.role, turn.text) for turn in merge_turns(turns)), system)
 
 
 def _utterance(said: str, view: View) -> Utterance:

@@ -149,10 +149,10 @@ def _in_browser(
     from negosim.web.server import check_installed
 
     check_installed()
-    from negosim.web.seat import Session, play_in_browser
+    from negosim.web.seat import SeatedDialogue, play_in_browser
     from negosim.web.server import listening
 
-    session = Session(config, out=out, resume=folder, send_key_to=send_key_to)
+    session = SeatedDialogue(config, out=out, resume=folder, send_key_to=send_key_to)
     socket = listening(host, port)
     addresses = [
         f"http://{host}:{socket.getsockname()[1]}/seat/{seat.token}" for seat in session.seats.values()

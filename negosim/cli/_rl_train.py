@@ -184,7 +184,7 @@ def chat(
     ] = 0,
 ) -> None:
     """Talk to a policy. An empty line or the end of input ends the talk."""
-    from negosim.rl.policy import Policy, Prefix, Sampling
+    from negosim.rl.policy import Policy, PolicyContext, Sampling
     from negosim.rl.training.threads import spare_cores
 
     asked = given(
@@ -199,7 +199,9 @@ def chat(
     while True:
         if mine:
             number = Seed(seed, "chat", 0).number(len(turns))
-            (reply,) = speaker.reply([Prefix(tuple(turns), context)], seeds=[number], sampling=sampling)
+            (reply,) = speaker.reply(
+                [PolicyContext(tuple(turns), context)], seeds=[number], sampling=sampling
+            )
             typer.echo(f"policy> {clean(reply.text)}{'' if reply.complete else ' ...'}")
             turns.append(("agent", reply.text))
         else:

@@ -20,7 +20,7 @@ To add a kind:
 Quotes are checked with `verbatim` (`_quotes.py`).
 """
 
-from negosim.judging._annotate import Annotation, Page, Slot, annotation, unwritten_annotation
+from negosim.judging._annotate import Annotation, AnnotationQuestion, Page, annotation, unwritten_annotation
 from negosim.judging._answers import Wording
 from negosim.judging._calibrate import Assessment, assess, known_truth, write_assessment
 from negosim.judging._check import check_claim, check_claim_async
@@ -56,6 +56,7 @@ __all__ = [
     "UNIMPORTANT",
     "UNSETTLED",
     "Annotation",
+    "AnnotationQuestion",
     "Assessment",
     "ClaimCheck",
     "DialogueJudged",
@@ -71,7 +72,6 @@ __all__ = [
     "Questionnaire",
     "SheetFinished",
     "Situation",
-    "Slot",
     "Statement",
     "Task",
     "Truth",

@@ -34,7 +34,7 @@ _NAME = re.compile(r"[^\W_][\w.-]{0,39}")
 
 
 @dataclass(frozen=True)
-class Slot:
+class AnnotationQuestion:
     """One thing a person is asked about a dialogue."""
 
     asked: QuestionSet
@@ -50,14 +50,14 @@ class Page:
     """Stands for the dialogue's id, which names the condition."""
     audience: Audience
     transcript: tuple[PublicTurn, ...]
-    slots: tuple[Slot, ...]
+    slots: tuple[AnnotationQuestion, ...]
     """What is asked, in order."""
 
-    def said(self, slot: Slot) -> list[str]:
+    def said(self, slot: AnnotationQuestion) -> list[str]:
         """Return what may be quoted: the utterance a question is about, or all of them."""
         return [turn.text for turn in self.transcript if slot.item.turn in (None, turn.index)]
 
-    def text(self, slot: Slot) -> str:
+    def text(self, slot: AnnotationQuestion) -> str:
         """Return the words of a question."""
         agent = slot.item.agent
         name = "" if agent is None else self.audience.roles[agent].name
@@ -71,7 +71,7 @@ class Page:
             turn.action
         )
 
-    def quoted(self, slot: Slot, quote: str) -> str:
+    def quoted(self, slot: AnnotationQuestion, quote: str) -> str:
         """Return a quote as it was said.
 
         Raises:
@@ -109,17 +109,22 @@ class Annotation:
         """By code and question set."""
         self._changed: dict[tuple[str, str], None] = {}
 
-    def answer(self, page: Page, slot: Slot) -> Judgement | None:
+    def answer(self, page: Page, slot: AnnotationQuestion) -> Judgement | None:
         """Return what was answered; "not_applicable" where another answer rules a question out."""
         answers = self._answers.get((page.code, slot.asked.id), {})
         return ruled_out(slot.asked, slot.item, answers) or answers.get(slot.item)
 
-    def left(self, page: Page) -> list[Slot]:
+    def left(self, page: Page) -> list[AnnotationQuestion]:
         """Return what is still to be asked about a dialogue."""
         return [slot for slot in page.slots if self.answer(page, slot) is None]
 
     def enter(
-        self, page: Page, slot: Slot, value: JudgedValue, quotes: Sequence[str] = (), reason: str = ""
+        self,
+        page: Page,
+        slot: AnnotationQuestion,
+        value: JudgedValue,
+        quotes: Sequence[str] = (),
+        reason: str = "",
     ) -> Judgement:
         """Take an answer; it replaces an earlier one.
 
@@ -136,11 +141,11 @@ class Annotation:
         self._put(page, slot, judgement)
         return judgement
 
-    def leave_out(self, page: Page, slot: Slot) -> None:
+    def leave_out(self, page: Page, slot: AnnotationQuestion) -> None:
         """Note that the person gives no answer."""
         self._put(page, slot, slot.item.judged("refused", reason=LEFT_OUT))
 
-    def _put(self, page: Page, slot: Slot, judgement: Judgement) -> None:
+    def _put(self, page: Page, slot: AnnotationQuestion, judgement: Judgement) -> None:
         key = page.code, slot.asked.id
         if self._answers.setdefault(key, {}).get(slot.item) != judgement:
             self._answers[key][slot.item] = judgement
@@ -300,11 +305,11 @@ def _code(run: Run, dialogue: str) -> str:
 
 def _slots(
     questionnaire: SetQuestionnaire, scenario: Scenario, transcript: Sequence[PublicTurn]
-) -> Iterator[Slot]:
+) -> Iterator[AnnotationQuestion]:
     asked = _asked(questionnaire, scenario)
     if asked is None:
         return
     for question in asked.questions:
         wording = questionnaire.worded(question, scenario)
         for item in items_of(question, scenario, transcript):
-            yield Slot(asked, item, wording)
+            yield AnnotationQuestion(asked, item, wording)

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from negosim._fields import Slug, Text
 from negosim._frozen import Frozen
 from negosim._reading import Problem, describe_errors, read_yaml, with_lines
-from negosim.plugins import PluginError, Source, find, sources
+from negosim.plugins import PluginError, PluginFile, find, sources
 from negosim.scenarios import Option, Scenario
 
 SUFFIXES = (".yaml", ".yml")
@@ -93,7 +93,7 @@ class QuestionSet(Frozen):
         return next(item for item in self.questions if item.id == question)
 
 
-def list_question_sets() -> dict[str, Source]:
+def list_question_sets() -> dict[str, PluginFile]:
     """Return every question set that can be named by id, built-in or from plugins, sorted."""
     return sources("questions", SUFFIXES)
 

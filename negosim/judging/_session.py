@@ -52,7 +52,7 @@ class MissingSheet:
 
 
 @dataclass(frozen=True)
-class Reading:
+class JudgingTask:
     """What one judge has to answer about one dialogue from one perspective.
 
     Its sheets are filled in one after the other: their prompts share the beginning, so that each finds
@@ -109,7 +109,7 @@ class Session:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    def _readings(self) -> Iterator[Reading]:
+    def _readings(self) -> Iterator[JudgingTask]:
         """Yield what is missing, reading one dialogue after the other."""
         answered = answered_keys(self._run.path)
         for dialogue in self._run:
@@ -120,7 +120,7 @@ class Session:
             else:
                 yield from self._missing(dialogue, answered)
 
-    def _missing(self, dialogue: Dialogue, answered: Collection[tuple[object, ...]]) -> list[Reading]:
+    def _missing(self, dialogue: Dialogue, answered: Collection[tuple[object, ...]]) -> list[JudgingTask]:
         """Return what is to be asked about a dialogue."""
         found: dict[tuple[str, str, ModelClient | None], list[MissingSheet]] = {}
         scenario = self._run.scenario(dialogue.scenario)
@@ -150,7 +150,7 @@ class Session:
         if not found:
             done()
         return [
-            Reading(dialogue, judge, perspective, client, sheets, done)
+            JudgingTask(dialogue, judge, perspective, client, sheets, done)
             for (judge, perspective, client), sheets in found.items()
         ]
 
@@ -159,7 +159,7 @@ class Session:
         code = self._judges[judge]
         return code is None or judge == ORACLE or isinstance(questionnaire, SetQuestionnaire)
 
-    async def _read(self, reading: Reading) -> None:
+    async def _read(self, reading: JudgingTask) -> None:
         dialogue, scenario = reading.dialogue, self._run.scenario(reading.dialogue.scenario)
         reader = None
         if reading.perspective != TRUTH:
@@ -178,7 +178,7 @@ class Session:
         reading.done()
         await asyncio.sleep(0)  # the oracle never waits for anything; let Ctrl-C through
 
-    async def _fill_in(self, reading: Reading, missing: MissingSheet, reader: Reader | None) -> Sheet:
+    async def _fill_in(self, reading: JudgingTask, missing: MissingSheet, reader: Reader | None) -> Sheet:
         started, ledger, questionnaire = time.perf_counter(), Ledger(), missing.questionnaire
         dialogue = reading.dialogue
         task = Task(

@@ -11,7 +11,7 @@ from pathlib import Path
 from negosim._csv import csv_text, plain
 from negosim._files import refuse_device, unreadable, write_all
 from negosim.errors import UserError
-from negosim.judging._annotate import Annotation, Page, Slot
+from negosim.judging._annotate import Annotation, AnnotationQuestion, Page
 from negosim.judging._questions import NONE, Question
 from negosim.judging._written import expected, read_back, written
 from negosim.speech import visible
@@ -63,7 +63,7 @@ def export_sheet(annotation: Annotation, place: Path) -> Path:
     return text
 
 
-def _row(annotation: Annotation, page: Page, slot: Slot, reading: str) -> list[str]:
+def _row(annotation: Annotation, page: Page, slot: AnnotationQuestion, reading: str) -> list[str]:
     answer = annotation.answer(page, slot)
     answers = expected(slot.wording)
     if slot.wording.question.answer == "tactic":
@@ -86,7 +86,7 @@ def _one_quote(quote: str) -> str:
     return visible(" ".join(quote.split()).replace(BETWEEN_QUOTES, "\u00a0|\u00a0"))
 
 
-def _key(page: Page, slot: Slot) -> tuple[str, ...]:
+def _key(page: Page, slot: AnnotationQuestion) -> tuple[str, ...]:
     agent, turn = (("" if at is None else str(at + 1)) for at in (slot.item.agent, slot.item.turn))
     return page.code, slot.asked.id, slot.item.question, agent, turn
 
@@ -196,7 +196,7 @@ class _Reader:
         self._pages = {page.code: page for page in annotation.pages}
         self._asked = {_key(page, slot): (page, slot) for page in annotation.pages for slot in page.slots}
         self._lines: dict[tuple[str, ...], int] = {}
-        self.taken: dict[int, tuple[Page, Slot]] = {}
+        self.taken: dict[int, tuple[Page, AnnotationQuestion]] = {}
         """By line."""
         self.problems: list[str] = []
 
@@ -233,7 +233,7 @@ class _Reader:
             raise ValueError(f"quotes: {error}") from None
         self.taken[line] = page, slot
 
-    def _found(self, key: tuple[str, ...]) -> tuple[Page, Slot]:
+    def _found(self, key: tuple[str, ...]) -> tuple[Page, AnnotationQuestion]:
         if key in self._asked:
             return self._asked[key]
         code, questions, question, agent, utterance = key

@@ -14,7 +14,7 @@ from negosim.measures._difference import Difference, difference, holm
 from negosim.measures._errors import ErrorCorrelation, error_correlation
 from negosim.measures._estimate import Estimate, estimate
 from negosim.measures._judged import belief_rows, judged_rows
-from negosim.measures._language import Text, Vocabulary, language
+from negosim.measures._language import HashedText, Vocabulary, language
 from negosim.measures._lies import KNOWN_ERRORS, LieRates, lie_rates
 from negosim.measures._moves import offer_rows, tactic_rows
 from negosim.measures._reliability import (
@@ -33,11 +33,11 @@ __all__ = [
     "Difference",
     "ErrorCorrelation",
     "Estimate",
+    "HashedText",
     "LieRates",
     "OrderEffect",
     "Reliability",
     "Scope",
-    "Text",
     "Vocabulary",
     "belief_rows",
     "calibration",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from negosim.measures._answered import further_columns, further_values
-from negosim.measures._language import Overlap, Text, Vocabulary, language
-from negosim.measures._read import Spoken, headings, spoken
+from negosim.measures._language import HashedText, Overlap, Vocabulary, language
+from negosim.measures._read import DialogueRow, headings, spoken
 from negosim.measures._shares import entropy_of
 from negosim.records import SIMULATED, total_usd
 from negosim.store import Run
@@ -51,7 +51,7 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
         row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
         row |= further_values(dialogue.outcome, dialogue.measurements)
         if dialogue.status == "complete":
-            text = Text([turn.utterance.text for turn in dialogue.turns], vocabulary)
+            text = HashedText([turn.utterance.text for turn in dialogue.turns], vocabulary)
             row.update(language(text))
             overlap.add(number, (row["scenario"], row["condition"]), text)
         rows.append({**row, **_cost(dialogue)})
@@ -83,7 +83,7 @@ def _columns(run: Run) -> list[str]:
     ]
 
 
-def _header(dialogue: Spoken) -> dict[str, Any]:
+def _header(dialogue: DialogueRow) -> dict[str, Any]:
     columns = dialogue.columns()
     return {
         "id": columns.pop("dialogue"),
@@ -95,7 +95,7 @@ def _header(dialogue: Spoken) -> dict[str, Any]:
     }
 
 
-def _outcome(dialogue: Spoken) -> dict[str, Any]:
+def _outcome(dialogue: DialogueRow) -> dict[str, Any]:
     outcome = dialogue.outcome
     if dialogue.status == "failed" or outcome.status == "unknown":
         return {"outcome": None if dialogue.status == "failed" else outcome.status}
@@ -110,7 +110,7 @@ def _outcome(dialogue: Spoken) -> dict[str, Any]:
     }
 
 
-def _moves(dialogue: Spoken) -> dict[str, Any]:
+def _moves(dialogue: DialogueRow) -> dict[str, Any]:
     if dialogue.status == "failed":
         return {}
     turns = dialogue.turns
@@ -123,7 +123,7 @@ def _moves(dialogue: Spoken) -> dict[str, Any]:
     }
 
 
-def _cost(dialogue: Spoken) -> dict[str, Any]:
+def _cost(dialogue: DialogueRow) -> dict[str, Any]:
     account = dialogue.account
     return {
         "calls": sum(stage.calls for stage in account),

@@ -41,7 +41,7 @@ def _mixed(number: int) -> int:
     return number ^ (number >> 31)
 
 
-class Text:
+class HashedText:
     """The words and n-grams of a dialogue, as hashes, in order."""
 
     def __init__(self, utterances: Sequence[str], vocabulary: Vocabulary) -> None:
@@ -71,7 +71,7 @@ def _distinct(hashes: Hashes) -> int:
     return int(np.count_nonzero(np.diff(np.sort(hashes)))) + 1
 
 
-def language(text: Text) -> dict[str, float | int | None]:
+def language(text: HashedText) -> dict[str, float | int | None]:
     """Return the measures of one dialogue.
 
     - `words`; `words_per_turn` and `questions_per_turn` (runs of question marks), means over utterances.
@@ -108,7 +108,7 @@ class Overlap:
         self._kept = 0
         self._groups: dict[Any, list[tuple[int, Hashes]]] = defaultdict(list)
 
-    def add(self, number: int, group: Any, text: Text) -> None:
+    def add(self, number: int, group: Any, text: HashedText) -> None:
         """Take in one dialogue, known by its number."""
         grams = self._sampled(np.unique(text.grams))
         self._groups[group].append((number, grams))

@@ -17,7 +17,7 @@ class _Part(Frozen):
     model_config = ConfigDict(extra="ignore")
 
 
-class Said(_Part):
+class TurnRow(_Part):
     """One turn: the utterance, its tactic and the claims in it."""
 
     index: int
@@ -49,12 +49,12 @@ class Header(_Part):
         }
 
 
-class Spoken(Header):
+class DialogueRow(Header):
     """A dialogue as it was played in public, and what it came to."""
 
     opener: int
     end: str
-    turns: tuple[Said, ...]
+    turns: tuple[TurnRow, ...]
     outcome: Outcome
     measurements: tuple[Measurement, ...] = ()
     account: tuple[StageAccount, ...] = ()
@@ -71,9 +71,9 @@ class Lengths(Header):
     turns: tuple[_Number, ...]
 
 
-def spoken(run: Run) -> Iterator[Spoken]:
+def spoken(run: Run) -> Iterator[DialogueRow]:
     """Read a run's dialogues in stored order."""
-    return run.read_as(Spoken)
+    return run.read_as(DialogueRow)
 
 
 def lengths(run: Run) -> Iterator[Lengths]:

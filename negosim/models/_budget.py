@@ -8,8 +8,7 @@ their end, then everyone who asks gets a `BudgetError`.
 
 import asyncio
 import math
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -21,14 +20,15 @@ TEMPLATE_TOKENS = 256
 """More than what a server's chat template puts around one message."""
 
 
-class Amount(NamedTuple):
+@dataclass(frozen=True)
+class Spending:
     """Tokens, in and out together, and US dollars."""
 
     tokens: int
     usd: float
 
 
-NOTHING = Amount(0, 0.0)
+NOTHING = Spending(0, 0.0)
 
 
 class Budget:
@@ -54,7 +54,7 @@ class Budget:
         self._over = False
         self._change = asyncio.Event()
 
-    async def reserve(self, most: Amount) -> None:
+    async def reserve(self, most: Spending) -> None:
         """Set aside the most that a call can cost, as soon as that is free.
 
         Raises:
@@ -74,11 +74,11 @@ class Budget:
             await self._changed()
         raise BudgetError(self._explain(most))
 
-    def settle(self, most: Amount, used: Amount) -> None:
+    def settle(self, most: Spending, used: Spending) -> None:
         """Give back what was set aside for a call, and count what it used."""
         self.spent = _sum(self.spent, used)
         self._in_flight -= 1
-        rest = Amount(self._reserved.tokens - most.tokens, self._reserved.usd - most.usd)
+        rest = Spending(self._reserved.tokens - most.tokens, self._reserved.usd - most.usd)
         self._reserved = rest if self._in_flight else NOTHING
         self._change.set()
         self._change = asyncio.Event()
@@ -86,11 +86,11 @@ class Budget:
     async def _changed(self) -> None:
         await self._change.wait()
 
-    def _holds(self, *amounts: Amount) -> bool:
+    def _holds(self, *amounts: Spending) -> bool:
         usd = self.usd is None or sum(amount.usd for amount in amounts) <= self.usd
         return usd and (self.tokens is None or sum(amount.tokens for amount in amounts) <= self.tokens)
 
-    def _explain(self, most: Amount) -> str:
+    def _explain(self, most: Spending) -> str:
         spent, parts = self.spent, []
         if self.usd is not None:
             parts.append(
@@ -167,8 +167,8 @@ class BudgetedModel:
         """Release the model."""
         await self._model.close()
 
-    def _amount(self, usage: Usage) -> Amount:
-        return Amount(usage.tokens_in + usage.tokens_out, self._price.cost(usage))
+    def _amount(self, usage: Usage) -> Spending:
+        return Spending(usage.tokens_in + usage.tokens_out, self._price.cost(usage))
 
 
 def most_usage(request: ChatRequest) -> Usage:
@@ -188,5 +188,5 @@ def _at_most(usage: Usage, most: Usage) -> Usage:
     )
 
 
-def _sum(first: Amount, second: Amount) -> Amount:
-    return Amount(first.tokens + second.tokens, first.usd + second.usd)
+def _sum(first: Spending, second: Spending) -> Spending:
+    return Spending(first.tokens + second.tokens, first.usd + second.usd)

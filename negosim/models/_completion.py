@@ -20,7 +20,7 @@ _ENDS: dict[str, Finish] = {
 
 
 @dataclass(frozen=True)
-class Completion:
+class ChatCompletion:
     """What a server's answer holds."""
 
     text: str
@@ -28,7 +28,7 @@ class Completion:
     usage: Usage
 
 
-def read_completion(data: Any) -> Completion:
+def read_completion(data: Any) -> ChatCompletion:
     """Read the body of an answer.
 
     Text is the message's content, or its text parts joined; thoughts beside it are left out. Where there
@@ -51,7 +51,7 @@ def read_completion(data: Any) -> Completion:
         text, finish = _elsewhere(message)
     if not text.isascii() and not _is_unicode(text):
         raise ValueError("its text holds half a surrogate pair")
-    return Completion(text, finish, read_usage(data.get("usage")))
+    return ChatCompletion(text, finish, read_usage(data.get("usage")))
 
 
 def read_usage(data: Any) -> Usage:

@@ -94,7 +94,7 @@ def refused_setting(said: str, parameter: str, settings: Collection[str]) -> str
 
 
 @dataclass(frozen=True)
-class Place:
+class ServedModel:
     """A model at its server, as messages name it."""
 
     name: str
@@ -108,7 +108,7 @@ class Place:
 
 
 def explain(
-    fault: Fault, place: Place, status: int, said: str = "", setting: str = "", asked: int = 0
+    fault: Fault, place: ServedModel, status: int, said: str = "", setting: str = "", asked: int = 0
 ) -> str:
     """Say what is wrong and what to do, in negosim's own words.
 

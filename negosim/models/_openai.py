@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models._completion import read_completion
 from negosim.models._dialect import Dialect, names_the_format, names_the_length
-from negosim.models._faults import LENGTHS, Place, explain, fault_of, refused_setting, settings_of
+from negosim.models._faults import LENGTHS, ServedModel, explain, fault_of, refused_setting, settings_of
 from negosim.models._limiter import Limits
 from negosim.models._secrets import Secrets, without_echo
 from negosim.models._spec import OPENAI_URL
@@ -89,7 +89,7 @@ class OpenAIModel:
         """
         self.name = name
         self._model = model
-        self._place = Place(name, model, base_url, key_variable, key is not None)
+        self._place = ServedModel(name, model, base_url, key_variable, key is not None)
         self._base_url = base_url
         self._key = key
         self._timeout = timeout

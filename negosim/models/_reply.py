@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from negosim.models._completion import Completion
+from negosim.models._completion import ChatCompletion
 from negosim.models._json import read_body
 
 LONGEST_QUOTE = 300
@@ -37,7 +37,7 @@ class Reply:
     """The beginning of the body, where it was no JSON."""
     requests: int
     """Requests it took, this one included."""
-    completion: Completion | None = None
+    completion: ChatCompletion | None = None
     """What an answer holds, once it has been read."""
 
     @classmethod

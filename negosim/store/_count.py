@@ -21,7 +21,7 @@ logger = logging.getLogger("negosim.store")
 DIALOGUES, JUDGEMENTS = "dialogues.count", "judgements.count"
 
 
-class Count(Frozen):
+class StoredCount(Frozen):
     """The content of a count file."""
 
     lines: int
@@ -85,7 +85,7 @@ def read_count(place: Path) -> int:
 
     """
     try:
-        return Count.model_validate_json(checked(place.read_bytes())[0]).lines
+        return StoredCount.model_validate_json(checked(place.read_bytes())[0]).lines
     except FileNotFoundError:
         return 0
     except OSError as error:

@@ -45,15 +45,15 @@ CREATE TABLE damaged (file TEXT, start INTEGER, wrong TEXT);
 """
 
 
-class _Part(Frozen):
+class _IndexPart(Frozen):
     model_config = ConfigDict(extra="ignore")
 
 
-class _Turn(_Part):
+class _Turn(_IndexPart):
     claims: tuple[Claim, ...] = ()
 
 
-class _Indexed(_Part):
+class _Indexed(_IndexPart):
     """What of a stored dialogue the index has."""
 
     id: str

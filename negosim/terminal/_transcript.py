@@ -35,7 +35,7 @@ def labelled(rows: Iterable[tuple[RenderableType, RenderableType]]) -> Grid:
     return grid
 
 
-class Side:
+class SideColumn:
     """Puts what a role says on its own side of the terminal, so that no colour is needed."""
 
     def __init__(self, role: int, content: RenderableType) -> None:
@@ -93,7 +93,7 @@ def turn_view(scenario: Scenario, turn: Turn, before: Table, after: Table, lens:
     number, agent = (f"{turn.index + 1} · ", "dim"), (f" (agent {turn.role + 1})", "dim")
     title = Text.assemble(number, (name, f"bold {style}"), agent)
     parts.append(Panel(Group(*content), title=title, title_align="left", border_style=style, padding=(0, 1)))
-    return Side(turn.role, Group(*parts))
+    return SideColumn(turn.role, Group(*parts))
 
 
 def _thoughts(turn: Turn) -> Iterable[RenderableType]:

@@ -16,11 +16,11 @@ from rich.rule import Rule
 from rich.text import Text
 
 from negosim._text import clean, one_line, plural, spoken
-from negosim.judging import UNSETTLED, Annotation, Page, Slot, Wording, read_back, written
+from negosim.judging import UNSETTLED, Annotation, AnnotationQuestion, Page, Wording, read_back, written
 from negosim.records import JudgedValue
 from negosim.terminal._colours import colour
 from negosim.terminal._console import print_view
-from negosim.terminal._transcript import Side, labelled, words
+from negosim.terminal._transcript import SideColumn, labelled, words
 from negosim.views import PublicTurn
 
 Read = Callable[[str], str]
@@ -165,7 +165,7 @@ class Prompt:
 class _Typed:
     """What a person has typed in answer to one question."""
 
-    def __init__(self, annotation: Annotation, page: Page, slot: Slot) -> None:
+    def __init__(self, annotation: Annotation, page: Page, slot: AnnotationQuestion) -> None:
         self._annotation, self._page, self._slot = annotation, page, slot
         self._quotes: list[str] = []
         self._reason = ""
@@ -260,10 +260,10 @@ def _turn_view(page: Page, turn: PublicTurn) -> RenderableType:
     name, style = one_line(page.audience.roles[turn.role].name), colour(turn.role)
     title = Text.assemble((f"{turn.index + 1} · ", "dim"), (name, f"bold {style}"))
     panel = Panel(Group(*content), title=title, title_align="left", border_style=style, padding=(0, 1))
-    return Side(turn.role, panel)
+    return SideColumn(turn.role, panel)
 
 
-def _question(annotation: Annotation, page: Page, slot: Slot) -> RenderableType:
+def _question(annotation: Annotation, page: Page, slot: AnnotationQuestion) -> RenderableType:
     """Return a question with the utterance it is about, its answers, its example, and the answer so far."""
     wording, item = slot.wording, slot.item
     parts: list[RenderableType] = []

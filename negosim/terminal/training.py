@@ -10,20 +10,20 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from negosim.terminal._console import console_for, interactive
 
 if TYPE_CHECKING:
-    from negosim.rl.training import Step
+    from negosim.rl.training import OptimizerStep
 
 LINES = 10
 """Lines printed in all where nothing can be redrawn."""
 
 
 @contextmanager
-def follow_training(steps: int) -> "Iterator[Callable[[Step], None]]":
+def follow_training(steps: int) -> "Iterator[Callable[[OptimizerStep], None]]":
     """Yield what to tell of every step: a bar in a terminal, some lines elsewhere, on stderr."""
     console = console_for(stderr=True)
     if not interactive(console):
         every = max(1, steps // LINES)
 
-        def print_line(step: "Step") -> None:
+        def print_line(step: "OptimizerStep") -> None:
             if step.number % every == 0 or step.number == steps:
                 typer.echo(f"step {step.number:,} of {steps:,}: {figures_of(step)}", err=True)
 
@@ -40,7 +40,7 @@ def follow_training(steps: int) -> "Iterator[Callable[[Step], None]]":
         yield lambda step: progress.update(bar, completed=step.number, description=figures_of(step))
 
 
-def figures_of(step: "Step") -> str:
+def figures_of(step: "OptimizerStep") -> str:
     """Write what a step came to in one line."""
     names = {"q": "Q", "v": "V"}
     parts = [f"{names.get(name, name.replace('_', ' '))} {value:.3f}" for name, value in step.figures.items()]

@@ -8,7 +8,7 @@ from negosim.records import Dialogue
 from negosim.scenarios import Scenario
 from negosim.store import Run, RunIndex
 from negosim.terminal import Lens, lens_of
-from negosim.web._columns import PAGE, Question, chosen
+from negosim.web._columns import PAGE, TableQuery, chosen
 from negosim.web._dialogue import DialogueView, dialogue_view, seen_in
 from negosim.web._figures import concessions_of, plane_of
 from negosim.web._links import FileLinks, FolderLinks
@@ -75,7 +75,7 @@ def _table(place: PageContext, run: Run, index: RunIndex, lens: Lens, page: int)
     count = index.count()
     nothing: dict[str, list[str]] = {}
     return run_page(
-        *(place, run, Question(page=page), chosen(every, ()), every, rows, count),
+        *(place, run, TableQuery(page=page), chosen(every, ()), every, rows, count),
         stored=count,
         reading=False,
         making=[],

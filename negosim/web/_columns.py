@@ -105,7 +105,7 @@ PAGE = 100
 
 
 @dataclass(frozen=True)
-class Question:
+class TableQuery:
     """What a reader asked of the table; all of it stands in the page's address."""
 
     search: str = ""
@@ -118,7 +118,7 @@ class Question:
     wanted: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, given: Mapping[str, str], wanted: Sequence[str]) -> "Question":
+    def of(cls, given: Mapping[str, str], wanted: Sequence[str]) -> "TableQuery":
         """Read it from an address; what makes no sense there is left out."""
         page = given.get("page", "1")
         return cls(

@@ -16,7 +16,7 @@ _SECRET = secrets.token_bytes(16)
 """Names of dialogues in the making, which say their condition, are told by no address."""
 
 
-class _Step(Frozen):
+class _ProgressLine(Frozen):
     model_config = ConfigDict(extra="ignore")
     dialogue: str = ""
     turns: tuple[Turn, ...] = ()
@@ -41,7 +41,9 @@ def being_made(run: Run) -> list[Making]:
     found = []
     for file in _progress(run.path):
         try:
-            steps = [_Step.model_validate_json(checked(line)[0]) for _, _, line in lines_from(file, 0)]
+            steps = [
+                _ProgressLine.model_validate_json(checked(line)[0]) for _, _, line in lines_from(file, 0)
+            ]
         except (DamageError, ValidationError, OSError):
             continue  # resuming the run says what is wrong with it
         scenario, _, rest = file.stem.partition(".")

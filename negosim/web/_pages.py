@@ -12,7 +12,7 @@ from negosim._text import one_line, plural
 from negosim.scenarios import Scenario
 from negosim.store import IndexedDialogue, Run
 from negosim.terminal import Lens, lens_of
-from negosim.web._columns import PAGE, Column, Question, columns
+from negosim.web._columns import PAGE, Column, TableQuery, columns
 from negosim.web._dialogue import DialogueView
 from negosim.web._links import Links
 
@@ -96,7 +96,7 @@ def dialogue_page(
 def run_page(
     place: PageContext,
     run: Run,
-    question: Question,
+    question: TableQuery,
     seen: Sequence[Column],
     every: Sequence[Column],
     rows: Sequence[IndexedDialogue],

@@ -50,7 +50,7 @@ SETTLE = 10.0
 """Seconds more once everybody has seen it, for their other tabs and slow lines."""
 
 
-class Session:
+class SeatedDialogue:
     """One dialogue with people at its seats.
 
     Args:
@@ -192,7 +192,7 @@ def _left(seat: BrowserSeat) -> int | None:
     return most - len(seat.turns) if most else None
 
 
-def seats_app(session: Session, *, hosts: Sequence[str] = ()) -> Starlette:
+def seats_app(session: SeatedDialogue, *, hosts: Sequence[str] = ()) -> Starlette:
     """Return the pages of a session's seats as an ASGI application.
 
     Args:
@@ -270,7 +270,7 @@ async def _news(seat: BrowserSeat, known: int) -> AsyncIterator[ServerSentEvent]
 
 
 async def play_in_browser(
-    session: Session, listener: socket.socket, hosts: Sequence[str], stored: Callable[[Run], None]
+    session: SeatedDialogue, listener: socket.socket, hosts: Sequence[str], stored: Callable[[Run], None]
 ) -> Run:
     """Serve the seats' pages while the dialogue is played, and until everybody has seen how it ended.
 

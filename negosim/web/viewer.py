@@ -17,7 +17,7 @@ from starlette.routing import Route
 from negosim.errors import UserError
 from negosim.terminal import Lens, lens_of
 from negosim.web._app import TYPES, application, wrong_page
-from negosim.web._columns import PAGE, Question, chosen
+from negosim.web._columns import PAGE, TableQuery, chosen
 from negosim.web._dialogue import dialogue_view, role_views, turn_views
 from negosim.web._figures import concessions_of, plane_of
 from negosim.web._guard import KeyGate
@@ -90,7 +90,7 @@ class Viewer:
         place = self.place(request, shelf)
         done = shelf.index.refresh(READING)
         lens = lens_for_run(place.view, shelf.run)
-        question = Question.of(request.query_params, request.query_params.getlist("col"))
+        question = TableQuery.of(request.query_params, request.query_params.getlist("col"))
         every = columns_of(shelf.run, lens)
         seen = chosen(every, question.wanted)
         where, given = question.where(lens)

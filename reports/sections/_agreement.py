@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import n_of, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, extremes, intervals, joined
@@ -63,13 +63,13 @@ def _cells(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Cells:
     return cells
 
 
-def _table(corpus: Corpus, judge: str | None, perspectives: list[str], cells: Cells) -> Table:
+def _table(corpus: Corpus, judge: str | None, perspectives: list[str], cells: Cells) -> ReportTable:
     rows: tuple[Row, ...] = tuple(
         (key, names.condition(name), *(cells[perspective, name, key] for perspective in perspectives))
         for key in corpus.scenario_ids
         for name in corpus.conditions
     )
-    return Table(
+    return ReportTable(
         _key("agreement-by-scenario", corpus, judge),
         _title("Agreement rate by scenario", corpus, judge),
         ("scenario", "condition", *map(names.perspective, perspectives)),
@@ -79,14 +79,14 @@ def _table(corpus: Corpus, judge: str | None, perspectives: list[str], cells: Ce
     )
 
 
-def _overall(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Table:
+def _overall(corpus: Corpus, judge: str | None, perspectives: list[str]) -> ReportTable:
     rows: list[Row] = []
     for perspective in perspectives:
         sample, column = _answers(corpus, judge, perspective)
         for name in corpus.conditions:
             rate = share(sample.only(condition=name), column)
             rows.append((names.perspective(perspective), names.condition(name), n_of(rate), rate))
-    return Table(
+    return ReportTable(
         _key("agreement", corpus, judge),
         _title("Agreement rate over all scenarios", corpus, judge),
         ("perspective", "condition", "n", "agreement"),
@@ -97,7 +97,9 @@ def _overall(corpus: Corpus, judge: str | None, perspectives: list[str]) -> Tabl
     )
 
 
-def _figure(corpus: Corpus, judge: str | None, perspectives: list[str], cells: Cells, data: Table) -> Figure:
+def _figure(
+    corpus: Corpus, judge: str | None, perspectives: list[str], cells: Cells, data: ReportTable
+) -> Figure:
     lines = len(corpus.scenario_ids)
     height = 0.95 + lines * max(0.24, 0.1 + 0.11 * len(perspectives))
     return Figure(

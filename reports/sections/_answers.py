@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Number, Row, Table
+from negosim.reports._model import Number, ReportTable, Row
 from negosim.reports._numbers import NOTHING, count, mean
 from negosim.reports.sections import _names as names
 from negosim.scenarios import Measure, Scenario
@@ -12,12 +12,12 @@ MOMENTS = ("before", "after", "change", "mean", "last")
 """Columns of the table; the last two are those of what is asked at each turn."""
 
 
-def answer_tables(corpus: Corpus) -> list[Table]:
+def answer_tables(corpus: Corpus) -> list[ReportTable]:
     """Return the answers to measures and the rewards, where scenarios have them."""
     return [table for table in (_measured(corpus), _rewards(corpus)) if table is not None]
 
 
-def _measured(corpus: Corpus) -> Table | None:
+def _measured(corpus: Corpus) -> ReportTable | None:
     rows: list[Row] = []
     shown = [moment for moment in MOMENTS if _has(corpus, moment)]
     for key in corpus.scenario_ids:
@@ -31,7 +31,7 @@ def _measured(corpus: Corpus) -> Table | None:
                     rows.append((*about, count(sample), *cells))
     if not rows:
         return None
-    return Table(
+    return ReportTable(
         "measures",
         "What the roles answered in private",
         ("scenario", "measure", "asked of", "condition", "n", *shown),
@@ -75,7 +75,7 @@ def _mean(sample: Sample, column: str) -> Number:
     return mean(sample, column)
 
 
-def _rewards(corpus: Corpus) -> Table | None:
+def _rewards(corpus: Corpus) -> ReportTable | None:
     rows: list[Row] = []
     for key in corpus.scenario_ids:
         scenario = corpus.scenarios[key]
@@ -89,7 +89,7 @@ def _rewards(corpus: Corpus) -> Table | None:
                 rows.append((key, names.agent(role), told, names.condition(name), count(sample), reward))
     if not rows:
         return None
-    return Table(
+    return ReportTable(
         "rewards",
         "What dialogues were worth to each role",
         ("scenario", "role", "reward", "condition", "n", "mean"),

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Figure, Missing, Number, Prose, ReportTable, Section
 from negosim.reports._numbers import bare, change, mean
 from negosim.reports._plots import Series, dots, legend_of
 from negosim.reports._sentences import counted, intervals, joined
-from negosim.reports._style import BLUE, ORANGE, Mark
+from negosim.reports._style import BLUE, ORANGE, SeriesStyle
 from negosim.reports.sections import _names as names
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TITLE = "Belief misalignment"
 KINDS = {"reservation_error": "reservation value", "priority_error": "priorities"}
-WHEN = {"before": Mark(ORANGE, "o", "", filled=False), "after": Mark(BLUE, "s", "////")}
+WHEN = {"before": SeriesStyle(ORANGE, "o", "", filled=False), "after": SeriesStyle(BLUE, "s", "////")}
 
 Line = tuple[int, str]
 """Who believes, and under which condition."""
@@ -55,14 +55,14 @@ def _sample(corpus: Corpus, line: Line) -> Sample:
     return corpus.beliefs.only(believer=line[0], condition=line[1])
 
 
-def _table(corpus: Corpus, lines: list[Line], cells: Cells) -> Table:
+def _table(corpus: Corpus, lines: list[Line], cells: Cells) -> ReportTable:
     rows = []
     for kind, words in KINDS.items():
         for role, name in lines:
             before, after = (cells[kind, (role, name), when] for when in WHEN)
             moved = change(_sample(corpus, (role, name)), kind, "when", "before", "after")
             rows.append((words, names.agent(role), names.condition(name), before, after, moved))
-    return Table(
+    return ReportTable(
         "beliefs",
         "Error of beliefs about the other side",
         ("about the other's", "believer", "condition", "before", "after", "change"),

@@ -8,7 +8,7 @@ from negosim.measures import Calibration, calibration
 from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample, perspective_order
-from negosim.reports._model import Block, Figure, Missing, Name, Number, Prose, Row, Rows, Table
+from negosim.reports._model import Block, Figure, Missing, Name, Number, Prose, ReportTable, Row, Rows
 from negosim.reports._numbers import bare, from_estimate
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined, listing
@@ -175,14 +175,14 @@ def _draw(
     legend_of(canvas, [(str(who), mark_of(i)) for i, who in enumerate(judges.values())], columns=3)
 
 
-def _table(compared: list[Compared]) -> Table:
+def _table(compared: list[Compared]) -> ReportTable:
     rows: list[Row] = []
     for each in compared:
         rho = from_estimate(each.found.spearman, each.rows, _how("spearman"))
         rows.append(
             (*each.label, each.n, each.percent("coverage"), each.percent("accuracy"), each.kappa, rho)
         )
-    return Table(
+    return ReportTable(
         "calibration",
         "Judges against the truth",
         ("judge", "question", "perspective", "n", "usable", "accuracy", "κ", "ρ"),
@@ -195,13 +195,13 @@ def _table(compared: list[Compared]) -> Table:
     )
 
 
-def _of_yes(compared: list[Compared]) -> Table:
+def _of_yes(compared: list[Compared]) -> ReportTable:
     rows: list[Row] = [
         (*each.label, each.n, *map(each.percent, ("precision", "recall", "f1")))
         for each in compared
         if each.found.kind != "degree"
     ]
-    return Table(
+    return ReportTable(
         "calibration-detection",
         "Precision and recall",
         ("judge", "question", "perspective", "n", "precision", "recall", "F1"),
@@ -211,13 +211,13 @@ def _of_yes(compared: list[Compared]) -> Table:
     )
 
 
-def _confusion(compared: list[Compared]) -> Table:
+def _confusion(compared: list[Compared]) -> ReportTable:
     """Return the four counts of yes-or-no questions."""
     pairs = [(truth, answer) for truth in (True, False) for answer in (True, False)]
     asked = [each for each in compared if each.found.kind == "yes_no"]
     rows: list[Row] = [(*each.label, *(each.cell(*pair) for pair in pairs)) for each in asked]
     heads = ("yes, said yes", "yes, said no", "no, said yes", "no, said no")
-    return Table(
+    return ReportTable(
         "confusion",
         "Confusion of yes and no",
         ("judge", "question", "perspective", *heads),
@@ -227,7 +227,7 @@ def _confusion(compared: list[Compared]) -> Table:
     )
 
 
-def _grades(compared: list[Compared]) -> Table:
+def _grades(compared: list[Compared]) -> ReportTable:
     """Return the counts of graded questions: a row a true grade, a column an answer."""
     graded = [each for each in compared if each.found.kind == "degree"]
     answers = sorted({grade for each in graded for grade in each.found.confusion.columns})
@@ -240,4 +240,6 @@ def _grades(compared: list[Compared]) -> Table:
     heads = (f"said {answer:g}" for answer in answers)
     columns = ("judge", "question", "perspective", "truth", *heads)
     caption = ("How often each true grade was answered with which.",)
-    return Table("confusion-grades", "Confusion of grades", columns, tuple(rows), words=4, caption=caption)
+    return ReportTable(
+        "confusion-grades", "Confusion of grades", columns, tuple(rows), words=4, caption=caption
+    )

@@ -7,7 +7,7 @@ from negosim.measures import KNOWN_ERRORS, CheckError, corrected, utterance_erro
 from negosim.records import TRUTH, Status
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Missing, Number, Prose, Row, Section, Table
+from negosim.reports._model import Block, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import bare, count, estimate_of, from_estimate, part_of, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
@@ -87,14 +87,14 @@ def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
     return (*joined(said, ""), ".")
 
 
-def _brief(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
+def _brief(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> ReportTable:
     """Return the rates of false claims, in what a narrow table has room for."""
     rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
             part = _of(claims, voice).only(condition=name, agent=agent)
             rows.append((names.condition(name), names.agent(agent), count(part), *map(bare, _rates(part))))
-    return Table(
+    return ReportTable(
         "claims-brief",
         f"False claims, {_source(corpus, voice)}",
         ("condition", "speaker", "claims", *RATES),
@@ -115,7 +115,7 @@ def _rates(part: Sample) -> tuple[Number, Number, Number]:
     )
 
 
-def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
+def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> ReportTable:
     rows: list[Row] = []
     for name in corpus.conditions:
         for agent in range(corpus.agents):
@@ -123,7 +123,7 @@ def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Table:
             shares = [share(part, "value", of=verdict) for verdict in VERDICTS]
             rows.append((names.condition(name), names.agent(agent), count(part), *shares))
     place = corpus.voices("claim").index(voice) + 1
-    return Table(
+    return ReportTable(
         "claims" if place == 1 else f"claims-{place}",
         f"Claims by what they are worth, {_source(corpus, voice)}",
         ("condition", "speaker", "claims", *VERDICTS),
@@ -144,7 +144,7 @@ def _judged_how(voice: tuple[str, str]) -> str:
     )
 
 
-def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) -> Table:
+def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) -> ReportTable:
     """Return the rate of false claims by subject: of the decided ones and of all, with what is undecided."""
     own = _of(claims, voice)
     own = own.having(_detailed(own.frame))
@@ -153,7 +153,7 @@ def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) 
         part = own if subject is None else own.only(**{SUBJECT: subject})
         rates = *_rates(part), *_mended(part, "false", voice, KNOWN_ERRORS.get(str(subject)))
         rows.append((subject or "all", count(part), *rates))
-    return Table(
+    return ReportTable(
         f"{key}-subjects",
         f"False claims by what they are about, {_source(corpus, voice)}",
         ("about", "claims", *RATES, *_mending(voice)),
@@ -164,7 +164,7 @@ def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) 
     )
 
 
-def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> Table:
+def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> ReportTable:
     """Return the rate of utterances with a false claim, of those decided and of all that were read."""
     asked = corpus.judged.only(question="false-claim", perspective=voice[0], judge=voice[1])
     error = utterance_error(corpus.judged.frame, voice[1], voice[0]) if _mending(voice) else None
@@ -180,7 +180,7 @@ def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> Table:
                     *_mended(part, True, voice, error),
                 )
                 rows.append((names.condition(name), names.agent(agent), count(part), *rates))
-    return Table(
+    return ReportTable(
         f"{key}-utterances",
         f"Utterances with a false claim, {_source(corpus, voice)}",
         ("condition", "speaker", "utterances", *RATES, *_mending(voice)),
@@ -211,7 +211,7 @@ def _mended(
     return (from_estimate(found, part, how, percent=True, places=0),)
 
 
-def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:
+def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> ReportTable:
     false = _of(claims, voice).only(value="false")
     false = false.having(_detailed(false.frame))
     rows: list[Row] = []
@@ -222,7 +222,7 @@ def _techniques(claims: Sample, voice: tuple[str, str], key: str) -> Table:
     rows.sort(key=_most_first)
     columns = ("about", "technique", "false claims", "share of false claims")
     title = "What false claims are about"
-    return Table(f"{key}-false", title, columns, tuple(rows), words=2, about=_about(voice))
+    return ReportTable(f"{key}-false", title, columns, tuple(rows), words=2, about=_about(voice))
 
 
 def _most_first(row: Row) -> tuple[int, str, str]:

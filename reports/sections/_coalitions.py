@@ -2,12 +2,12 @@
 
 from negosim.measures import coalition_name
 from negosim.reports._corpus import Corpus
-from negosim.reports._model import Cell, Number, Row, Table
+from negosim.reports._model import Cell, Number, ReportTable, Row
 from negosim.reports._numbers import count, mean, share
 from negosim.reports.sections import _names as names
 
 
-def coalition_tables(corpus: Corpus) -> list[Table]:
+def coalition_tables(corpus: Corpus) -> list[ReportTable]:
     """Return the value of each role in scenarios of three and more, and how often each coalition deals."""
     keys = [key for key in corpus.deal_ids if len(corpus.scenarios[key].roles) > 2]
     tables = [_values(corpus, keys)] if keys else []
@@ -15,7 +15,7 @@ def coalition_tables(corpus: Corpus) -> list[Table]:
     return [*tables, _coalitions(corpus, some)] if some else tables
 
 
-def _values(corpus: Corpus, keys: list[str]) -> Table:
+def _values(corpus: Corpus, keys: list[str]) -> ReportTable:
     rows: list[Row] = []
     for key in keys:
         scenario = corpus.scenarios[key]
@@ -28,7 +28,7 @@ def _values(corpus: Corpus, keys: list[str]) -> Table:
                 rows.append(
                     (key, names.agent(role), names.condition(name), count(sample), kept, value, gain, party)
                 )
-    return Table(
+    return ReportTable(
         "outcome-roles",
         "What each role gets, with and without a deal",
         ("scenario", "role", "condition", "n", "reservation", "value", "gain", "party to the deal"),
@@ -47,7 +47,7 @@ def _reservation(corpus: Corpus, key: str, role: int) -> Number:
     return Number(f"{value:g}", value, 1, corpus.header_rows(scenario=key), how=how)
 
 
-def _coalitions(corpus: Corpus, keys: list[str]) -> Table:
+def _coalitions(corpus: Corpus, keys: list[str]) -> ReportTable:
     rows: list[Row] = []
     for key in keys:
         sample = corpus.complete.only(scenario=key)
@@ -59,7 +59,7 @@ def _coalitions(corpus: Corpus, keys: list[str]) -> Table:
                 joint = mean(made.only(coalition=label), "joint_value", 1)
                 found = share(made, "coalition", of=label)
                 rows.append((key, label, names.condition(name), count(made), found, joint))
-    return Table(
+    return ReportTable(
         "outcome-coalitions",
         "Who makes deals with whom",
         ("scenario", "deal between", "condition", "n", "share of dialogues", "joint value (points)"),

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Figure, Missing, Number, Prose, Row, Table
+from negosim.reports._model import Figure, Missing, Number, Prose, ReportTable, Row
 from negosim.reports._numbers import bare, count, mean, n_of
 from negosim.reports._plots import legend_of
 from negosim.reports._sentences import intervals, joined
@@ -52,14 +52,14 @@ def _curve(sample: Sample) -> Curve:
     ]
 
 
-def _table(curves: dict[tuple[int, str], Curve]) -> Table:
+def _table(curves: dict[tuple[int, str], Curve]) -> ReportTable:
     rows: list[Row] = []
     for (role, name), curve in curves.items():
         for span, number in curve:
             label = f"{span * SPAN + 1} to {span * SPAN + SPAN}"
             rows.append((names.agent(role), names.condition(name), label, n_of(number), number))
     columns = ("agent", "condition", "utterances", "offers", "own share")
-    return Table("concession", "Own share of offers by utterance", columns, tuple(rows), words=3)
+    return ReportTable("concession", "Own share of offers by utterance", columns, tuple(rows), words=3)
 
 
 def _caption(curves: dict[tuple[int, str], Curve], offers: Number) -> Prose:

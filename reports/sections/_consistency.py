@@ -7,7 +7,7 @@ from negosim.measures import error_correlation, order_effects, reliability
 from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
-from negosim.reports._model import Block, Heading, Missing, Name, Number, Row, Table
+from negosim.reports._model import Block, Heading, Missing, Name, Number, ReportTable, Row
 from negosim.reports._numbers import from_estimate
 from negosim.reports.sections import _names as names
 from negosim.reports.sections._calibration import asked
@@ -36,7 +36,7 @@ def _missing(corpus: Corpus) -> Missing:
     return Missing(said, _commands.judge(corpus, f"--judge-model {shlex.quote(models[0])}", "--repeats 3"))
 
 
-def _reliability(corpus: Corpus, sample: Sample) -> Table:
+def _reliability(corpus: Corpus, sample: Sample) -> ReportTable:
     rows: list[Row] = []
     for each in reliability(sample.frame, scope=sample.scope):
         source = asked(sample, each.question).only(perspective=each.perspective, status="ok")
@@ -52,7 +52,7 @@ def _reliability(corpus: Corpus, sample: Sample) -> Table:
             for name, many in counted
         )
         rows.append((each.question, names.perspective(each.perspective), among, coders, units, alpha))
-    return Table(
+    return ReportTable(
         "reliability",
         "Agreement of judges with each other and with themselves",
         ("question", "perspective", "among", "judges or repeats", "items", "Krippendorff's α"),
@@ -62,7 +62,7 @@ def _reliability(corpus: Corpus, sample: Sample) -> Table:
     )
 
 
-def _order(corpus: Corpus, sample: Sample) -> Table:
+def _order(corpus: Corpus, sample: Sample) -> ReportTable:
     rows: list[Row] = []
     for each in order_effects(sample.frame, scope=sample.scope):
         source = asked(sample, each.question).only(perspective=each.perspective, judge=each.judge)
@@ -71,7 +71,7 @@ def _order(corpus: Corpus, sample: Sample) -> Table:
         n = Number(f"{each.changed.n:,}", each.changed.n, each.changed.n, source.rows, how=ITEMS)
         label = (corpus.named(each.judge), each.question, names.perspective(each.perspective))
         rows.append((*label, n, changed))
-    return Table(
+    return ReportTable(
         "order-effects",
         "Answers that change when the options are in another order",
         ("judge", "question", "perspective", "items", "changed"),
@@ -81,7 +81,7 @@ def _order(corpus: Corpus, sample: Sample) -> Table:
     )
 
 
-def _errors(corpus: Corpus, sample: Sample) -> Table:
+def _errors(corpus: Corpus, sample: Sample) -> ReportTable:
     rows: list[Row] = []
     for each in error_correlation(sample.frame, scope=sample.scope):
         judges = [each.judge_a, each.judge_b]
@@ -94,7 +94,7 @@ def _errors(corpus: Corpus, sample: Sample) -> Table:
         label = (each.question, names.perspective(each.perspective), first, second)
         how = {"statistic": "error correlation", **how}
         rows.append((*label, n, from_estimate(each.correlation, source, how)))
-    return Table(
+    return ReportTable(
         "error-correlation",
         "Errors that judges make together",
         ("question", "perspective", "judge", "and judge", "items", "correlation of errors"),

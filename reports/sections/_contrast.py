@@ -5,7 +5,7 @@ from typing import Any
 
 from negosim.measures import Difference, holm
 from negosim.reports._corpus import Sample
-from negosim.reports._model import Heading, Name, Number, Prose, Row, Table
+from negosim.reports._model import Heading, Name, Number, Prose, ReportTable, Row
 from negosim.reports._numbers import bare, compare, count, difference_cells, partnered, reliable
 from negosim.reports._sentences import joined, listing
 
@@ -17,7 +17,7 @@ CAPTION = (
 
 
 @dataclass(frozen=True)
-class Measure:
+class ComparedColumn:
     """Something that is compared."""
 
     column: str
@@ -30,7 +30,7 @@ class Measure:
 class Contrast:
     """A measure, how it differs, and the rows it was computed from."""
 
-    measure: Measure
+    measure: ComparedColumn
     found: Difference
     sample: Sample
     sides: tuple[str, Any, Any]
@@ -50,7 +50,7 @@ class Contrast:
         return difference_cells(self.found, self.sample, self.sides, self.measure.places, self.family)
 
 
-def contrasts(measured: list[tuple[Measure, Sample]], between: str, a: Any, b: Any) -> list[Contrast]:
+def contrasts(measured: list[tuple[ComparedColumn, Sample]], between: str, a: Any, b: Any) -> list[Contrast]:
     """Compare every measure on its sample, b minus a, and correct p for their number."""
     compared = holm([compare(sample, measure.column, between, a, b) for measure, sample in measured])
     family = [found.p for found in compared if found.p is not None]
@@ -63,7 +63,7 @@ def contrasts(measured: list[tuple[Measure, Sample]], between: str, a: Any, b: A
 
 def contrast_table(
     key: str, title: str, labels: tuple[Heading, Heading], found: list[Contrast], *, short: bool = False
-) -> Table:
+) -> ReportTable:
     """Return contrasts as a table; the short one leaves out effect sizes and the intervals of means."""
     rows: list[Row] = []
     for each in found:
@@ -71,7 +71,7 @@ def contrast_table(
         a, b, moved, _, p, n = cells
         rows.append((each.measure.label, *((bare(a), bare(b), moved, p, n) if short else cells)))
     heads = [head for head in HEADS if head != "effect" or not short]
-    return Table(key, title, ("measure", *labels, *heads), tuple(rows), caption=(CAPTION,))
+    return ReportTable(key, title, ("measure", *labels, *heads), tuple(rows), caption=(CAPTION,))
 
 
 def contrast_sentence(where: str, reference: str, found: list[Contrast]) -> Prose:

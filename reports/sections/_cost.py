@@ -2,7 +2,7 @@
 
 from negosim._text import duration, money
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Name, Prose, Row, Section, Table
+from negosim.reports._model import Name, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import total
 
 TITLE = "Cost"
@@ -22,7 +22,7 @@ def section(corpus: Corpus) -> Section:
                     judged.only(judge=judge, questions=questions),
                 )
             )
-    table = Table(
+    table = ReportTable(
         "cost",
         "Calls, tokens, money and time",
         ("what", "by", "calls", "tokens in", "out", "read from cache", "money", "time"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, ReportTable, Section
 from negosim.reports._numbers import GRADES, bare, grade, n_of, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._sentences import counted, intervals, joined
@@ -71,7 +71,7 @@ def _cells(corpus: Corpus, voices: list[Voice]) -> Cells:
     return cells
 
 
-def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Table:
+def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> ReportTable:
     rows = []
     for agent in range(corpus.agents):
         for voice in voices:
@@ -82,7 +82,7 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
                 rows.append((*label, n, cells[DEGREE, voice, agent, name], presence))
     number = corpus.judges_of(PRESENCE).index(judge) + 1 if len(corpus.judges_of(PRESENCE)) > 1 else None
     by = "" if judge == ORACLE else f", judged by {corpus.named(judge)}"
-    return Table(
+    return ReportTable(
         f"deception-{number}" if number else "deception",
         f"Deception of each agent{by}",
         ("about", "perspective", "condition", "n", "degree (1 to 5)", "present"),
@@ -97,7 +97,7 @@ def _table(corpus: Corpus, judge: str, voices: list[Voice], cells: Cells) -> Tab
     )
 
 
-def _brief(table: Table) -> Table:
+def _brief(table: ReportTable) -> ReportTable:
     """Return the table without n and with means alone, for a narrow terminal."""
     columns = tuple(column for column in table.columns if column != "n")
     rows = []
@@ -106,7 +106,7 @@ def _brief(table: Table) -> Table:
     return replace(table, columns=columns, rows=tuple(rows))
 
 
-def _figure(corpus: Corpus, voices: list[Voice], cells: Cells, table: Table) -> Figure:
+def _figure(corpus: Corpus, voices: list[Voice], cells: Cells, table: ReportTable) -> Figure:
     numbers = list(cells.values())
     return Figure(
         f"{table.key}-figure",

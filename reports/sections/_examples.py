@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from negosim._text import one_line
 from negosim.records import Dialogue
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Number, Prose, Row, Section, Table
+from negosim.reports._model import Block, Number, Prose, ReportTable, Row, Section
 from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.terminal import ENDS, move_of, replay
@@ -48,7 +48,7 @@ def _example(corpus: Corpus, condition: str) -> Iterator[Block]:
         f" utterances; {ENDS[dialogue.end]}; {_came_to(dialogue)}.",
     )
     columns = ("utterance", "speaker", "what is said", "at the table")
-    yield Table(
+    yield ReportTable(
         f"example-{condition}",
         f"Dialogue {key}",
         columns,

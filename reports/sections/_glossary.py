@@ -1,7 +1,7 @@
 """What the measures are and how the intervals were made."""
 
 from negosim.reports._corpus import Corpus
-from negosim.reports._model import Section, Table
+from negosim.reports._model import ReportTable, Section
 
 TITLE = "Measures and methods"
 
@@ -75,5 +75,5 @@ TERMS = (
 
 def section(corpus: Corpus) -> Section:
     """Return the glossary."""
-    table = Table("glossary", "Terms", ("term", "meaning"), TERMS, words=2)
+    table = ReportTable("glossary", "Terms", ("term", "meaning"), TERMS, words=2)
     return Section("glossary", TITLE, (table,))

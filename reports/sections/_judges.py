@@ -2,7 +2,7 @@
 
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
-from negosim.reports._model import Block, Missing, Prose, Row, Section, Table
+from negosim.reports._model import Block, Missing, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import count, distinct, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections._calibration import calibrated
@@ -23,7 +23,7 @@ def section(corpus: Corpus) -> Section:
     table = _statuses(corpus)
     sample = comparable(corpus)
     blocks: list[Block] = [_lead(corpus), table, *calibrated(corpus, sample), *consistency(corpus, sample)]
-    tables = [block for block in blocks if isinstance(block, Table)]
+    tables = [block for block in blocks if isinstance(block, ReportTable)]
     brief = next((each for each in tables if each.key == "calibration"), table)
     return Section("judges", TITLE, tuple(blocks), brief=brief)
 
@@ -63,7 +63,7 @@ def _lead(corpus: Corpus) -> Prose:
     return joined(parts)
 
 
-def _statuses(corpus: Corpus) -> Table:
+def _statuses(corpus: Corpus) -> ReportTable:
     rows: list[Row] = []
     for judge in corpus.judges:
         own = corpus.judged.only(judge=judge)
@@ -71,7 +71,7 @@ def _statuses(corpus: Corpus) -> Table:
             part = own.only(questions=questions)
             counts = [count(part.only(status=status)) for status in STATUSES]
             rows.append((corpus.named(judge), str(questions), count(part), *counts))
-    return Table(
+    return ReportTable(
         "judge-answers",
         "Answers by status",
         ("judge", "questions", "asked", "ok", "invalid", "refused", "failed", "not applicable"),

@@ -1,7 +1,7 @@
 """Language: how much is said, how varied, how repetitive."""
 
 from negosim.reports._corpus import Corpus
-from negosim.reports._model import Number, Prose, Row, Section, Table
+from negosim.reports._model import Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import mean
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
@@ -28,7 +28,7 @@ def section(corpus: Corpus) -> Section:
     rows: tuple[Row, ...] = tuple(
         (label, *(cells[column, name] for name in corpus.conditions)) for column, (label, _) in known.items()
     )
-    table = Table(
+    table = ReportTable(
         "language",
         "Language by condition",
         ("measure", *map(names.condition, corpus.conditions)),

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, cap_of
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import bare, count, mean_sd, share
 from negosim.reports._sentences import joined
 from negosim.reports._style import BLUE, ORANGE
 from negosim.reports.sections import _names as names
-from negosim.reports.sections._contrast import Measure, contrast_sentence, contrast_table, contrasts
+from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrast_table, contrasts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -77,7 +77,7 @@ def _perspectives(corpus: Corpus, judge: str | None) -> list[str]:
     return [perspective for perspective, who in corpus.voices(QUESTION) if who == judge]
 
 
-def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) -> Table:
+def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) -> ReportTable:
     rows: list[Row] = []
     for key in [*corpus.scenario_ids, "all"]:
         where = {} if key == "all" else {"scenario": key}
@@ -88,7 +88,7 @@ def _table(corpus: Corpus, caps: dict[str, int], judge: str | None, place: int) 
                 rows.append((key, words, count(sample), mean_sd(sample, "turns"), *rates))
     heads = [f"agreed, {names.perspective(each)}" for each in _perspectives(corpus, judge)]
     by = f", judged by {corpus.named(judge)}" if judge else ""
-    return Table(
+    return ReportTable(
         f"length-{place + 1}" if place else "length",
         f"Utterances and agreement rate, mean ± standard deviation{by}",
         ("scenario", "utterances allowed", "n", "utterances", "agreed, record", *heads),
@@ -107,11 +107,14 @@ def _differences(corpus: Corpus, caps: dict[str, int]) -> Iterator[Block]:
     first, *others = sorted(set(caps.values()), key=lambda cap: cap or 1_000_000)
     for cap in others:
         both = corpus.complete.only(cap=[first, cap])
-        measured = [(Measure("turns", "utterances", 1), both), (Measure("agreed", "agreement"), both)]
+        measured = [
+            (ComparedColumn("turns", "utterances", 1), both),
+            (ComparedColumn("agreed", "agreement"), both),
+        ]
         for key in corpus.scenario_ids:
             part = both.only(scenario=key)
             if part.frame["cap"].nunique() == 2:
-                measured.append((Measure("turns", f"utterances, {key}", 1), part))
+                measured.append((ComparedColumn("turns", f"utterances, {key}", 1), part))
         found = contrasts(measured, "cap", first, cap)
         labels = setting(first), setting(cap)
         yield contrast_sentence(f"Where length is {labels[1]}", f"dialogues of {labels[0]}", found)
@@ -119,7 +122,7 @@ def _differences(corpus: Corpus, caps: dict[str, int]) -> Iterator[Block]:
         yield contrast_table(f"length-difference-{cap}", title, labels, found)
 
 
-def _brief(corpus: Corpus, caps: dict[str, int]) -> Table:
+def _brief(corpus: Corpus, caps: dict[str, int]) -> ReportTable:
     rows: list[Row] = []
     for words, runs in _settings(corpus, caps):
         for key in corpus.scenario_ids:
@@ -127,7 +130,7 @@ def _brief(corpus: Corpus, caps: dict[str, int]) -> Table:
             if len(sample):
                 rows.append((key, words, count(sample), share(sample, "agreed"), mean_sd(sample, "turns")))
     heads = ("scenario", "allowed", "n", "agreement", "utterances")
-    return Table("length-brief", "Utterances", heads, tuple(rows), words=2, bars="utterances")
+    return ReportTable("length-brief", "Utterances", heads, tuple(rows), words=2, bars="utterances")
 
 
 def _bins(corpus: Corpus) -> list[tuple[int, int]]:
@@ -146,7 +149,7 @@ def _figure(corpus: Corpus) -> Figure:
         label = str(low) if low == high else f"{low} to {high}"
         rows.append((label, *(count(span.only(outcome=outcome)) for _, outcome, _, _ in ENDS)))
     columns = ("utterances", *(label for label, *_ in ENDS))
-    data = Table("length-distribution", "Dialogues by length", columns, tuple(rows))
+    data = ReportTable("length-distribution", "Dialogues by length", columns, tuple(rows))
     said: Prose = (
         "Finished dialogues by number of utterances and how they ended; n = ",
         count(corpus.complete),
@@ -155,7 +158,7 @@ def _figure(corpus: Corpus) -> Figure:
     return Figure("length-distribution", "Length of dialogues", partial(_draw, data=data), 2.3, data, said)
 
 
-def _draw(canvas: "Canvas", *, data: Table) -> None:
+def _draw(canvas: "Canvas", *, data: ReportTable) -> None:
     axes = canvas.subplots()
     places = range(len(data.rows))
     bottom = [0] * len(data.rows)

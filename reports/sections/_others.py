@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from negosim.records import TRUTH
 from negosim.reports._corpus import ASKED_THEMSELVES, Corpus, Sample, perspective_order
-from negosim.reports._model import Heading, Name, Row, Section, Table
+from negosim.reports._model import Heading, Name, ReportTable, Row, Section
 from negosim.reports._numbers import mean, share, shares_of
 from negosim.reports.sections import _names as names
 
@@ -32,7 +32,7 @@ def section(corpus: Corpus) -> Section:
         rows += [(question, who, *row) for row in _answers(corpus, sample)]
     if not rows:
         return Section("others", TITLE, ())
-    table = Table(
+    table = ReportTable(
         "other-questions",
         "Answers by condition",
         ("question", "asked of", "answer", *map(names.condition, corpus.conditions)),

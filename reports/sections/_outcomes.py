@@ -3,7 +3,7 @@
 from functools import partial
 
 from negosim.reports._corpus import Corpus
-from negosim.reports._model import Block, Figure, Prose, Row, Section, Table
+from negosim.reports._model import Block, Figure, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import counted, extremes, joined
 from negosim.reports.sections import _names as names
@@ -51,7 +51,7 @@ def _groups(corpus: Corpus) -> list[tuple[str, str]]:
     return [(key, name) for key in corpus.deal_ids for name in corpus.conditions]
 
 
-def _efficiency(corpus: Corpus) -> Table:
+def _efficiency(corpus: Corpus) -> ReportTable:
     rows: list[Row] = []
     for key, name in [*_groups(corpus), *(("all", name) for name in corpus.conditions)]:
         sample = corpus.complete.only(condition=name)
@@ -70,7 +70,7 @@ def _efficiency(corpus: Corpus) -> Table:
                 mean(deals, "nash_ratio"),
             )
         )
-    return Table(
+    return ReportTable(
         "outcome-efficiency",
         "Agreement and efficiency",
         ("scenario", "condition", "n", "agreement", "Pareto distance", "Nash ratio"),
@@ -84,7 +84,7 @@ def _efficiency(corpus: Corpus) -> Table:
     )
 
 
-def _gains(corpus: Corpus) -> Table:
+def _gains(corpus: Corpus) -> ReportTable:
     rows: list[Row] = []
     for key, name in _groups(corpus):
         deals = corpus.complete.only(condition=name, scenario=key, outcome="agreement")
@@ -93,7 +93,7 @@ def _gains(corpus: Corpus) -> Table:
         rows.append(
             (key, names.condition(name), count(deals), mean(deals, "joint_value", 1), rational, *gains)
         )
-    return Table(
+    return ReportTable(
         "outcome-values",
         "What agreements are worth",
         (
@@ -113,13 +113,13 @@ def _gains(corpus: Corpus) -> Table:
     )
 
 
-def _brief(corpus: Corpus) -> Table:
+def _brief(corpus: Corpus) -> ReportTable:
     rows: list[Row] = []
     for key in corpus.deal_ids:
         sample = corpus.complete.only(scenario=key)
         deals = sample.only(outcome="agreement")
         rows.append((key, count(sample), mean(deals, "pareto_distance"), share(sample, "agreed")))
-    return Table(
+    return ReportTable(
         "outcome-brief",
         "Agreement by scenario",
         ("scenario", "n", "Pareto distance", "agreement"),

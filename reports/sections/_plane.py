@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from negosim.reports._corpus import Corpus
-from negosim.reports._model import Number, Row, Table
+from negosim.reports._model import Number, ReportTable, Row
 from negosim.reports._numbers import count
 from negosim.reports._style import BLACK, FAINT, GREY, YELLOW, condition_mark
 from negosim.reports.sections import _names as names
@@ -51,7 +51,7 @@ def panel_titles(corpus: Corpus) -> dict[str, str]:
     return {key: title if counts[title] == 1 else key for key, title in short.items()}
 
 
-def plane_data(corpus: Corpus, keys: list[str]) -> Table:
+def plane_data(corpus: Corpus, keys: list[str]) -> ReportTable:
     """Return the deals reached, equal ones together, and each scenario's marks."""
     rows: list[Row] = []
     for key in keys:
@@ -72,7 +72,7 @@ def plane_data(corpus: Corpus, keys: list[str]) -> Table:
                 ]
                 rows.append((key, f"deal, {names.condition(name)}", *shown, count(same)))
     columns = ("scenario", "what", "points of agent 1", "points of agent 2", "dialogues")
-    return Table("value-planes", "Deals in the value plane", columns, tuple(rows), words=2)
+    return ReportTable("value-planes", "Deals in the value plane", columns, tuple(rows), words=2)
 
 
 def _value_of(role: int) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import GRADES, count, grade
 from negosim.reports._plots import grade_legend, graded
 from negosim.reports._sentences import extremes, joined
@@ -58,7 +58,7 @@ def aspect(question: str) -> str:
     return question.removeprefix(PREFIX).replace("-", " ")
 
 
-def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
+def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> ReportTable:
     rows: list[Row] = []
     for question in _aspects(sample):
         parts = [sample.only(question=question, condition=name) for name in corpus.conditions]
@@ -66,7 +66,7 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
         rows.append((aspect(question), *cells))
     conditions = map(names.condition, corpus.conditions)
     heads = [head for name in conditions for head in (f"n, {name}", name)]
-    return Table(
+    return ReportTable(
         key,
         f"Mean grades by aspect, judged by {corpus.named(judge)}",
         ("aspect", *heads),
@@ -76,16 +76,16 @@ def _means(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
     )
 
 
-def _brief(corpus: Corpus, sample: Sample, judge: str) -> Table:
+def _brief(corpus: Corpus, sample: Sample, judge: str) -> ReportTable:
     rows: list[Row] = [
         (aspect(q), count(sample.only(question=q)), grade(sample.only(question=q), "value"))
         for q in _aspects(sample)
     ]
     title = f"Mean grades, judged by {corpus.named(judge)}"
-    return Table("quality-brief", title, ("aspect", "n", "grade"), tuple(rows), bars="grade")
+    return ReportTable("quality-brief", title, ("aspect", "n", "grade"), tuple(rows), bars="grade")
 
 
-def _distribution(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table:
+def _distribution(corpus: Corpus, sample: Sample, judge: str, key: str) -> ReportTable:
     rows: list[Row] = []
     for name in corpus.conditions:
         for question in _aspects(sample):
@@ -93,10 +93,10 @@ def _distribution(corpus: Corpus, sample: Sample, judge: str, key: str) -> Table
             counts = [count(part.only(value=each)) for each in GRADES]
             rows.append((names.condition(name), aspect(question), count(part), *counts))
     columns = ("condition", "aspect", "n", *map(str, GRADES))
-    return Table(key, "Answers by grade", columns, tuple(rows), words=2, about=(("judge", judge),))
+    return ReportTable(key, "Answers by grade", columns, tuple(rows), words=2, about=(("judge", judge),))
 
 
-def _figure(corpus: Corpus, sample: Sample, judge: str, key: str, means: Table) -> Figure:
+def _figure(corpus: Corpus, sample: Sample, judge: str, key: str, means: ReportTable) -> Figure:
     data = _distribution(corpus, sample, judge, key)
     return Figure(
         key,
@@ -108,7 +108,7 @@ def _figure(corpus: Corpus, sample: Sample, judge: str, key: str, means: Table) 
     )
 
 
-def _caption(sample: Sample, data: Table) -> Prose:
+def _caption(sample: Sample, data: ReportTable) -> Prose:
     labelled = [(aspect(q), grade(sample.only(question=q), "value")) for q in _aspects(sample)]
     counts = [row[2] for row in data.rows if isinstance(row[2], Number)]
     least, most = min(counts, key=lambda c: c.n), max(counts, key=lambda c: c.n)
@@ -122,7 +122,7 @@ def _caption(sample: Sample, data: Table) -> Prose:
     return joined([said, extremes(labelled, "The best is", "the weakest"), n], "")
 
 
-def _draw(canvas: "Canvas", *, corpus: Corpus, data: Table, aspects: list[str]) -> None:
+def _draw(canvas: "Canvas", *, corpus: Corpus, data: ReportTable, aspects: list[str]) -> None:
     panels = canvas.subplots(1, len(corpus.conditions), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, corpus.conditions, strict=True):
         shares = []

@@ -2,11 +2,11 @@
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Missing, Number, Prose, Row, Section, Table
+from negosim.reports._model import Block, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
-from negosim.reports.sections._contrast import Measure, contrast_sentence, contrast_table, contrasts
+from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrast_table, contrasts
 
 TITLE = "Findings in numbers"
 
@@ -36,18 +36,21 @@ def section(corpus: Corpus) -> Section:
     return Section("summary", TITLE, tuple(blocks), brief=_levels(corpus))
 
 
-def measures(corpus: Corpus) -> list[Measure]:
+def measures(corpus: Corpus) -> list[ComparedColumn]:
     """Return what is known of the dialogues and compared."""
     every = [
-        Measure("agreed", "agreement"),
-        *(Measure(f"gain_{role + 1}", f"gain of {names.agent(role)}", 2) for role in range(corpus.agents)),
-        Measure("pareto_distance", "Pareto distance", 3),
-        Measure("nash_ratio", "Nash ratio", 2),
-        Measure("turns", "utterances", 1),
-        Measure("words_per_turn", "words an utterance", 1),
-        Measure("questions_per_turn", "questions an utterance", 2),
-        Measure("tactic_entropy", "entropy of tactics (bits)", 2),
-        Measure("false_claims", "claims flagged false a dialogue", 2),
+        ComparedColumn("agreed", "agreement"),
+        *(
+            ComparedColumn(f"gain_{role + 1}", f"gain of {names.agent(role)}", 2)
+            for role in range(corpus.agents)
+        ),
+        ComparedColumn("pareto_distance", "Pareto distance", 3),
+        ComparedColumn("nash_ratio", "Nash ratio", 2),
+        ComparedColumn("turns", "utterances", 1),
+        ComparedColumn("words_per_turn", "words an utterance", 1),
+        ComparedColumn("questions_per_turn", "questions an utterance", 2),
+        ComparedColumn("tactic_entropy", "entropy of tactics (bits)", 2),
+        ComparedColumn("false_claims", "claims flagged false a dialogue", 2),
     ]
     return [measure for measure in every if corpus.complete.frame[measure.column].notna().any()]
 
@@ -64,7 +67,7 @@ def _sizes(corpus: Corpus) -> Prose:
     return joined(parts, "")
 
 
-def _levels(corpus: Corpus) -> Table:
+def _levels(corpus: Corpus) -> ReportTable:
     rows: tuple[Row, ...] = tuple(
         (
             measure.label,
@@ -74,10 +77,10 @@ def _levels(corpus: Corpus) -> Table:
     )
     heads = ("measure", *map(names.condition, corpus.conditions))
     caption: Prose = ("Means over finished dialogues.",)
-    return Table("findings", "Means by condition", heads, rows, caption=caption)
+    return ReportTable("findings", "Means by condition", heads, rows, caption=caption)
 
 
-def _level(sample: Sample, measure: Measure) -> Number:
+def _level(sample: Sample, measure: ComparedColumn) -> Number:
     if measure.places is None:
         return share(sample, measure.column)
     return mean(sample, measure.column, measure.places)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from negosim.errors import UserError
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Table
+from negosim.reports._model import Block, ReportTable
 from negosim.reports.sections import _names as names
-from negosim.reports.sections._contrast import Measure, contrast_sentence, contrast_table, contrasts
+from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrast_table, contrasts
 from negosim.taxonomies import load_taxonomy
 
 OF_A_DIALOGUE = ["dialogue", "scenario", "condition", "index"]
@@ -36,7 +36,7 @@ def _against_honest(corpus: Corpus, name: str, agent: int) -> Iterator[Block]:
     sample = shares_by_dialogue(used)
     columns = [str(column) for column in sample.frame if str(column).startswith("share of ")]
     order = sorted(columns, key=lambda column: (-sample.frame[column].mean(), column))
-    measured = [(Measure(column, column.removeprefix("share of "), 3), sample) for column in order]
+    measured = [(ComparedColumn(column, column.removeprefix("share of "), 3), sample) for column in order]
     found = contrasts(measured, "condition", "honest", name)
     who = names.agent(agent)
     title = f"Tactics of {who}, honest against where {names.condition(name)}"
@@ -44,7 +44,7 @@ def _against_honest(corpus: Corpus, name: str, agent: int) -> Iterator[Block]:
     where = f"Where {names.condition(name)}, of the tactics of {who}"
     yield contrast_sentence(where, "when it is honest", found)
     table = contrast_table(key, title, ("honest", names.condition(name)), found)
-    yield Table(table.key, table.title, ("tactic", *table.columns[1:]), table.rows, caption=(CAPTION,))
+    yield ReportTable(table.key, table.title, ("tactic", *table.columns[1:]), table.rows, caption=(CAPTION,))
 
 
 def open_to_both(corpus: Corpus) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from negosim.records import THIRD_PARTY
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Block, Figure, Missing, Number, Prose, Row, Section, Table
+from negosim.reports._model import Block, Figure, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import bare, distinct, n_of, shares_of
 from negosim.reports._plots import Series, dots, legend_of
 from negosim.reports._sentences import intervals, joined
@@ -108,13 +108,13 @@ def _ranked(shares: Shares, group: Group) -> list[tuple[str, Number]]:
     return sorted((pair for pair in own if pair[1].value), key=lambda pair: (-(pair[1].value or 0), pair[0]))
 
 
-def _top(key: str, title: str, shares: Shares, groups: list[Group], judge: str | None = None) -> Table:
+def _top(key: str, title: str, shares: Shares, groups: list[Group], judge: str | None = None) -> ReportTable:
     rows: list[Row] = []
     for group in groups:
         for place, (tactic, number) in enumerate(_ranked(shares, group)[:3]):
             rank = ("first", "second", "third")[place]
             rows.append((group.label, rank, tactic, n_of(number), number))
-    return Table(
+    return ReportTable(
         key,
         title,
         ("speaker", "rank", "tactic", "n", "share of utterances"),
@@ -126,7 +126,7 @@ def _top(key: str, title: str, shares: Shares, groups: list[Group], judge: str |
     )
 
 
-def _brief(table: Table) -> Table:
+def _brief(table: ReportTable) -> ReportTable:
     """Return the table without ranks and n, for a narrow terminal."""
     rows = tuple((row[0], row[2], row[4]) for row in table.rows)
     speaker, _, tactic, _, shares = table.columns
@@ -147,7 +147,9 @@ def _figure(shares: Shares, groups: list[Group]) -> Figure:
     order = sorted({tactic for _, tactic in shares}, key=lambda tactic: (-_total(shares, tactic), tactic))
     shown = order[:SHOWN]
     rows = tuple((tactic, *(shares.get((group, tactic), "") for group in groups)) for tactic in order)
-    data = Table("tactics", "Share of utterances by tactic", ("tactic", *(g.label for g in groups)), rows)
+    data = ReportTable(
+        "tactics", "Share of utterances by tactic", ("tactic", *(g.label for g in groups)), rows
+    )
     said: Prose = (
         "How often each tactic was chosen, most frequent first; share of all of a speaker's utterances, "
         "those with tactics that only an agent that may lie can choose among them.",

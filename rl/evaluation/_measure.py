@@ -9,7 +9,7 @@ from negosim.agents.users import kind_of, persona_names
 from negosim.measures import (
     Difference,
     Estimate,
-    Text,
+    HashedText,
     Vocabulary,
     difference,
     estimate,
@@ -167,6 +167,6 @@ def _row(name: str, one: Met, scenario: str, vocabulary: Vocabulary) -> dict[str
     }
     if one.failure is not None:
         return row
-    known = language(Text(list(one.said), vocabulary))
+    known = language(HashedText(list(one.said), vocabulary))
     row["turns"] = float(len(one.said))
     return row | {column: unknown if known[column] is None else known[column] for column in FLUENCY}

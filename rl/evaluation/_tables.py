@@ -12,7 +12,7 @@ from negosim.rl.evaluation._measure import FLUENCY, Evaluation, Result
 
 if TYPE_CHECKING:
     from negosim.measures import Estimate
-    from negosim.reports import Number, Report, Table
+    from negosim.reports import Number, Report, ReportTable
 
 HEADINGS = {
     "words_per_turn": "words a turn",
@@ -26,7 +26,7 @@ SIMULATED_USERS = (
 )
 
 
-def evaluation_tables(evaluation: Evaluation) -> list["Table"]:
+def evaluation_tables(evaluation: Evaluation) -> list["ReportTable"]:
     """Return the tables of an evaluation: reward, by user, differences, language, tactics."""
     made = [_rewards(evaluation)]
     if len(evaluation.personas) > 1:
@@ -40,10 +40,10 @@ def evaluation_tables(evaluation: Evaluation) -> list["Table"]:
 
 def evaluation_report(evaluation: Evaluation, *, created: str) -> "Report":
     """Return an evaluation as a report, for `negosim.reports.write_pdf`; `created` is its date, ISO 8601."""
-    from negosim.reports import Report, Section, Table
+    from negosim.reports import Report, ReportTable, Section
 
     scenario = evaluation.scenario
-    facts = Table(
+    facts = ReportTable(
         "facts",
         "What was done",
         ("", ""),
@@ -134,10 +134,10 @@ def _columns(name: str, found: "Estimate") -> dict[str, Any]:
     return {**cells, "n": found.n} if name == "reward" else cells
 
 
-def _rewards(evaluation: Evaluation) -> "Table":
-    from negosim.reports import Table
+def _rewards(evaluation: Evaluation) -> "ReportTable":
+    from negosim.reports import ReportTable
 
-    return Table(
+    return ReportTable(
         "reward",
         "Reward",
         ("agent", "mean ± sd", "95 % interval", "dialogues", "failed"),
@@ -155,10 +155,10 @@ def _rewards(evaluation: Evaluation) -> "Table":
     )
 
 
-def _agreement(evaluation: Evaluation) -> "Table":
-    from negosim.reports import Table
+def _agreement(evaluation: Evaluation) -> "ReportTable":
+    from negosim.reports import ReportTable
 
-    return Table(
+    return ReportTable(
         "agreement",
         "Agreement",
         ("agent", "share", "95 % interval"),
@@ -171,10 +171,10 @@ def _agreement(evaluation: Evaluation) -> "Table":
     )
 
 
-def _by_user(evaluation: Evaluation) -> "Table":
-    from negosim.reports import Table
+def _by_user(evaluation: Evaluation) -> "ReportTable":
+    from negosim.reports import ReportTable
 
-    return Table(
+    return ReportTable(
         "reward-by-user",
         "Reward by kind of user",
         ("agent", *evaluation.personas),
@@ -186,8 +186,8 @@ def _by_user(evaluation: Evaluation) -> "Table":
     )
 
 
-def _differences(evaluation: Evaluation) -> "Table":
-    from negosim.reports import Rows, Table, moved_cells
+def _differences(evaluation: Evaluation) -> "ReportTable":
+    from negosim.reports import ReportTable, Rows, moved_cells
 
     first = evaluation.results[0].name
     rows: list[tuple[str | Number, ...]] = []
@@ -195,7 +195,7 @@ def _differences(evaluation: Evaluation) -> "Table":
         if result.difference is not None:
             of = Rows("evaluation", {"agent": [first, result.name]})
             rows.append((result.name, *moved_cells(result.difference, of, {}, 2, [])))
-    return Table(
+    return ReportTable(
         "differences",
         f"Difference in reward to {first}",
         ("agent", "difference", "effect", "p (Holm)", "n"),
@@ -204,10 +204,10 @@ def _differences(evaluation: Evaluation) -> "Table":
     )
 
 
-def _language(evaluation: Evaluation) -> "Table":
-    from negosim.reports import Table
+def _language(evaluation: Evaluation) -> "ReportTable":
+    from negosim.reports import ReportTable
 
-    return Table(
+    return ReportTable(
         "language",
         "Length and language of the agent",
         ("agent", "turns", *HEADINGS.values()),
@@ -225,8 +225,8 @@ def _language(evaluation: Evaluation) -> "Table":
     )
 
 
-def _tactics(evaluation: Evaluation) -> "Table":
-    from negosim.reports import NOTHING, Rows, Table, from_estimate
+def _tactics(evaluation: Evaluation) -> "ReportTable":
+    from negosim.reports import NOTHING, ReportTable, Rows, from_estimate
 
     def cell(result: Result, tactic: str) -> "Number | str":
         if tactic not in result.tactics:
@@ -241,7 +241,7 @@ def _tactics(evaluation: Evaluation) -> "Table":
         )
         return number if len(evaluation.results) <= 3 else f"{100 * (found.value or 0):.1f} %"
 
-    return Table(
+    return ReportTable(
         "tactics",
         "Shares of tactics",
         ("tactic", *(result.name for result in evaluation.results)),

@@ -9,11 +9,11 @@ from negosim.rl.hindsight._protocol import PLACES
 Line = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class _Answer(BaseModel):
+class _HindsightAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class Place(_Answer):
+class ImprovementAnswer(_HindsightAnswer):
     """One place where the agent could have done better."""
 
     said: Line
@@ -21,45 +21,45 @@ class Place(_Answer):
     better: Line
 
 
-class Review(_Answer):
+class ControllerAnswer(_HindsightAnswer):
     """What a controller is asked for."""
 
-    places: Annotated[list[Place], Field(min_length=1, max_length=PLACES)]
+    places: Annotated[list[ImprovementAnswer], Field(min_length=1, max_length=PLACES)]
 
 
-class SpokenLine(_Answer):
+class SpokenLine(_HindsightAnswer):
     """One line of a completion."""
 
     speaker: Literal["agent", "user"]
     text: Line
 
 
-class Continuation(_Answer):
+class ForwardAnswer(_HindsightAnswer):
     """What a forward model is asked for."""
 
     lines: Annotated[list[SpokenLine], Field(min_length=1, max_length=200)]
     ended: bool
 
 
-class Finished(_Answer):
+class Finished(_HindsightAnswer):
     """Whether a dialogue came to a decision: the first step for donations."""
 
     finished: bool
 
 
-class Amount(_Answer):
+class DonationAnswer(_HindsightAnswer):
     """The donation in dollars: the second step."""
 
     dollars: Annotated[float, Field(ge=0, le=2)]
 
 
-class Intensity(_Answer):
+class Intensity(_HindsightAnswer):
     """The final emotional intensity of the one who sought help."""
 
     final: Annotated[int, Field(ge=1, le=5)]
 
 
-class Score(_Answer):
+class ScoreAnswer(_HindsightAnswer):
     """The reward of any other dialogue, where it is finished."""
 
     finished: bool

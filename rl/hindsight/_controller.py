@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from negosim.rl._trajectory import Trajectory
-from negosim.rl.hindsight._answers import Review
+from negosim.rl.hindsight._answers import ControllerAnswer
 from negosim.rl.hindsight._chat import Chat
 from negosim.rl.hindsight._protocol import Step, Suggestion
 from negosim.speech import unquoted
@@ -29,7 +29,7 @@ class ChatController:
         setting = self._chat.setting
         found = await self._chat.ask(
             "controller",
-            Review,
+            ControllerAnswer,
             step,
             system=dialogue.system,
             meta=dialogue.meta,

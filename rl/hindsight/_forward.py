@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
-from negosim.rl.hindsight._answers import Continuation
+from negosim.rl.hindsight._answers import ForwardAnswer
 from negosim.rl.hindsight._chat import Chat
 from negosim.rl.hindsight._protocol import Completion, Prefix, Step
 
@@ -42,7 +42,7 @@ class ChatForward:
 
         answer = await self._chat.ask(
             "forward",
-            Continuation,
+            ForwardAnswer,
             step,
             kind=" ".join([str(hard), *(one.id for one in shown)]),
             fixed=fixed,
@@ -60,7 +60,7 @@ class ChatForward:
         return Completion(turns=tuple(turns), ended=answer.ended)
 
 
-def _check(answer: Continuation, prefix: Prefix, opener: Role) -> None:
+def _check(answer: ForwardAnswer, prefix: Prefix, opener: Role) -> None:
     """Refuse what is no completion.
 
     Raises:

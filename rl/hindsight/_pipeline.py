@@ -8,7 +8,7 @@ from itertools import pairwise
 from negosim.errors import ModelError, ProtocolError
 from negosim.rl._trajectory import Trajectory, TrajectoryTurn
 from negosim.rl.hindsight._match import quoted_turn, says_the_same
-from negosim.rl.hindsight._progress import Attempt, Progress, Review
+from negosim.rl.hindsight._progress import Attempt, Progress, ReviewRecord
 from negosim.rl.hindsight._protocol import (
     PLACES,
     Completion,
@@ -44,7 +44,7 @@ class BackEnds:
 
 
 @dataclass(frozen=True)
-class Place:
+class UsableSuggestion:
     """A suggestion that can be taken up."""
 
     number: int
@@ -96,7 +96,7 @@ class Pipeline:
         self._progress.add_attempt(made, keep=keep)
         return made
 
-    async def _review(self, parent: Trajectory, number: int) -> Review:
+    async def _review(self, parent: Trajectory, number: int) -> ReviewRecord:
         """Return a review of a dialogue; attempts that need the same one wait for it."""
         key = (parent.id, number)
         async with self._reviewing.setdefault(key, asyncio.Lock()):
@@ -114,7 +114,7 @@ class Pipeline:
                 if error.concerns_all:
                     raise
                 failure, keep = PROVIDER, False
-            review = Review(
+            review = ReviewRecord(
                 parent=parent.id,
                 number=number,
                 suggestions=tuple(suggestions)[:PLACES],
@@ -124,9 +124,9 @@ class Pipeline:
             self._progress.add_review(review, keep=keep)
             return review
 
-    def places(self, parent: Trajectory, review: Review) -> tuple[list[Place], list[str]]:
+    def places(self, parent: Trajectory, review: ReviewRecord) -> tuple[list[UsableSuggestion], list[str]]:
         """Return the suggestions that can be taken up, and why the others cannot."""
-        usable, reasons = list[Place](), list[str]()
+        usable, reasons = list[UsableSuggestion](), list[str]()
         for number, suggestion in enumerate(review.suggestions):
             found = quoted_turn(suggestion.said, parent.turns)
             if found is None:
@@ -136,11 +136,11 @@ class Pipeline:
             elif found[0] + 1 >= self._setting.cap:
                 reasons.append(NO_ROOM)
             else:
-                usable.append(Place(number, *found, suggestion))
+                usable.append(UsableSuggestion(number, *found, suggestion))
         return usable, reasons
 
     async def _product(
-        self, parent: Trajectory, number: int, review: Review, step: Step
+        self, parent: Trajectory, number: int, review: ReviewRecord, step: Step
     ) -> Trajectory | None:
         """Make one regeneration; None where the review has no place left."""
         usable, _ = self.places(parent, review)
@@ -185,7 +185,7 @@ class Pipeline:
             raise DiscardedError(NO_REWARD) from None
         return product.model_copy(update={"reward": reward})
 
-    def _prefix(self, parent: Trajectory, place: Place) -> Prefix:
+    def _prefix(self, parent: Trajectory, place: UsableSuggestion) -> Prefix:
         suggestion = place.suggestion
         new = TrajectoryTurn(role="agent", text=suggestion.better, tactic=suggestion.tactic)
         turns = (*parent.turns[: place.turn], new)

@@ -10,8 +10,7 @@ from negosim.rl._ends import read_end
 from negosim.rl._trajectory import Role
 from negosim.rl.hindsight._protocol import Completion, DiscardedError, Prefix, Step
 from negosim.rl.hindsight._talk import ROLES, talked_on
-from negosim.rl.policy import Policy, Voice
-from negosim.rl.policy import Prefix as Spoken
+from negosim.rl.policy import Policy, PolicyContext, TurnBatcher
 from negosim.views import View
 
 CUT_OFF = "forward model: a turn was cut off"
@@ -33,7 +32,10 @@ class PolicyForward:
         """
         self.name = f"policy:{Path(path).name}"
         standard = _loaded(path)
-        self._voices = {False: Voice(standard), True: Voice(_loaded(hard_path) if hard_path else standard)}
+        self._batchers = {
+            False: TurnBatcher(standard),
+            True: TurnBatcher(_loaded(hard_path) if hard_path else standard),
+        }
 
     async def complete(self, prefix: Prefix, step: Step, *, hard: bool) -> Completion:
         """Go on to the end that the model sets, or to the cap.
@@ -43,7 +45,8 @@ class PolicyForward:
 
         """
         speakers: dict[Role, Agent] = {
-            role: _Speaker(self._voices[hard], prefix.system, role, step, len(prefix.turns)) for role in ROLES
+            role: _Speaker(self._batchers[hard], prefix.system, role, step, len(prefix.turns))
+            for role in ROLES
         }
         return await talked_on(prefix, speakers, step)
 
@@ -53,10 +56,10 @@ class _Speaker:
 
     self_directed = True
 
-    def __init__(self, voice: Voice, system: str | None, role: Role, step: Step, begun: int) -> None:
+    def __init__(self, batcher: TurnBatcher, system: str | None, role: Role, step: Step, begun: int) -> None:
         """Take the model, what it was told, whose side it speaks, and how many turns there were."""
         self.model = "policy"
-        self._voice, self._system, self._role, self._step, self._begun = voice, system, role, step, begun
+        self._batcher, self._system, self._role, self._step, self._begun = batcher, system, role, step, begun
 
     async def speak(self, view: View) -> Speech:
         """Say the next turn.
@@ -70,8 +73,8 @@ class _Speaker:
             (self._role if turn.role == view.side.index else other, turn.text) for turn in view.transcript
         ]
         number = len(said) - self._begun
-        spoken = Spoken(tuple(said), self._system)
-        reply = await self._voice.say(spoken, self._step.number("turn", number), speaker=self._role)
+        spoken = PolicyContext(tuple(said), self._system)
+        reply = await self._batcher.say(spoken, self._step.number("turn", number), speaker=self._role)
         if not reply.complete:
             raise DiscardedError(CUT_OFF)
         text, ended = read_end(" ".join(reply.text.split()))

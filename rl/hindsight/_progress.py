@@ -22,7 +22,7 @@ from negosim.rl.hindsight._protocol import Suggestion
 from negosim.store import lines
 
 
-class Review(Frozen):
+class ReviewRecord(Frozen):
     """What a controller said about a dialogue."""
 
     parent: str
@@ -47,7 +47,7 @@ class Attempt(Frozen):
 
 
 class _Line(Frozen):
-    review: Review | None = None
+    review: ReviewRecord | None = None
     attempt: Attempt | None = None
 
 
@@ -77,7 +77,7 @@ class Progress:
 
         """
         self.path = progress_path(out)
-        self.reviews: dict[tuple[str, int], Review] = {}
+        self.reviews: dict[tuple[str, int], ReviewRecord] = {}
         self.attempts: dict[tuple[str, int], Attempt] = {}
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock"), timeout=0)
         try:
@@ -99,7 +99,7 @@ class Progress:
                 self._append(_Header(made_from=made_from))
             undo.pop_all()
 
-    def add_review(self, review: Review, *, keep: bool = True) -> None:
+    def add_review(self, review: ReviewRecord, *, keep: bool = True) -> None:
         """Note a review; one that a provider failed on is not kept beyond this process."""
         self.reviews[review.parent, review.number] = review
         if keep:

@@ -6,7 +6,7 @@ from typing import Any
 
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight import _examples as examples
-from negosim.rl.hindsight._answers import Amount, Finished, Intensity, Score
+from negosim.rl.hindsight._answers import DonationAnswer, Finished, Intensity, ScoreAnswer
 from negosim.rl.hindsight._chat import Chat
 from negosim.rl.hindsight._protocol import DiscardedError, RewardModel, Step
 
@@ -53,7 +53,9 @@ class DonationReward(_ChatReward):
         first = await self._chat.ask("finished", Finished, step, fixed=self._decided, transcript=transcript)
         if not first.finished:
             raise DiscardedError(UNFINISHED)
-        second = await self._chat.ask("amount", Amount, step, fixed=self._amounts, transcript=transcript)
+        second = await self._chat.ask(
+            "amount", DonationAnswer, step, fixed=self._amounts, transcript=transcript
+        )
         return second.dollars
 
     def _decided(self) -> dict[str, Any]:
@@ -115,13 +117,13 @@ class ScoreReward(_ChatReward):
         rewards = [one.total_reward for one in self._pool]
         lowest, highest = min(rewards), max(rewards)
 
-        def check(answer: Score) -> None:
+        def check(answer: ScoreAnswer) -> None:
             if answer.finished and (answer.score is None or not lowest <= answer.score <= highest):
                 raise ValueError(f"score: a finished conversation needs one from {lowest:g} to {highest:g}")
 
         answer = await self._chat.ask(
             "score",
-            Score,
+            ScoreAnswer,
             step,
             fixed=lambda: {**self._scores(), "lowest": lowest, "highest": highest},
             check=check,

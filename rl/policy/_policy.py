@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Prefix:
+class PolicyContext:
     """A dialogue in which it is the policy's turn."""
 
     turns: tuple[tuple[Role, str], ...] = ()
@@ -35,7 +35,7 @@ class Prefix:
 
 
 @dataclass(frozen=True)
-class Reply:
+class PolicyReply:
     """What a policy says."""
 
     text: str
@@ -82,12 +82,12 @@ class Policy:
 
     def reply(
         self,
-        prefixes: Sequence[Prefix],
+        prefixes: Sequence[PolicyContext],
         *,
         seeds: Sequence[int],
         sampling: Sampling | None = None,
         speaker: Role = "agent",
-    ) -> list[Reply]:
+    ) -> list[PolicyReply]:
         """Say the next turn of each dialogue, all at once.
 
         Each has a seed of its own: the same dialogue and seed give the same turn. `speaker` is "user"
@@ -118,13 +118,13 @@ class Policy:
         )
         return [self._read(tokens, forgotten) for tokens, (_, forgotten) in zip(said, asked, strict=True)]
 
-    def _read(self, tokens: list[int], forgotten: int) -> Reply:
+    def _read(self, tokens: list[int], forgotten: int) -> PolicyReply:
         end = self.form.end_of_turn
         complete = tokens[-len(end) :] == end
         text = self.form.tokenizer.decode(
             tokens[: -len(end)] if complete else tokens, skip_special_tokens=True
         )
-        return Reply(str(text).strip(), complete, forgotten)
+        return PolicyReply(str(text).strip(), complete, forgotten)
 
     @cached_property
     def _banned(self) -> Tensor:

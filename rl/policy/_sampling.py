@@ -45,7 +45,7 @@ def guided(
 
 
 @dataclass
-class _Row:
+class _Decoding:
     """One dialogue being decoded."""
 
     number: int
@@ -76,7 +76,7 @@ def decode(
         return []
     device = banned.device
     rows = [
-        _Row(number, min(sampling.max_tokens, room), torch.Generator().manual_seed(seed), [])
+        _Decoding(number, min(sampling.max_tokens, room), torch.Generator().manual_seed(seed), [])
         for number, (seed, room) in enumerate(zip(seeds, rooms, strict=True))
     ]
     found: list[list[int]] = [row.tokens for row in rows]
@@ -115,7 +115,7 @@ def decode(
     return found
 
 
-def _draw(scores: Tensor, temperature: float, rows: Sequence[_Row]) -> Tensor:
+def _draw(scores: Tensor, temperature: float, rows: Sequence[_Decoding]) -> Tensor:
     """Return the place of the candidate each row takes, [B]: a sample of the softmax (Gumbel trick)."""
     if temperature == 0:
         return scores.argmax(1)

@@ -33,7 +33,7 @@ _KIN = 32
 
 
 @dataclass(frozen=True)
-class Dialogue:
+class MergedDialogue:
     """What a source found, its turns merged."""
 
     found: Found
@@ -67,7 +67,7 @@ class Dialogue:
         return 0 if self.found.split is None else 1 + SPLITS.index(self.found.split)
 
 
-def settle(dialogues: Sequence[Dialogue], drops: Drops) -> Iterator[Dialogue]:
+def settle(dialogues: Sequence[MergedDialogue], drops: Drops) -> Iterator[MergedDialogue]:
     """Yield the dialogues to keep, in order; those that must share a split have the same `kin`.
 
     Of the same words one is kept: the one whose published split is kept back the furthest (test,
@@ -95,8 +95,8 @@ def settle(dialogues: Sequence[Dialogue], drops: Drops) -> Iterator[Dialogue]:
     yield from (replace(kept[place], kin=names.get(place)) for place in stay)
 
 
-def _once(dialogues: Sequence[Dialogue], drops: Drops) -> Iterator[Dialogue]:
-    same: dict[tuple[str | None, str], list[Dialogue]] = defaultdict(list)
+def _once(dialogues: Sequence[MergedDialogue], drops: Drops) -> Iterator[MergedDialogue]:
+    same: dict[tuple[str | None, str], list[MergedDialogue]] = defaultdict(list)
     for dialogue in dialogues:
         same[dialogue.found.system, _exact(dialogue)].append(dialogue)
     for dialogue in dialogues:
@@ -107,12 +107,12 @@ def _once(dialogues: Sequence[Dialogue], drops: Drops) -> Iterator[Dialogue]:
             _leave_out(dialogue, best, "the same dialogue as one", drops)
 
 
-def _exact(dialogue: Dialogue) -> str:
+def _exact(dialogue: MergedDialogue) -> str:
     """Return the letters; of a dialogue that has none, its text as it stands."""
     return dialogue.letters or "\n".join(turn.text for turn in dialogue.turns)
 
 
-def _leave_out(copy: Dialogue, kept: Dialogue, what: str, drops: Drops) -> None:
+def _leave_out(copy: MergedDialogue, kept: MergedDialogue, what: str, drops: Drops) -> None:
     if kept.rank == copy.rank:
         drops.leave_out("the same dialogue as an earlier one", copy.found.where)
     elif copy.rank == 0:
@@ -122,7 +122,7 @@ def _leave_out(copy: Dialogue, kept: Dialogue, what: str, drops: Drops) -> None:
         drops.add(reason, copy.found.where)
 
 
-def _near(dialogues: Sequence[Dialogue]) -> Mapping[int, set[int]]:
+def _near(dialogues: Sequence[MergedDialogue]) -> Mapping[int, set[int]]:
     """Return which dialogues are nearly the same as which, by their places."""
     near: dict[int, set[int]] = defaultdict(set)
     for one, other in _candidates(dialogues):
@@ -134,7 +134,7 @@ def _near(dialogues: Sequence[Dialogue]) -> Mapping[int, set[int]]:
     return defaultdict(set, {place: near[place] - patterns for place in near if place not in patterns})
 
 
-def _candidates(dialogues: Sequence[Dialogue]) -> Iterator[tuple[int, int]]:
+def _candidates(dialogues: Sequence[MergedDialogue]) -> Iterator[tuple[int, int]]:
     """Yield pairs that share rare runs of words; only these are compared."""
     having: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, dialogue in enumerate(dialogues):
@@ -152,7 +152,7 @@ def _candidates(dialogues: Sequence[Dialogue]) -> Iterator[tuple[int, int]]:
                 yield pair
 
 
-def _alike(one: Dialogue, other: Dialogue) -> bool:
+def _alike(one: MergedDialogue, other: MergedDialogue) -> bool:
     fewer, more = sorted((one, other), key=lambda dialogue: len(dialogue.runs))
     if one.found.system != other.found.system or len(fewer.runs) < FEWEST:
         return False
@@ -161,7 +161,9 @@ def _alike(one: Dialogue, other: Dialogue) -> bool:
     return fewer.figures <= more.figures and len(fewer.runs & more.runs) >= CONTAINED * len(fewer.runs)
 
 
-def _families(stay: Sequence[int], near: Mapping[int, set[int]], kept: Sequence[Dialogue]) -> dict[int, str]:
+def _families(
+    stay: Sequence[int], near: Mapping[int, set[int]], kept: Sequence[MergedDialogue]
+) -> dict[int, str]:
     """Return a common name for all that are linked by nearness and have no published split."""
     free = {place for place in stay if kept[place].rank == 0}
     names: dict[int, str] = {}

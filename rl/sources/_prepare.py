@@ -17,7 +17,7 @@ from negosim.rl._io import Format, write_trajectories
 from negosim.rl._split import SplitRule
 from negosim.rl._trajectory import Trajectory, merge_turns
 from negosim.rl.sources import runs
-from negosim.rl.sources._copies import Dialogue, settle
+from negosim.rl.sources._copies import MergedDialogue, settle
 from negosim.rl.sources._detect import detect
 from negosim.rl.sources._source import Found, Source
 from negosim.rl.sources.runs import JUDGED, judged_rewards
@@ -119,7 +119,7 @@ class _Making:
             else:
                 yield trajectory.model_copy(update={"reward": reward})
 
-    def _merged(self, found: Iterator[Found]) -> Iterator[Dialogue]:
+    def _merged(self, found: Iterator[Found]) -> Iterator[MergedDialogue]:
         for one in found:
             turns = merge_turns(list(one.turns))
             if all(turn.role == "user" for turn in turns):
@@ -127,9 +127,9 @@ class _Making:
                 continue
             if len(turns) < len(one.turns):
                 self.drops.altered["consecutive turns of one speaker merged (dialogues)"] += 1
-            yield Dialogue(one, turns)
+            yield MergedDialogue(one, turns)
 
-    def _new(self, dialogues: Iterator[Dialogue]) -> Iterator[Dialogue]:
+    def _new(self, dialogues: Iterator[MergedDialogue]) -> Iterator[MergedDialogue]:
         """Yield the dialogues of runs, which may be many: one after the other, each kept once."""
         seen: set[tuple[str | None, bytes]] = set()
         for one in dialogues:
@@ -141,7 +141,7 @@ class _Making:
             seen.add(key)
             yield one
 
-    def _settled(self, dialogues: Iterator[Dialogue]) -> Iterator[Dialogue]:
+    def _settled(self, dialogues: Iterator[MergedDialogue]) -> Iterator[MergedDialogue]:
         kept = list(settle(list(dialogues), self.drops))
         published = sum(one.found.split is not None for one in kept)
         if 0 < published < len(kept):
@@ -151,7 +151,7 @@ class _Making:
             )
         yield from kept
 
-    def _trajectory(self, one: Dialogue, seen: set[str]) -> Trajectory:
+    def _trajectory(self, one: MergedDialogue, seen: set[str]) -> Trajectory:
         id = one.found.id
         if id in seen:  # another file or list of the source counts from the same number
             place = re.sub(r"\W+", "-", one.found.where)

@@ -7,7 +7,7 @@ from negosim.rl import _needs_torch  # noqa: F401 (says what to install, first o
 from negosim.rl.training._config import ALGORITHMS, TrainConfig
 from negosim.rl.training._losses import LossWeights, dense_ilql_losses
 from negosim.rl.training._train import train
-from negosim.rl.training._trainer import Step
+from negosim.rl.training._trainer import OptimizerStep
 from negosim.rl.training.ilql import ILQL
 from negosim.rl.training.mc import MC
 from negosim.rl.training.sft import BC, RFT, SFT, Forward
@@ -21,7 +21,7 @@ __all__ = [
     "SFT",
     "Forward",
     "LossWeights",
-    "Step",
+    "OptimizerStep",
     "TrainConfig",
     "dense_ilql_losses",
     "train",

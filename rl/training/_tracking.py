@@ -9,7 +9,7 @@ from accelerate.tracking import GeneralTracker, TensorBoardTracker, WandBTracker
 
 from negosim.errors import UserError
 from negosim.rl.training._config import TrainConfig
-from negosim.rl.training._trainer import Step
+from negosim.rl.training._trainer import OptimizerStep
 
 PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb"}
 
@@ -29,7 +29,9 @@ def check_trackers(names: Sequence[str]) -> None:
 
 
 @contextmanager
-def tracking(names: Sequence[str], folder: Path, config: TrainConfig) -> Iterator[Callable[[Step], None]]:
+def tracking(
+    names: Sequence[str], folder: Path, config: TrainConfig
+) -> Iterator[Callable[[OptimizerStep], None]]:
     """Yield what tells the dashboards of a step; only the first process writes to them.
 
     TensorBoard's files go to `tensorboard/` in the policy folder.
@@ -42,7 +44,7 @@ def tracking(names: Sequence[str], folder: Path, config: TrainConfig) -> Iterato
             trackers.append(WandBTracker("negosim", name=folder.name, config=config.model_dump(mode="json")))
         trackers[-1].start()
 
-    def follow(step: Step) -> None:
+    def follow(step: OptimizerStep) -> None:
         rate = step.tokens / step.seconds
         figures = {**step.figures, "gradient_norm": step.gradient_norm, "tokens_per_second": rate}
         for tracker in trackers:

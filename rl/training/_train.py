@@ -32,7 +32,7 @@ from negosim.rl.training._checkpoint import (
 )
 from negosim.rl.training._config import TrainConfig
 from negosim.rl.training._tracking import check_trackers, tracking
-from negosim.rl.training._trainer import Step, Trainer, accelerated
+from negosim.rl.training._trainer import OptimizerStep, Trainer, accelerated
 from negosim.rl.training._writing import writing_to
 from negosim.rl.training.dialogue_format import DialogueFormat, Encoded, NoRoomError
 from negosim.rl.training.model import ValueModel
@@ -76,7 +76,7 @@ def train(
     *,
     resume: bool = False,
     track: Sequence[str] = (),
-    watch: Callable[[Step], None] = lambda step: None,
+    watch: Callable[[OptimizerStep], None] = lambda step: None,
     note: Callable[[str], None] = lambda text: None,
 ) -> PolicyCard:
     """Train a policy and write it to the folder `out`.
@@ -186,7 +186,7 @@ def _run(
     trainer: Trainer,
     folder: Path,
     material: TrainingData,
-    watchers: Sequence[Callable[[Step], None]],
+    watchers: Sequence[Callable[[OptimizerStep], None]],
 ) -> None:
     config, main = trainer.config, trainer.accelerator.is_main_process
     if main:
@@ -197,7 +197,7 @@ def _run(
             _write_cut(folder / CUT, material)
             _keep_lines(folder / CURVE, trainer.done)
 
-    def each(step: Step) -> None:
+    def each(step: OptimizerStep) -> None:
         if main:
             with writing_to(folder), (folder / CURVE).open("ab", buffering=0) as curve:
                 append_whole(curve, orjson.dumps(_row(step), option=orjson.OPT_APPEND_NEWLINE))
@@ -209,7 +209,7 @@ def _run(
     trainer.run(each)
 
 
-def _row(step: Step) -> dict[str, float]:
+def _row(step: OptimizerStep) -> dict[str, float]:
     return {
         "step": step.number,
         **step.figures,

@@ -22,7 +22,7 @@ from negosim.rl.training.model import ValueModel
 
 
 @dataclass(frozen=True)
-class Step:
+class OptimizerStep:
     """What one step of the optimizer came to."""
 
     number: int
@@ -87,7 +87,7 @@ class Trainer:
         assert isinstance(model, ValueModel)
         return model
 
-    def run(self, watch: Callable[[Step], None] = lambda step: None) -> None:
+    def run(self, watch: Callable[[OptimizerStep], None] = lambda step: None) -> None:
         """Do the steps that are left.
 
         Raises:
@@ -103,7 +103,7 @@ class Trainer:
             self.done = step.number
             watch(step)
 
-    def _step(self, batch: Sequence[Encoded]) -> Step:
+    def _step(self, batch: Sequence[Encoded]) -> OptimizerStep:
         started = time.perf_counter()
         actions = sum(len(dialogue.actions) for dialogue in batch)
         figures = self._accumulate(batch, actions)
@@ -119,7 +119,7 @@ class Trainer:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.algorithm.after_step(self.plain)
-        return Step(
+        return OptimizerStep(
             number=self.done + 1,
             figures=figures,
             gradient_norm=gradient_norm,

@@ -19,8 +19,8 @@ from negosim import Run, judge
 from negosim.errors import UserError
 from negosim.judging import (
     Annotation,
+    AnnotationQuestion,
     Page,
-    Slot,
     Wording,
     annotation,
     assess,
@@ -88,7 +88,7 @@ def answers_of(sheet: Sheet) -> dict[tuple[str, int | None, int | None], Judgeme
     return {(answer.question, answer.agent, answer.turn): answer for answer in sheet.judgements}
 
 
-def slots(opened: Annotation) -> list[tuple[Page, Slot]]:
+def slots(opened: Annotation) -> list[tuple[Page, AnnotationQuestion]]:
     return [(page, slot) for page in opened.pages for slot in page.slots]
 
 

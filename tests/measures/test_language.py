@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from negosim.measures._language import Overlap, Text, Vocabulary, language
+from negosim.measures._language import HashedText, Overlap, Vocabulary, language
 
 
 def measured(*utterances: str) -> dict[str, float | int | None]:
-    return language(Text(utterances, Vocabulary()))
+    return language(HashedText(utterances, Vocabulary()))
 
 
 def test_by_hand() -> None:
@@ -57,7 +57,7 @@ def test_repetition_is_what_counting_tuples_gives(dialogues: list[list[str]]) ->
     for number, utterances in enumerate(dialogues):
         grams = [gram for text in utterances for gram in plain_grams(text)]
         sets.append(set(grams))
-        text = Text(utterances, vocabulary)
+        text = HashedText(utterances, vocabulary)
         overlap.add(number, "group", text)
         wanted = 1 - len(set(grams)) / len(grams) if grams else None
         assert language(text)["repetition"] == (pytest.approx(wanted) if grams else None)
@@ -69,7 +69,7 @@ def test_repetition_is_what_counting_tuples_gives(dialogues: list[list[str]]) ->
 
 def test_repetition_between_dialogues_needs_another_of_the_group() -> None:
     vocabulary, overlap = Vocabulary(), Overlap()
-    same = Text(["one two three four five"], vocabulary)
+    same = HashedText(["one two three four five"], vocabulary)
     for number, group in enumerate(("x", "x", "y")):
         overlap.add(number, group, same)
     assert overlap.shares() == {0: 1.0, 1: 1.0}
@@ -80,7 +80,9 @@ def test_past_the_budget_shares_are_estimated_from_a_sample() -> None:
     vocabulary, overlap = Vocabulary(), Overlap(budget=8000)
     for number in range(20):
         own = " ".join(f"w{number}x{place}" for place in range(503))
-        overlap.add(number, "group", Text([own, " ".join(f"v{place}" for place in range(503))], vocabulary))
+        overlap.add(
+            number, "group", HashedText([own, " ".join(f"v{place}" for place in range(503))], vocabulary)
+        )
     kept = [len(grams) for members in overlap._groups.values() for _, grams in members]
     assert sum(kept) <= 8000
     found = overlap.shares()

@@ -24,7 +24,7 @@ from negosim.models import (
     open_model,
     price_of,
 )
-from negosim.models._budget import Amount, most_usage
+from negosim.models._budget import Spending, most_usage
 
 REQUEST = ChatRequest(
     messages=(Message("system", "s" * 100), Message("user", "ü" * 50)),
@@ -130,7 +130,7 @@ async def test_cached_answers_need_no_budget():
         await CachedModel(ScriptedModel([answered()], name=NAME), cache).complete(REQUEST)
         model, _, budget = budgeted([], usd=0, tokens=0)
         assert (await CachedModel(model, cache).complete(REQUEST)).cached
-        assert budget.spent == Amount(0, 0)
+        assert budget.spent == Spending(0, 0)
     finally:
         cache.close()
 

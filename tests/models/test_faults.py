@@ -3,10 +3,10 @@
 import pytest
 
 from negosim.errors import ModelError
-from negosim.models._faults import Place, explain, fault_of, refused_setting
+from negosim.models._faults import ServedModel, explain, fault_of, refused_setting
 
 SETTINGS = ("max_tokens", "temperature", "seed", "response_format")
-PLACE = Place("openai:m@http://h/v1", "m", "http://h/v1", "NEGOSIM_API_KEY", has_key=True)
+PLACE = ServedModel("openai:m@http://h/v1", "m", "http://h/v1", "NEGOSIM_API_KEY", has_key=True)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from negosim.config import RunConfig
 from negosim.engine import preview
 from negosim.errors import UserError
-from negosim.prompts import Place, Prompts, Templates
+from negosim.prompts import Prompts, TemplateFolder, Templates
 from negosim.scenarios import Role, load_scenario
 
 Render = Callable[..., str]
@@ -89,7 +89,7 @@ def test_nothing_but_names_is_looked_up(name: str) -> None:
         def is_file(self) -> bool:
             return False
 
-    assert Templates([Place(Watched())], ("known",)).source(name) is None  # type: ignore[arg-type]
+    assert Templates([TemplateFolder(Watched())], ("known",)).source(name) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["../speak", "/etc/passwd", "a b", "A"])

@@ -6,7 +6,7 @@ from negosim import Run
 from negosim.judging import judge
 from negosim.records import THIRD_PARTY, Judgement, Sheet
 from negosim.reports import Number, Report, report_on
-from negosim.reports._model import Table
+from negosim.reports._model import ReportTable
 
 from .conftest import append, make_run
 
@@ -47,13 +47,13 @@ def reported(folder: Path) -> Report:
     return report_on([run])
 
 
-def table(report: Report, key: str, words: str) -> Table:
+def table(report: Report, key: str, words: str) -> ReportTable:
     (section,) = (one for one in report.sections if one.key == "claims")
     (found,) = (one for one in section.tables if one.key.endswith(key) and words in one.title)
     return found
 
 
-def row(found: Table, *labels: str) -> list[float | None]:
+def row(found: ReportTable, *labels: str) -> list[float | None]:
     (cells,) = (cells for cells in found.rows if cells[: len(labels)] == labels)
     return [cell.value for cell in cells if isinstance(cell, Number)]
 

@@ -7,14 +7,14 @@ import pytest
 
 from negosim import Run
 from negosim.errors import UserError
-from negosim.reports import Number, Report, Table, comparison_of_models, comparison_of_runs
+from negosim.reports import Number, Report, ReportTable, comparison_of_models, comparison_of_runs
 
 
-def table(report: Report, key: str) -> Table:
+def table(report: Report, key: str) -> ReportTable:
     return next(table for section in report.sections for table in section.tables if table.key == key)
 
 
-def cell(found: Table, row: str, column: str) -> Number:
+def cell(found: ReportTable, row: str, column: str) -> Number:
     (line,) = [line for line in found.rows if line[0] == row]
     number = line[found.columns.index(column)]
     assert isinstance(number, Number)

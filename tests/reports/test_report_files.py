@@ -21,8 +21,8 @@ from negosim.reports import (
     Number,
     Paper,
     Report,
+    ReportTable,
     Rows,
-    Table,
     print_report,
     report_on,
     write_parts,
@@ -123,7 +123,7 @@ def test_figures_and_tables_as_files(partial_report: Report, tmp_path: Path) -> 
 
 
 RATE = Number("62 % [55, 69]", 0.6234, 200, Rows("dialogues.jsonl"), 0.55, 0.69)
-TABLE = Table("t", "A_title", ("who & what", "rate"), (("50% of <b>", RATE), ("none", "")))
+TABLE = ReportTable("t", "A_title", ("who & what", "rate"), (("50% of <b>", RATE), ("none", "")))
 
 
 def test_a_csv_has_unrounded_numbers_with_intervals_and_n() -> None:

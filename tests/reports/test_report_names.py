@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from negosim import Run
 from negosim.judging import judge
-from negosim.reports import Number, Report, Rows, Table, report_on
+from negosim.reports import Number, Report, ReportTable, Rows, report_on
 from negosim.reports._model import Name
 from negosim.reports._shorten import MOST, shortened
 from negosim.reports._tables import csv_of, latex
@@ -39,7 +39,7 @@ def named(run: Run) -> Report:
     return report_on([run])
 
 
-def every_table(report: Report) -> list[Table]:
+def every_table(report: Report) -> list[ReportTable]:
     found = [report.facts]
     for section in report.sections:
         found += [*section.tables, *(figure.data for figure in section.figures)]
@@ -88,7 +88,7 @@ def test_columns_of_the_same_name_are_all_written() -> None:
     def n(value: int) -> Number:
         return Number(f"{value}", value, value, Rows("dialogues.jsonl"))
 
-    table = Table("t", "T", ("who", "n", "n", "n (2)"), (("=cmd()", n(1), n(2), n(3)),))
+    table = ReportTable("t", "T", ("who", "n", "n", "n (2)"), (("=cmd()", n(1), n(2), n(3)),))
     head, row = csv.reader(StringIO(csv_of(table)))
     assert sorted(row) == ["'=cmd()", "1", "2", "3"]
     assert len(set(head)) == 4

@@ -14,7 +14,7 @@ from negosim.records import Judgement, Sheet
 from negosim.reports import Number, Report, report_on, write_trace
 from negosim.reports._build import facts_of
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import Figure, Prose, Table
+from negosim.reports._model import Figure, Prose, ReportTable
 from negosim.reports._numbers import grade, mean
 from negosim.reports._trace import numbers
 
@@ -22,7 +22,7 @@ FIXED = {"0", "1", "2", "3", "4", "5", "95"}
 """What sentences may say by themselves: ends of scales, agents, the level of intervals."""
 
 
-def tables(report: Report) -> Iterator[Table]:
+def tables(report: Report) -> Iterator[ReportTable]:
     for section in report.sections:
         if section.key != "glossary":
             yield from section.tables
@@ -34,7 +34,7 @@ def sentences(report: Report) -> Iterator[Prose]:
         for block in section.blocks:
             if isinstance(block, tuple):
                 yield block
-            elif isinstance(block, Table | Figure):
+            elif isinstance(block, ReportTable | Figure):
                 yield block.caption
 
 

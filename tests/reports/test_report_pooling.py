@@ -7,10 +7,10 @@ import pytest
 from negosim import Run
 from negosim.reports import Report, report_on
 from negosim.reports._corpus import Corpus, Sample
-from negosim.reports._model import DIALOGUES, Number, Table, text
+from negosim.reports._model import DIALOGUES, Number, ReportTable, text
 from negosim.reports._pooling import differing, notice, pooled
 from negosim.reports.sections import _examples, _length
-from negosim.reports.sections._contrast import Measure, contrast_sentence, contrasts
+from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrasts
 from negosim.reports.sections._tactic_tests import open_to_both, shares_by_dialogue
 
 
@@ -62,10 +62,14 @@ def test_what_has_no_partner_is_counted_and_what_was_not_tested_is_not_equal() -
         frame = pd.DataFrame([*honest, *lying], columns=["scenario", "condition", "index", "turns"])
         return Sample(frame.assign(id=range(len(frame))), DIALOGUES, "dialogues", "id")
 
-    many = contrasts([(Measure("turns", "utterances", 1), rows(12, 3))], "condition", "honest", "deceptive-2")
+    many = contrasts(
+        [(ComparedColumn("turns", "utterances", 1), rows(12, 3))], "condition", "honest", "deceptive-2"
+    )
     assert len(many[0].without_partner) == 3
     assert "no partner: 3 dialogues" in text(contrast_sentence("In b", "a", many))
-    few = contrasts([(Measure("turns", "utterances", 1), rows(1, 0))], "condition", "honest", "deceptive-2")
+    few = contrasts(
+        [(ComparedColumn("turns", "utterances", 1), rows(1, 0))], "condition", "honest", "deceptive-2"
+    )
     assert text(contrast_sentence("In b", "a", few)).endswith("there is too little data.")
 
 
@@ -102,5 +106,5 @@ def test_intervals_are_about_what_was_asked(judged: Run) -> None:
     assert brackets(asked["any"]) == 0  # two scenarios say nothing of others
 
 
-def _printed(made: Report) -> list[Table]:
+def _printed(made: Report) -> list[ReportTable]:
     return [table for section in made.sections for table in section.tables]

@@ -14,7 +14,7 @@ from negosim import Run, measures
 from negosim.judging import judge
 from negosim.records import TRUTH
 from negosim.reports import Report, comparison_of_runs, report_on, write_trace
-from negosim.reports._model import Figure, Table
+from negosim.reports._model import Figure, ReportTable
 from negosim.reports._trace import numbers
 
 from .conftest import add_judge, make_run
@@ -264,7 +264,7 @@ def test_three_roles_are_shown_in_tables_and_claims_in_answers(several: Run) -> 
         block.key: block
         for section in report.sections
         for block in section.blocks
-        if isinstance(block, Table | Figure)
+        if isinstance(block, ReportTable | Figure)
     }
     assert not [key for key in blocks if key.startswith("value-planes")]
     assert {row[1] for row in blocks["outcome-roles"].rows} == {"agent 1", "agent 2", "agent 3"}

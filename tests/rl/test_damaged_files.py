@@ -14,7 +14,7 @@ from negosim.rl import read_card, read_trajectories, simulate
 from negosim.rl.hindsight import progress_path, regenerate
 from negosim.rl.hindsight._progress import Progress
 from negosim.rl.policy import Policy
-from negosim.rl.training import Step, TrainConfig, train
+from negosim.rl.training import OptimizerStep, TrainConfig, train
 
 TRIES = 12
 CONFIG = TrainConfig.model_validate(
@@ -68,7 +68,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         simulate("donation", folder / format, dialogues=8, format=format)  # type: ignore[arg-type]
     data = list(read_trajectories(folder / "jsonl"))
 
-    def stop(step: Step) -> None:
+    def stop(step: OptimizerStep) -> None:
         if step.number == 3:
             raise StoppedError
 

@@ -13,7 +13,7 @@ import pytest
 import negosim
 from negosim.store import Run
 from negosim.web import write_bundle
-from negosim.web.seat import Session, play_in_browser
+from negosim.web.seat import SeatedDialogue, play_in_browser
 from negosim.web.server import listening, server_of
 from negosim.web.viewer import viewer
 
@@ -184,7 +184,7 @@ def test_a_folder_opens_from_disk(chromium: Any, made: Path, tmp_path: Path) -> 
 
 def test_a_person_makes_an_offer_reloads_and_goes_back(chromium: Any, tmp_path: Path) -> None:
     config = negosim.RunConfig(scenarios="viatex", models=["human", "sim"])
-    session = Session(config, out=tmp_path / "run")
+    session = SeatedDialogue(config, out=tmp_path / "run")
     server = Serving(lambda listener: play_in_browser(session, listener, ["127.0.0.1"], lambda run: None))
     seat = f"{server.address}/seat/{session.seats[0].token}"
     tab = Tab(chromium, viewport={"width": 360, "height": 800}, bypass_csp=True)

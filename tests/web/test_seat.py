@@ -16,14 +16,14 @@ import pytest
 import negosim
 from negosim.scenarios import load_scenario
 from negosim.store import Run
-from negosim.web.seat import SEATS_FILE, Session, play_in_browser
+from negosim.web.seat import SEATS_FILE, SeatedDialogue, play_in_browser
 from negosim.web.server import listening
 
 
 class Server:
     """A session that is served in a thread of its own."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: SeatedDialogue) -> None:
         self.session = session
         self.clients: list[httpx.Client] = []
         self._listener = listening("127.0.0.1", 0)
@@ -49,7 +49,7 @@ class Server:
 
 
 @contextmanager
-def served(session: Session) -> Iterator[Server]:
+def served(session: SeatedDialogue) -> Iterator[Server]:
     server = Server(session)
     try:
         yield server
@@ -99,7 +99,7 @@ def config(**given: Any) -> negosim.RunConfig:
 
 def test_a_person_makes_a_deal_in_the_browser(tmp_path: Path) -> None:
     scenario = load_scenario("viatex")
-    with served(Session(config(conditions="deceptive-2"), out=tmp_path / "run")) as server:
+    with served(SeatedDialogue(config(conditions="deceptive-2"), out=tmp_path / "run")) as server:
         person = Person(server, 0)
         page = person.until("It is your turn")
         assert scenario.roles[0].brief[:40] in page
@@ -135,7 +135,7 @@ def test_a_person_makes_a_deal_in_the_browser(tmp_path: Path) -> None:
 
 
 def test_nothing_counts_twice_and_a_killed_server_goes_on(tmp_path: Path) -> None:
-    with served(Session(config(), out=tmp_path / "run")) as server:
+    with served(SeatedDialogue(config(), out=tmp_path / "run")) as server:
         person = Person(server, 0)
         person.until("It is your turn")
         for _ in range(2):  # a double click, or back and again
@@ -147,7 +147,7 @@ def test_nothing_counts_twice_and_a_killed_server_goes_on(tmp_path: Path) -> Non
     run = Run.open(tmp_path / "run")
     assert len(run) == 0
     assert (run.path / SEATS_FILE).stat().st_mode & 0o077 == 0
-    with served(Session(run.config, resume=run.path)) as server:
+    with served(SeatedDialogue(run.config, resume=run.path)) as server:
         again = Person(server, 0)
         assert again.place == person.place
         page = again.until("It is your turn")
@@ -161,7 +161,7 @@ def test_nothing_counts_twice_and_a_killed_server_goes_on(tmp_path: Path) -> Non
 
 
 def test_two_people_in_two_browsers(tmp_path: Path) -> None:
-    with served(Session(config(models="human"), out=tmp_path / "run")) as server:
+    with served(SeatedDialogue(config(models="human"), out=tmp_path / "run")) as server:
         one, two = Person(server, 0), Person(server, 1)
         one.until("It is your turn")
         assert "is typing" in two.until("is typing")
@@ -178,7 +178,7 @@ def test_two_people_in_two_browsers(tmp_path: Path) -> None:
 
 def test_measures_are_asked_by_form(tmp_path: Path) -> None:
     people = config(scenarios="donation", models=["sim", "human"], max_turns=2)
-    with served(Session(people, out=tmp_path / "run")) as server:
+    with served(SeatedDialogue(people, out=tmp_path / "run")) as server:
         person = Person(server, 1)
         person.until("It is your turn")
         person.send("say", text="Tell me more", action="talk")
@@ -202,7 +202,7 @@ def test_questions_due_together_are_asked_one_after_the_other(tmp_path: Path) ->
     path = tmp_path / "asking.yaml"
     path.write_text(json.dumps(data))
     people = config(scenarios=str(path), max_turns=1)
-    with served(Session(people, out=tmp_path / "run")) as server:
+    with served(SeatedDialogue(people, out=tmp_path / "run")) as server:
         person = Person(server, 0)
         person.until("How are {other}?")
         person.send("answer", answer="yes")
@@ -221,6 +221,6 @@ def test_questions_due_together_are_asked_one_after_the_other(tmp_path: Path) ->
 
 
 def test_a_run_without_people_has_no_seats() -> None:
-    assert Session(config(models="sim")).seats == {}
+    assert SeatedDialogue(config(models="sim")).seats == {}
     with pytest.raises(negosim.UserError):
-        Session(config(scenarios="no-such-case"))
+        SeatedDialogue(config(scenarios="no-such-case"))

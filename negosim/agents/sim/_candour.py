@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from negosim.agents.sim._statements import DISCLOSED, Kind, Limit
 
 if TYPE_CHECKING:
-    from negosim.agents.sim._plan import Plan
+    from negosim.agents.sim._plan import TurnPlan
 
 _LIES: dict[str, dict[Kind, float]] = {
     "early": {"priority": 3, "fact": 2, "alternative": 1.5, "rumor": 1},
@@ -31,7 +31,7 @@ _SLACK = 0.05
 """Utility a false limit must claim beyond the real one."""
 
 
-def declared_priority(plan: "Plan") -> str:
+def declared_priority(plan: "TurnPlan") -> str:
     """Return the issue the role says matters most to it: what it said before, else its choice."""
     for made in plan.claims:
         if made.subject == "priority" and made.issue is not None:
@@ -43,11 +43,11 @@ def declared_priority(plan: "Plan") -> str:
     return lesser[int(plan.persona.decoy / _FEIGNING * len(lesser))]
 
 
-def _feigns(plan: "Plan") -> bool:
+def _feigns(plan: "TurnPlan") -> bool:
     return plan.side.deceptive and plan.persona.guile > 0 and plan.persona.decoy < _FEIGNING
 
 
-def lie_to_tell(plan: "Plan") -> Kind | None:
+def lie_to_tell(plan: "TurnPlan") -> Kind | None:
     """Choose what to lie about, None for no lie: by its guile, which is none in some personas."""
     if not plan.side.deceptive or plan.phase == "closing" or plan.draws[3] >= plan.persona.guile:
         return None
@@ -57,14 +57,14 @@ def lie_to_tell(plan: "Plan") -> Kind | None:
     return Random(plan.draws[4]).choices(options, [_LIES[plan.clock][kind] for kind in options])[0]
 
 
-def truth_to_tell(plan: "Plan") -> Kind | None:
+def truth_to_tell(plan: "TurnPlan") -> Kind | None:
     """Choose what to disclose truly, None for nothing."""
     if plan.phase == "closing" or plan.lie is not None or plan.draws[5] >= _TRUTH_RATE:
         return None
     return Random(plan.draws[4]).choice(("fact",) if plan.time < 0.2 else DISCLOSED)
 
 
-def _can_lie(plan: "Plan", kind: Kind) -> bool:
+def _can_lie(plan: "TurnPlan", kind: Kind) -> bool:
     told = [made.subject for made in plan.claims if not made.true]
     match kind:
         case "priority":
@@ -80,7 +80,7 @@ def _can_lie(plan: "Plan", kind: Kind) -> bool:
             return consistent and told.count(kind) < 3
 
 
-def false_limit(plan: "Plan") -> Limit | None:
+def false_limit(plan: "TurnPlan") -> Limit | None:
     """Return a limit the role can falsely state: what it asks for now, where it needs clearly less.
 
     Its own offers must bear it out: where it has offered less already, everybody would know.

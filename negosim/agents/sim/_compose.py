@@ -7,8 +7,8 @@ from typing import NamedTuple
 from negosim.agents.sim._bidding import Bid
 from negosim.agents.sim._frames import Pool, TacticFrames, library
 from negosim.agents.sim._grammar import Filled, Template
-from negosim.agents.sim._moves import Spoken, bare, speak_move, talk_focus
-from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._moves import SpokenMove, bare, speak_move, talk_focus
+from negosim.agents.sim._plan import TurnPlan
 from negosim.agents.sim._reactions import react, reaction_kind, reaction_slots
 from negosim.agents.sim._saying import statement_of
 from negosim.agents.sim._statements import Limit
@@ -57,7 +57,7 @@ def frames_of(tactic: str) -> TacticFrames:
     return frames.tactics.get(tactic, frames.neutral)
 
 
-def compose(plan: Plan, tactic: str) -> Composition:
+def compose(plan: TurnPlan, tactic: str) -> Composition:
     """Compose what a tactic would say this turn; the same plan and tactic give the same words."""
     found = plan.compositions.get(tactic)
     if found is None:
@@ -65,7 +65,7 @@ def compose(plan: Plan, tactic: str) -> Composition:
     return found
 
 
-def _compose(plan: Plan, tactic: str) -> Composition:
+def _compose(plan: TurnPlan, tactic: str) -> Composition:
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "words", tactic)
     frames = frames_of(tactic)
     move = speak_move(plan, frames.stance, rng)
@@ -92,14 +92,14 @@ def _size(parts: Iterable[Filled]) -> int:
     return sum(part.text.count(" ") + 1 for part in parts)
 
 
-def _without_name(slots: dict[str, str], said: Iterable[Filled], plan: Plan) -> dict[str, str]:
+def _without_name(slots: dict[str, str], said: Iterable[Filled], plan: TurnPlan) -> dict[str, str]:
     """Take the other's name away once it was said: nobody says it twice in a breath."""
     named = plan.slots["you"] in " ".join([part.text for part in said])
     return {key: value for key, value in slots.items() if key != "you"} if named else slots
 
 
 def _closing(
-    plan: Plan, frames: TacticFrames, move: Spoken, rng: Random
+    plan: TurnPlan, frames: TacticFrames, move: SpokenMove, rng: Random
 ) -> tuple[list[Filled], Filled | None]:
     """Add the tactic's warm last words to a move that ends the conversation."""
     if move.action == "walk_away" or plan.move == "part" or plan.length == "short":
@@ -114,9 +114,9 @@ def _closing(
 
 
 def _core(
-    plan: Plan,
+    plan: TurnPlan,
     frames: TacticFrames,
-    move: Spoken,
+    move: SpokenMove,
     focus: str,
     statement: Filled | None,
     rng: Random,
@@ -156,7 +156,7 @@ def _core(
 
 
 def _choose(
-    plan: Plan, pool: Pool, frames: TacticFrames, slots: dict[str, str], rng: Random, budget: int
+    plan: TurnPlan, pool: Pool, frames: TacticFrames, slots: dict[str, str], rng: Random, budget: int
 ) -> Template | None:
     """Choose words of the tactic, neutral ones where it has none that fit the situation."""
     neutral = library().neutral
@@ -167,7 +167,7 @@ def _choose(
     return None
 
 
-def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
+def _core_slots(plan: TurnPlan, focus: str, move: SpokenMove) -> dict[str, str]:
     words, reading = plan.words, plan.reading
     slots = dict(plan.slots)
     slots["focus"] = words.phrase[focus]
@@ -191,7 +191,7 @@ def _core_slots(plan: Plan, focus: str, move: Spoken) -> dict[str, str]:
     return slots
 
 
-class Said(NamedTuple):
+class ComposedUtterance(NamedTuple):
     """What is said in full."""
 
     text: str
@@ -202,7 +202,7 @@ class Said(NamedTuple):
     realised: bool
 
 
-def full_utterance(plan: Plan, tactic: str) -> Said:
+def full_utterance(plan: TurnPlan, tactic: str) -> ComposedUtterance:
     """Put the reaction in front of a composition; now and then say hardly anything instead."""
     composition = compose(plan, tactic)
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "full")
@@ -210,7 +210,7 @@ def full_utterance(plan: Plan, tactic: str) -> Said:
     must = kind.startswith(_ANSWERED)
     alone = bare(plan, rng) if not must else None
     if alone is not None:
-        return Said(alone.text, composition, (alone,), None, False)
+        return ComposedUtterance(alone.text, composition, (alone,), None, False)
     parts = list(composition.body)
     reaction = None
     if plan.phase != "closing" and not plan.accepts_part and (must or rng.random() < _REACTS[plan.length]):
@@ -228,7 +228,9 @@ def full_utterance(plan: Plan, tactic: str) -> Said:
     texts = plan.words.lighter([part.text for part in parts], fixed, plan.arguments_read)
     realised = any(part is composition.own for part in parts)
     spoken = tuple(parts)
-    return Said(" ".join(texts), composition, spoken, kind if reaction is not None else None, realised)
+    return ComposedUtterance(
+        " ".join(texts), composition, spoken, kind if reaction is not None else None, realised
+    )
 
 
 def _says_enough(kind: str, composition: Composition, rng: Random) -> bool:
@@ -249,7 +251,7 @@ def _within(parts: list[Filled], move: Filled, reaction: Filled | None) -> list[
     return parts
 
 
-def _reaction(plan: Plan, kind: str, parts: list[Filled], composition: Composition) -> Filled | None:
+def _reaction(plan: TurnPlan, kind: str, parts: list[Filled], composition: Composition) -> Filled | None:
     now = composition.bid.deal if composition.bid is not None and composition.action == "offer" else plan.mine
     if composition.action == "offer" and composition.offer is not None:
         now = {**(plan.mine or {}), **composition.offer}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from negosim.agents.sim._reading import Position
 
 if TYPE_CHECKING:
-    from negosim.agents.sim._plan import Plan
+    from negosim.agents.sim._plan import TurnPlan
 
 Move = Literal["talk", "offer", "accept", "leave", "close", "wait", "part"]
 """What the turn does; "part": the time is up and there is nothing left but to say so."""
@@ -20,7 +20,7 @@ _GIVEN_AWAY = 0.04
 """Utility that may be given up to settle a single issue."""
 
 
-def decide(plan: "Plan") -> Move:
+def decide(plan: "TurnPlan") -> Move:
     """Decide what the turn does."""
     table, side = plan.view.table, plan.side
     if table.deal is not None:
@@ -38,7 +38,7 @@ def decide(plan: "Plan") -> Move:
     return "talk" if _rather_talks(plan) else "offer"
 
 
-def _with_a_deal(plan: "Plan", deal: Position) -> Move:
+def _with_a_deal(plan: "TurnPlan", deal: Position) -> Move:
     """Decide where some have a deal: whether to change sides, to join, or to make another offer."""
     offered = plan.utility_of(plan.standing) if plan.standing is not None else None
     if plan.view.table.in_deal(plan.me):
@@ -50,7 +50,7 @@ def _with_a_deal(plan: "Plan", deal: Position) -> Move:
     return "accept" if offered is not None and offered > 0 else "close"
 
 
-def _acceptable(plan: "Plan", standing: Position) -> bool:
+def _acceptable(plan: "TurnPlan", standing: Position) -> bool:
     """Accept what is as good as the own next offer (AC_next, Baarslag et al. 2014) or as wanted then."""
     if not plan.complete(standing):
         return _acceptable_part(plan, standing)
@@ -64,7 +64,7 @@ def _acceptable(plan: "Plan", standing: Position) -> bool:
     return utility >= min(wanted, plan.bid("fair").utility) - _TOLERANCE
 
 
-def _acceptable_part(plan: "Plan", standing: Position) -> bool:
+def _acceptable_part(plan: "TurnPlan", standing: Position) -> bool:
     """Accept single issues where they are about as good as the own next offer has them."""
     deals, table = plan.deals, plan.view.table
     offered, fair = table.standing or {}, plan.bid("fair").deal
@@ -78,7 +78,7 @@ def _acceptable_part(plan: "Plan", standing: Position) -> bool:
     return new and gain >= -_GIVEN_AWAY * deals.span and enough_left
 
 
-def _waiting(plan: "Plan") -> bool:
+def _waiting(plan: "TurnPlan") -> bool:
     """With three roles or more: an offer this role stands by still waits for somebody's word."""
     table = plan.view.table
     if len(plan.side.roles) < 3 or plan.me not in table.accepted_by:
@@ -88,7 +88,7 @@ def _waiting(plan: "Plan") -> bool:
     return len(heard | {plan.me}) < len(plan.side.roles)
 
 
-def _hopeless(plan: "Plan") -> bool:
+def _hopeless(plan: "TurnPlan") -> bool:
     """Return whether to leave: late, nothing acceptable in sight, and patience at an end."""
     impatience = 1.0 - plan.persona.patience
     offered = plan.deals.utility(plan.deals.worth(plan.theirs)) if plan.theirs is not None else -1.0
@@ -101,7 +101,7 @@ def _hopeless(plan: "Plan") -> bool:
     return offered < plan.floor and plan.draws[1] < 0.1 + 0.25 * impatience
 
 
-def gives_in(plan: "Plan") -> bool:
+def gives_in(plan: "TurnPlan") -> bool:
     """In its last turn: take up the others' last offer again, if that beats no deal."""
     if plan.turns_left or plan.grudge is not None or plan.theirs is None or plan.turn < 2:
         return False
@@ -109,7 +109,7 @@ def gives_in(plan: "Plan") -> bool:
     return not last and plan.deals.utility(plan.deals.worth(plan.theirs)) > 0
 
 
-def _rather_talks(plan: "Plan") -> bool:
+def _rather_talks(plan: "TurnPlan") -> bool:
     """Explore before the first offers; later ask or argue now and then, never twice running."""
     reading, left, draw = plan.reading, plan.turns_left, plan.draws[2]
     if left <= 2 or plan.time > 0.8:
@@ -132,7 +132,7 @@ def _rather_talks(plan: "Plan") -> bool:
     return draw < plan.persona.talkativeness * (1.2 if stuck else 0.6)
 
 
-def why_leave(plan: "Plan") -> Literal["below", "belief", "spite"]:
+def why_leave(plan: "TurnPlan") -> Literal["below", "belief", "spite"]:
     """Say why a role ends the talk without a deal: what it was offered is worth less, or so it holds."""
     best = max(
         (

@@ -11,7 +11,7 @@ from negosim.agents.sim._hearing import ClaimKind, Heard
 from negosim.scenarios import Value
 
 if TYPE_CHECKING:
-    from negosim.agents.sim._plan import Plan
+    from negosim.agents.sim._plan import TurnPlan
 
 _WEIGHTS: dict[ClaimKind, float] = {"alternative": 0.24, "deadline": 0.12, "limit": 0.2, "promise": 0.08}
 """By kind: how far a believed claim moves the hearer, as pressure from 0 to 1."""
@@ -34,7 +34,7 @@ class Faith(NamedTuple):
     """Whether the last utterance contradicts an earlier claim, or refuses a proof."""
 
 
-def faith_in(plan: "Plan", other: int) -> Faith:
+def faith_in(plan: "TurnPlan", other: int) -> Faith:
     """Go through what a role has said and work out how much of it is believed."""
     trust, caught, believed = 1.0, False, None
     moved: dict[tuple[ClaimKind, str], float] = {}
@@ -73,7 +73,7 @@ def faith_in(plan: "Plan", other: int) -> Faith:
     return Faith(trust, 1.0 - pressure, limits, believed, caught)
 
 
-def _passed(plan: "Plan", limits: dict[str, Value], position: dict[str, Value]) -> list[str]:
+def _passed(plan: "TurnPlan", limits: dict[str, Value], position: dict[str, Value]) -> list[str]:
     """Return the issues on which an offer gives the hearer more than the stated limit allowed."""
     points = plan.deals.own_points
     return [

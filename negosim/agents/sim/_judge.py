@@ -7,7 +7,7 @@ from typing import NamedTuple
 from negosim.agents._protocol import Score
 from negosim.agents.sim._compose import compose
 from negosim.agents.sim._deals import deals_of
-from negosim.agents.sim._plan import Plan, plan_for
+from negosim.agents.sim._plan import TurnPlan, plan_for
 from negosim.config import Objective
 from negosim.records import SIMULATED, Rollout
 from negosim.scenarios import Role, Value
@@ -28,7 +28,7 @@ class Prospect(NamedTuple):
     """Of a yes, 0 to 1."""
 
 
-def prospect(plan: Plan, number: int, other_sides: Sequence[Role] = ()) -> Prospect:
+def prospect(plan: TurnPlan, number: int, other_sides: Sequence[Role] = ()) -> Prospect:
     """Weigh deal `number`: by the opponent model, or by the real payoffs where these are given."""
     own = plan.deals.utility(float(plan.deals.value[number]))
     wanted = plan.their_number
@@ -64,7 +64,7 @@ class SimJudge:
         return [self._score(plan, rollout, objective, other_sides) for rollout in rollouts]
 
     def _score(
-        self, plan: Plan, rollout: Rollout, objective: Objective, other_sides: Sequence[Role]
+        self, plan: TurnPlan, rollout: Rollout, objective: Objective, other_sides: Sequence[Role]
     ) -> Score:
         number = _deal_meant(plan, rollout)
         # What is to be had without this candidate: about what the speaker wants now, discounted.
@@ -100,7 +100,7 @@ def _scaled(value: float) -> float:
     return round(10.0 * min(1.0, max(0.0, value)), 1)
 
 
-def _effect(plan: Plan, tactic: str) -> float:
+def _effect(plan: TurnPlan, tactic: str) -> float:
     effect = plan.effects.get(tactic)
     return 0.0 if effect is None else math.copysign(1.0, effect)
 
@@ -109,7 +109,7 @@ def _likelihood(chance: float) -> str:
     return "likely" if chance > 0.6 else "possible" if chance > 0.25 else "unlikely"
 
 
-def _deal_meant(plan: Plan, rollout: Rollout) -> int | None:
+def _deal_meant(plan: TurnPlan, rollout: Rollout) -> int | None:
     """Return the complete deal a candidate aims at, None if it makes no offer."""
     composition = compose(plan, rollout.tactic)
     if composition.text == rollout.utterance:

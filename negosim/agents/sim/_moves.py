@@ -6,7 +6,7 @@ from typing import NamedTuple
 from negosim.agents.sim._bidding import Bid
 from negosim.agents.sim._decision import why_leave
 from negosim.agents.sim._grammar import Filled
-from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._plan import TurnPlan
 from negosim.agents.sim._words import first_name
 from negosim.records import Action, Aside
 from negosim.scenarios import Value
@@ -21,7 +21,7 @@ _MANY = 3
 """Changes beyond this number are told as a whole package."""
 
 
-class Spoken(NamedTuple):
+class SpokenMove(NamedTuple):
     """A move with its words."""
 
     action: Action
@@ -35,20 +35,20 @@ class Spoken(NamedTuple):
     """Whether nothing more needs to be said with it."""
 
 
-def speak_move(plan: Plan, stance: str, rng: Random) -> Spoken:
+def speak_move(plan: TurnPlan, stance: str, rng: Random) -> SpokenMove:
     """Choose how to say the plan's move with a stance."""
     steps = stance == "step" and may_step(plan)
     match plan.move:
         case "accept":
             return _accept(plan, rng)
         case "leave":
-            return Spoken("walk_away", _say(plan, "leave", _reason(plan, rng), rng))
+            return SpokenMove("walk_away", _say(plan, "leave", _reason(plan, rng), rng))
         case "part":
-            return Spoken("talk", _say(plan, "part", _reason(plan, rng), rng))
+            return SpokenMove("talk", _say(plan, "part", _reason(plan, rng), rng))
         case "close" if plan.left_out:
-            return Spoken("talk", _say(plan, "outside", {}, rng))
+            return SpokenMove("talk", _say(plan, "outside", {}, rng))
         case "close" | "wait":
-            return Spoken("talk", _say(plan, plan.move, _deal_slots(plan), rng))
+            return SpokenMove("talk", _say(plan, plan.move, _deal_slots(plan), rng))
         case "talk":
             return _step(plan, plan.bid("fair"), rng) if steps else _talk(plan, rng)
         case _:
@@ -56,7 +56,7 @@ def speak_move(plan: Plan, stance: str, rng: Random) -> Spoken:
             return _step(plan, bid, rng) if steps and plan.yields is None else _offer(plan, bid, rng)
 
 
-def _say(plan: Plan, pool: str, slots: dict[str, str], rng: Random) -> Filled:
+def _say(plan: TurnPlan, pool: str, slots: dict[str, str], rng: Random) -> Filled:
     """Word a template of a pool; how often it names the other is the persona's way."""
     slots = {**plan.slots, **slots}
     if plan.reading.last is None or rng.random() > plan.persona.voice.uses_name:
@@ -67,35 +67,35 @@ def _say(plan: Plan, pool: str, slots: dict[str, str], rng: Random) -> Filled:
     return said
 
 
-def _reason(plan: Plan, rng: Random) -> dict[str, str]:
+def _reason(plan: TurnPlan, rng: Random) -> dict[str, str]:
     said = plan.say(f"moves.reasons.{why_leave(plan)}", plan.slots, rng)
     return {"why": said.text if said is not None else ""}
 
 
-def _deal_slots(plan: Plan) -> dict[str, str]:
+def _deal_slots(plan: TurnPlan) -> dict[str, str]:
     deal = plan.view.table.deal
     return {"package": plan.words.package(deal)} if deal is not None else {}
 
 
-def _accept(plan: Plan, rng: Random) -> Spoken:
+def _accept(plan: TurnPlan, rng: Random) -> SpokenMove:
     standing, table = plan.standing or {}, plan.view.table
     offered = dict(table.standing or {})
     if plan.accepts_part:
         left = [issue for issue in plan.deals.ids if issue not in standing]
         slots = {"package": plan.words.package(offered), "left": plan.words.phrases(left[:3])}
-        return Spoken("accept", _say(plan, "accept_part", slots, rng))
+        return SpokenMove("accept", _say(plan, "accept_part", slots, rng))
     slots = {"package": plan.words.package(standing, known=True)}
     key = _best_for_me(plan, standing)
     slots["key"] = plan.words.full[key][standing[key]]
     if table.deal is not None and table.settles(plan.me):
         pool = "join" if table.deal == standing else "sway"
-        return Spoken("accept", _say(plan, pool, slots, rng))
+        return SpokenMove("accept", _say(plan, pool, slots, rng))
     if not table.settles(plan.me):
-        return Spoken("accept", _say(plan, "accept_among", slots, rng))
-    return Spoken("accept", _say(plan, "accept", slots, rng))
+        return SpokenMove("accept", _say(plan, "accept_among", slots, rng))
+    return SpokenMove("accept", _say(plan, "accept", slots, rng))
 
 
-def aside_of(plan: Plan, bid: Bid) -> Aside | None:
+def aside_of(plan: TurnPlan, bid: Bid) -> Aside | None:
     """Tell those with whom an offer would be a deal, and nobody else, that it needs only them; or do not."""
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "aside")
     table, allies = plan.view.table, plan.allies_in(bid.number)
@@ -111,7 +111,7 @@ def aside_of(plan: Plan, bid: Bid) -> Aside | None:
     return Aside(to=allies, text=said.text) if said is not None else None
 
 
-def _best_for_me(plan: Plan, deal: object) -> str:
+def _best_for_me(plan: TurnPlan, deal: object) -> str:
     gain = {
         issue: plan.deals.own_points(issue, deal[issue]) - float(points.min())  # type: ignore[index]
         for issue, points in zip(plan.deals.ids, plan.deals.points, strict=True)
@@ -122,14 +122,14 @@ def _best_for_me(plan: Plan, deal: object) -> str:
 # Talking
 
 
-def _talk(plan: Plan, rng: Random) -> Spoken:
+def _talk(plan: TurnPlan, rng: Random) -> SpokenMove:
     """Ask or hold: a question while exploring, a request for movement once offers are out."""
     reading = plan.reading
     slots = dict(plan.slots)
     focus = talk_focus(plan, rng)
     slots["focus"] = plan.words.phrase[focus]
     if reading.own_count and plan.draws[7] < _ASKS_ALTERNATIVE:
-        return Spoken("talk", _say(plan, "ask_alternative", slots, rng), focus=focus)
+        return SpokenMove("talk", _say(plan, "ask_alternative", slots, rng), focus=focus)
     first_mention = reading.heard.mentions[0] if reading.heard and reading.heard.mentions else None
     about = first_mention or plan.opponent.ranking[0]
     if slots["other"] == slots["focus"] and "other2" in slots:
@@ -146,10 +146,10 @@ def _talk(plan: Plan, rng: Random) -> Spoken:
         pool = rng.choice(
             ("ask_reason", "ask_room") if asked else ("ask_reason", "ask_room", "ask_first_offer")
         )
-    return Spoken("talk", _say(plan, pool, slots, rng), focus=focus)
+    return SpokenMove("talk", _say(plan, pool, slots, rng), focus=focus)
 
 
-def bare(plan: Plan, rng: Random) -> Filled | None:
+def bare(plan: TurnPlan, rng: Random) -> Filled | None:
     """Say next to nothing: a question or a no by itself, where the turn is short and only talk."""
     if plan.length != "short" or plan.move != "talk" or plan.reading.own_count == 0 or rng.random() < 0.4:
         return None
@@ -161,7 +161,7 @@ def bare(plan: Plan, rng: Random) -> Filled | None:
     return plan.say("moves.bare_no" if refuses else "moves.bare_ask", slots, rng, 8)
 
 
-def talk_focus(plan: Plan, rng: Random) -> str:
+def talk_focus(plan: TurnPlan, rng: Random) -> str:
     """Choose what to argue for: what matters to this role, or seems to, is in dispute, has arguments left."""
     deals = plan.deals
     wanted = plan.bid("fair").deal if plan.theirs is not None else {}
@@ -180,7 +180,7 @@ def talk_focus(plan: Plan, rng: Random) -> str:
 # Offering
 
 
-def may_step(plan: Plan) -> bool:
+def may_step(plan: TurnPlan) -> bool:
     """Return whether to settle a single issue first: only early, and while others stay open."""
     if plan.view.table.by_coalition:
         return False
@@ -189,7 +189,7 @@ def may_step(plan: Plan) -> bool:
     return len(open_issues) > 2 and plan.time < 0.5 and len(offered) < 2 and plan.standing is None
 
 
-def _step(plan: Plan, bid: Bid, rng: Random) -> Spoken:
+def _step(plan: TurnPlan, bid: Bid, rng: Random) -> SpokenMove:
     """Offer to settle one issue first: the one where the bid seems good for both."""
     deals, opponent = plan.deals, plan.opponent
     said = plan.reading.latest(plan.me) or {}
@@ -204,15 +204,15 @@ def _step(plan: Plan, bid: Bid, rng: Random) -> Spoken:
     open_issues = [issue for issue in deals.ids if issue not in plan.view.table.settled]
     issue = max(open_issues, key=common)
     slots = {"part": plan.words.full[issue][bid.deal[issue]], "part_issue": plan.words.phrase[issue]}
-    return Spoken("offer", _say(plan, "step", slots, rng), {issue: bid.deal[issue]}, bid, issue)
+    return SpokenMove("offer", _say(plan, "step", slots, rng), {issue: bid.deal[issue]}, bid, issue)
 
 
-def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
+def _offer(plan: TurnPlan, bid: Bid, rng: Random) -> SpokenMove:
     """Tell a complete offer by its difference to the last ones, or as a package."""
     words, deals = plan.words, plan.deals
     slots = {"package": words.package(bid.deal, known=plan.known)}
     if plan.yields is not None:
-        return Spoken("offer", _say(plan, "give_in", slots, rng), dict(bid.deal), bid, None)
+        return SpokenMove("offer", _say(plan, "give_in", slots, rng), dict(bid.deal), bid, None)
     pools: list[str] = []
     focus = None
     if plan.theirs is not None:
@@ -259,17 +259,17 @@ def _offer(plan: Plan, bid: Bid, rng: Random) -> Spoken:
         )
     if plan.turns_left <= 1 and plan.side.max_turns and plan.yields is None:
         pools = ["final_toward" if pools[0] == "toward" else "final"]
-    return Spoken("offer", _say(plan, pools[0], slots, rng), dict(bid.deal), bid, focus)
+    return SpokenMove("offer", _say(plan, pools[0], slots, rng), dict(bid.deal), bid, focus)
 
 
-def _name_direction(slots: dict[str, str], plan: Plan, gives: list[str], bid: Bid) -> None:
+def _name_direction(slots: dict[str, str], plan: TurnPlan, gives: list[str], bid: Bid) -> None:
     """Say whether what is given goes down or up in numbers, where it is a single value."""
     before, after = (plan.mine or {}).get(gives[0]), bid.deal[gives[0]]
     if len(gives) == 1 and isinstance(before, float) and isinstance(after, float) and before != after:
         slots["down" if after < before else "up"] = ""
 
 
-def _ranked(plan: Plan, issues: list[str], theirs: object, bid: Bid) -> list[str]:
+def _ranked(plan: TurnPlan, issues: list[str], theirs: object, bid: Bid) -> list[str]:
     """Order issues by what the bid gains on them over the other side's position."""
     return sorted(
         issues,

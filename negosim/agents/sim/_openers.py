@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from negosim.agents.sim._compose import Said, full_utterance
+from negosim.agents.sim._compose import ComposedUtterance, full_utterance
 from negosim.agents.sim._frames import load_data
-from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._plan import TurnPlan
 from negosim.records import Utterance
 
 _NEAR = 90
@@ -29,12 +29,12 @@ def _data() -> _Openers:
     return _Openers({voice: tuple(openers) for voice, openers in data.items()}, small)
 
 
-def _is_quoted(said: Said) -> bool:
+def _is_quoted(said: ComposedUtterance) -> bool:
     """Return whether the first words are on record as a claim or as what was said instead of an answer."""
     return bool(said.parts[0].claims) or said.reaction == "heard.silence"
 
 
-def reopened(plan: Plan, draft: Utterance, tactic: str) -> Utterance:
+def reopened(plan: TurnPlan, draft: Utterance, tactic: str) -> Utterance:
     """Put a discourse opener in front of a draft, now and then, each opener once a dialogue.
 
     Words recorded as a claim stay as they are, so a draft that begins with one is left alone.

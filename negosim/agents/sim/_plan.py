@@ -43,7 +43,7 @@ STANCES = {"firm": 0.05, "fair": 0.0, "give": -0.05, "step": 0.0}
 """How far a stance's offer lies from the present aspiration, as utility."""
 
 
-class Plan:
+class TurnPlan:
     """One role's plan for one turn: everything that does not depend on the tactic."""
 
     def __init__(self, view: View, persona: Persona) -> None:
@@ -497,10 +497,10 @@ class Plan:
 
 
 _PLANS = 96
-_plans: dict[int, Plan] = {}
+_plans: dict[int, TurnPlan] = {}
 
 
-def plan_for(view: View) -> Plan:
+def plan_for(view: View) -> TurnPlan:
     """Return the plan for a view; the stages of one turn share it.
 
     A plan depends on the side and the record alone, not on what this turn's stages add to the view.
@@ -515,7 +515,7 @@ def plan_for(view: View) -> Plan:
         and last.view.table is view.table
     ):
         return last
-    made = Plan(view, last.persona if last is not None else persona_of(view.side))
+    made = TurnPlan(view, last.persona if last is not None else persona_of(view.side))
     _plans.pop(id(view.side), None)
     while len(_plans) >= _PLANS:
         del _plans[next(iter(_plans))]

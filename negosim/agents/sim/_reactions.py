@@ -6,7 +6,7 @@ from random import Random
 from negosim.agents.sim._frames import library
 from negosim.agents.sim._grammar import Filled
 from negosim.agents.sim._hearing import ClaimKind, Heard
-from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._plan import TurnPlan
 from negosim.agents.sim._reading import Position
 from negosim.scenarios import Value
 
@@ -16,14 +16,14 @@ _STRONG = ("threat", "rumor")
 Slots = dict[str, str]
 
 
-def reaction_kind(plan: Plan) -> str:
+def reaction_kind(plan: TurnPlan) -> str:
     """Name the pool of reactions that fits the last utterance of another role."""
     if plan.reaction is None:
         plan.reaction = _kind(plan, plan.side.seed.stream("sim", plan.me, plan.turn, "reaction"))
     return plan.reaction
 
 
-def _kind(plan: Plan, rng: Random) -> str:
+def _kind(plan: TurnPlan, rng: Random) -> str:
     reading = plan.reading
     last, heard = reading.last, reading.heard
     if last is None or heard is None:
@@ -45,7 +45,7 @@ def _kind(plan: Plan, rng: Random) -> str:
     return _to_words(plan, heard, rng)
 
 
-def _new_claim(plan: Plan, heard: Heard) -> ClaimKind | None:
+def _new_claim(plan: TurnPlan, heard: Heard) -> ClaimKind | None:
     """Return what the weightiest claim is about that was not made before, None where all is known."""
     before = {
         claim
@@ -56,7 +56,7 @@ def _new_claim(plan: Plan, heard: Heard) -> ClaimKind | None:
     return next((kind for kind, about in heard.claims if (kind, about) not in before), None)
 
 
-def _to_words(plan: Plan, heard: Heard, rng: Random) -> str:
+def _to_words(plan: TurnPlan, heard: Heard, rng: Random) -> str:
     """Name the reaction to an utterance that makes no move and no claim."""
     if "demand" in heard.cues and heard.question in (None, "room", "reason", "open"):
         return "cue.demand_yes" if plan.move == "offer" else "cue.demand_no"
@@ -70,14 +70,14 @@ def _to_words(plan: Plan, heard: Heard, rng: Random) -> str:
     return "mention" if heard.mentions else "plain"
 
 
-def _proof(plan: Plan, rng: Random) -> str:
+def _proof(plan: TurnPlan, rng: Random) -> str:
     """Say what becomes of a request for proof: the truth can be checked; a lie is upheld or dodged."""
     if all(made.true for made in plan.view.own_turns[-1].claims):
         return "proof_given"
     return "proof_invented" if rng.random() < plan.persona.nerve else "proof_dodged"
 
 
-def _reception(plan: Plan, kind: ClaimKind, rng: Random) -> str:
+def _reception(plan: TurnPlan, kind: ClaimKind, rng: Random) -> str:
     """Choose how a claim is received: by whether it is believed, then by temper."""
     faith = plan.faith[plan.you]
     ways = {"believe": 4.0, "match": 1.0, "yield": 1.5} if faith.believed else {"doubt": 3.0, "proof": 2.0}
@@ -90,7 +90,7 @@ def _reception(plan: Plan, kind: ClaimKind, rng: Random) -> str:
     return rng.choices(list(known), list(known.values()))[0]
 
 
-def _answer(plan: Plan, question: str) -> str:
+def _answer(plan: TurnPlan, question: str) -> str:
     if question == "proof":
         question = "open"
     if question == "offer" and plan.move != "offer":
@@ -102,13 +102,13 @@ def _answer(plan: Plan, question: str) -> str:
     return f"question.{question}"
 
 
-def reason_asked(plan: Plan) -> str | None:
+def reason_asked(plan: TurnPlan) -> str | None:
     """Return the issue the other side asked reasons for, if an argument for it is left."""
     asked = plan.reading.heard.asked if plan.reading.heard is not None else None
     return asked if asked is not None and plan.argument(asked) is not None else None
 
 
-def offer_kind(plan: Plan) -> str:
+def offer_kind(plan: TurnPlan) -> str:
     """Say what the last utterance, an offer, did to its speaker's position, in the hearer's points."""
     last, shift = plan.reading.last, plan.reading.shift
     if last is not None and last.offer is not None and len(last.offer) < len(plan.deals.ids):
@@ -120,7 +120,7 @@ def offer_kind(plan: Plan) -> str:
     return "retreat" if shift.losses else "hold"
 
 
-def reaction_slots(plan: Plan, kind: str, now: Mapping[str, Value] | None = None) -> Slots:
+def reaction_slots(plan: TurnPlan, kind: str, now: Mapping[str, Value] | None = None) -> Slots:
     """Return what a reaction of this kind can name: issues, old and new values.
 
     Args:
@@ -162,7 +162,7 @@ def reaction_slots(plan: Plan, kind: str, now: Mapping[str, Value] | None = None
     return slots
 
 
-def react(plan: Plan, slots: Slots, budget: int) -> Filled | None:
+def react(plan: TurnPlan, slots: Slots, budget: int) -> Filled | None:
     """Choose and word a reaction of at most `budget` words."""
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "reaction words")
     kind = reaction_kind(plan)
@@ -179,7 +179,7 @@ def react(plan: Plan, slots: Slots, budget: int) -> Filled | None:
 
 def _name(
     slots: Slots,
-    plan: Plan,
+    plan: TurnPlan,
     issue: str,
     before: Position,
     after: Position,
@@ -194,7 +194,7 @@ def _name(
 
 
 def _hold_to(
-    slots: Slots, plan: Plan, issue: str, value: Value, suffix: str, now: Mapping[str, Value] | None
+    slots: Slots, plan: TurnPlan, issue: str, value: Value, suffix: str, now: Mapping[str, Value] | None
 ) -> None:
     """Say whether the speaker's own move has a value, or something that is better for it."""
     if now is None or issue not in now:
@@ -205,7 +205,7 @@ def _hold_to(
         slots[f"refuses{suffix}"] = ""
 
 
-def _name_gap(slots: Slots, plan: Plan, theirs: Position, now: Mapping[str, Value] | None) -> None:
+def _name_gap(slots: Slots, plan: TurnPlan, theirs: Position, now: Mapping[str, Value] | None) -> None:
     """Name where their offer is farthest from the own wishes, and where it is closest."""
     deals, words = plan.deals, plan.words
     lost = {
@@ -219,7 +219,7 @@ def _name_gap(slots: Slots, plan: Plan, theirs: Position, now: Mapping[str, Valu
         slots["liked"], slots["liked_value"] = words.phrase[best], words.full[best][theirs[best]]
 
 
-def _name_part(slots: Slots, plan: Plan) -> None:
+def _name_part(slots: Slots, plan: TurnPlan) -> None:
     """Name the single issue just proposed or agreed."""
     last = plan.reading.last
     offer = last.offer if last is not None and last.offer else plan.view.table.settled

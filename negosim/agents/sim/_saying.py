@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from random import Random
 
 from negosim.agents.sim._grammar import Filled
-from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._plan import TurnPlan
 from negosim.agents.sim._statements import DISCLOSED, Kind, Limit, claim, disclosure, omission
 from negosim.records import Claim
 
 
-def statement_of(plan: Plan, rng: Random, *, answered: bool) -> tuple[Filled | None, Limit | None]:
+def statement_of(plan: TurnPlan, rng: Random, *, answered: bool) -> tuple[Filled | None, Limit | None]:
     """Word this turn's lie or disclosure, if there is one to tell.
 
     Args:
@@ -38,7 +38,7 @@ def statement_of(plan: Plan, rng: Random, *, answered: bool) -> tuple[Filled | N
     return plan.say(f"claims.{kind}", slots, rng), None
 
 
-def _limit_statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | None]:
+def _limit_statement(plan: TurnPlan, rng: Random) -> tuple[Filled | None, Limit | None]:
     limit = plan.lie_limit
     if limit is None:
         return None, None
@@ -54,7 +54,7 @@ def _limit_statement(plan: Plan, rng: Random) -> tuple[Filled | None, Limit | No
 
 
 def claims_in(
-    plan: Plan, limit: Limit | None, parts: Iterable[Filled], reaction: str | None
+    plan: TurnPlan, limit: Limit | None, parts: Iterable[Filled], reaction: str | None
 ) -> tuple[Claim, ...]:
     """Return the records of everything claimed in the parts of an utterance, and of what was held back."""
     parts = tuple(parts)
@@ -65,7 +65,7 @@ def claims_in(
     return tuple(made)
 
 
-def _record(plan: Plan, limit: Limit | None, kind: str, quote: str) -> Claim:
+def _record(plan: TurnPlan, limit: Limit | None, kind: str, quote: str) -> Claim:
     role = plan.side.role
     match kind:
         case "priority":

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from negosim.agents.sim._compose import frames_of
 from negosim.agents.sim._frames import TacticFrames
 from negosim.agents.sim._moves import may_step
-from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._plan import TurnPlan
 
 _USED = 0.3
 """What is left of a tactic's weight after each use in the dialogue."""
@@ -29,7 +29,7 @@ _CARRIERS = frozenset({"misrepresentation", "false-information", "false-promises
 """Tactics that are nothing without a lie."""
 
 
-def choose(plan: Plan, k: int) -> list[str]:
+def choose(plan: TurnPlan, k: int) -> list[str]:
     """Choose up to `k` different tactics, most promising kinds most often.
 
     The side has only those it may use: an honest role's are not deceptive.
@@ -45,7 +45,7 @@ def choose(plan: Plan, k: int) -> list[str]:
     return chosen
 
 
-def _known(plan: Plan) -> AbstractSet[str]:
+def _known(plan: TurnPlan) -> AbstractSet[str]:
     """Return the slots that a tactic's frame can count on this turn."""
     known = plan.slots.keys() | {"focus", "argument"}
     if plan.move == "offer":
@@ -59,7 +59,7 @@ def _known(plan: Plan) -> AbstractSet[str]:
     return known
 
 
-def _weights(plan: Plan) -> dict[str, float]:
+def _weights(plan: TurnPlan) -> dict[str, float]:
     """Return how much each tactic of the side is worth choosing now."""
     tactics = plan.side.tactics.by_id
     if plan.phase == "closing":

@@ -5,13 +5,13 @@ from random import Random
 from negosim.agents.sim._compose import Composition
 from negosim.agents.sim._frames import library
 from negosim.agents.sim._grammar import Template, pick
-from negosim.agents.sim._plan import Plan
+from negosim.agents.sim._plan import TurnPlan
 from negosim.agents.sim._reactions import offer_kind, reaction_kind, reaction_slots
 
 _ASSESSMENTS = ("first_offer", "concession", "trade", "retreat", "hold", "partial", "agreed_part")
 
 
-def thought(plan: Plan) -> str:
+def thought(plan: TurnPlan) -> str:
     """Write two or three sentences of private reasoning about this turn."""
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "reflect")
     kind = reaction_kind(plan)
@@ -32,11 +32,11 @@ def thought(plan: Plan) -> str:
     return " ".join(sentences)
 
 
-def _pick(plan: Plan, pool: str, slots: dict[str, str], rng: Random, own: str) -> Template | None:
+def _pick(plan: TurnPlan, pool: str, slots: dict[str, str], rng: Random, own: str) -> Template | None:
     return pick(library().pools[pool], slots, rng, own, own, plan.persona.speaker)
 
 
-def _assessment(plan: Plan, kind: str) -> str:
+def _assessment(plan: TurnPlan, kind: str) -> str:
     if plan.reading.last is None:
         return "opening"
     if kind == "greeted" or (plan.reading.own_count == 0 and not plan.reading.positions):
@@ -48,7 +48,7 @@ def _assessment(plan: Plan, kind: str) -> str:
     return kind if kind in _ASSESSMENTS else "talk"
 
 
-def _middle(plan: Plan, rng: Random) -> str:
+def _middle(plan: TurnPlan, rng: Random) -> str:
     """Say what is known of the other side, or whether the last tactic worked."""
     effect = plan.effects.get(plan.last_tactic) if plan.last_tactic is not None else None
     if effect is not None and rng.random() < 0.5:
@@ -58,7 +58,7 @@ def _middle(plan: Plan, rng: Random) -> str:
     )
 
 
-def _step(plan: Plan) -> str:
+def _step(plan: TurnPlan) -> str:
     if plan.move == "accept":
         return "accept_part" if plan.accepts_part else "accept"
     if plan.move == "offer":
@@ -66,7 +66,7 @@ def _step(plan: Plan) -> str:
     return plan.move
 
 
-def _numbers(plan: Plan) -> dict[str, str]:
+def _numbers(plan: TurnPlan) -> dict[str, str]:
     deals, words = plan.deals, plan.words
     payoff = plan.side.role.payoff
     slots = {
@@ -105,7 +105,7 @@ def _numbers(plan: Plan) -> dict[str, str]:
     return slots
 
 
-def expected_reply(plan: Plan, composition: Composition, chance: float) -> str:
+def expected_reply(plan: TurnPlan, composition: Composition, chance: float) -> str:
     """Write the reply to expect, in the other side's voice.
 
     Args:

@@ -38,8 +38,8 @@ from negosim.agents.users._seats import (
 )
 from negosim.agents.users._seeker import Seeker, problems
 from negosim.agents.users._supporter import RandomSupporter, SimSupporter, good_support, phrase_support
-from negosim.agents.users._talk import Line, Said, Transcript
-from negosim.agents.users._user import Fact, Mind, Reply, SimUser
+from negosim.agents.users._talk import Line, SpokenTurn, Transcript
+from negosim.agents.users._user import Fact, Mind, SimUser, UserReply
 
 __all__ = [
     "APART",
@@ -62,14 +62,14 @@ __all__ = [
     "RandomPersuader",
     "RandomSupporter",
     "Recogniser",
-    "Reply",
-    "Said",
     "Seeker",
     "SimPersuader",
     "SimSupporter",
     "SimUser",
+    "SpokenTurn",
     "Transcript",
     "UserAgent",
+    "UserReply",
     "embedded_agent",
     "good_acts",
     "good_support",

@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter
 from negosim._frozen import Frozen
 from negosim.agents.users._frames import choose, load_frames
 from negosim.agents.users._recognise import load_data, sentences, strategies_in
-from negosim.agents.users._user import Fact, Reply
+from negosim.agents.users._user import Fact, UserReply
 
 STEP = 0.17
 """How far one fitting act moves trust or interest, at most."""
@@ -47,7 +47,7 @@ _ABOUT = {
 }
 
 
-class Persona(Frozen):
+class PersuadeeKind(Frozen):
     """A kind of persuadee; the numbers are data (`donation/personas.yaml`)."""
 
     trust: tuple[float, float]
@@ -65,9 +65,9 @@ class Persona(Frozen):
 
 
 @lru_cache
-def personas() -> dict[str, Persona]:
+def personas() -> dict[str, PersuadeeKind]:
     """Return the personas by name."""
-    return TypeAdapter(dict[str, Persona]).validate_python(load_data("donation/personas"))
+    return TypeAdapter(dict[str, PersuadeeKind]).validate_python(load_data("donation/personas"))
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Persuadee:
     """One persuadee in one dialogue."""
 
     name: str
-    persona: Persona
+    persona: PersuadeeKind
     trust: float
     interest: float
     objections: list[str]
@@ -121,7 +121,7 @@ class Persuadee:
         """Say the first words."""
         return self._say("greeting", rng)
 
-    def hear(self, text: str, rng: random.Random) -> Reply:
+    def hear(self, text: str, rng: random.Random) -> UserReply:
         """Take in one turn of the persuader and answer it."""
         self.turns += 1
         acts = strategies_in("donation", text)
@@ -130,7 +130,7 @@ class Persuadee:
         answered = self._take_answer(acts)
         if self.annoyance >= 0.8:
             self.gone = True
-            return Reply(self._say("leave", rng), end=True)
+            return UserReply(self._say("leave", rng), end=True)
         parts = [self._say(complaint, rng)] if complaint else []
         answer, end = self._answer(acts, rng)
         if not parts and feeling and not (answer and set(acts) & set(_ABOUT)):
@@ -138,7 +138,7 @@ class Persuadee:
         parts += answer
         if not end and self.pledge is None and self.pending is None and not set(acts) & ASKS:
             parts += self._voice(rng, chance=0.55 if set(acts) & APPEALS else 0.1)
-        return Reply(" ".join(parts or [self._say("neutral", rng)]), end=end)
+        return UserReply(" ".join(parts or [self._say("neutral", rng)]), end=end)
 
     def reward(self) -> float:
         """Return the donation in dollars if the dialogue ended here."""

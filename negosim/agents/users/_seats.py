@@ -21,7 +21,7 @@ SILENT = "(leaves without a word)"
 """What a user who leaves without a word is recorded to have said."""
 
 
-class Seat(NamedTuple):
+class EmbeddedRole(NamedTuple):
     """A role that an embedded participant can play."""
 
     kind: str
@@ -31,15 +31,15 @@ class Seat(NamedTuple):
 
 
 SEATS = {
-    "persuader": Seat("donation", user=False),
-    "donor": Seat("donation", user=True),
-    "supporter": Seat("support", user=False),
-    "help-seeker": Seat("support", user=True),
+    "persuader": EmbeddedRole("donation", user=False),
+    "donor": EmbeddedRole("donation", user=True),
+    "supporter": EmbeddedRole("support", user=False),
+    "help-seeker": EmbeddedRole("support", user=True),
 }
 """By what a role of a scenario is `simulated` as."""
 
 
-def seat_of(role: Role) -> Seat | None:
+def seat_of(role: Role) -> EmbeddedRole | None:
     """Return the seat of a role, None where nothing embedded can take it."""
     return SEATS.get(role.simulated) if role.simulated else None
 
@@ -126,7 +126,7 @@ def misplaced(spec: ModelSpec, side: Side, what: str, better: str) -> UserError:
     )
 
 
-def needed_seat(side: Side, spec: ModelSpec) -> Seat:
+def needed_seat(side: Side, spec: ModelSpec) -> EmbeddedRole:
     """Return the seat of a role that an embedded participant is to play.
 
     Raises:

@@ -18,7 +18,7 @@ from pydantic import Field, TypeAdapter
 from negosim._frozen import Frozen
 from negosim.agents.users._frames import choose, load_frames
 from negosim.agents.users._recognise import load_data, sentences, strategies_in
-from negosim.agents.users._user import Fact, Reply
+from negosim.agents.users._user import Fact, UserReply
 
 MOST_WORDS = 70
 
@@ -37,25 +37,25 @@ class Temperament(Frozen):
     acts: dict[str, float]
 
 
-class Situation(Frozen):
+class SeekerSituation(Frozen):
     """One person's problem."""
 
     opening: str
     story: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Problem(Frozen):
+class SeekerProblem(Frozen):
     """A kind of problem."""
 
     feelings: tuple[str, ...]
     helps: str
-    situations: tuple[Situation, ...]
+    situations: tuple[SeekerSituation, ...]
 
 
 @lru_cache
-def problems() -> dict[str, Problem]:
+def problems() -> dict[str, SeekerProblem]:
     """Return the problems by ESConv's names."""
-    return TypeAdapter(dict[str, Problem]).validate_python(load_data("support/problems"))
+    return TypeAdapter(dict[str, SeekerProblem]).validate_python(load_data("support/problems"))
 
 
 @lru_cache
@@ -68,7 +68,7 @@ class Seeker:
     """One help-seeker in one dialogue."""
 
     problem: str
-    situation: Situation
+    situation: SeekerSituation
     temperament: str
     initial: int
     intensity: float
@@ -107,7 +107,7 @@ class Seeker:
         """Say the first words."""
         return self._say("opening", rng, opening=self.situation.opening)
 
-    def hear(self, text: str, rng: random.Random) -> Reply:
+    def hear(self, text: str, rng: random.Random) -> UserReply:
         """Take in one turn of the supporter and answer it."""
         self.turns += 1
         acts = strategies_in("support", text)
@@ -117,13 +117,13 @@ class Seeker:
             parts += self._react(act, text, rng)
             self.uses[act] += 1
         if self.openness <= 0.02:
-            return Reply(self._say("leave", rng), end=True)
+            return UserReply(self._say("leave", rng), end=True)
         if self.intensity <= RELIEVED and self.turns >= 4:
-            return Reply(self._say("goodbye", rng), end=True)
+            return UserReply(self._say("goodbye", rng), end=True)
         if self.eased - self.intensity >= 1.0:
             self.eased = self.intensity
             parts.append(self._say("calmer", rng))
-        return Reply(" ".join(dict.fromkeys(parts)) or self._say("lost", rng))
+        return UserReply(" ".join(dict.fromkeys(parts)) or self._say("lost", rng))
 
     @property
     def final(self) -> int:

@@ -8,7 +8,7 @@ Speaker = Literal["agent", "user"]
 """Who speaks: the one whose behaviour is at issue, or the user it talks to."""
 
 
-class Said(Protocol):
+class SpokenTurn(Protocol):
     """One turn: whose it is ("agent" or "user"), and its words."""
 
     @property
@@ -35,7 +35,7 @@ class Transcript:
     """Of the dialogue; agents derive their randomness from it."""
     system: str | None
     """What the agent was told; users do not read it."""
-    turns: Sequence[Said] = ()
+    turns: Sequence[SpokenTurn] = ()
 
     def texts(self, role: str) -> list[str]:
         """Return what one side said."""

@@ -11,7 +11,7 @@ Fact = str | int | float | bool | None
 
 
 @dataclass(frozen=True)
-class Reply:
+class UserReply:
     """What a user says, and whether it ends the dialogue with it."""
 
     text: str | None
@@ -25,7 +25,7 @@ class Mind(Protocol):
     def open(self, rng: random.Random) -> str:
         """Say the first words."""
 
-    def hear(self, text: str, rng: random.Random) -> Reply:
+    def hear(self, text: str, rng: random.Random) -> UserReply:
         """Take in one turn of the agent and answer it."""
 
     def reward(self) -> float:
@@ -71,15 +71,15 @@ class SimUser:
         """Conversation, persona and seed."""
         return f"{self.kind}-{self.persona.replace(' ', '-')}-{self.seed}"
 
-    def reply(self, transcript: Transcript) -> Reply:
+    def reply(self, transcript: Transcript) -> UserReply:
         """Answer the last turn of the agent."""
         said = transcript.texts("agent")
         if said[: len(self._heard)] != self._heard or (said and len(said) == len(self._heard)):
             self.mind, self._heard = self._fresh(), []
         if not said:
             self.mind = self._fresh()
-            return Reply(self.mind.open(self._stream(0)))
-        reply = Reply(None)
+            return UserReply(self.mind.open(self._stream(0)))
+        reply = UserReply(None)
         for text in said[len(self._heard) :]:
             self._heard.append(text)
             reply = self.mind.hear(text, self._stream(len(self._heard)))

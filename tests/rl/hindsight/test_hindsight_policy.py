@@ -15,7 +15,7 @@ from negosim.seeding import Seed
 pytest.importorskip("torch")
 
 from negosim.rl.hindsight import _policy_forward as module
-from negosim.rl.policy import Reply
+from negosim.rl.policy import PolicyReply
 
 TURNS = (TrajectoryTurn(role="agent", text="Hello."),)
 
@@ -27,10 +27,10 @@ class Talker:
         self.batches: list[tuple[int, str]] = []
         self._ends_after, self._complete, self._text = ends_after, complete, text
 
-    def reply(self, prefixes: Any, *, seeds: Any, speaker: str, sampling: Any = None) -> list[Reply]:
+    def reply(self, prefixes: Any, *, seeds: Any, speaker: str, sampling: Any = None) -> list[PolicyReply]:
         self.batches.append((len(prefixes), speaker))
         return [
-            Reply(
+            PolicyReply(
                 self._text
                 if self._text is not None
                 else f"{speaker} {len(one.turns)}" + (" [end]" if len(one.turns) > self._ends_after else ""),

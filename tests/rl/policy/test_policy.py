@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from negosim.errors import UserError
-from negosim.rl.policy import Policy, Prefix, Sampling, read_policy_card
+from negosim.rl.policy import Policy, PolicyContext, Sampling, read_policy_card
 from negosim.rl.policy._sampling import guided
 from negosim.rl.training.model import ValueHead
 
@@ -21,7 +21,7 @@ def policy(policy_folder: Path) -> Policy:
 
 
 def test_q_values_turn_the_policy_towards_what_pays(policy: Policy) -> None:
-    prefixes = [Prefix(ASKED, f"Be kind {number % 3}.") for number in range(60)]
+    prefixes = [PolicyContext(ASKED, f"Be kind {number % 3}.") for number in range(60)]
 
     def share(beta: float) -> float:
         said = policy.reply(prefixes, seeds=range(60), sampling=Sampling(advantage=beta, max_tokens=12))
@@ -33,10 +33,10 @@ def test_q_values_turn_the_policy_towards_what_pays(policy: Policy) -> None:
 
 def test_the_same_words_and_seed_give_the_same_turn_in_any_company(policy: Policy) -> None:
     prefixes = [
-        Prefix(ASKED, "Be kind 1."),
-        Prefix((), "Be kind 2."),
-        Prefix((*ASKED, ("agent", "No, never."), ("user", "Fine.")), "Be kind 0."),
-        Prefix((("user", "unheard of: 5!"),)),
+        PolicyContext(ASKED, "Be kind 1."),
+        PolicyContext((), "Be kind 2."),
+        PolicyContext((*ASKED, ("agent", "No, never."), ("user", "Fine.")), "Be kind 0."),
+        PolicyContext((("user", "unheard of: 5!"),)),
     ]
     sampling = Sampling(advantage=1.0, max_tokens=9)
     together = policy.reply(prefixes, seeds=[5, 6, 7, 8], sampling=sampling)
@@ -60,7 +60,7 @@ def test_decoding_equals_the_formula_over_the_whole_prefix(policy: Policy) -> No
         head.load_state_dict({key[len(f"heads.{name}.") :]: weights[key] for key in weights if name in key})
         heads.append(head)
     (reply,) = policy.reply(
-        [Prefix(ASKED, "Be kind 1.")],
+        [PolicyContext(ASKED, "Be kind 1.")],
         seeds=[0],
         sampling=Sampling(advantage=beta, top_k=top_k, temperature=0, max_tokens=12),
     )
@@ -100,13 +100,13 @@ def test_no_q_value_makes_the_policy_say_what_is_far_less_likely_than_the_likeli
 
 
 def test_a_turn_is_cut_off_and_old_turns_forgotten(policy: Policy) -> None:
-    (reply,) = policy.reply([Prefix(ASKED)], seeds=[1], sampling=Sampling(max_tokens=1))
+    (reply,) = policy.reply([PolicyContext(ASKED)], seeds=[1], sampling=Sampling(max_tokens=1))
     assert not reply.complete
     long = tuple((("user", "agent")[n % 2], "Would you give?") for n in range(61))
-    (reply,) = policy.reply([Prefix(long)], seeds=[1])  # type: ignore[arg-type]
+    (reply,) = policy.reply([PolicyContext(long)], seeds=[1])  # type: ignore[arg-type]
     assert reply.forgotten > 30
     with pytest.raises(UserError, match="no room for the system prompt"):
-        policy.reply([Prefix((), "Be kind " * 200)], seeds=[1])
+        policy.reply([PolicyContext((), "Be kind " * 200)], seeds=[1])
 
 
 def test_the_card_says_how_it_came_about(policy: Policy, policy_folder: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_card_says_how_it_came_about(policy: Policy, policy_folder: Path) ->
 
 
 def test_a_model_of_both_sides_speaks_as_the_user_too(policy: Policy) -> None:
-    (reply,) = policy.reply([Prefix()], seeds=[3], speaker="user")
+    (reply,) = policy.reply([PolicyContext()], seeds=[3], speaker="user")
     assert reply.text
 
 

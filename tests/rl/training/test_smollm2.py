@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from negosim.rl import Trajectory
-from negosim.rl.policy import Policy, Prefix, Sampling
+from negosim.rl.policy import Policy, PolicyContext, Sampling
 from negosim.rl.training import TrainConfig, train
 
 
@@ -23,6 +23,6 @@ def test_smollm2_learns_and_speaks(
     assert len(policy.form.tokenizer) == 49_152
     assert policy.form.tokenizer.decode(policy.form.end_of_turn) == "<|im_end|>"
     (reply,) = policy.reply(
-        [Prefix((("user", "please"),))], seeds=[0], sampling=Sampling(max_tokens=3, temperature=0)
+        [PolicyContext((("user", "please"),))], seeds=[0], sampling=Sampling(max_tokens=3, temperature=0)
     )
     assert reply.text

@@ -12,7 +12,7 @@ import torch
 from negosim.errors import UserError
 from negosim.rl import Trajectory, TrajectoryTurn
 from negosim.rl.policy import Policy
-from negosim.rl.training import ALGORITHMS, Step, TrainConfig, train
+from negosim.rl.training import ALGORITHMS, OptimizerStep, TrainConfig, train
 from negosim.rl.training._batches import collate
 from negosim.rl.training._losses import LossWeights, dense_ilql_losses
 from negosim.rl.training._train import prepare
@@ -137,7 +137,7 @@ def test_targets_follow_after_each_step(dialogues: list[Trajectory], small: Smal
         want = target.detach().clone()
         seen = []
 
-        def watch(step: Step) -> None:
+        def watch(step: OptimizerStep) -> None:
             want.lerp_(online.detach(), 0.25)
             torch.testing.assert_close(target, want)
             seen.append(step.number)
@@ -151,8 +151,8 @@ class StoppedError(Exception):
     pass
 
 
-def stop_after(number: int) -> Callable[[Step], None]:
-    def watch(step: Step) -> None:
+def stop_after(number: int) -> Callable[[OptimizerStep], None]:
+    def watch(step: OptimizerStep) -> None:
         if step.number == number:
             raise StoppedError
 

@@ -4,7 +4,7 @@ import os
 import sys
 
 from negosim.rl import read_trajectories
-from negosim.rl.training import Step, TrainConfig, train
+from negosim.rl.training import OptimizerStep, TrainConfig, train
 from negosim.rl.training._trainer import Trainer
 
 
@@ -17,7 +17,7 @@ def main(out: str, data: str, config: str) -> None:
     settings = TrainConfig.model_validate_json(config)
     whole_step = Trainer._step
 
-    def stopping(trainer: Trainer, batch: object) -> Step:
+    def stopping(trainer: Trainer, batch: object) -> OptimizerStep:
         if trainer.done == 3:
             raise StoppedError
         return whole_step(trainer, batch)  # type: ignore[arg-type]

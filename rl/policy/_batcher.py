@@ -1,10 +1,10 @@
-"""A policy's voice: turns that several dialogues wait for are said in one batch."""
+"""Batches of a policy's turns: what several dialogues wait for is said at once."""
 
 import asyncio
 from dataclasses import dataclass
 
 from negosim.rl._trajectory import Role
-from negosim.rl.policy._policy import Policy, Prefix, Reply
+from negosim.rl.policy._policy import Policy, PolicyContext, PolicyReply
 from negosim.rl.training.decoding import Sampling
 
 BATCH = 64
@@ -18,14 +18,14 @@ SETTLED = 3
 class _Wanted:
     """A turn to be said."""
 
-    prefix: Prefix
+    prefix: PolicyContext
     seed: int
     speaker: Role
     sampling: Sampling | None
-    said: "asyncio.Future[Reply]"
+    said: "asyncio.Future[PolicyReply]"
 
 
-class Voice:
+class TurnBatcher:
     """Collects the turns that are wanted at a time and has them said in batches.
 
     A turn depends on its prefix and seed, and on those beside it by rounding errors only.
@@ -38,8 +38,8 @@ class Voice:
         self._speaking: asyncio.Task[None] | None = None
 
     async def say(
-        self, prefix: Prefix, seed: int, *, speaker: Role = "agent", sampling: Sampling | None = None
-    ) -> Reply:
+        self, prefix: PolicyContext, seed: int, *, speaker: Role = "agent", sampling: Sampling | None = None
+    ) -> PolicyReply:
         """Say the next turn of one dialogue, as `Policy.reply` does.
 
         Raises:
