@@ -1,4 +1,4 @@
-"""What LangGraph alone costs for a turn of the engine's shape: the floor under benchmarks/engine.py.
+"""LangGraph alone on a graph of the engine's shape: the floor under benchmarks/engine.py.
 
     python benchmarks/bare_langgraph.py
 

@@ -1,4 +1,4 @@
-"""How often the 95 % intervals of negosim.measures hold the true value, found by simulation.
+"""Coverage of the 95 % intervals of negosim.measures, found by simulation.
 
     python benchmarks/coverage.py [--repeats 1000] [--clusters 5,6,8,10,20]
 

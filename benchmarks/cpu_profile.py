@@ -1,4 +1,4 @@
-"""Where the CPU time of a run goes: the share of each layer, by looking where it stands every millisecond.
+"""CPU profile of a run: the share of each layer, sampled every millisecond.
 
     python benchmarks/cpu_profile.py [--turns 20] [--dialogues 32]
 

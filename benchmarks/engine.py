@@ -1,4 +1,4 @@
-"""What the engine itself costs: CPU a turn, dialogues a second, memory over many dialogues.
+"""Cost of the engine itself: CPU a turn, dialogues a second, memory over many dialogues.
 
     python benchmarks/engine.py [--dialogues 10000]
 

@@ -1,4 +1,4 @@
-"""What fused calls save and what they change: calls, tokens and outcomes against separate calls.
+"""Fused against separate calls: calls, tokens and outcomes.
 
     python benchmarks/fused.py [--local 4]
 

@@ -1,4 +1,4 @@
-"""How good the embedded parts of hindsight regeneration are: the figures of docs/hindsight.md.
+"""Quality of the embedded parts of hindsight regeneration: the figures of docs/hindsight.md.
 
     python benchmarks/hindsight_embedded.py [--data FOLDER] [-n 100]
 

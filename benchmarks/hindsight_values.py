@@ -1,4 +1,4 @@
-"""Why the policies of benchmarks/hindsight.py earn what they earn: figures of docs/hindsight-results.md.
+"""Values and earnings of the policies of benchmarks/hindsight.py: figures of docs/hindsight-results.md.
 
     python benchmarks/hindsight.py --work FOLDER
     python benchmarks/hindsight_values.py FOLDER [--dialogues 100]

@@ -1,4 +1,4 @@
-"""How many machine instructions a turn takes: what engine.py measures as time, but blind to other load.
+"""Machine instructions a turn: what engine.py measures as time, but blind to other load.
 
     python benchmarks/instructions.py
 

@@ -1,4 +1,4 @@
-"""How close the engine comes to the time its model calls take.
+"""Time of dialogues as a multiple of the time their model calls take.
 
     python benchmarks/latency.py [--turns 20] [--dialogues 1,32] [--transports openai,langchain:openai]
                                  [--delay 0.05]

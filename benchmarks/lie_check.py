@@ -1,4 +1,4 @@
-"""How often the lie check is right about claims of known truth, given that they were extracted perfectly.
+"""Accuracy of the lie check on claims of known truth, given that they were extracted perfectly.
 
 - the committed claims (`benchmarks/claims`): other words than the briefs', a third true, a third false;
 - a file of the same form, as it is: by default the shared one, where it lies beside this clone.

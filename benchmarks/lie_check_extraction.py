@@ -1,4 +1,4 @@
-"""How well a model lists claims, measured apart from the verdict on them.
+"""Extraction of claims by a model, measured apart from the verdict on them.
 
 Each utterance of the committed claims, or of a file of the same form, is read by a model as the lie check has
 it read (where a limit is about the table, the other side has made that offer before). Its list is compared

@@ -1,4 +1,4 @@
-"""How long 10,000 dialogues take to be judged by the oracle and reported, and how much memory.
+"""Time and memory of judging and reporting 10,000 dialogues.
 
     python benchmarks/many_judged.py [--made 1000] [--dialogues 10000]
 

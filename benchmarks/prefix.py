@@ -1,4 +1,4 @@
-"""How much of its prompts a model reads from its prefix cache, and how prompts grow with the dialogue.
+"""Prefix cache hits of a model, and growth of prompts with the dialogue.
 
     python benchmarks/prefix.py [--turns 20] [--dialogues 1] [--model local]
 

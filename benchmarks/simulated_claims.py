@@ -1,4 +1,4 @@
-"""What the lie check makes of simulated negotiators' own sentences, and how much these negotiators learn.
+"""The lie check on simulated negotiators' own sentences, and how much these negotiators learn.
 
 Their sentences come from the very lists the check compares with, so that the first table is no measure of it:
 `lie_check.py` is.

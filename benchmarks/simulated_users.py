@@ -1,4 +1,4 @@
-"""What agents of several skills earn from the simulated users, how fast, and how well strategies are told.
+"""Earnings of agents of several skills from the simulated users; speed; how well strategies are told.
 
     python benchmarks/simulated_users.py [--data FOLDER] [--dialogues 1200]
 

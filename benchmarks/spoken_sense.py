@@ -1,4 +1,4 @@
-"""Whether the simulated negotiator's words agree with themselves and the record, and how varied they are.
+"""Consistency of the simulated negotiator's words with themselves and the record, and their variety.
 
 Reads a corpus as text: nothing is known of how the sentences were made, so that words added later are held
 to the same. Counts, in dialogues of every scenario and condition:

@@ -1,4 +1,4 @@
-"""What a dialogue was worth to each role: rewards as the scenario says them, computed from the record."""
+"""Rewards: a dialogue's worth to each role, computed from the record as the scenario says."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a report is made of: numbers that know where they come from, tables, figures, sections."""
+"""The parts of a report: numbers that know where they come from, tables, figures, sections."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How figures look: colours after Okabe and Ito, and marks that tell the same in grey."""
+"""Style of figures: colours after Okabe and Ito, and marks that tell the same in grey."""
 
 import warnings
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Where every number of a report comes from."""
+"""Trace of a report: the stored rows behind every number."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""How text is set on a PDF page: in the report's own font, and in others where that lacks a character."""
+"""Typefaces of a PDF page: the report's own font, and others where that lacks a character."""
 
 from functools import cache
 from io import BytesIO

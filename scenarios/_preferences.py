@@ -1,4 +1,4 @@
-"""What a payoff says about its role: how far it can go, what matters to it, on which scale."""
+"""Preferences in a payoff: how far its role can go, what matters to it, on which scale."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What every test can rely on: no key, no network but loopback, folders of its own."""
+"""Fixtures of every test: no key, no network but loopback, folders of its own."""
 
 import importlib.util
 import ipaddress

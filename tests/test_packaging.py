@@ -1,4 +1,4 @@
-"""What is installed: every package and data file of the tree, under `negosim` and nowhere else."""
+"""The installed package: every package and data file of the tree, under `negosim` and nowhere else."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What was said keeps its words, and cannot be read as anything but words."""
+"""Quoting of speech: words keep their meaning and cannot be read as anything else."""
 
 import unicodedata
 

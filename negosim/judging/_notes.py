@@ -1,4 +1,4 @@
-"""What a role's brief says, as notes that a claim can be held against."""
+"""A role's brief as notes that a claim can be held against."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What a perspective sees of a dialogue, as prompts that share their beginning."""
+"""A perspective's view of a dialogue, as prompts that share their beginning."""
 
 from collections.abc import Sequence
 from functools import cached_property

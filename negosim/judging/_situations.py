@@ -1,4 +1,4 @@
-"""What statements of a dialogue were made in: the package at hand, and what their speaker agreed to later."""
+"""Situations of statements: the package at hand, and what their speaker agreed to later."""
 
 from collections.abc import Sequence
 

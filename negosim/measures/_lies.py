@@ -1,4 +1,4 @@
-"""How often somebody says what is false: of the decided ones and of all, with what is undecided."""
+"""Rates of false statements, of the decided ones and of all, with what is undecided."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What may be given where a model is named: its name, a spec, or a model of LangChain's."""
+"""Models as users give them: a name, a spec, or a model of LangChain's."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 

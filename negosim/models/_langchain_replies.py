@@ -1,4 +1,4 @@
-"""What LangChain's models return and raise, in the terms of the chat completions protocol.
+"""Replies and errors of LangChain's models, in the terms of the chat completions protocol.
 
 Read in those terms, an answer of any provider keeps to the same rules: what is an answer, what is a
 refusal, what may pass, what concerns every call to come.

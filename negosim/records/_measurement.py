@@ -1,4 +1,4 @@
-"""What a role answered in private: one measure, once."""
+"""A measurement: a role's private answer to one measure."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""How good judges are where the truth is known."""
+"""Section: quality of judges where the truth is known."""
 
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,4 +1,4 @@
-"""Whether judges agree with each other and with themselves, and whether they err together."""
+"""Section: agreement of judges with each other and with themselves, and errors they share."""
 
 import shlex
 

@@ -1,4 +1,4 @@
-"""What the measures are and how the intervals were made."""
+"""Section: definitions of the measures, and the making of the intervals."""
 
 from negosim.reports._corpus import Corpus
 from negosim.reports._model import ReportTable, Section

@@ -1,4 +1,4 @@
-"""How things are called in a report."""
+"""Names of agents, conditions, questions and judges in a report."""
 
 from negosim.records import SIMULATED, THIRD_PARTY, TRUTH
 

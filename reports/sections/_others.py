@@ -1,4 +1,4 @@
-"""What else judges were asked: why there was no agreement, and questions of the user's own."""
+"""Section: other questions, on obstacles to agreement and of the user's own."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What has been done of a regeneration, so that a killed one goes on and pays for nothing twice.
+"""Progress of a regeneration, so that a killed one goes on and pays for nothing twice.
 
 A file beside the folder that is being made: a first line that says what is made, then a line for every
 review and every attempt, appended with its checksum when it is done. It is removed when the folder is there.

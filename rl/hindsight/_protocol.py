@@ -1,4 +1,4 @@
-"""What hindsight regeneration is put together from: a controller, a forward model, a reward model.
+"""The protocols of hindsight regeneration: controller, forward model, reward model.
 
 Each has back ends of its own (chat model, trained policy, rules); the pipeline knows these forms only.
 Source of the method: Hong, Lin, Dragan and Levine (2024), "Interactive dialogue agents via reinforcement

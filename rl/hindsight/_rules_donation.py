@@ -1,4 +1,4 @@
-"""What costs donations: pressing, passing over doubts, asking before there is a reason to trust."""
+"""Mistakes that cost donations: pressing, passing over doubts, asking before there is trust."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What costs relief: dismissal, advice before understanding, questions without end, empty comfort."""
+"""Mistakes that cost relief: dismissal, advice before understanding, questions without end."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the pipeline has to know of a task: how its sides are called, how long it may go on."""
+"""A task as the pipeline needs it: names of its sides, length of its dialogues."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is looked for in a model's words before they are said, and what becomes of it."""
+"""The guard on a model's words: leaks that are looked for, and what becomes of them."""
 
 import asyncio
 from dataclasses import replace

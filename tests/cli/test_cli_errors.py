@@ -1,4 +1,4 @@
-"""What the user can mend: one clear message, exit code 2, nothing left behind."""
+"""Errors a user can mend: one clear message, exit code 2, nothing left behind."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the terminal says of runs that stop, and of dialogues that fail alone."""
+"""Messages of the terminal about runs that stop and dialogues that fail alone."""
 
 from types import ModuleType
 

@@ -1,4 +1,4 @@
-"""What a run costs: answers are reused, predictions hold, budgets are never exceeded."""
+"""Cost of a run: answers are reused, predictions hold, budgets are never exceeded."""
 
 import random
 import threading

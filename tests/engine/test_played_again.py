@@ -1,4 +1,4 @@
-"""What failed through the provider is played again by `resume`; what failed otherwise, where asked for."""
+"""Failed dialogues are played again by `resume`: the provider's failures always, others on request."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a server with a prefix cache has to read of a dialogue's prompts grows by a line, not a square.
+"""Prompts of a dialogue grow by a line for a server with a prefix cache, not by a square.
 
 That the calls of an agent share their beginning is tested with the double blind.
 """

@@ -1,4 +1,4 @@
-"""What every dialogue would meet stops the run; what is one dialogue's own fails that one alone."""
+"""Failures that concern all dialogues stop the run; those of one fail that one alone."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is said does not change by accident: digests of transcripts over scenarios, planners and conditions.
+"""Digests of transcripts over scenarios, planners and conditions: nothing said changes by accident.
 
 Where a change of what agents say is meant, `pytest tests/engine/test_transcripts.py --snapshot-update`.
 """

@@ -1,4 +1,4 @@
-"""What each perspective sees: nothing private of anybody else."""
+"""Perspectives of judges: nothing private of anybody else is in them."""
 
 from collections.abc import Callable
 from typing import Any

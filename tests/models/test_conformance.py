@@ -1,4 +1,4 @@
-"""What holds of every transport, at servers as they are: what replies hold, count and say is wrong.
+"""Conformance of every transport: wrong replies, ends and counts of servers as they are.
 
 Each quirk is scripted on loopback. A second transport is one more entry in `TRANSPORTS` of `transports.py`;
 the ladder of structured output and what is no HTTP are in the two files beside this one.

@@ -1,4 +1,4 @@
-"""What holds of every transport: what is no HTTP, what comes packed, and what never ends."""
+"""Conformance of every transport: broken HTTP, packed bodies, replies without end."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""What holds of every transport: the ladder of structured output, and what a server does not take."""
+"""Conformance of every transport: the ladder of structured output, and settings a server refuses."""
 
 import pytest
 

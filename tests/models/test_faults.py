@@ -1,4 +1,4 @@
-"""What a refusal says about the calls still to come, class by class; shapes as servers send them."""
+"""Faults of servers, class by class: what each says about the calls still to come."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What passes and is sent again, what all wait for, and who shares connections and limits."""
+"""Retries, pauses of all calls, and shared connections and limits of the HTTP transport."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What differs has different names: in tables, figures and files of data."""
+"""Names in tables, figures and data files differ where the things do."""
 
 import csv
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What differs between runs is said, unpaired dialogues are counted, examples are chosen by rule."""
+"""Pooling of runs: differences are said, unpaired dialogues counted, examples chosen by rule."""
 
 import orjson
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What a payoff says about its role: limits, priorities, the scale."""
+"""Preferences in a payoff: limits, priorities, the scale."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""What the simulated negotiator believes about another role: its priorities and its reservation value.
+"""Beliefs of the simulated negotiator about another role: its priorities and its reservation value.
 
 Learnt as in Hindriks and Tykhonov (2008, Opponent Modelling in Automated Multi-Issue Negotiation Using
 Bayesian Learning): every ranking of the issues is a hypothesis, and one is the likelier, the better the

@@ -1,4 +1,4 @@
-"""Which truth or lie to tell this turn, so that the story of a dialogue stays consistent."""
+"""Choice of a turn's truth or lie, so that the story of a dialogue stays consistent."""
 
 from random import Random
 from typing import TYPE_CHECKING

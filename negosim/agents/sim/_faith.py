@@ -1,4 +1,4 @@
-"""What the simulated negotiator believes of what it is told, and what that does to it.
+"""The simulated negotiator's trust in what it is told, and its effects.
 
 A believed alternative, deadline or limit raises its estimate of the other's reservation value and lowers its
 own wishes; a claim that later words or offers contradict, or that no proof was shown for, costs trust for the

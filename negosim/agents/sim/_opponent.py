@@ -1,4 +1,4 @@
-"""What the other side seems to want, learnt from its public offers and words."""
+"""Opponent model: the other side's interests, learnt from its public offers and words."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

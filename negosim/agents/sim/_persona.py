@@ -1,4 +1,4 @@
-"""Who the simulated negotiator is in one dialogue: how it concedes, talks, believes and errs."""
+"""Persona of the simulated negotiator in one dialogue: how it concedes, talks, believes and errs."""
 
 from dataclasses import dataclass
 from functools import lru_cache

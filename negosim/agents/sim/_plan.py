@@ -1,4 +1,4 @@
-"""What to do this turn: accept, offer, talk, leave, and which truth or lie to tell on the way."""
+"""A turn's plan: accept, offer, talk or leave, and the truth or lie told on the way."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

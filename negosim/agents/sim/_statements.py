@@ -1,4 +1,4 @@
-"""What a role says about its own situation, and whether it is true."""
+"""A role's statements about its own situation, true and false."""
 
 from collections.abc import Mapping, Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""How personas talk: terse, plain, warm, formal, salty, hesitant."""
+"""Voices of personas: terse, plain, warm, formal, salty, hesitant."""
 
 from functools import lru_cache
 from random import Random

@@ -1,4 +1,4 @@
-"""What simulated users and the agents that talk with them know of a dialogue: who said what, in order."""
+"""Transcripts as simulated users and the agents that talk with them see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

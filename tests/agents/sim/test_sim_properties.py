@@ -1,4 +1,4 @@
-"""What must hold in every dialogue of the simulated negotiator, over every built-in scenario."""
+"""Properties of every dialogue of the simulated negotiator, over every built-in scenario."""
 
 import re
 from collections import Counter

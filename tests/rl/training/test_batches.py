@@ -1,4 +1,4 @@
-"""What a batch holds, and how the data are cut into batches."""
+"""Content of batches, and how the data are cut into them."""
 
 from itertools import islice
 

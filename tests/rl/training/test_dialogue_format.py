@@ -1,4 +1,4 @@
-"""Which tokens are the agent's, whatever the template; what is cut, and what never is."""
+"""The agent's tokens under any chat template; what is cut, and what never is."""
 
 import pytest
 from hypothesis import given, settings

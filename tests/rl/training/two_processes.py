@@ -1,4 +1,4 @@
-"""What `accelerate launch` starts: train, stop after three steps, and go on from the checkpoint."""
+"""Script for `accelerate launch`: train, stop after three steps, and go on from the checkpoint."""
 
 import os
 import sys
