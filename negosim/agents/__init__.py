@@ -11,6 +11,9 @@ from negosim.agents._human import (
     HumanAgent,
     Seat,
     Seats,
+    can_give_floor_to,
+    can_tell_aside,
+    check_besides,
     seated,
 )
 from negosim.agents._policy import POLICY, PolicyAgent, named_decoding
@@ -63,7 +66,10 @@ __all__ = [
     "Thinks",
     "agent_factory",
     "answer_of",
+    "can_give_floor_to",
+    "can_tell_aside",
     "capable",
+    "check_besides",
     "ends_by_leaving",
     "named_decoding",
     "seated",

@@ -1,7 +1,7 @@
 """A person as an agent: whoever sits at a seat, in a terminal or a browser, is asked and waited for."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -9,7 +9,7 @@ from typing import Protocol
 from negosim.agents._protocol import AgentContext, AgentFactory, Speech
 from negosim.errors import UserError
 from negosim.models import ModelSpec, Usage
-from negosim.records import Utterance
+from negosim.records import Aside, Utterance
 from negosim.scenarios import Answer, Measure
 from negosim.views import View
 
@@ -35,13 +35,45 @@ BELIEF_SHARE = "Divide 100 points by what matters to them:"
 class Seat(Protocol):
     """Where a person sits: asks for what they say, and waits."""
 
-    async def speak(self, view: View) -> Utterance:
-        """Return what the person says next; within the rules of `view.table`."""
+    async def speak(self, view: View) -> Utterance | Speech:
+        """Return what the person says next; within the rules of `view.table`.
+
+        A `Speech` has side messages and who speaks next besides, where `can_tell_aside` and
+        `can_give_floor_to` name somebody.
+        """
         ...
 
     async def answer(self, view: View, measure: Measure) -> Answer | None:
         """Return the person's answer to a private question."""
         ...
+
+
+def can_tell_aside(view: View) -> tuple[int, ...]:
+    """Return the positions of the roles that the speaker can send side messages to."""
+    return _present(view) if view.side.side_messages else ()
+
+
+def can_give_floor_to(view: View) -> tuple[int, ...]:
+    """Return the positions of the roles that the speaker, as the chair, can give the floor to."""
+    return _present(view) if view.side.order.names_next(view.side.index) else ()
+
+
+def _present(view: View) -> tuple[int, ...]:
+    return tuple(role for role in view.side.others if role not in view.table.gone)
+
+
+def check_besides(view: View, asides: Sequence[Aside], floor: int | None) -> None:
+    """Check what goes with an utterance.
+
+    Raises:
+        ValueError: a side message or the floor cannot go to whom it is meant for.
+
+    """
+    for aside in asides:
+        if not set(aside.to) <= set(can_tell_aside(view)):
+            raise ValueError("a side message goes to others who are still there, where there are any")
+    if floor is not None and floor not in can_give_floor_to(view):
+        raise ValueError("the floor is the chair's to give, to somebody who is still there")
 
 
 Seats = Callable[[int], Seat]
@@ -95,10 +127,13 @@ class HumanAgent:
     async def speak(self, view: View) -> Speech:
         """Return what the person says."""
         started = time.perf_counter()
-        utterance = await self._seats(view.side.index).speak(view)
+        given = await self._seats(view.side.index).speak(view)
         self._enter("speak", view, started)
-        offer = view.table.check(view.side.index, utterance.action, utterance.offer, view.side.issues)
-        return Speech(utterance.model_copy(update={"offer": offer}))
+        said = given if isinstance(given, Speech) else Speech(given)
+        action = said.utterance.action
+        offer = view.table.check(view.side.index, action, said.utterance.offer, view.side.issues)
+        check_besides(view, said.asides, said.floor)
+        return said._replace(utterance=said.utterance.model_copy(update={"offer": offer}))
 
     async def concluded(self, view: View) -> bool:
         """Say whether there is a deal with this role in it; without one, a person who wants to end leaves."""

@@ -1,14 +1,21 @@
 """A seat in the terminal: brief and points on paper, so to speak, then one line after the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
 
 from negosim._text import one_line, points
-from negosim.agents import BELIEF_LIMIT, BELIEF_SHARE, SAID_ANYWAY
+from negosim.agents import (
+    BELIEF_LIMIT,
+    BELIEF_SHARE,
+    SAID_ANYWAY,
+    Speech,
+    can_give_floor_to,
+    can_tell_aside,
+)
 from negosim.engine import DialogueFinished, DialogueStarted, Event, TurnFinished
-from negosim.records import Utterance
+from negosim.records import Aside, Utterance
 from negosim.scenarios import Answer, Deal, Issue, Measure, Value, belief_from
 from negosim.table import Table, opening_table
 from negosim.terminal._console import print_view
@@ -21,6 +28,8 @@ HELP = (
     "a line is what you say; /offer, /accept and /leave are moves, /brief shows your side, "
     "/points your points"
 )
+
+ASIDE_HELP = "/aside NAME[, NAME]: WORDS goes to them alone, with what you say next"
 
 Ask = Callable[[str], str]
 """Shows a prompt and returns what was typed; raises EOFError at the end of the input."""
@@ -53,19 +62,56 @@ class TerminalSeat:
         elif isinstance(event, DialogueFinished):
             print_view(self._console, outcome_view(event.dialogue, event.scenario, lens))
 
-    async def speak(self, view: View) -> Utterance:
-        """Ask for the next utterance until there is one within the rules."""
+    async def speak(self, view: View) -> Speech:
+        """Ask for the next utterance until there is one within the rules, and for what goes with it."""
         if not self._greeted:
             self._greeted = True
             self._show_brief(view)
             self._say(HELP)
+            if can_tell_aside(view):
+                self._say(ASIDE_HELP)
+        asides: list[Aside] = []
         while True:
             typed = self._line("you> ")
             try:
-                if (said := self._understood(view, typed)) is not None:
-                    return said
+                if typed.startswith("/aside"):
+                    asides.append(self._aside(view, typed.removeprefix("/aside").strip()))
+                elif (said := self._understood(view, typed)) is not None:
+                    return Speech(said, asides=tuple(asides), floor=self._floor(view))
             except ValueError as error:
                 self._say(str(error))
+
+    def _aside(self, view: View, typed: str) -> Aside:
+        """Read a side message: names, a colon, words."""
+        names, _, words = typed.partition(":")
+        if not words.strip():
+            raise ValueError(ASIDE_HELP)
+        to = sorted({self._named(view, name, can_tell_aside(view)) for name in names.split(",")})
+        self._say(f"that will go to {' and '.join(view.side.roles[role].name for role in to)} alone")
+        return Aside(to=tuple(to), text=words.strip())
+
+    def _floor(self, view: View) -> int | None:
+        """Ask who speaks next, where that is for the person to say."""
+        there = can_give_floor_to(view)
+        while there:
+            typed = self._line("who speaks next? (Enter: who has been silent longest)> ")
+            if not typed:
+                return None
+            try:
+                return self._named(view, typed, there)
+            except ValueError as error:
+                self._say(str(error))
+        return None
+
+    def _named(self, view: View, typed: str, there: Sequence[int]) -> int:
+        """Return the one role that a name, a part of one or an id means."""
+        roles, word = view.side.roles, typed.strip().casefold()
+        exact = [role for role in there if word in (roles[role].id.casefold(), roles[role].name.casefold())]
+        found = exact or [role for role in there if word and word in roles[role].name.casefold().split()]
+        if len(found) != 1:
+            known = ", ".join(f"{roles[role].id} ({roles[role].name})" for role in there) or "nobody"
+            raise ValueError(f"{typed.strip()!r} is not one of those who can be meant: {known}")
+        return found[0]
 
     async def answer(self, view: View, measure: Measure) -> Answer | None:
         """Ask a private question until there is an answer."""

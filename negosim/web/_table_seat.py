@@ -2,10 +2,11 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from negosim.agents import SAID_ANYWAY, Seat
-from negosim.records import Dialogue, Turn, Utterance
+from negosim.agents import SAID_ANYWAY, Seat, Speech, can_give_floor_to, can_tell_aside, check_besides
+from negosim.records import Aside, Dialogue, Turn, Utterance
 from negosim.scenarios import Answer, Measure, Scenario, belief_from
 from negosim.views import View
 
@@ -39,7 +40,7 @@ class BrowserSeat(Seat):
     """Several questions may be due at a time; a person answers one after the other."""
     _asked: int = 0
     """How many questions there have been."""
-    _given: "asyncio.Future[Utterance | Answer] | None" = None
+    _given: "asyncio.Future[Speech | Answer] | None" = None
 
     @property
     def step(self) -> str:
@@ -49,18 +50,18 @@ class BrowserSeat(Seat):
         asked = f"-{self.measure.id}-{self._asked}" if self.measure else ""
         return f"{self.view.turn_index}{asked}"
 
-    async def speak(self, view: View) -> Utterance:
+    async def speak(self, view: View) -> Speech:
         """Wait for the person's next utterance."""
         given = await self._wait(view, None)
-        assert isinstance(given, Utterance)
+        assert isinstance(given, Speech)
         return given
 
     async def answer(self, view: View, measure: Measure) -> Answer | None:
         """Wait for the person's answer to a private question."""
         given = await self._wait(view, measure)
-        return None if isinstance(given, Utterance) else given
+        return None if isinstance(given, Speech) else given
 
-    async def _wait(self, view: View, measure: Measure | None) -> Utterance | Answer:
+    async def _wait(self, view: View, measure: Measure | None) -> Speech | Answer:
         async with self._one_at_a_time:
             self.view, self.measure = view, measure
             self._given = asyncio.get_running_loop().create_future()
@@ -72,7 +73,7 @@ class BrowserSeat(Seat):
                 self.view = self.measure = self._given = None
                 self.tell()
 
-    def give(self, step: str, given: Utterance | Answer) -> bool:
+    def give(self, step: str, given: Speech | Answer) -> bool:
         """Hand in what the person did; return whether it was waited for."""
         if self._given is None or self._given.done() or step != self.step:
             return False
@@ -92,12 +93,38 @@ class BrowserSeat(Seat):
         return self.version
 
 
-def utterance_from(view: View, form: dict[str, str]) -> Utterance:
+def speech_from(view: View, form: dict[str, str]) -> Speech:
     """Return what a person says from the fields of a form.
 
     Args:
         view: what they answer to.
-        form: `text`, `action`, and a value for each issue offered, as "issue-ID".
+        form: `text`, `action`, and a value for each issue offered, as "issue-ID"; `aside` with a field
+            "to-POSITION" for each listener; `floor`, the position of who speaks next.
+
+    Raises:
+        ValueError: it is against the rules; says what would be right.
+
+    """
+    utterance = _utterance_from(view, form)
+    asides = tuple(_aside_from(view, form))
+    floor = next((role for role in can_give_floor_to(view) if form.get("floor") == str(role)), None)
+    check_besides(view, asides, floor)
+    return Speech(utterance, asides=asides, floor=floor)
+
+
+def _aside_from(view: View, form: dict[str, str]) -> Iterator[Aside]:
+    text = form.get("aside", "").strip().replace("\r\n", "\n")
+    to = tuple(role for role in can_tell_aside(view) if form.get(f"to-{role}"))
+    if len(text) > LONGEST:
+        raise ValueError(f"the side message has {len(text):,} characters; the longest is {LONGEST:,}")
+    if bool(text) != bool(to):
+        raise ValueError("a side message needs words and somebody it is for")
+    if text:
+        yield Aside(to=to, text=text)
+
+
+def _utterance_from(view: View, form: dict[str, str]) -> Utterance:
+    """Return the public words and the move.
 
     Raises:
         ValueError: it is against the rules; says what would be right.

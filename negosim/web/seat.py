@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from negosim._files import write_whole
-from negosim.agents import BELIEF_LIMIT, BELIEF_SHARE, HUMAN, seated
+from negosim.agents import BELIEF_LIMIT, BELIEF_SHARE, HUMAN, can_give_floor_to, can_tell_aside, seated
 from negosim.config import RunConfig
 from negosim.engine import (
     DialogueFinished,
@@ -37,7 +37,7 @@ from negosim.web._app import application, wrong_page
 from negosim.web._dialogue import role_views, turn_views
 from negosim.web._links import ServerLinks
 from negosim.web._pages import render
-from negosim.web._table_seat import LONGEST, BrowserSeat, answer_from, utterance_from
+from negosim.web._table_seat import LONGEST, BrowserSeat, answer_from, speech_from
 from negosim.web.server import server_of
 
 SEATS_FILE = ".seats.json"
@@ -180,6 +180,8 @@ def seat_page(seat: BrowserSeat, *, wrong: str = "", form: Mapping[str, str] | N
         wrong=wrong,
         form=form or {},
         longest=LONGEST,
+        listeners=can_tell_aside(seat.view) if seat.view else (),
+        speakers=can_give_floor_to(seat.view) if seat.view else (),
         belief_limit=BELIEF_LIMIT,
         belief_share=BELIEF_SHARE,
         **shown,
@@ -224,7 +226,7 @@ def seats_app(session: SeatedDialogue, *, hosts: Sequence[str] = ()) -> Starlett
         def take(seat: BrowserSeat, form: dict[str, str]) -> Any:
             if seat.measure is not None or seat.view is None:
                 raise ValueError("there is a question to be answered first")
-            return utterance_from(seat.view, form)
+            return speech_from(seat.view, form)
 
         return await handed_in(request, take)
 

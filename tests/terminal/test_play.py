@@ -10,6 +10,7 @@ from rich.console import Console
 import negosim
 from negosim.agents import seated
 from negosim.terminal.play import TerminalSeat
+from negosim.views import public_record
 
 
 def typing(*lines: str) -> Callable[[str], str]:
@@ -60,3 +61,25 @@ def test_what_was_said_is_kept_when_the_input_ends(tmp_path: Path) -> None:
         (dialogue,) = negosim.resume(tmp_path / "run")
     assert [turn.utterance.text for turn in dialogue.turns][1:] == ["Who are they?"]
     assert [given.value for given in dialogue.measurements] == [1.5]
+
+
+def test_a_person_tells_some_alone_and_gives_the_floor(tmp_path: Path) -> None:
+    ask = typing(
+        *("/aside nobody: psst", "/aside bakery, Ottilie: psst", "/aside bakery", "/aside NOODLE-MAKER: MUMBLE"),
+        *("Let us begin.", "the king", "noodle-maker", "And you?", "", "/leave", "yes", ""),
+    )
+    shown = io.StringIO()
+    seat = TerminalSeat(Console(file=shown, width=2000), 0, ask)
+    config = negosim.RunConfig(
+        scenarios="heron-mill", models=["human", "sim", "sim"], order="chair:owner", max_turns=5
+    )
+    with seated(lambda role: seat):
+        (dialogue,) = negosim.generate(config, out=tmp_path / "run", watch=seat.watch)
+    scenario = negosim.load_scenario("heron-mill")
+    noodles = list(scenario.role_index).index("noodle-maker")
+    assert [turn.role for turn in dialogue.turns] == [0, noodles, 0, 3 - noodles, 0]
+    assert [(aside.to, aside.text) for aside in dialogue.turns[0].asides] == [((noodles,), "MUMBLE")]
+    assert not any(turn.asides for turn in dialogue.turns[1:] if turn.role == 0)
+    assert "'Ottilie' is not one of those who can be meant" in shown.getvalue()
+    heard = {role: "MUMBLE" in str(public_record(dialogue.turns, role)) for role in (0, 1, 2)}
+    assert heard == {0: True, noodles: True, 3 - noodles: False}

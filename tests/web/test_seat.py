@@ -220,6 +220,28 @@ def test_questions_due_together_are_asked_one_after_the_other(tmp_path: Path) ->
     assert picture["reservation"] == 0.4
 
 
+def test_side_messages_and_the_floor_are_given_by_form(tmp_path: Path) -> None:
+    people = config(
+        scenarios="heron-mill", models=["human", "human", "sim"], order="chair:owner", max_turns=3
+    )
+    with served(Session(people, out=tmp_path / "run")) as server:
+        owner, bakery = Person(server, 0), Person(server, 1)
+        owner.until("Who speaks next")
+        assert owner.send("say", text="Hello", action="talk", aside="MUMBLE").status_code == 422
+        owner.send("say", text="Hello", action="talk", aside="MUMBLE", floor="1", **{"to-2": "yes"})
+        assert "Who speaks next" not in bakery.until("It is your turn")
+        bakery.send("say", text="Hello", action="talk", aside="PSST", floor="2", **{"to-0": "yes"})
+        assert "PSST" in owner.until("It is your turn")
+        owner.send("say", text="Good bye", action="talk")
+        owner.until("The talk is over")
+        bakery.until("The talk is over")
+    assert "MUMBLE" not in bakery.bytes
+    (dialogue,) = Run.open(tmp_path / "run")
+    assert [turn.role for turn in dialogue.turns] == [0, 1, 0]
+    assert [turn.floor for turn in dialogue.turns] == [1, None, None]
+    assert [aside.to for turn in dialogue.turns for aside in turn.asides] == [(2,), (0,)]
+
+
 def test_a_run_without_people_has_no_seats() -> None:
     assert SeatedDialogue(config(models="sim")).seats == {}
     with pytest.raises(negosim.UserError):
