@@ -10,6 +10,8 @@ from negosim.table import Table, opening_table
 from negosim.terminal._lens import Lens
 
 VERBS = {"offer": "offers", "accept": "accepts", "walk_away": "walks away"}
+GOES = "ends the conversation"
+"""What it is to leave where there is no deal to walk away from."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def move_of(turn: Turn, before: Table, after: Table) -> Move | None:
         terms = before.acceptable_by(turn.role) or {}
     complete = bool(terms) and all(issue in terms for issue in before.issues)
     settles = after.deal is not None and (utterance.action != "accept" or before.settles(turn.role))
-    return Move(VERBS[utterance.action], terms, complete, settles)
+    verb = VERBS[utterance.action] if before.issues or utterance.action != "walk_away" else GOES
+    return Move(verb, terms, complete, settles)
 
 
 def replay(dialogue: Dialogue, scenario: Scenario) -> Iterator[tuple[Turn, Table, Table]]:
@@ -86,6 +89,7 @@ VERDICTS = {
 ENDS = {
     "concluded": "all roles said the conversation was over",
     "walk_away": "one side walked away",
+    "left": "one side ended it",
     "max_turns": "the cap on utterances was reached",
     "safety_stop": "the safety stop of the unrestricted mode was reached",
     "failed": "the dialogue failed",
@@ -106,7 +110,8 @@ def ending(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> str:
     """
     failure = dialogue.failure
     if failure is None:
-        return f"after {plural(len(dialogue.turns), 'utterance')}: {ENDS[dialogue.end]}"
+        end = dialogue.end if scenario.has_deals or dialogue.end != "walk_away" else "left"
+        return f"after {plural(len(dialogue.turns), 'utterance')}: {ENDS[end]}"
     who = "" if failure.role is None else f"{one_line(scenario.roles[failure.role].name)}, "
     place = f"at utterance {failure.turn + 1} ({who}stage {failure.stage})"
     shown = lens.truth or failure.role in lens.private

@@ -65,7 +65,12 @@ def test_what_was_said_is_kept_when_the_input_ends(tmp_path: Path) -> None:
 
 def test_a_person_tells_some_alone_and_gives_the_floor(tmp_path: Path) -> None:
     ask = typing(
-        *("/aside nobody: psst", "/aside bakery, Ottilie: psst", "/aside bakery", "/aside NOODLE-MAKER: MUMBLE"),
+        *(
+            "/aside nobody: psst",
+            "/aside bakery, Ottilie: psst",
+            "/aside bakery",
+            "/aside NOODLE-MAKER: MUMBLE",
+        ),
         *("Let us begin.", "the king", "noodle-maker", "And you?", "", "/leave", "yes", ""),
     )
     shown = io.StringIO()
