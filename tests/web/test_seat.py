@@ -224,7 +224,7 @@ def test_side_messages_and_the_floor_are_given_by_form(tmp_path: Path) -> None:
     people = config(
         scenarios="heron-mill", models=["human", "human", "sim"], order="chair:owner", max_turns=3
     )
-    with served(Session(people, out=tmp_path / "run")) as server:
+    with served(SeatedDialogue(people, out=tmp_path / "run")) as server:
         owner, bakery = Person(server, 0), Person(server, 1)
         owner.until("Who speaks next")
         assert owner.send("say", text="Hello", action="talk", aside="MUMBLE").status_code == 422
