@@ -196,7 +196,7 @@ def test_utterances_are_of_every_length_and_clean(played):
 def test_what_is_said_agrees_with_what_is_done(played, benchmark_module, kind):
     """The text is read as `benchmarks/spoken_sense.py` reads a whole corpus."""
     checker = benchmark_module("spoken_sense")
-    readers = {scenario: checker.Reader(load_scenario(scenario)) for scenario in SCENARIOS}
+    readers = {scenario: checker.ValueReader(load_scenario(scenario)) for scenario in SCENARIOS}
     dialogues = [
         SimpleNamespace(id=f"{scenario}-{number}", scenario=scenario, turns=dialogue.turns)
         for (scenario, _), several in played.items()
