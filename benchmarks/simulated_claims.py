@@ -40,7 +40,7 @@ def claims(run: Run) -> None:
     """Print, by subject, how many claims are decided and how many of these verdicts are right."""
     decided, right, total = Counter[str](), Counter[str](), Counter[str]()
     for dialogue in run:
-        scenario = run.scenario(dialogue.scenario)
+        scenario = run.scenario_of(dialogue)
         made_in = situations(dialogue.turns, scenario)
         for turn in dialogue.turns:
             for claim in turn.claims:

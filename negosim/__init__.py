@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from negosim.config import RunConfig
     from negosim.engine import generate, generate_async, resume, resume_async
     from negosim.errors import BudgetError, ModelError, NegosimError, ProtocolError, UserError
+    from negosim.importing import import_dialogues
     from negosim.judging import judge, judge_async
     from negosim.models import Budget, ModelSpec
     from negosim.records import Condition, Dialogue
@@ -27,6 +28,7 @@ _HOMES = {
     "negosim.config": ("RunConfig",),
     "negosim.engine": ("generate", "generate_async", "resume", "resume_async"),
     "negosim.errors": ("BudgetError", "ModelError", "NegosimError", "ProtocolError", "UserError"),
+    "negosim.importing": ("import_dialogues",),
     "negosim.judging": ("judge", "judge_async"),
     "negosim.models": ("Budget", "ModelSpec"),
     "negosim.records": ("Condition", "Dialogue"),
@@ -52,6 +54,7 @@ __all__ = [
     "UserError",
     "generate",
     "generate_async",
+    "import_dialogues",
     "judge",
     "judge_async",
     "list_runs",

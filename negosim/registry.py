@@ -1,15 +1,15 @@
-"""Registry of code plugins: agents, planners, judges, model providers, claim checks and rewards, by name.
+"""Registry of code plugins by name: agents, planners, judges, providers, claim checks, rewards, importers.
 
 A plugin comes in by one of two clients:
 
 - an installed package names it in an entry-point group, `negosim.agents`, `negosim.planners`,
-  `negosim.judges`, `negosim.providers`, `negosim.claim_checks` or `negosim.rewards`; the built-ins are such
-  a package's;
+  `negosim.judges`, `negosim.providers`, `negosim.claim_checks`, `negosim.rewards` or `negosim.importers`;
+  the built-ins are such a package's;
 - a decorator registers it in this process, before it is named: `@agent("echo")`.
 
 What each kind must be is said where it is used: `negosim.agents.AgentFactory`, `negosim.engine.Planner`,
 `negosim.judging.Judge`, `negosim.models.Provider`, `negosim.judging.ClaimCheck`,
-`negosim.rewards.RewardFunction`.
+`negosim.rewards.RewardFunction`, `negosim.importing.Importer`.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from typing import Any, Literal, TypeVar, get_args
 from negosim.errors import UserError
 from negosim.plugins import suggest
 
-Kind = Literal["agents", "planners", "judges", "providers", "claim_checks", "rewards"]
+Kind = Literal["agents", "planners", "judges", "providers", "claim_checks", "rewards", "importers"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -37,6 +37,7 @@ NOUNS: dict[Kind, str] = {
     "providers": "model provider",
     "claim_checks": "claim check",
     "rewards": "reward function",
+    "importers": "importer",
 }
 
 Thing = TypeVar("Thing")
@@ -167,6 +168,19 @@ def reward(name: str) -> Callable[[Thing], Thing]:
 
     """
     return _registering("rewards", name)
+
+
+def importer(name: str) -> Callable[[Thing], Thing]:
+    """Register an importer: a `negosim.importing.Importer`, for `negosim import --format NAME`.
+
+    Args:
+        name: as for `agent`.
+
+    Raises:
+        UserError: the name has another form or is taken.
+
+    """
+    return _registering("importers", name)
 
 
 def plugins(kind: Kind) -> dict[str, Plugin]:

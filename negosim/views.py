@@ -123,6 +123,8 @@ class PublicTurn:
     """Whom the chair gives the floor to."""
     asides: tuple[Aside, ...] = ()
     """The side messages that the reader has said or heard; none for who is no role."""
+    wordless: bool = False
+    """Whether the text only names the move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ def public_record(turns: Iterable[Turn], reader: int | None = None) -> tuple[Pub
             t.utterance.offer,
             t.floor,
             tuple(aside for aside in t.asides if heard_by(aside, t.role, reader)) if t.asides else (),
+            t.utterance.wordless,
         )
         for t in turns
     )

@@ -103,15 +103,21 @@ def facts_of(corpus: Corpus) -> ReportTable:
 
 
 def _run_facts(corpus: Corpus, run: Run, name: str, *, several: bool) -> Iterator[tuple[str, Cell]]:
-    config = run.config
+    config, imported = run.config, run.header.imported
     versions = run.header.fingerprint.versions
     prefix = f"{name}: " if several else ""
     most = cap_of(run)
     cap = f"at most {most} utterances" if most else "unrestricted length"
     made = run.header.created[:16].replace("T", " ")
-    yield f"{prefix}made", f"{made} UTC with negosim {versions.get('negosim', 'unknown')}"
+    what = "made" if imported is None else "imported"
+    yield f"{prefix}{what}", f"{made} UTC with negosim {versions.get('negosim', 'unknown')}"
     yield f"{prefix}fingerprint", fingerprint(run)
     yield f"{prefix}models", " and ".join(names.model(model) for model in config.models)
+    if imported is not None:
+        yield f"{prefix}source", f"{imported.title} ({imported.licence or 'licence not given'})"
+        left = sum(imported.left_out.values())
+        yield f"{prefix}left out", f"{left:,} rows or dialogues; imported in run.json has the reasons"
+        return
     yield (
         f"{prefix}play",
         f"planner {config.planner}, objective {config.objective}, {cap}, seed {config.seed}",

@@ -2,7 +2,7 @@
 
 import shlex
 
-from negosim.records import SIMULATED
+from negosim.records import HUMAN, SIMULATED
 from negosim.reports._corpus import Corpus
 from negosim.store import Run
 
@@ -19,31 +19,40 @@ def ask_model(corpus: Corpus, questions: str) -> str:
 
 def model_of(corpus: Corpus) -> str:
     """Return a language model to judge by: the agents' own, or else the small local one."""
-    played = [model for run in corpus.runs for model in run.config.models if model != SIMULATED]
+    played = [model for run in corpus.runs for model in run.config.models if model not in (SIMULATED, HUMAN)]
     return shlex.quote(played[0]) if played else "local"
 
 
-def calibrate(corpus: Corpus) -> str:
+def calibrate(corpus: Corpus) -> str | None:
     """Return the commands that hold a report's judges against simulated dialogues, whose truth is known."""
-    scenarios = " ".join(f"--scenario {shlex.quote(scenario)}" for scenario in corpus.scenario_ids)
+    models = [judge for judge in corpus.judges if not judge.startswith("human:")]
+    if not models:
+        return None
+    foreign = any(run.header.imported for run in corpus.runs)
+    ids = ["all"] if foreign else corpus.scenario_ids
+    scenarios = " ".join(f"--scenario {shlex.quote(scenario)}" for scenario in ids)
     made = f"negosim generate {scenarios} -n 10 --both-conditions --model sim --out runs/calibration"
-    judges = ",".join(["oracle", *corpus.judges])
+    judges = ",".join(["oracle", *models])
     judged = f"negosim judge runs/calibration --judges {shlex.quote(judges)}"
     return f"{made}\n{judged}\nnegosim report runs/calibration"
 
 
-def unrestricted(corpus: Corpus) -> str:
-    """Return the command that makes the same dialogues without a cap and reports both."""
+def unrestricted(corpus: Corpus) -> str | None:
+    """Return the command that makes the same dialogues without a cap, and reports both; None if imported."""
     run = corpus.runs[0]
+    if run.header.imported is not None:
+        return None
     out = f"{run.path}-unrestricted"
     made = _generate(run, "--max-turns 0", f"--out {shlex.quote(out)}")
     both = " ".join(shlex.quote(str(path)) for path in (*(each.path for each in corpus.runs), out))
     return f"{made}\nnegosim report {both} --out report.pdf"
 
 
-def both_conditions(corpus: Corpus) -> str:
-    """Return the command that makes the same dialogues in both conditions."""
+def both_conditions(corpus: Corpus) -> str | None:
+    """Return the command that makes the same dialogues in both conditions; None of imported ones."""
     run = corpus.runs[0]
+    if run.header.imported is not None:
+        return None
     return _generate(run, "--both-conditions", f"--out {shlex.quote(f'{run.path}-both')}")
 
 

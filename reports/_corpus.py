@@ -121,11 +121,10 @@ class Corpus:
 
     @cached_property
     def complete(self) -> Sample:
-        """The dialogues that were finished, with each role's gain: 0 no better than no deal, 1 its best."""
+        """The dialogues that were finished."""
         finished = self.dialogues.only(status="complete")
         caps = {name: cap_of(run) for name, run in zip(self.names, self.runs, strict=True)}
-        frame = _with_gains(finished.frame, self.scenarios)
-        return finished.having(frame.assign(cap=frame["run"].map(caps).astype("int64")))
+        return finished.having(finished.frame.assign(cap=finished.frame["run"].map(caps).astype("int64")))
 
     @cached_property
     def tactics(self) -> Sample:
@@ -171,7 +170,13 @@ class Corpus:
     @cached_property
     def deal_ids(self) -> list[str]:
         """The scenarios in which something is to be settled, by id."""
-        return [key for key in self.scenario_ids if self.scenarios[key].has_deals]
+        settled = set(self.dialogues.known("agreed").frame["scenario"])
+        return [key for key in self.scenario_ids if key in settled or self.scenarios[key].has_deals]
+
+    @cached_property
+    def space_ids(self) -> list[str]:
+        """Those of them whose deals are worth the same in every dialogue, by id."""
+        return [key for key in self.deal_ids if self.scenarios[key].has_deals]
 
     @property
     def agents(self) -> int:
@@ -240,6 +245,8 @@ class Corpus:
 
 def cap_of(run: Run) -> int:
     """Return a run's cap on utterances, the highest of its scenarios; 0 is unrestricted."""
+    if run.header.imported is not None:
+        return 0
     caps = [run.config.cap(scenario) for scenario in run.header.scenarios.values()]
     return 0 if 0 in caps else max(caps, default=run.config.max_turns or 0)
 
@@ -247,20 +254,6 @@ def cap_of(run: Run) -> int:
 def perspective_order(perspective: str) -> tuple[int, str]:
     """Order perspectives: the truth, the third party, the agents."""
     return [TRUTH, THIRD_PARTY].index(perspective) if perspective in (TRUTH, THIRD_PARTY) else 2, perspective
-
-
-def _with_gains(frame: "pd.DataFrame", scenarios: dict[str, Scenario]) -> "pd.DataFrame":
-    gains = frame.copy()
-    for role in range(max(len(scenario.roles) for scenario in scenarios.values())):
-        ends = {
-            key: (float(scenario.space.reservations[role]), float(scenario.space.values[:, role].max()))
-            for key, scenario in scenarios.items()
-            if role < len(scenario.roles)
-        }
-        reservation = frame["scenario"].map({key: low for key, (low, _) in ends.items()})
-        best = frame["scenario"].map({key: high for key, (_, high) in ends.items()})
-        gains[f"gain_{role + 1}"] = (frame[f"value_{role + 1}"] - reservation) / (best - reservation)
-    return gains
 
 
 def _design(run: Run) -> str:

@@ -1,12 +1,13 @@
 """Training dialogue agents: trajectories, corpora, offline RL. Importing this loads no torch."""
 
-from negosim.rl._card import Card, Drops, Origin, RewardSummary
+from negosim.importing import Drops
+from negosim.rl._card import Card, Origin, RewardSummary
 from negosim.rl._export import Exported, export
 from negosim.rl._io import read_card, read_trajectories, write_trajectories
 from negosim.rl._simulate import simulate
 from negosim.rl._trajectory import Role, Split, Trajectory, TrajectoryTurn, merge_turns
 from negosim.rl.hindsight import imagine
-from negosim.rl.sources import detect, prepare
+from negosim.rl.sources import prepare
 
 __all__ = [
     "Card",
@@ -18,7 +19,6 @@ __all__ = [
     "Split",
     "Trajectory",
     "TrajectoryTurn",
-    "detect",
     "export",
     "imagine",
     "merge_turns",

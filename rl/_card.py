@@ -2,21 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from negosim._frozen import Frozen
-from negosim.errors import UserError
+from negosim.importing import Drops
 from negosim.rl._outlier import outlier_note
 from negosim.rl._trajectory import SPLITS, Trajectory
 
 CARD = "card.json"
-
-SHOWN_PROBLEMS = 200
-"""Bad rows named in the card; the counts are of all."""
 
 
 class Origin(Frozen):
@@ -33,39 +29,6 @@ class Origin(Frozen):
     """What the reward is, with its unit."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Everything the trajectories depend on besides the source's files."""
-
-
-@dataclass
-class Drops:
-    """Counts what is left out or altered, by reason, and remembers where."""
-
-    strict: bool = False
-    """Refuse the whole source at the first bad row instead of leaving that out."""
-    counts: Counter[str] = field(default_factory=Counter)
-    altered: Counter[str] = field(default_factory=Counter)
-    """Values kept in another form than they were found in."""
-    problems: list[str] = field(default_factory=list)
-    passed_over: dict[str, str] = field(default_factory=dict)
-    """Files of the source that are none of its data, and why."""
-    notes: list[str] = field(default_factory=list)
-    """What is odd about the whole."""
-
-    def add(self, reason: str, where: str) -> None:
-        """Count one row or dialogue; `where` names its file and row.
-
-        Raises:
-            UserError: `strict` is set.
-
-        """
-        if self.strict:
-            raise UserError(f"{where}: {reason}; mend the row, or leave such rows out with --bad-rows skip")
-        self.leave_out(reason, where)
-
-    def leave_out(self, reason: str, where: str) -> None:
-        """Count what is left out although nothing is wrong with it, as copies are."""
-        self.counts[reason] += 1
-        if len(self.problems) < SHOWN_PROBLEMS:
-            self.problems.append(f"{where}: {reason}")
 
 
 class RewardSummary(Frozen):

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from negosim._checksum import DIFFERS, DamageError, checked, checksum_of, with_checksum
 from negosim._files import first_error, unreadable, whole_folder
 from negosim.errors import UserError
-from negosim.rl._card import CARD, Card, Drops, Origin, TrajectoryTally
+from negosim.importing import Drops
+from negosim.rl._card import CARD, Card, Origin, TrajectoryTally
 from negosim.rl._trajectory import Split, Trajectory
 
 if TYPE_CHECKING:

@@ -7,13 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from negosim._frozen import Frozen
+from negosim.importing import SPLITS as SPLITS
+from negosim.importing import Split as Split
 
 Role = Literal["agent", "user"]
 """Who speaks: the agent, whose behaviour is learnt, or the user it talks to."""
-
-Split = Literal["train", "validation", "test"]
-
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 def _finite(number: float) -> float:

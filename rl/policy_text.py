@@ -79,6 +79,10 @@ class PublicMove(Protocol):
     def offer(self) -> Mapping[str, object] | None:
         """With which values."""
 
+    @property
+    def wordless(self) -> bool:
+        """Whether the text only names the move."""
+
 
 def policy_turn(
     said: PublicMove,
@@ -103,7 +107,8 @@ def policy_turn(
     mine = role == learner
     speaker = None if mine or len(names) == 2 else names[role]
     move = said.action if deals else "talk"
-    text = turn_text(said.text, move, said.offer, speaker=speaker, names=names)
+    words = "" if said.wordless and move != "talk" else said.text
+    text = turn_text(words, move, said.offer, speaker=speaker, names=names)
     return TrajectoryTurn(role="agent" if mine else "user", text=text, tactic=tactic if mine else None)
 
 
@@ -147,8 +152,9 @@ def brief_for(role: "Role", context: str, issues: "Sequence[Issue]") -> str:
     lines.append(" ".join(role.brief.split()))
     if role.deceptive_brief:
         lines.append(" ".join(role.deceptive_brief.split()))
-    if issues:
-        lines.append(f"Without a deal: {role.alternative} ({role.payoff.reservation:g} points).")
+    if not role.payoff.issues:
+        return "\n".join(lines)
+    lines.append(f"Without a deal: {role.alternative} ({role.payoff.reservation:g} points).")
     for issue in issues:
         ends = issue.values if issue.options is not None else (issue.values[0], issue.values[-1])
         worth = "; ".join(f"{value} = {role.payoff.points(issue, value):g} points" for value in ends)

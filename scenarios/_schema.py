@@ -198,8 +198,8 @@ class Scenario(Frozen):
 
     @property
     def has_deals(self) -> bool:
-        """Whether there is something to settle: offers, deals, values."""
-        return bool(self.issues)
+        """Whether there is something to settle, and known what it is worth: offers, deals, values."""
+        return bool(self.issues) and all(role.payoff.issues for role in self.roles)
 
     @cached_property
     def rule(self) -> AgreementRule:

@@ -14,7 +14,7 @@ ROOMS = (
     ("_reading", "_loop", "plugins", "registry", "seeding", "logs"),
     ("scenarios", "taxonomies", "_html", "records", "table", "order", "outcome", "rewards", "views"),
     ("models", "prompts", "config", "store"),
-    ("agents", "engine", "measures", "judging"),
+    ("agents", "engine", "measures", "judging", "importing"),
     ("terminal", "reports", "rl", "web", "cli", "__main__", ""),
 )
 """What may be imported: each room only from those before it, in order; "" is the package itself."""

@@ -9,13 +9,10 @@ from typing import Protocol
 from negosim.agents._protocol import AgentContext, AgentFactory, Speech
 from negosim.errors import UserError
 from negosim.models import ModelSpec, Usage
+from negosim.records import HUMAN as HUMAN
 from negosim.records import Aside, Utterance
 from negosim.scenarios import Answer, Measure
 from negosim.views import View
-
-HUMAN = "human"
-"""The name of a person in configurations and records."""
-
 
 SAID_ANYWAY = {
     "accept": "I accept your offer.",
@@ -92,7 +89,7 @@ def seated(seats: Seats) -> Iterator[None]:
     Examples:
         >>> import negosim
         >>> from negosim.agents import seated
-        >>> from negosim.records import Utterance
+        >>> from negosim.records import HUMAN, Utterance
         >>> class Reader:
         ...     async def speak(self, view):
         ...         return Utterance(text="I have to think about it.", action="walk_away")

@@ -28,6 +28,10 @@ COMMANDS = {
         "negosim.cli._play:play",
         "Negotiate yourself, in the terminal or the browser; the talk is a run like any other.",
     ),
+    "import": LazyCommand(
+        "negosim.cli._import:import_",
+        "Make a run folder from dialogues that negosim has not made, people's above all.",
+    ),
     "view": LazyCommand(
         "negosim.cli._view:view",
         "Read runs in a browser: transcripts, thoughts, offers, claims, judgements, calls.",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from negosim.agents import HUMAN, seated
+from negosim.agents import seated
 from negosim.cli._make import key_option
 from negosim.cli._options import SendKeyTo, listed
 from negosim.cli._runs import run_folder
@@ -14,7 +14,7 @@ from negosim.config import RunConfig
 from negosim.engine import Event, RunStarted, generate
 from negosim.engine import resume as go_on
 from negosim.errors import NegosimError, UserError
-from negosim.records import Condition
+from negosim.records import HUMAN, Condition
 from negosim.scenarios import load_scenario
 from negosim.store import Run
 from negosim.terminal import console_for

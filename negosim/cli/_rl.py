@@ -21,9 +21,7 @@ SPLIT = typer.Option(
 def prepare(
     source: Annotated[
         str,
-        typer.Argument(
-            metavar="SOURCE", help="A run folder, or files of Persuasion for Good, ESConv or CaSiNo."
-        ),
+        typer.Argument(metavar="SOURCE", help="A run folder, or anything that negosim import reads."),
     ],
     out: Annotated[Path, OUT],
     learner: Annotated[int, typer.Option(min=1, metavar="N", help="Which agent learns, from 1.")] = 1,
@@ -31,7 +29,8 @@ def prepare(
         str | None,
         typer.Option(
             metavar="REWARD",
-            help="own, joint, agreement, judged:[SET/]QUESTION[@JUDGE], or MODULE:FUNCTION of your own.",
+            help="own, joint, agreement, capped (donations stated too high), "
+            "judged:[SET/]QUESTION[@JUDGE], or MODULE:FUNCTION of your own.",
             show_default="own",
         ),
     ] = None,

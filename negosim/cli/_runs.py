@@ -69,7 +69,7 @@ def show(
         print_run(console_for(), found)
     else:
         record = found.dialogue(dialogue)
-        scenario = found.scenario(record.scenario)
+        scenario = found.scenario_of(record)
         print_dialogue(console_for(), record, scenario, lens_of(view, scenario, thoughts=thoughts))
 
 

@@ -203,6 +203,8 @@ async def resume_async(
 ) -> Run:
     """Finish a run within a running event loop; arguments, result and errors are those of `resume`."""
     run = Run.open(path)
+    if run.header.imported is not None:
+        raise UserError(f"{str(path)!r} is imported: there is nothing to go on with")
     _, made = given_agents(run.config, agents)
     execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
     with run.writing(mend=drop_damaged) as writer:

@@ -289,7 +289,7 @@ def _pages(
     for dialogue in run:
         if dialogue.status == "failed" or dialogue.index not in chosen[dialogue.scenario]:
             continue
-        scenario, transcript = run.scenario(dialogue.scenario), public_record(dialogue.turns)
+        scenario, transcript = run.scenario_of(dialogue), public_record(dialogue.turns)
         slots = tuple(slot for item in asked for slot in _slots(item, scenario, transcript))
         if slots:
             code = _code(run, dialogue.id)

@@ -123,7 +123,7 @@ class Session:
     def _missing(self, dialogue: Dialogue, answered: Collection[tuple[object, ...]]) -> list[JudgingTask]:
         """Return what is to be asked about a dialogue."""
         found: dict[tuple[str, str, ModelClient | None], list[MissingSheet]] = {}
-        scenario = self._run.scenario(dialogue.scenario)
+        scenario = self._run.scenario_of(dialogue)
         known = 0
         for asked in self._asked:
             questionnaire = asked.questionnaire
@@ -160,7 +160,7 @@ class Session:
         return code is None or judge == ORACLE or isinstance(questionnaire, SetQuestionnaire)
 
     async def _read(self, reading: JudgingTask) -> None:
-        dialogue, scenario = reading.dialogue, self._run.scenario(reading.dialogue.scenario)
+        dialogue, scenario = reading.dialogue, self._run.scenario_of(reading.dialogue)
         reader = None
         if reading.perspective != TRUTH:
             reader = Reader(
@@ -183,7 +183,7 @@ class Session:
         dialogue = reading.dialogue
         task = Task(
             dialogue=dialogue,
-            scenario=self._run.scenario(dialogue.scenario),
+            scenario=self._run.scenario_of(dialogue),
             questions=questionnaire.id,
             perspective=reading.perspective,
             judge=reading.judge,

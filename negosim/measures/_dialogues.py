@@ -1,15 +1,17 @@
 """One row a dialogue: what it came to, how it was said, what it cost."""
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from negosim.measures._answered import further_columns, further_values
 from negosim.measures._language import HashedText, Overlap, Vocabulary, language
-from negosim.measures._read import DialogueRow, headings, spoken
+from negosim.measures._read import ByScenario, DialogueRow, headings, spoken
 from negosim.measures._shares import entropy_of
-from negosim.records import SIMULATED, total_usd
+from negosim.records import SIMULATED, tactics_of, total_usd
+from negosim.scenarios import Scenario
 from negosim.store import Run
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     claims is found by judging), `tactic_entropy` without tactics, `usd` where a price is not known.
 
     - `value_1`, ...: points on each role's own scale; without a deal the reservation values.
+    - `gain_1`, ...: the same from 0, no better than no deal, to 1, the role's best deal.
+    - `joint_share`: joint value over the largest that any deal has.
     - `coalition`, `party_1`, ...: who made the deal, where some can agree without the others.
     - `before_stance_1`, `change_stance_1`, ...: what a role answered to a measure, and how it changed.
     - `reward_1`, ...: rewards, where the scenario says what counts.
@@ -45,13 +49,15 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    vocabulary, overlap = Vocabulary(), Overlap()
+    vocabulary, overlap, ends = Vocabulary(), Overlap(), ByScenario(_Ends.of)
     rows: list[dict[str, Any]] = []
     for number, dialogue in enumerate(spoken(run)):
         row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
+        row |= _gains(dialogue, ends.of(run.scenario_of(dialogue)))
         row |= further_values(dialogue.outcome, dialogue.measurements)
         if dialogue.status == "complete":
-            text = HashedText([turn.utterance.text for turn in dialogue.turns], vocabulary)
+            said = [turn.utterance.text for turn in dialogue.turns if not turn.utterance.wordless]
+            text = HashedText(said, vocabulary)
             row.update(language(text))
             overlap.add(number, (row["scenario"], row["condition"]), text)
         rows.append({**row, **_cost(dialogue)})
@@ -75,7 +81,8 @@ def _columns(run: Run) -> list[str]:
         *models,
         *("turns", "outcome", "agreed"),
         *(name.replace("model", "value") for name in models),
-        *("joint_value", "rational", "pareto_distance", "nash_ratio"),
+        *(name.replace("model", "gain") for name in models),
+        *("joint_value", "joint_share", "rational", "pareto_distance", "nash_ratio"),
         *further_columns(run.header.scenarios.values()),
         *("words", "words_per_turn", "questions_per_turn", "distinct_1", "distinct_2"),
         *("repetition", "repetition_between", "false_claims", "tactic_entropy"),
@@ -110,11 +117,42 @@ def _outcome(dialogue: DialogueRow) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Ends:
+    """What no deal and the best deal are worth to each role, and the best deal to all."""
+
+    roles: tuple[tuple[float, float], ...]
+    joint: float
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "_Ends | None":
+        """Return the ends of a scenario; None where it is not known what deals are worth."""
+        if not scenario.has_deals:
+            return None
+        space = scenario.space
+        return cls(tuple(zip(space.reservations, space.values.max(axis=0), strict=True)), space.best_joint)
+
+
+def _gains(dialogue: DialogueRow, ends: _Ends | None) -> dict[str, float]:
+    outcome = dialogue.outcome
+    if dialogue.status == "failed" or outcome.values is None or ends is None:
+        return {}
+    pairs = zip(outcome.values, ends.roles, strict=True)
+    found = {
+        f"gain_{role}": float((value - low) / (high - low))
+        for role, (value, (low, high)) in enumerate(pairs, 1)
+        if high > low
+    }
+    if outcome.joint_value is not None and ends.joint > 0:
+        found["joint_share"] = outcome.joint_value / ends.joint
+    return found
+
+
 def _moves(dialogue: DialogueRow) -> dict[str, Any]:
     if dialogue.status == "failed":
         return {}
     turns = dialogue.turns
-    tactics = Counter(turn.tactic for turn in turns if turn.tactic is not None)
+    tactics = Counter(tactic for turn in turns for tactic in tactics_of(turn.tactic))
     known = all(model == SIMULATED for model in dialogue.models)
     return {
         "turns": len(turns),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negosim.measures._read import Lengths, headings, lengths
+from negosim.measures._read import ByScenario, Lengths, headings, lengths
 from negosim.scenarios import Scenario
 from negosim.store import Run
 
@@ -71,7 +71,7 @@ def belief_rows(run: Run) -> "pd.DataFrame":
     import pandas as pd
 
     known = {header.id: header for header in lengths(run)}
-    stakes = {key: _Stakes(scenario) for key, scenario in run.header.scenarios.items()}
+    stakes = ByScenario(_Stakes)
     rows = []
     for (dialogue, believer, judge, repeat, about, turn), answers in [*_told(run, stakes), *_asked(run)]:
         header = known.get(dialogue)
@@ -86,7 +86,7 @@ def belief_rows(run: Run) -> "pd.DataFrame":
             "judge": judge,
             "repeat": repeat,
         }
-        rows.append({**row, **stakes[header.scenario].errors(about, answers)})
+        rows.append({**row, **stakes.of(run.scenario_of(header)).errors(about, answers)})
     of_belief = ["believer", "about", "turn", "when", "judge", "repeat"]
     errors = ["reservation_error", "priority_error"]
     result = pd.DataFrame(rows, columns=[*headings(run), *of_belief, *errors])
@@ -111,7 +111,7 @@ def _asked(run: Run) -> Iterator[Told]:
         yield (dialogue, believer, judge, int(repeat), int(about), int(turn)), answers
 
 
-def _told(run: Run, stakes: Mapping[str, "_Stakes"]) -> Iterator[Told]:
+def _told(run: Run, stakes: "ByScenario[_Stakes]") -> Iterator[Told]:
     """Yield the beliefs that agents told while they played, where the scenario has such measures."""
     scenarios = run.header.scenarios.values()
     names = {(one.id, each.id) for one in scenarios for each in one.measures if each.answer == "belief"}
@@ -120,7 +120,7 @@ def _told(run: Run, stakes: Mapping[str, "_Stakes"]) -> Iterator[Told]:
             if (dialogue.scenario, given.measure) in names and given.about is not None:
                 key = (dialogue.id, given.role, dialogue.models[given.role], 0, given.about, given.turns)
                 parts = given.value if isinstance(given.value, dict) else {}
-                yield key, stakes[dialogue.scenario].in_points(given.about, parts)
+                yield key, stakes.of(run.scenario_of(dialogue)).in_points(given.about, parts)
 
 
 def _when(turn: int, header: Lengths) -> str:

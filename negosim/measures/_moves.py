@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from negosim.measures._read import headings, spoken
+from negosim.measures._read import ByScenario, headings, spoken
+from negosim.records import tactics_of
 from negosim.scenarios import Scenario
 from negosim.store import Run
 from negosim.table import opening_table
@@ -29,7 +30,7 @@ def tactic_rows(run: Run) -> "pd.DataFrame":
     for dialogue in spoken(run):
         if dialogue.status == "failed":
             continue
-        counts = Counter((turn.role, turn.tactic) for turn in dialogue.turns if turn.tactic is not None)
+        counts = Counter((turn.role, tactic) for turn in dialogue.turns for tactic in tactics_of(turn.tactic))
         header = dialogue.columns()
         rows += [
             {
@@ -59,13 +60,13 @@ def offer_rows(run: Run) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    worths = {key: _Worth(scenario) for key, scenario in run.header.scenarios.items()}
+    worths = ByScenario(_Worth)
     rows: list[dict[str, Any]] = []
     for dialogue in spoken(run):
         if dialogue.status == "failed":
             continue
-        header, worth = dialogue.columns(), worths[dialogue.scenario]
-        table = opening_table(run.header.scenarios[dialogue.scenario])
+        scenario = run.scenario_of(dialogue)
+        header, worth, table = dialogue.columns(), worths.of(scenario), opening_table(scenario)
         for turn in dialogue.turns:
             if turn.utterance.action == "offer":
                 terms = {**table.settled, **(turn.utterance.offer or {})}
@@ -81,6 +82,9 @@ class _Worth:
 
     def __init__(self, scenario: Scenario) -> None:
         self.issues = tuple(issue.id for issue in scenario.issues)
+        self._known = scenario.has_deals
+        if not self._known:
+            return
         self.roles = len(scenario.roles)
         self._points = [
             {
@@ -98,8 +102,9 @@ class _Worth:
 
     def of(self, role: int, terms: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of an offer by a role."""
-        if any(issue not in terms for issue in self.issues):
-            return {"complete": False}
+        complete = all(issue in terms for issue in self.issues)
+        if not (complete and self._known):
+            return {"complete": complete}
         totals = [sum(points[issue, terms[issue]] for issue in self.issues) for points in self._points]
         own, others = totals[role], totals[:role] + totals[role + 1 :]
         span = self._best[role] - self._reservations[role]

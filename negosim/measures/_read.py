@@ -3,13 +3,14 @@
 Reading only this is about four times as fast as reading `Dialogue`.
 """
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict
 
 from negosim._frozen import Frozen
 from negosim.records import Claim, Condition, Measurement, Outcome, StageAccount, Utterance
+from negosim.scenarios import Scenario
 from negosim.store import Run
 
 
@@ -35,6 +36,7 @@ class Header(_Part):
     index: int
     seed: int
     condition: Condition
+    own_scenario: Scenario | None = None
     models: tuple[str, ...]
     status: Literal["complete", "failed"]
 
@@ -69,6 +71,29 @@ class Lengths(Header):
     """A dialogue's header and how long it was."""
 
     turns: tuple[_Number, ...]
+
+
+Known = TypeVar("Known")
+
+
+class ByScenario(Generic[Known]):
+    """What is worked out once for each scenario, and anew for one that a dialogue has for itself."""
+
+    def __init__(self, make: Callable[[Scenario], Known]) -> None:
+        self._make = make
+        self._known: dict[int, tuple[Scenario, Known]] = {}
+
+    def of(self, scenario: Scenario) -> Known:
+        """Return what is known of a scenario."""
+        if id(scenario) not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[id(scenario)] = scenario, self._make(scenario)
+        return self._known[id(scenario)][1]
+
+
+_KEPT = 256
+"""Scenarios of which something is known at a time."""
 
 
 def spoken(run: Run) -> Iterator[DialogueRow]:

@@ -1,12 +1,15 @@
 """The records a dialogue leaves behind. Everything downstream reads these, never the engine."""
 
 from negosim.records._dialogue import (
+    HUMAN,
     SCHEMA_VERSION,
     SIMULATED,
+    UNKNOWN,
     Call,
     Condition,
     Dialogue,
     End,
+    Fact,
     Failure,
     Outcome,
     StageAccount,
@@ -36,15 +39,18 @@ from negosim.records._turn import (
     Turn,
     Utterance,
     Vote,
+    tactics_of,
 )
 
 __all__ = [
+    "HUMAN",
     "MARKED",
     "MARKS",
     "SCHEMA_VERSION",
     "SIMULATED",
     "THIRD_PARTY",
     "TRUTH",
+    "UNKNOWN",
     "Action",
     "Aside",
     "Call",
@@ -52,6 +58,7 @@ __all__ = [
     "Condition",
     "Dialogue",
     "End",
+    "Fact",
     "Failure",
     "JudgedValue",
     "Judgement",
@@ -69,5 +76,6 @@ __all__ = [
     "Vote",
     "agent_perspective",
     "dialogue_schema",
+    "tactics_of",
     "total_usd",
 ]

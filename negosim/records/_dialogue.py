@@ -10,17 +10,35 @@ from negosim._frozen import Frozen
 from negosim._html import dialogue_html
 from negosim.records._measurement import Measurement
 from negosim.records._turn import Turn, Vote
-from negosim.scenarios import ROUND_ROBIN, SpeakingOrder, Value
+from negosim.scenarios import ROUND_ROBIN, Scenario, SpeakingOrder, Value
 
 SCHEMA_VERSION: Literal[1] = 1
 
-End = Literal["concluded", "walk_away", "max_turns", "safety_stop", "failed"]
+End = Literal["concluded", "walk_away", "max_turns", "safety_stop", "failed", "ended"]
 """Why a dialogue ended: all roles said they had concluded, one left, the cap, the cap of the
-unrestricted mode, or a failure."""
+unrestricted mode, or a failure; "ended": it is imported, and nothing more of it is recorded."""
 
 
 SIMULATED = "sim"
 """The name of the embedded simulated negotiator, of whose claims the record knows whether they are true."""
+
+
+UNKNOWN = "unknown"
+"""The name of a condition that nobody has recorded."""
+
+HUMAN = "human"
+"""Who plays a role where a person does."""
+
+Fact = str | int | float | bool | None
+"""Something that a source says of a dialogue."""
+
+
+def _empty(given: Any) -> bool:
+    return not given
+
+
+def _true(given: Any) -> bool:
+    return given is True
 
 
 class Condition(Frozen):
@@ -28,6 +46,8 @@ class Condition(Frozen):
 
     deceptive: tuple[int, ...] = ()
     """Positions of the roles whose brief allowed lying (0 is agent 1)."""
+    known: Annotated[bool, Field(exclude_if=_true)] = True
+    """Whether it is known who was allowed to lie; of people's dialogues it mostly is not."""
 
     @model_validator(mode="before")
     @classmethod
@@ -35,6 +55,8 @@ class Condition(Frozen):
         """Accept the name of a condition in place of its fields."""
         if not isinstance(given, str):
             return given
+        if given == UNKNOWN:
+            return {"known": False}
         kind, *agents = given.split("-")
         if (kind == "honest") == bool(agents) or kind not in ("honest", "deceptive"):
             raise ValueError(f"{given!r} is no condition; write 'honest', 'deceptive-2' or 'deceptive-1-2'")
@@ -45,15 +67,13 @@ class Condition(Frozen):
     @property
     def name(self) -> str:
         """The condition as ids and tables name it, agents counted from 1: "honest", "deceptive-2"."""
+        if not self.known:
+            return UNKNOWN
         return (
             "-".join(["deceptive", *(str(role + 1) for role in self.deceptive)])
             if self.deceptive
             else "honest"
         )
-
-
-def _empty(given: Any) -> bool:
-    return not given
 
 
 def _round_robin(given: Any) -> bool:
@@ -155,6 +175,11 @@ class Dialogue(Frozen):
     failure: Failure | None = None
     measurements: Annotated[tuple[Measurement, ...], Field(exclude_if=_empty)] = ()
     """What the roles answered in private, in the order they were asked."""
+    own_scenario: Annotated[Scenario | None, Field(exclude_if=_empty)] = None
+    """The scenario as this dialogue had it, where that of the run is only what all have in common: of
+    published data, roles, briefs and payoffs differ from one dialogue to the next."""
+    facts: Annotated[dict[str, Fact], Field(exclude_if=_empty)] = Field(default_factory=dict)
+    """What else the source of an imported dialogue says of it: topic, published split, stated amounts."""
     account: tuple[StageAccount, ...] = ()
     calls: tuple[Call, ...] = ()
     """Every call, in the order they were finished; the account has their sums."""

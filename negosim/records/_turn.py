@@ -35,6 +35,19 @@ MARKED: dict[Mark, str] = {
 """What each mark says to people."""
 
 
+def _empty(given: Any) -> bool:
+    return not given
+
+
+def _unset(given: Any) -> bool:
+    return given is None
+
+
+def tactics_of(tactic: str | None) -> tuple[str, ...]:
+    """Return the single tactics of a turn; people may see several in one."""
+    return tuple(tactic.split("+")) if tactic else ()
+
+
 class Utterance(Frozen):
     """What is said in public: the text and the move it carries."""
 
@@ -42,6 +55,8 @@ class Utterance(Frozen):
     action: Action = "talk"
     offer: dict[str, Value] | None = None
     """With `action` "offer": a value per issue; issues may be left out (a partial offer)."""
+    wordless: Annotated[bool, Field(exclude_if=_empty)] = False
+    """Whether nothing was said, as where people press a button: the text only names the move."""
 
 
 class Aside(Frozen):
@@ -82,14 +97,6 @@ class Rollout(Frozen):
     """Why the judge gave the score."""
 
 
-def _empty(given: Any) -> bool:
-    return not given
-
-
-def _unset(given: Any) -> bool:
-    return given is None
-
-
 class Turn(Frozen):
     """One public utterance and everything that happened before it."""
 
@@ -102,6 +109,7 @@ class Turn(Frozen):
     chosen: int | None = None
     """Position in `rollouts` of the winner."""
     tactic: str | None = None
+    """What the speaker chose, or people say the utterance does; several are joined with "+"."""
     realised: bool | None = None
     """Whether the words express the tactic; None where that is not known, as of a model."""
     leaves_for: Leaving | None = None

@@ -15,7 +15,7 @@ from negosim.store._judgements import COLUMNS as JUDGEMENT_COLUMNS
 from negosim.store._judgements import SheetWriter, answered_keys, read_judges
 from negosim.store._lines import lines_from
 from negosim.store._list import RunSummary, list_runs
-from negosim.store._run import Fingerprint, Run, RunHeader, Writer
+from negosim.store._run import Fingerprint, ImportOrigin, Run, RunHeader, WithScenario, Writer
 from negosim.store._shards import lines, shards
 
 __all__ = [
@@ -24,12 +24,14 @@ __all__ = [
     "JUDGEMENT_COUNT",
     "PROGRESS",
     "Fingerprint",
+    "ImportOrigin",
     "IndexedDialogue",
     "Run",
     "RunHeader",
     "RunIndex",
     "RunSummary",
     "SheetWriter",
+    "WithScenario",
     "Writer",
     "answered_keys",
     "lines",

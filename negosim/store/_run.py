@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import orjson
 from filelock import FileLock, Timeout
@@ -62,6 +62,36 @@ class Fingerprint(Frozen):
     """Revision of negosim's own checkout, where it runs from one; "+changes" if files differ from it."""
 
 
+class ImportOrigin(Frozen):
+    """Where the dialogues of a run come from that negosim has not made."""
+
+    source: str
+    """Name of the importer: "casino", "convokit"."""
+    title: str
+    """What the data set is called."""
+    licence: str
+    """Of the texts; "" where the source does not say."""
+    citation: str | None = None
+    reward: str = ""
+    """What a dialogue's reward is, with its unit; "" where there is none."""
+    note: str = ""
+    """How the source's form is read."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Options of the import, and the SHA-256 of every file."""
+    left_out: dict[str, int] = Field(default_factory=dict)
+    """Rows and dialogues that are not in the run, by reason."""
+    altered: dict[str, int] = Field(default_factory=dict)
+    """Values kept in another form than they were found in, by kind."""
+    problems: tuple[str, ...] = ()
+    """Where, for the first of those left out."""
+    passed_over: dict[str, str] = Field(default_factory=dict)
+    """Files of the source that are none of its data, and why."""
+
+
+def _unset(given: Any) -> bool:
+    return given is None
+
+
 class RunHeader(Frozen):
     """The content of `run.json`."""
 
@@ -74,6 +104,20 @@ class RunHeader(Frozen):
     """The scenarios in full, by id: a run can be read where its plugins are not installed."""
     planned: int
     """Dialogues the configuration asks for."""
+    imported: Annotated[ImportOrigin | None, Field(exclude_if=_unset)] = None
+    """Where the dialogues come from, if negosim has not made them."""
+
+
+class WithScenario(Protocol):
+    """A dialogue, or the part of one that says what its scenario is."""
+
+    @property
+    def scenario(self) -> str:
+        """Id of the run's scenario."""
+
+    @property
+    def own_scenario(self) -> Scenario | None:
+        """The scenario as this dialogue had it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,6 +184,10 @@ class Run:
     def scenario(self, scenario_id: str) -> Scenario:
         """Return a scenario as it was when the run was made."""
         return self.header.scenarios[scenario_id]
+
+    def scenario_of(self, dialogue: WithScenario) -> Scenario:
+        """Return the scenario of a dialogue: its own, or else the run's."""
+        return dialogue.own_scenario or self.scenario(dialogue.scenario)
 
     def discard_unbegun(self) -> None:
         """Remove the folder if no dialogue was finished or has got anywhere: a header alone is no run."""

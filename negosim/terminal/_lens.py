@@ -45,6 +45,8 @@ def lens_of(view: str, scenario: Scenario, *, thoughts: bool = True) -> Lens:
 
 def condition_line(scenario: Scenario, condition: Condition, lens: Lens) -> str | None:
     """Say in words what the dialogue was made under, as far as the lens may know; None: nothing."""
+    if not condition.known:
+        return "unknown" if lens.truth else None
     if lens.truth and not condition.deceptive:
         return "honest: nobody was told to lie"
     told = [role for role in condition.deceptive if role in lens.private]

@@ -36,7 +36,7 @@ class Move:
 
     def worth(self, scenario: Scenario, roles: Sequence[int]) -> list[tuple[int, str]]:
         """Return what the terms are worth to each of `roles`, in points, where they are complete."""
-        if not self.complete:
+        if not self.complete or not scenario.has_deals:
             return []
         return [(role, points(scenario.value(role, self.terms))) for role in roles]
 
@@ -93,6 +93,7 @@ ENDS = {
     "max_turns": "the cap on utterances was reached",
     "safety_stop": "the safety stop of the unrestricted mode was reached",
     "failed": "the dialogue failed",
+    "ended": "the record ends here",
 }
 
 

@@ -33,7 +33,7 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
     """Return what the numbers say, a line each, as far as the lens may know them."""
     outcome, lines = dialogue.outcome, []
     shown = sorted(lens.private)
-    if outcome.status == "no_agreement":
+    if outcome.status == "no_agreement" and scenario.has_deals:
         kept = [f"{points(scenario.roles[role].payoff.reservation)} for agent {role + 1}" for role in shown]
         lines += [f"without a deal each keeps its reservation value: {', '.join(kept)}"] if kept else []
     if outcome.coalition is not None:
@@ -42,7 +42,7 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
         losers = [f"agent {role + 1}" for role in shown if not outcome.rational[role]]
         who = "for everyone" if lens.truth else "for " + ", ".join(f"agent {role + 1}" for role in shown)
         lines.append(f"individually rational: {'not for ' + ', '.join(losers) if losers else 'yes, ' + who}")
-    if lens.truth and outcome.joint_value is not None:
+    if lens.truth and outcome.joint_value is not None and scenario.has_deals:
         best = scenario.space.best_joint
         lines.append(f"joint value {points(outcome.joint_value)} of {points(best)} possible")
     if lens.truth and outcome.pareto_distance is not None:
@@ -127,13 +127,13 @@ def cost_line(dialogue: Dialogue) -> str:
 
 def _deal(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> Grid:
     """Return the deal by issue, with the points of the roles the lens shows."""
-    deal, shown = dialogue.outcome.deal or {}, sorted(lens.private)
+    deal, shown = dialogue.outcome.deal or {}, sorted(lens.private) if scenario.has_deals else []
     table = Grid(box=box.SIMPLE_HEAD, expand=True, show_edge=False, pad_edge=False, padding=(0, 1))
     table.add_column("issue", ratio=2, overflow="fold")
     table.add_column("settled at", ratio=3, overflow="fold")
     for role in shown:
         table.add_column(Text(f"agent {role + 1}", colour(role)), justify="right", no_wrap=True)
-    for issue in scenario.issues:
+    for issue in (issue for issue in scenario.issues if issue.id in deal):
         worth = [points(scenario.roles[role].payoff.points(issue, deal[issue.id])) for role in shown]
         table.add_row(Text(one_line(issue.name)), Text(one_line(issue.label(deal[issue.id]))), *worth)
     if shown:

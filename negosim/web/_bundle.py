@@ -89,7 +89,7 @@ def _write_dialogue(
     part: Path, place: PageContext, run: Run, index: RunIndex, number: int, count: int
 ) -> None:
     dialogue = index.dialogue(number)
-    scenario = run.scenario(dialogue.scenario)
+    scenario = run.scenario_of(dialogue)
     lens = lens_of(place.view, scenario)
     shown = dialogue_view(dialogue, scenario, lens, index.sheets(dialogue.id))
     page = dialogue_page(

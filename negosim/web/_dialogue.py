@@ -203,7 +203,7 @@ def seen_in(run: Run, reference: str, view: str) -> tuple[Dialogue, Scenario, Le
 
     """
     dialogue = run.dialogue(reference)
-    scenario = run.scenario(dialogue.scenario)
+    scenario = run.scenario_of(dialogue)
     lens = lens_of(view, scenario)
     sheets = [sheet for sheet in run.judgements() if sheet.dialogue == dialogue.id]
     return dialogue, scenario, lens, dialogue_view(dialogue, scenario, lens, sheets)

@@ -126,7 +126,7 @@ class Viewer:
         partners = shelf.index.find(
             "scenario=? AND pairing=? AND number<>?", (dialogue.scenario, dialogue.index, number), limit=8
         )
-        scenario = shelf.run.scenario(dialogue.scenario)
+        scenario = shelf.run.scenario_of(dialogue)
         lens = lens_of(place.view, scenario)
         page = dialogue_page(
             *(place, number, dialogue_view(dialogue, scenario, lens, shelf.index.sheets(dialogue.id))),
@@ -141,7 +141,7 @@ class Viewer:
         shelf = self._folders.shelf(request.path_params["key"])
         place = self.place(request, shelf)
         dialogue = shelf.index.dialogue(request.path_params["number"])
-        scenario = shelf.run.scenario(dialogue.scenario)
+        scenario = shelf.run.scenario_of(dialogue)
         lens, name = lens_of(place.view, scenario), request.path_params["name"]
         if name == "plane" and lens.truth and scenario.has_deals:
             return Response(plane_of(dialogue, scenario), media_type=TYPES["svg"])
@@ -155,7 +155,7 @@ class Viewer:
         place = self.place(request, shelf)
         numbers = [request.path_params["number"], request.path_params["other"]]
         pair = [shelf.index.dialogue(number) for number in numbers]
-        scenarios = [shelf.run.scenario(each.scenario) for each in pair]
+        scenarios = [shelf.run.scenario_of(each) for each in pair]
         if place.view != "all" or scenarios[0] != scenarios[1]:
             raise HTTPException(
                 404, "only dialogues of one scenario stand side by side, with everything shown"

@@ -9,7 +9,7 @@ from negosim.reports.sections import _names as names
 
 def coalition_tables(corpus: Corpus) -> list[ReportTable]:
     """Return the value of each role in scenarios of three and more, and how often each coalition deals."""
-    keys = [key for key in corpus.deal_ids if len(corpus.scenarios[key].roles) > 2]
+    keys = [key for key in corpus.space_ids if len(corpus.scenarios[key].roles) > 2]
     tables = [_values(corpus, keys)] if keys else []
     some = [key for key in keys if not corpus.scenarios[key].rule.takes_all]
     return [*tables, _coalitions(corpus, some)] if some else tables

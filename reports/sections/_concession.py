@@ -23,10 +23,11 @@ Curve = list[tuple[int, Number]]
 def concession(corpus: Corpus) -> Figure | Missing:
     """Return how demands fall over the dialogue."""
     offers = corpus.offers
-    complete = offers.only(complete=True) if len(offers) else offers
+    complete = offers.only(complete=True).known("own_share") if len(offers) else offers
     if not len(complete):
         return Missing(
-            "No dialogue has a complete offer (a value for every issue), so there is no concession curve."
+            "No dialogue has a complete offer (a value for every issue) of which is known what it is worth, "
+            "so there is no concession curve."
         )
     curves = {
         (role, name): _curve(complete.only(agent=role, condition=name))

@@ -38,7 +38,7 @@ def _example(corpus: Corpus, condition: str) -> Iterator[Block]:
     (name,) = chosen.frame["run"]
     run = corpus.runs[corpus.names.index(name)]
     dialogue = run.dialogue(key.removeprefix(f"{name}/") if len(corpus.runs) > 1 else key)
-    scenario = run.scenario(dialogue.scenario)
+    scenario = run.scenario_of(dialogue)
     turns = len(dialogue.turns)
     number = Number(f"{turns}", turns, 1, chosen.rows, how={"statistic": "mean", "column": "turns"})
     caption: Prose = (

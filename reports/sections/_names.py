@@ -1,12 +1,14 @@
 """Names of agents, conditions, questions and judges in a report."""
 
-from negosim.records import SIMULATED, THIRD_PARTY, TRUTH
+from negosim.records import SIMULATED, THIRD_PARTY, TRUTH, UNKNOWN
 
 
 def condition(name: str) -> str:
     """Return a condition in words: "agent 2 may lie"."""
     if name == "honest":
         return "honest"
+    if name == UNKNOWN:
+        return "condition unknown"
     agents = name.removeprefix("deceptive-").split("-")
     return f"agent {agents[0]} may lie" if len(agents) == 1 else f"agents {' and '.join(agents)} may lie"
 

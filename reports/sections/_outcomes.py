@@ -131,7 +131,7 @@ def _brief(corpus: Corpus) -> ReportTable:
 
 def _planes(corpus: Corpus) -> list[Figure]:
     figures = []
-    keys = [key for key in corpus.deal_ids if len(corpus.scenarios[key].roles) == 2]
+    keys = [key for key in corpus.space_ids if len(corpus.scenarios[key].roles) == 2]
     for start in range(0, len(keys), PER_PAGE):
         part = keys[start : start + PER_PAGE]
         data = plane_data(corpus, part)

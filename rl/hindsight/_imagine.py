@@ -8,12 +8,13 @@ from pathlib import Path
 from negosim._loop import run_coroutine
 from negosim.agents.users import KINDS, persona_names, sim_user
 from negosim.errors import ModelError, ProtocolError, UserError
+from negosim.importing import Drops
 from negosim.models import Budget, ChatModel, GivenModel, account_of, name_of
 from negosim.plugins import suggest
 from negosim.prompts import area_templates
 from negosim.records import Call
 from negosim.rewards import reward_words
-from negosim.rl._card import Card, Drops, Origin
+from negosim.rl._card import Card, Origin
 from negosim.rl._io import Format, read_card, read_trajectories, write_trajectories
 from negosim.rl._split import SplitRule
 from negosim.rl._trajectory import Trajectory

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from negosim._loop import run_coroutine
 from negosim.errors import BudgetError, ProtocolError, UserError
+from negosim.importing import Drops
 from negosim.models import Budget, ChatModel, GivenModel, account_of, name_of
 from negosim.prompts import AREAS, area_templates
 from negosim.records import Call, StageAccount
-from negosim.rl._card import Card, Drops
+from negosim.rl._card import Card
 from negosim.rl._io import read_card, read_trajectories, write_trajectories
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._back_ends import EMBEDDED, Chosen, open_back_ends

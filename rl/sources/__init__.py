@@ -1,7 +1,5 @@
-"""Sources of trajectories: run folders, and published data sets as they are published."""
+"""Sources of trajectories: run folders, and whatever `negosim import` reads."""
 
-from negosim.rl.sources._detect import Detected, detect
-from negosim.rl.sources._prepare import BadRows, prepare
-from negosim.rl.sources._source import Found, Source, SourceFile
+from negosim.rl.sources._prepare import prepare
 
-__all__ = ["BadRows", "Detected", "Found", "Source", "SourceFile", "detect", "prepare"]
+__all__ = ["prepare"]

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from negosim.rl._card import Drops
+from negosim.importing import Drops
 from negosim.rl._trajectory import SPLITS, TrajectoryTurn
-from negosim.rl.sources._source import Found
+from negosim.rl.sources._found import Found
 
 LIKENESS = 85.0
 """Nearly the same: this much of the letters of both (rapidfuzz's ratio, 0 to 100)."""

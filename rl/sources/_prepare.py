@@ -6,23 +6,29 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from negosim.errors import UserError
-from negosim.rl._card import Card, Drops, Origin
+from negosim.importing import BadRows, Drops
+from negosim.rl._card import Card, Origin
 from negosim.rl._io import Format, write_trajectories
 from negosim.rl._split import SplitRule
 from negosim.rl._trajectory import Trajectory, merge_turns
-from negosim.rl.sources import runs
 from negosim.rl.sources._copies import MergedDialogue, settle
-from negosim.rl.sources._detect import detect
-from negosim.rl.sources._source import Found, Source
-from negosim.rl.sources.runs import JUDGED, judged_rewards
-
-BadRows = Literal["skip", "stop"]
+from negosim.rl.sources._found import Found
+from negosim.rl.sources.runs import (
+    CAPPED,
+    JUDGED,
+    REWARDS,
+    TrajectorySource,
+    judged_rewards,
+    open_source,
+    read,
+    what_is_learnt,
+)
 
 Value = Callable[[Found, Trajectory], float | None]
 """Gives a dialogue its reward; the trajectory has 0 in its place."""
@@ -45,11 +51,12 @@ def prepare(
     split.
 
     Args:
-        source: a run folder of negosim, or files of a published data set.
+        source: a run folder, or anything that `negosim import` reads.
         out: the folder to make.
         learner: which agent learns, from 1.
-        reward: "own", "joint", "agreement", "judged:[SET/]QUESTION[@JUDGE]", or "module:function", called
-            with the trajectory (its reward still 0) and what was read; None is the source's usual one.
+        reward: "own", "joint", "agreement", "capped" (of donations that are stated too high),
+            "judged:[SET/]QUESTION[@JUDGE]", or "module:function", called with the trajectory (its reward
+            still 0) and the `Dialogue`; None is "own".
         split: "own" (the published split, else 80/10/10), shares as "80/10/10", or one split for all.
         format: of the file.
         bad_rows: leave them out and count them, or refuse the source.
@@ -59,63 +66,58 @@ def prepare(
 
     """
     rule = SplitRule.parse(split)
-    kind, files, passed_over = detect(source, published=rule.published)
-    if learner < 1 or (kind.id != "run" and learner > len(kind.learners)):
-        raise UserError(f"--learner {learner}: {kind.id} has {' and '.join(kind.learners)}, counted from 1")
-    name = reward or next(iter(kind.rewards))
-    value, meaning = _reward(kind, [file.path for file in files], name, learner - 1)
-    task = kind.task
-    if kind is runs.SOURCE:
-        task, own = runs.what_is_learnt([file.path for file in files], learner - 1)
-        meaning = own if name == "own" and own is not None else meaning
-    drops = Drops(strict=bad_rows == "stop", passed_over=dict(passed_over))
+    if learner < 1:
+        raise UserError(f"--learner {learner}: agents are counted from 1")
+    opened = open_source(source, bad_rows=bad_rows, published=rule.published)
+    name = reward or "own"
+    value = _reward(opened, name, learner - 1)
+    task, own = what_is_learnt(opened, learner - 1)
+    imported = opened.imported
     origin = Origin(
-        source=kind.id,
+        source=opened.id,
         task=task,
-        licence=kind.licence,
-        citation=kind.citation,
-        reward=meaning,
+        licence=opened.licence,
+        citation=imported.citation if imported is not None else None,
+        reward=own if name == "own" and own else _meaning(name),
         settings={
             "reward": name,
-            "learner": kind.learners[learner - 1] if kind.id != "run" else learner,
+            "learner": learner,
             "split": split,
             "bad_rows": bad_rows,
-            "reading": kind.note,
-            "files": {file.name: _digest(file.path) for file in files},
+            "reading": imported.note if imported is not None else RUN_NOTE,
+            "files": dict(opened.files),
         },
     )
-    making = _Making(kind, rule, name, value, drops)
+    making = _Making(opened, rule, value)
     return write_trajectories(
-        out, making.trajectories(kind.read(files, learner - 1, drops)), origin, drops=drops, format=format
+        out, making.trajectories(read(opened, learner - 1)), origin, drops=opened.drops, format=format
     )
 
 
-def _digest(file: Path) -> str:
-    """Return the SHA-256 of a file, or of a run folder's dialogues, shard by shard."""
-    digest = hashlib.sha256()
-    for part in sorted(file.glob("dialogues*")) if file.is_dir() else [file]:
-        digest.update(part.read_bytes())
-    return f"sha256:{digest.hexdigest()}"
+RUN_NOTE = "Moves stand in brackets behind the words; the other side's tactics are left out."
 
 
 @dataclass(frozen=True)
 class _Making:
-    kind: Source
+    opened: TrajectorySource
     rule: SplitRule
-    name: str
     value: Value
-    drops: Drops
+
+    @property
+    def drops(self) -> Drops:
+        """Where to count what is left out."""
+        return self.opened.drops
 
     def trajectories(self, found: Iterator[Found]) -> Iterator[Trajectory]:
         """Yield a trajectory for every dialogue that has a reward and was not there before."""
         dialogues = self._merged(found)
-        settled = self._new(dialogues) if self.kind.id == "run" else self._settled(dialogues)
+        settled = self._new(dialogues) if self.opened.imported is None else self._settled(dialogues)
         seen: set[str] = set()
         for one in settled:
             trajectory = self._trajectory(one, seen)
             reward = self.value(one.found, trajectory)
             if reward is None:
-                self.drops.add(*one.found.no_reward.get(self.name, ("no reward", one.found.where)))
+                self.drops.add(*(one.found.no_reward or ("no reward", one.found.where)))
             else:
                 yield trajectory.model_copy(update={"reward": reward})
 
@@ -158,9 +160,9 @@ class _Making:
             id = f"{id}-{place}"
         seen.add(id)
         return Trajectory(
-            id=f"{self.kind.id}-{id}",
-            source=f"{self.kind.id}/{id}",
-            split=self.rule.split_of(self.kind.id, one.kin or one.found.group or id, one.found.split),
+            id=f"{self.opened.id}-{id}",
+            source=f"{self.opened.id}/{id}",
+            split=self.rule.split_of(self.opened.id, one.kin or one.found.group or id, one.found.split),
             system=one.found.system,
             turns=one.turns,
             reward=0.0,
@@ -169,16 +171,29 @@ class _Making:
         )
 
 
-def _reward(kind: Source, files: Sequence[Path], name: str, learner: int) -> tuple[Value, str]:
-    if name in kind.rewards:
-        return (lambda found, _: found.rewards[name]), kind.rewards[name]
-    if name.startswith(JUDGED) and kind.id == "run":
-        scores = judged_rewards(files, name, learner)
-        return (lambda found, _: scores.get(found.record.id)), f"score of {name.removeprefix(JUDGED)}"
+def _reward(opened: TrajectorySource, name: str, learner: int) -> Value:
+    if name in REWARDS or (name == CAPPED and opened.imported is not None):
+        return lambda found, _: found.rewards[name]
+    if name.startswith(JUDGED) and opened.run is not None:
+        scores = judged_rewards(opened.run, name, learner)
+        return lambda found, _: scores.get(found.record.id)
     if ":" in name and not name.startswith(JUDGED):
-        return _own_function(name), f"computed by {name}"
-    known = [*kind.rewards, *([f"{JUDGED}QUESTION"] if kind.id == "run" else []), "MODULE:FUNCTION"]
-    raise UserError(f"--reward {name!r}: for {kind.id}, give one of {', '.join(known)}")
+        return _own_function(name)
+    known = [
+        *REWARDS,
+        *([CAPPED] if opened.imported is not None else []),
+        *([f"{JUDGED}QUESTION"] if opened.run is not None else []),
+        "MODULE:FUNCTION",
+    ]
+    raise UserError(f"--reward {name!r}: for {opened.id}, give one of {', '.join(known)}")
+
+
+def _meaning(name: str) -> str:
+    if name == CAPPED:
+        return "what was given, as stated, but at most what could be"
+    if name.startswith(JUDGED):
+        return f"score of {name.removeprefix(JUDGED)}"
+    return REWARDS.get(name, f"computed by {name}")
 
 
 def _own_function(name: str) -> Value:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from negosim import Run, RunConfig, generate
 from negosim.errors import UserError
+from negosim.importing import detect
 from negosim.records import THIRD_PARTY, Judgement, Sheet
-from negosim.rl import detect, prepare, read_card, read_trajectories
+from negosim.rl import prepare, read_card, read_trajectories
 from negosim.rl._split import SplitRule
 from negosim.rl.policy_text import mark, read_mark
 
@@ -145,7 +146,7 @@ def test_what_is_no_source_is_said(folder: Path) -> None:
 def test_a_source_is_told_by_its_content(folder: Path) -> None:
     row = {"dialogue_id": 1, "chat_logs": [], "participant_info": {}}
     (folder / "anything.json").write_text(json.dumps([row]))
-    assert detect(folder / "anything.json")[0].id == "casino"
+    assert detect(folder / "anything.json").name == "casino"
     (folder / "deep").mkdir()
     (folder / "deep" / "x.json").write_text(
         json.dumps([{"dialog": [], "emotion_type": "", "problem_type": ""}])

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from negosim.errors import UserError
+from negosim.importing import splits_in
 from negosim.rl import prepare, read_trajectories
-from negosim.rl.sources._published import splits_in
 
 TEXT = """
 river stone lantern garden copper violin harbour meadow thunder pepper saddle window ladder orchard

@@ -67,7 +67,7 @@ def test_either_side_can_learn(folder: Path, learner: int, reward: float) -> Non
         "Hello!",
         "I need water. And food.",
         "Fine.",
-        "[offer: firewood=0; food=1; water=2]",
+        "[offer: food=2; water=1; firewood=3]",
         "[accept]",
     ]
     assert [turn.tactic for turn in made.turns] == [
@@ -124,4 +124,4 @@ def test_the_published_set_has_the_figures_of_its_paper(
         2,
         2,
     ]
-    assert sum(not t.meta["agreement"] for t in made) == 48
+    assert sum(t.meta["status"] == "no_agreement" for t in made) == 48

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from negosim.errors import UserError
+from negosim.importing._text import detokenize
 from negosim.rl import prepare, read_trajectories
-from negosim.rl.sources._text import detokenize
 
 TOKENISED = {
     "emotion_type": "sadness",

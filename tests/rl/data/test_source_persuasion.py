@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 
 from negosim.errors import UserError
+from negosim.importing._text import repair
 from negosim.rl import prepare, read_trajectories
-from negosim.rl.sources._text import repair
 
 DIALOGUES = [
     ["", "Unit", "Turn", "B4", "B2"],

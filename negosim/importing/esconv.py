@@ -1,20 +1,23 @@
 """ESConv (Liu et al. 2021): emotional support; the standard set, its tokenised form, the failed ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from negosim.agents.users import SUPPORT
-from negosim.rl._card import Drops
-from negosim.rl._trajectory import MetaValue, TrajectoryTurn
-from negosim.rl.policy_text import brief_of
-from negosim.rl.sources._row import BadRowError, Row
-from negosim.rl.sources._rows import rows_of
-from negosim.rl.sources._source import Found, Source, SourceFile
-from negosim.rl.sources._text import detokenize
+from negosim.importing._drops import Drops
+from negosim.importing._row import BadRowError, Row
+from negosim.importing._rows import rows_of
+from negosim.importing._source import ImportedDialogue, Importer, ImportOptions, Rows, Said, SourceFile
+from negosim.importing._text import detokenize
+from negosim.records import Fact, Measurement
+from negosim.scenarios import Moment, load_scenario
+
+SUPPORTER, SEEKER = 0, 1
+"""Positions in the scenario `support`."""
 
 _ROLES = {
-    **dict.fromkeys(("usr", "seeker", "speaker"), "user"),
-    **dict.fromkeys(("sys", "supporter", "listener"), "agent"),
+    **dict.fromkeys(("usr", "seeker", "speaker"), SEEKER),
+    **dict.fromkeys(("sys", "supporter", "listener"), SUPPORTER),
 }
 """Each file has its own names; "speaker" is the one who seeks help."""
 
@@ -40,8 +43,25 @@ STRATEGIES = {
 
 _INTENSITIES = ("1", "2", "3", "4", "5")
 
+LABELS = {
+    "question": "asks about the problem, so that the other can say more",
+    "restatement": "says in other words what the other has just told",
+    "reflection-of-feelings": "puts into words what the other feels",
+    "self-disclosure": "tells of something alike in one's own life",
+    "affirmation": "names the other's strengths, or assures them that they can cope",
+    "suggestion": "says what the other could do",
+    "information": "gives facts, figures, places to turn to",
+    "greeting": "greets or takes leave",
+    "other": "none of the other strategies",
+}
 
-def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Found]:
+
+def recognises(file: Path, rows: Rows) -> bool:
+    """Tell whether a file has rows of ESConv."""
+    return any({"dialog", "emotion_type", "problem_type"} <= row.keys() for row in rows)
+
+
+def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> Iterator[ImportedDialogue]:
     """Yield the dialogues of the files, with how far the seeker's distress fell.
 
     Raises:
@@ -56,7 +76,7 @@ def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Fo
                 drops.add(str(error), row.where)
 
 
-def _found(file: SourceFile, entry: Row, drops: Drops) -> Found:
+def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
     if entry.problem:
         raise BadRowError(entry.problem)
     row = entry.content
@@ -64,25 +84,31 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> Found:
         raise BadRowError("no dialogue ('dialog' must be a list of turns)")
     before, after = _intensities(row)
     turns = [_turn(turn, drops) for turn in row["dialog"]]
-    meta: dict[str, MetaValue] = {
-        "task": SUPPORT,
+    if all(turn.role == SEEKER for turn in turns):
+        raise BadRowError("the agent never speaks")
+    scenario = load_scenario("support")
+    facts: dict[str, Fact] = {
         "initial_intensity": before,
         "final_intensity": after,
         "failed": "failed" in file.path.stem.casefold(),
     }
     for name in ("emotion_type", "problem_type", "situation"):
         if isinstance(row.get(name), str):
-            meta[name] = " ".join(row[name].split())
-    return Found(
+            facts[name] = " ".join(row[name].split())
+    return ImportedDialogue(
         id=f"{file.label}-{entry.name}",
         where=entry.where,
+        scenario=scenario,
+        frame=scenario,
         turns=turns,
-        rewards={"own": float(before - after)},
-        record=row,
-        system=brief_of(SUPPORT),
+        measurements=(_felt("before", 0, before), _felt("after", len(turns), after)),
+        facts=facts,
         split=file.split_of(entry),
-        meta=meta,
     )
+
+
+def _felt(moment: Moment, turns: int, value: int) -> Measurement:
+    return Measurement(measure="intensity", role=SEEKER, moment=moment, turns=turns, status="ok", value=value)
 
 
 def _intensities(row: Mapping[str, Any]) -> tuple[int, int]:
@@ -101,7 +127,7 @@ def _intensities(row: Mapping[str, Any]) -> tuple[int, int]:
     return before, after
 
 
-def _turn(turn: Any, drops: Drops) -> TrajectoryTurn:
+def _turn(turn: Any, drops: Drops) -> Said:
     if not isinstance(turn, Mapping):
         raise BadRowError("a turn is no object")
     role = _ROLES.get(str(turn.get("speaker")))
@@ -111,15 +137,15 @@ def _turn(turn: Any, drops: Drops) -> TrajectoryTurn:
     if not text:
         raise BadRowError("a turn has no text")
     names = _strategies(turn)
-    if names and role == "user":
+    if names and role == SEEKER:
         raise BadRowError("a strategy on the seeker's turn: roles are mixed up")
-    tactics: dict[str, None] = {}
+    labels: dict[str, None] = {}
     for name in names:
-        if (tactic := STRATEGIES.get(name.casefold())) is None:
+        if (label := STRATEGIES.get(name.casefold())) is None:
             drops.altered[f"unknown strategy {name!r} left out"] += 1
         else:
-            tactics[tactic] = None
-    return TrajectoryTurn.model_validate({"role": role, "text": text, "tactic": "+".join(tactics) or None})
+            labels[label] = None
+    return Said(role, text, labels=tuple(labels))
 
 
 def _strategies(turn: Mapping[str, Any]) -> list[str]:
@@ -129,14 +155,14 @@ def _strategies(turn: Mapping[str, Any]) -> list[str]:
     return [given] if isinstance(given, str) else [str(name) for name in given]
 
 
-SOURCE = Source(
-    id="esconv",
-    task=SUPPORT,
+IMPORTER = Importer(
+    title="ESConv: emotional support between people",
     licence="CC BY-NC 4.0",
     citation="Liu, S., Zheng, C., Demasi, O., Sabour, S., Li, Y., Yu, Z., Jiang, Y., & Huang, M. (2021). "
     "Towards emotional support dialog systems. ACL 2021.",
-    rewards={"own": "initial minus final emotional intensity of the seeker, each 1 to 5"},
-    learners=("supporter",),
-    read=read,
+    reward="initial minus final emotional intensity of the seeker, each 1 to 5",
     note="Tokenised texts are joined up; strategy names of all versions are mapped to one taxonomy.",
+    recognises=recognises,
+    read=read,
+    labels=LABELS,
 )

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from negosim.rl.sources._decoding import decoded
-from negosim.rl.sources._json import json_rows
-from negosim.rl.sources._row import Row
-from negosim.rl.sources._tables import csv_rows, excel_rows, parquet_rows
+from negosim.importing._decoding import decoded
+from negosim.importing._json import json_rows
+from negosim.importing._row import Row
+from negosim.importing._tables import csv_rows, excel_rows, parquet_rows
 
 _READERS: dict[str, Callable[[Path, str], Iterator[Row]]] = {
     **dict.fromkeys((".json", ".jsonl", ".ndjson", ".txt"), json_rows),

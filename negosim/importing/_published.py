@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from negosim.errors import UserError
-from negosim.rl._trajectory import Split
-from negosim.rl.sources._row import BadRowError
+from negosim.importing._row import BadRowError
+
+Split = Literal["train", "validation", "test"]
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 _NAMES: dict[str, Split] = {
     **dict.fromkeys(("train", "training"), "train"),

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from negosim.errors import UserError
-from negosim.rl.sources._decoding import UnreadableError, decoded, lines_of
-from negosim.rl.sources._row import Row
+from negosim.importing._decoding import UnreadableError, decoded, lines_of
+from negosim.importing._row import Row
 
 LONGEST_ROW = 64
 """Lines that a row with line breaks in its cells may have; a quote open for longer was left open."""
@@ -124,7 +124,7 @@ def parquet_rows(file: Path, name: str) -> Iterator[Row]:
         import pyarrow.parquet as pq
     except ImportError:
         raise UserError(f"{file}: reading Parquet needs pyarrow: pip install 'negosim[rl]'") from None
-    from negosim.rl.sources._json import unpacked
+    from negosim.importing._json import unpacked
 
     try:
         with pq.ParquetFile(file) as table:

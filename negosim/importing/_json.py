@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from negosim.rl.sources._decoding import UnreadableError, decoded, lines_of
-from negosim.rl.sources._published import split_of_name
-from negosim.rl.sources._row import Row
+from negosim.importing._decoding import UnreadableError, decoded, lines_of
+from negosim.importing._published import split_of_name
+from negosim.importing._row import Row
 
 _HOLDERS = ("data", "dialogues", "rows", "examples", "instances")
 """Names under which files keep their list of entries."""

@@ -4,20 +4,20 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from negosim.agents.users import DONATION
 from negosim.errors import UserError
-from negosim.rl._card import Drops
-from negosim.rl._trajectory import Split, TrajectoryTurn
-from negosim.rl.policy_text import brief_of
-from negosim.rl.sources._row import BadRowError, Row
-from negosim.rl.sources._rows import rows_of
-from negosim.rl.sources._source import Found, Source, SourceFile
-from negosim.rl.sources._tables import by_column
-from negosim.rl.sources._text import repair
+from negosim.importing._drops import Drops
+from negosim.importing._published import Split
+from negosim.importing._row import BadRowError, Row
+from negosim.importing._rows import rows_of
+from negosim.importing._source import ImportedDialogue, Importer, ImportOptions, Rows, Said, SourceFile
+from negosim.importing._tables import by_column
+from negosim.importing._text import repair
+from negosim.records import Fact, Measurement
+from negosim.scenarios import load_scenario
 
 MOST = 2.0
 """Dollars a participant could give: the task's whole payment. Larger figures are cents or slips."""
@@ -28,7 +28,29 @@ TEXT, INFO = frozenset({"B2", "B4", "Turn", "Unit"}), frozenset({"B2", "B4", "B6
 COLUMNS = {name.casefold(): name for name in TEXT | INFO}
 """Their published names by those in small letters, as copies of the set write them."""
 
-_ROLES = {"0": "agent", "1": "user"}
+PERSUADER, DONOR = 0, 1
+"""Positions in the scenario `donation`."""
+
+_ROLES = {"0": PERSUADER, "1": DONOR}
+
+LABELS = {
+    "logical-appeal": "gives reasons or evidence for why giving makes sense",
+    "emotion-appeal": "stirs a feeling (pity, hope, guilt, anger) so that the other gives",
+    "credibility-appeal": "shows that the charity can be trusted: what it has done, who vouches for it",
+    "foot-in-the-door": "begins with a small request, so that a larger one can follow",
+    "self-modeling": "says that one gives oneself, as an example",
+    "personal-story": "tells something one has lived through or heard from somebody",
+    "donation-information": "says how giving works here: how much, when, from what",
+    "source-related-inquiry": "asks whether the other knows the charity",
+    "task-related-inquiry": "asks what the other thinks of giving in general, or expects of the task",
+    "personal-related-inquiry": "asks about the other's own life in a matter close to the charity's",
+    "proposition-of-donation": "asks the other to give",
+    "agree-donation": "agrees to give",
+    "disagree-donation": "declines to give",
+    "provide-donation-amount": "says how much one gives",
+    "ask-org-info": "asks about the charity",
+    "ask-donation-procedure": "asks how giving works here",
+}
 
 _DONATIONS = "a file of donations (columns B2, B4, B6: full_info.csv)"
 _DIALOGUES = "a file of dialogues (columns B2, B4, Turn, Unit: full_dialog.csv)"
@@ -59,7 +81,16 @@ def _is_annotated(file: Path) -> bool:
     return "er_label_1" in columns(file)
 
 
-def read(files: Sequence[SourceFile], learner: int, drops: Drops) -> Iterator[Found]:
+def recognises(file: Path, rows: Rows) -> bool:
+    """Tell whether a file has rows of the set: dialogues, or what was given."""
+    for row in rows:
+        given = {COLUMNS.get(str(key).strip().casefold(), str(key).strip()) for key in row}
+        if given >= TEXT or given >= INFO:
+            return True
+    return False
+
+
+def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> Iterator[ImportedDialogue]:
     """Yield the dialogues of the files, with what the persuadee gave.
 
     Texts are those of the files without labels (the full CSV); labels are those of the annotated one,
@@ -111,7 +142,7 @@ def _donations(files: Sequence[SourceFile], drops: Drops) -> dict[str, _Donation
                     row.problem or f"B2 (dialogue) is {id!r}, B4 (role) is {_value(row, 'B4')!r}", row.where
                 )
                 continue
-            if role != "user" or id in found:
+            if role != DONOR or id in found:
                 continue
             split = file.split_of(row)
             try:
@@ -136,29 +167,29 @@ def _id(row: Row) -> str | None:
     return str(given).strip() or None if given is not None else None
 
 
-def _role(given: object) -> str | None:
+def _role(given: object) -> int | None:
     return _ROLES.get(str(given).removesuffix(".0"))
 
 
-Labels = Mapping[tuple[str, str, str], tuple[str, str]]
-"""By dialogue, turn and role: the labels, joined, and the letters of the words they were given to."""
+Labels = Mapping[tuple[str, str, int], tuple[tuple[str, ...], str]]
+"""By dialogue, turn and role: the labels, and the letters of the words they were given to."""
 
 
 def _labels(files: Sequence[SourceFile]) -> Labels:
-    names: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
-    words: dict[tuple[str, str, str], str] = defaultdict(str)
+    names: dict[tuple[str, str, int], dict[str, None]] = defaultdict(dict)
+    words: dict[tuple[str, str, int], str] = defaultdict(str)
     for file in files:
         for row in _rows(file):
             id, role = _id(row), _role(_value(row, "B4"))
             if row.problem or id is None or role is None:
                 continue
             key = id, str(_value(row, "Turn")), role
-            side = "er" if role == "agent" else "ee"
+            side = "er" if role == PERSUADER else "ee"
             words[key] += _letters(_value(row, "Unit"))
             for column in (f"{side}_label_1", f"{side}_label_2"):
                 if name := _value(row, column):
                     names[key][str(name)] = None
-    return {key: ("+".join(given), words[key]) for key, given in names.items()}
+    return {key: (tuple(given), words[key]) for key, given in names.items()}
 
 
 def _letters(text: object) -> str:
@@ -200,8 +231,9 @@ def _found(
     donations: Mapping[str, _Donation],
     labels: Labels,
     drops: Drops,
-) -> Found | None:
-    turns, last = [], -1
+) -> ImportedDialogue | None:
+    turns: list[tuple[str, Said]] = []
+    last = -1
     for row in rows:
         given = _value(row, "B4"), _value(row, "Turn"), _value(row, "Unit")
         role, number = _role(given[0]), str(given[1]).removesuffix(".0")
@@ -219,7 +251,7 @@ def _found(
         if text != " ".join(str(given[2]).split()):
             drops.altered["text repaired (mojibake, escaped quotes)"] += 1
         last = int(number)
-        turns.append((number, TrajectoryTurn.model_validate({"role": role, "text": text})))
+        turns.append((number, Said(role or 0, text)))
     where = rows[0].where
     if id not in donations:
         drops.add("no row with the persuadee's donation", where)
@@ -237,56 +269,66 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 10
 
 
-def _labelled(
-    id: str, turns: Sequence[tuple[str, TrajectoryTurn]], labels: Labels, drops: Drops
-) -> list[TrajectoryTurn]:
+def _labelled(id: str, turns: Sequence[tuple[str, Said]], labels: Labels, drops: Drops) -> list[Said]:
     """Give turns their labels, where the annotators read the same words: the two files differ in places."""
-    words: dict[tuple[str, str, str], str] = defaultdict(str)
+    words: dict[tuple[str, str, int], str] = defaultdict(str)
     for number, turn in turns:
         words[id, number, turn.role] += _letters(turn.text)
     made = []
     for number, turn in turns:
         key = id, number, turn.role
-        names, annotated = labels.get(key, ("", ""))
+        names, annotated = labels.get(key, ((), ""))
         if annotated and annotated != words[key]:
             drops.altered["labels left out: the annotated words are others"] += 1
-            names = ""
-        made.append(turn.model_copy(update={"tactic": names or None}))
+            names = ()
+        made.append(replace(turn, labels=names))
     return made
 
 
 def _valued(
-    id: str, where: str, turns: Sequence[TrajectoryTurn], donation: _Donation, split: Split | None
-) -> Found:
-    amount = donation.amount
+    id: str, where: str, turns: Sequence[Said], donation: _Donation, split: Split | None
+) -> ImportedDialogue:
+    amount, scenario = donation.amount, load_scenario("donation")
     too_much = amount is not None and amount > MOST
-    return Found(
+    facts: dict[str, Fact] = {} if amount is None else {"donation_stated": amount}
+    return ImportedDialogue(
         id=id,
         where=where,
+        scenario=scenario,
+        frame=scenario,
         turns=turns,
-        rewards={
-            "own": None if too_much else amount,
-            "capped": None if amount is None else min(amount, MOST),
-        },
-        record={"id": id, "donation": amount, "turns": tuple(turns)},
-        system=brief_of(DONATION),
+        measurements=(_given(amount, len(turns)),),
+        facts=facts,
         split=split,
-        meta={"task": DONATION, "donation_stated": amount},
-        no_reward={"own": (_TOO_MUCH, donation.where)} if too_much else {},
+        no_reward=(_TOO_MUCH, donation.where) if too_much else None,
     )
 
 
-SOURCE = Source(
-    id="persuasion-for-good",
-    task=DONATION,
+def _given(amount: float | None, turns: int) -> Measurement:
+    """Return what the persuadee gave, where that is an amount that could be given."""
+    if amount is not None and amount <= MOST:
+        return Measurement(
+            measure="donation", role=DONOR, moment="after", turns=turns, status="ok", value=amount
+        )
+    wrong = _TOO_MUCH if amount is not None else "B6 (donation) is no amount"
+    return Measurement(
+        measure="donation", role=DONOR, moment="after", turns=turns, status="invalid", reason=wrong
+    )
+
+
+def _gathered(file: Path, beside: Sequence[Path]) -> Sequence[Path]:
+    return with_siblings(file, beside)
+
+
+IMPORTER = Importer(
+    title="Persuasion for Good: people persuade people to give",
     licence="Apache-2.0",
     citation="Wang, X., Shi, W., Kim, R., Oh, Y., Yang, S., Zhang, J., & Yu, Z. (2019). Persuasion for Good: "
     "Towards a personalized persuasive dialogue system for social good. ACL 2019.",
-    rewards={
-        "own": f"donation of the persuadee in dollars, at most {MOST:g}",
-        "capped": f"the same, larger figures counted as {MOST:g}",
-    },
-    learners=("persuader",),
-    read=read,
+    reward=f"donation of the persuadee in dollars, at most {MOST:g}",
     note="Texts of the full set, labels of the annotated one joined by turn; more than $2 is no reward.",
+    recognises=recognises,
+    read=read,
+    gather=_gathered,
+    labels=LABELS,
 )
