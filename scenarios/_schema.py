@@ -129,6 +129,8 @@ class Role(Frozen):
     """True statements the role may make about its situation."""
     fabrications: Statements = Statements()
     """False statements of the same kinds; the simulated negotiator says them only when deceptive."""
+    lines: Annotated[dict[str, tuple[Text, ...]], Field(default_factory=dict, exclude_if=_empty)]
+    """By pool of the simulated negotiator's sentences: further ones that only this role says."""
     facts: tuple[Fact, ...] = ()
     """What the lie check goes by before anything else; agents do not see it."""
     payoff: Payoff = NO_DEALS

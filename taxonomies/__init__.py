@@ -4,6 +4,6 @@
 deceptive condition offers to the reflection. Any JSON or JSONL file of tactics is a taxonomy.
 """
 
-from negosim.taxonomies._load import Tactic, Taxonomy, list_taxonomies, load_taxonomy
+from negosim.taxonomies._load import Tactic, TacticWords, Taxonomy, list_taxonomies, load_taxonomy
 
-__all__ = ["Tactic", "Taxonomy", "list_taxonomies", "load_taxonomy"]
+__all__ = ["Tactic", "TacticWords", "Taxonomy", "list_taxonomies", "load_taxonomy"]

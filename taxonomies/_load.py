@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, NonNegativeFloat, TypeAdapter, ValidationError
 
 from negosim._fields import Name, Slug, Text
 from negosim._frozen import Frozen
@@ -27,6 +27,28 @@ from negosim.plugins import (
 SUFFIXES = (".jsonl", ".json")
 
 
+def _unset(given: Any) -> bool:
+    return given is None
+
+
+class TacticWords(Frozen):
+    """How the simulated negotiator puts a tactic into words, and how it bargains with it.
+
+    The texts are templates; docs/plugins.md says how they are written.
+    """
+
+    frames: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Sentences that express the tactic."""
+    short: tuple[Text, ...] = ()
+    """For turns of a few words."""
+    closing: tuple[Text, ...] = ()
+    """For the last words after a deal."""
+    stance: Literal["firm", "fair", "give", "step"] = "fair"
+    """What it does to the offer that goes with it; "step" settles one issue at a time."""
+    weights: tuple[NonNegativeFloat, NonNegativeFloat, NonNegativeFloat] = (1.0, 1.0, 1.0)
+    """How often it is chosen early, in the middle and late, next to the others."""
+
+
 class Tactic(Frozen):
     """One way of influencing the other side."""
 
@@ -44,6 +66,8 @@ class Tactic(Frozen):
     """One utterance that uses it."""
     source: Text | None = None
     """The literature the notion is from, as author and year; `Taxonomy.sources` has the full references."""
+    simulated: Annotated[TacticWords | None, Field(exclude_if=_unset)] = None
+    """Words for the simulated negotiator; without them it has its own for the built-in tactics alone."""
 
 
 class Taxonomy(Frozen):

@@ -211,6 +211,10 @@ def _unchanged(spec: ModelSpec) -> ModelSpec:
     return spec
 
 
+def _nothing(side: Side) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class AgentFactory:
     """A kind of agent. A plugin may give a class or function that takes an `AgentContext` in its place."""
@@ -223,6 +227,9 @@ class AgentFactory:
     """What it is, in a line."""
     complete: Callable[[ModelSpec], ModelSpec] = _unchanged
     """Returns a spec with what its kind sets by itself, or raises UserError with what is wrong with it."""
+    remarks: Callable[[Side], str] = _nothing
+    """Returns what a user should know before such an agent plays a side, "" for nothing; raises UserError
+    where it cannot play it."""
     through: Callable[[str], str] | None = None
     """Returns, of the name it was given, that of the chat model it speaks through; None: it needs none."""
 

@@ -6,6 +6,7 @@ import orjson
 import typer
 
 from negosim._text import clean, plural, points
+from negosim.agents.sim import check_lines
 from negosim.errors import UserError
 from negosim.plugins import PluginError
 from negosim.scenarios import disagreements, list_scenarios, load_scenario, space_summary
@@ -59,6 +60,7 @@ def validate(
     for reference in scenarios:
         try:
             scenario = load_scenario(reference)
+            check_lines(scenario)
         except UserError as error:
             typer.echo(clean(str(error)), err=True)
             wrong = True

@@ -6,6 +6,7 @@ import orjson
 import typer
 
 from negosim._text import clean, plural
+from negosim.agents.sim import check_taxonomy, wordless
 from negosim.errors import UserError
 from negosim.plugins import PluginError
 from negosim.taxonomies import list_taxonomies, load_taxonomy
@@ -57,12 +58,18 @@ def validate(
     wrong = False
     for reference in taxonomies:
         try:
-            tactics = load_taxonomy(reference).tactics
+            taxonomy = load_taxonomy(reference)
+            check_taxonomy(taxonomy)
         except UserError as error:
             typer.echo(clean(str(error)), err=True)
             wrong = True
             continue
+        tactics = taxonomy.tactics
         deceptive = sum(tactic.deceptive for tactic in tactics)
-        typer.echo(f"{reference}: ok: {plural(len(tactics), 'tactic')}, {deceptive} of them deceptive")
+        spoken = len(tactics) - len(wordless(taxonomy))
+        typer.echo(
+            f"{reference}: ok: {plural(len(tactics), 'tactic')}, {deceptive} of them deceptive; "
+            f"the simulated negotiator has words for {spoken}"
+        )
     if wrong:
         raise typer.Exit(2)

@@ -1,6 +1,7 @@
 """Capabilities of agents, checked when a run is planned against what the planner needs."""
 
 import inspect
+import logging
 from typing import TYPE_CHECKING
 
 from negosim.agents import Agent, self_directed
@@ -9,6 +10,8 @@ from negosim.errors import UserError
 
 if TYPE_CHECKING:
     from negosim.engine._plan import Plan
+
+logger = logging.getLogger(__name__)
 
 SPEAKS_ALONE = "direct"
 """The planner for agents that only speak."""
@@ -22,11 +25,16 @@ def check_agents(plan: "Plan") -> None:
 
     """
     checked: set[tuple[str, str, int]] = set()
+    remarks: dict[str, None] = {}
     for job in plan.jobs:
         for role, name in enumerate(job.models):
             if name in plan.agents and (name, job.scenario, role) not in checked:
                 checked.add((name, job.scenario, role))
-                check_agent(name, plan.agent(name, plan.side(job, role)), plan)
+                side = plan.side(job, role)
+                check_agent(name, plan.agent(name, side), plan)
+                remarks[plan.agents[name].remarks(side)] = None
+    for remark in filter(None, remarks):
+        logger.warning("%s", remark)
 
 
 def check_agent(name: str, agent: Agent, plan: "Plan") -> None:

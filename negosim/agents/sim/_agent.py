@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from negosim.agents._protocol import Agent, AgentContext, AgentFactory, Speech, Thinking
+from negosim.agents.sim._authored import remarks
 from negosim.agents.sim._beliefs import belief
 from negosim.agents.sim._compose import compose, full_utterance
 from negosim.agents.sim._decision import why_leave
@@ -19,7 +20,7 @@ from negosim.errors import UserError
 from negosim.models import ModelSpec
 from negosim.records import SIMULATED, Rollout, Utterance
 from negosim.scenarios import Answer, Measure
-from negosim.views import View
+from negosim.views import Side, View
 
 
 class SimAgent:
@@ -127,9 +128,14 @@ def _make(context: AgentContext) -> Agent:
     return SimAgent(context) if context.side.issues else embedded_agent(context)
 
 
+def _remarks(side: Side) -> str:
+    return remarks(side) if side.issues else ""
+
+
 SIM = AgentFactory(
     _make,
     usage=SIMULATED,
     about="the embedded simulated negotiator; no language model",
     complete=_complete,
+    remarks=_remarks,
 )

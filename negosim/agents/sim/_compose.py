@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
 
+from negosim.agents.sim._authored import frames_of
 from negosim.agents.sim._bidding import Bid
 from negosim.agents.sim._frames import Pool, TacticFrames, library
 from negosim.agents.sim._grammar import Filled, Template
@@ -51,12 +52,6 @@ class Composition(NamedTuple):
         return " ".join([part.text for part in self.body])
 
 
-def frames_of(tactic: str) -> TacticFrames:
-    """Return how a tactic is put into words; neutral words for one that has none of its own."""
-    frames = library()
-    return frames.tactics.get(tactic, frames.neutral)
-
-
 def compose(plan: TurnPlan, tactic: str) -> Composition:
     """Compose what a tactic would say this turn; the same plan and tactic give the same words."""
     found = plan.compositions.get(tactic)
@@ -67,7 +62,7 @@ def compose(plan: TurnPlan, tactic: str) -> Composition:
 
 def _compose(plan: TurnPlan, tactic: str) -> Composition:
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "words", tactic)
-    frames = frames_of(tactic)
+    frames = frames_of(plan.side.tactics.by_id[tactic])
     move = speak_move(plan, frames.stance, rng)
     if plan.phase == "closing":
         core, own = _closing(plan, frames, move, rng)

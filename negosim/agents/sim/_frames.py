@@ -58,27 +58,32 @@ class Library:
 
 
 @lru_cache(maxsize=1)
+def paraphrases() -> Paraphrases:
+    """Read the sets of paraphrases, once in a process."""
+    return Paraphrases(load_data("paraphrases.yaml"))
+
+
+@lru_cache(maxsize=1)
 def library() -> Library:
     """Read and compile the templates, once in a process."""
-    paraphrases = Paraphrases(load_data("paraphrases.yaml"))
     pools: dict[str, Pool] = {}
     for name in ("reactions", "heard", "moves", "claims", "thoughts", "replies"):
-        _gather(name, load_data(f"{name}.yaml"), pools, paraphrases)
-    tactics = {tactic: _tactic(entry, paraphrases) for tactic, entry in load_data("tactics.yaml").items()}
+        _gather(name, load_data(f"{name}.yaml"), pools)
+    tactics = {tactic: _tactic(entry) for tactic, entry in load_data("tactics.yaml").items()}
     return Library(pools, tactics, tactics.pop("neutral"))
 
 
-def _gather(name: str, data: Any, pools: dict[str, Pool], paraphrases: Paraphrases) -> None:
+def _gather(name: str, data: Any, pools: dict[str, Pool]) -> None:
     if isinstance(data, list):
-        pools[name] = tuple(Template(source, paraphrases) for source in data)
+        pools[name] = tuple(Template(source, paraphrases()) for source in data)
     else:
         for key, value in data.items():
-            _gather(f"{name}.{key}", value, pools, paraphrases)
+            _gather(f"{name}.{key}", value, pools)
 
 
-def _tactic(entry: Mapping[str, Any], paraphrases: Paraphrases) -> TacticFrames:
+def _tactic(entry: Mapping[str, Any]) -> TacticFrames:
     def pool(key: str) -> Pool:
-        return tuple(Template(source, paraphrases) for source in entry.get(key, ()))
+        return tuple(Template(source, paraphrases()) for source in entry.get(key, ()))
 
     return TacticFrames(
         tuple(entry["weights"]), entry["stance"], pool("frames"), pool("short"), pool("closing")

@@ -106,15 +106,31 @@ class Template:
 
     @cached_property
     def nodes(self) -> "Nodes":
-        """What it is made of."""
+        """What it is made of.
+
+        Raises:
+            ValueError: it is not written as templates are.
+
+        """
         nodes, rest = _parsed(list(_tokens(self._body)), self._paraphrases)
-        assert not rest, f"{self.source}: unbalanced brackets"
+        if rest:
+            raise ValueError(f"{rest[0][1]!r} stands outside [ ]")
         return nodes
 
     @cached_property
     def needs(self) -> frozenset[str]:
         """What must be known for it."""
         return _needs(self.nodes)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What it names in any of its wordings."""
+        return _names(self.nodes)
+
+    @cached_property
+    def text(self) -> str:
+        """All its fixed words, those of every wording."""
+        return _fixed(self.nodes)
 
     @cached_property
     def words(self) -> int:
@@ -190,6 +206,30 @@ def _needs(nodes: "Nodes") -> frozenset[str]:
     return frozenset(needs)
 
 
+def _names(nodes: "Nodes") -> frozenset[str]:
+    """Return what is named in any wording."""
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, Slot | When):
+            names.add(node.name)
+        elif isinstance(node, Choice):
+            names |= frozenset().union(*map(_names, node.options))
+    return frozenset(names)
+
+
+def _fixed(nodes: "Nodes") -> str:
+    """Return the words of all wordings; marks of claims as they are written."""
+    parts = []
+    for node in nodes:
+        if isinstance(node, Text):
+            parts.append(node.plain)
+        elif isinstance(node, Choice):
+            parts += map(_fixed, node.options)
+        elif isinstance(node, Mark):
+            parts.append("<" if node.kind else ">")
+    return " ".join(parts)
+
+
 def _joined(text: str, more: str) -> str:
     if not more:
         return text
@@ -232,6 +272,8 @@ def _parsed(
             while not options or tokens[0][0] == "bar":
                 option, tokens = _parsed(tokens[1:] if options else tokens, paraphrases)
                 options.append(option)
+                if not tokens:
+                    raise ValueError("a [ has no ]")
             nodes.append(Choice(tuple(options), tuple(map(_needs, options)), None))
             tokens = tokens[1:]
         else:

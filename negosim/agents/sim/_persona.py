@@ -7,7 +7,7 @@ from zlib import crc32
 
 from negosim.agents.sim._grammar import Speaker
 from negosim.agents.sim._voice import Voice, draw_voice
-from negosim.views import Side
+from negosim.seeding import Seed
 
 _NEVER, _OFTEN = 0.3, 0.2
 """Shares of personas that never lie, where they may, and that do so often; the rest lie now and then."""
@@ -78,9 +78,9 @@ def _liking(taste: int, tactic: str) -> float:
     return 0.5 + float(crc32(f"{taste} {tactic}".encode())) / 2**32
 
 
-def persona_of(side: Side) -> Persona:
-    """Draw the persona of a role."""
-    rng: Random = side.seed.stream("sim", side.index, "persona")
+def persona_of(seed: Seed, role: int) -> Persona:
+    """Draw the persona of a role in the dialogue of a seed."""
+    rng: Random = seed.stream("sim", role, "persona")
     voice = draw_voice(rng)
     return Persona(
         exponent=rng.uniform(0.5, 1.7),

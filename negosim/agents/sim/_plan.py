@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from negosim.agents.sim._authored import lines_of
 from negosim.agents.sim._bidding import Bid, Bidder, Constraints
 from negosim.agents.sim._candour import declared_priority, false_limit, lie_to_tell, truth_to_tell
 from negosim.agents.sim._deals import Floats, deals_of
@@ -30,6 +31,8 @@ from negosim.views import View
 HORIZON = 40
 """Utterances that an unrestricted negotiation is paced for."""
 
+_OWN_LINES = 0.5
+"""How often a role says one of the sentences that its scenario has for what is to be said."""
 _DRAGGED = 0.12
 """Utility by which an extreme first offer can draw down the wishes of whoever takes it as a measure."""
 _RANKS = 25
@@ -339,9 +342,14 @@ class TurnPlan:
         self, pool: str | Sequence[Template], slots: Mapping[str, str], rng: Random, budget: int = 99
     ) -> Template | None:
         """Choose a template of a pool for this persona; see `negosim.agents.sim._grammar.pick`."""
-        templates = library().pools[pool] if isinstance(pool, str) else pool
-        reading = self.reading
-        return pick(templates, slots, rng, reading.said, reading.own, self.persona.speaker, budget)
+        said, own, speaker = self.reading.said, self.reading.own, self.persona.speaker
+        if not isinstance(pool, str):
+            return pick(pool, slots, rng, said, own, speaker, budget)
+        if (lines := lines_of(self.side.role, pool)) and rng.random() < _OWN_LINES:
+            line = pick(lines, slots, rng, said, own, speaker, budget)
+            if line is not None and not line.said_in(said):
+                return line
+        return pick(library().pools[pool], slots, rng, said, own, speaker, budget)
 
     def say(
         self, pool: str | Sequence[Template], slots: Mapping[str, str], rng: Random, budget: int = 99
@@ -515,7 +523,7 @@ def plan_for(view: View) -> TurnPlan:
         and last.view.table is view.table
     ):
         return last
-    made = TurnPlan(view, last.persona if last is not None else persona_of(view.side))
+    made = TurnPlan(view, last.persona if last is not None else persona_of(view.side.seed, view.side.index))
     _plans.pop(id(view.side), None)
     while len(_plans) >= _PLANS:
         del _plans[next(iter(_plans))]

@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 
-from negosim.agents.sim._compose import frames_of
+from negosim.agents.sim._authored import frames_of
 from negosim.agents.sim._frames import TacticFrames
 from negosim.agents.sim._moves import may_step
 from negosim.agents.sim._plan import TurnPlan
@@ -63,14 +63,14 @@ def _weights(plan: TurnPlan) -> dict[str, float]:
     """Return how much each tactic of the side is worth choosing now."""
     tactics = plan.side.tactics.by_id
     if plan.phase == "closing":
-        return {tactic: 1.0 if frames_of(tactic).closing else 1e-6 for tactic in tactics}
+        return {name: 1.0 if frames_of(tactic).closing else 1e-6 for name, tactic in tactics.items()}
     known, said, uses, effects, lie = _known(plan), plan.reading.said, plan.uses, plan.effects, plan.lie
     phase, liking = _PHASES.index(plan.phase), plan.persona.liking
     steps = plan.move in ("talk", "offer") and may_step(plan)
     carriers = _LIE_TACTICS[lie] if lie is not None else ()
     weights: dict[str, float] = {}
     for tactic, definition in tactics.items():
-        frames, used = frames_of(tactic), uses.get(tactic, 0)
+        frames, used = frames_of(definition), uses.get(tactic, 0)
         speakable = steps if frames.stance == "step" else _speakable(frames, known, said, fresh=used < 2)
         if not speakable or (tactic in _CARRIERS and tactic not in carriers):
             weights[tactic] = 1e-6

@@ -117,7 +117,7 @@ def test_a_bid_keeps_its_constraints(aspiration, lowest, rank, settled):
 @given(st.integers(0, 10**6), st.floats(0, 1), st.floats(0, 1))
 def test_aspirations_fall_and_stay_above_the_reservation_value(index, early, late):
     side = sides(index)[0]
-    persona = persona_of(side)
+    persona = persona_of(side.seed, side.index)
     early, late = sorted((early, late))
     levels = [persona.floor, persona.aspiration(late), persona.aspiration(early), persona.opening]
     assert all(low <= high + 1e-9 for low, high in pairwise(levels))
