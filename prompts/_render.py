@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from negosim.models import Message
 from negosim.prompts._packs import pack_places
-from negosim.prompts._shown import ShownViews, shown_value
+from negosim.prompts._shown import ShownViews, same_beginning, shown_value
 from negosim.prompts._templates import Templates
 from negosim.scenarios import Issue, Role
 from negosim.views import Audience, OwnTurn, PublicTurn, Side, View
@@ -82,7 +82,9 @@ class PromptWriter:
         self._base = _vocabulary(side)
         self._system = Message("system", prompts.render("system", self._base))
         self._entries: list[str] = []
-        self._state: tuple[int, dict[str, Any]] = (-1, {})
+        self._entered: list[PublicTurn] = []
+        """The turns that the entries are of."""
+        self._state: tuple[Any, dict[str, Any]] = (None, {})
         self._latest_thought = (-1, "", "")
         self._shown = ShownViews()
 
@@ -96,7 +98,7 @@ class PromptWriter:
 
     def _situation(self, view: View) -> dict[str, Any]:
         """Return what all stages of a turn share, rendered once a turn."""
-        if self._state[0] != view.turn_index:
+        if self._state[0] != (view.transcript, view.table):
             open_offer = view.table.acceptable_by(view.side.index)
             complete = open_offer is not None and len(open_offer) == len(view.side.issues)
             values = {
@@ -106,13 +108,16 @@ class PromptWriter:
                 "open_value": view.side.value(open_offer) if open_offer is not None and complete else None,
             }
             values["state"] = self._prompts.render("state", values)
-            self._state = (view.turn_index, values)
+            self._state = ((view.transcript, view.table), values)
         return self._state[1]
 
     def _transcript(self, view: View) -> str:
-        if len(self._entries) < len(view.transcript):
+        alike = same_beginning(self._entered, view.transcript)
+        if alike < len(view.transcript):
+            del self._entered[alike:], self._entries[alike:]
             own = {turn.index: turn for turn in view.own_turns}
-            for turn in view.transcript[len(self._entries) :]:
+            for turn in view.transcript[alike:]:
+                self._entered.append(turn)
                 self._entries.append(self._entry(turn, own.get(turn.index)))
         return "".join(self._entries[: len(view.transcript)])
 

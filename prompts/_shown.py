@@ -1,5 +1,6 @@
 """Views as prompts show them: every text that somebody has said or thought is quoted."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,16 @@ class ShownViews:
 
     def __init__(self) -> None:
         self._own: dict[int, OwnTurn] = {}
+        self._said: list[PublicTurn] = []
         self._turns: list[PublicTurn] = []
 
     def turns(self, transcript: tuple[PublicTurn, ...]) -> tuple[PublicTurn, ...]:
-        """Return a transcript, which begins as those before, with its texts quoted."""
-        for turn in transcript[len(self._turns) :]:
+        """Return a transcript with its texts quoted; a planner's may go on as it only imagines."""
+        alike = same_beginning(self._said, transcript)
+        if alike < len(transcript):
+            del self._said[alike:], self._turns[alike:]
+        for turn in transcript[alike:]:
+            self._said.append(turn)
             asides = tuple(a.model_copy(update={"text": quoted(a.text)}) for a in turn.asides)
             self._turns.append(replace(turn, text=quoted(turn.text), asides=asides))
         return tuple(self._turns[: len(transcript)])
@@ -38,6 +44,13 @@ class ShownViews:
             thought = None if turn.reflection is None else quoted(turn.reflection)
             self._own[turn.index] = replace(turn, reflection=thought)
         return self._own[turn.index]
+
+
+def same_beginning(one: Sequence[PublicTurn], other: Sequence[PublicTurn]) -> int:
+    """Return with how many equal turns two transcripts begin."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def shown_value(value: Any) -> Any:

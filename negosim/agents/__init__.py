@@ -1,5 +1,6 @@
 """Agents: what plays a role. Every kind answers the same questions, each from a `View`."""
 
+from negosim.agents._answers import Said
 from negosim.agents._asking import Answered, answer_of
 from negosim.agents._chat import ChatAgent, ChatJudge
 from negosim.agents._human import (
@@ -27,6 +28,7 @@ from negosim.agents._protocol import (
     Reflects,
     RolloutJudge,
     RollsOut,
+    Says,
     Score,
     Speech,
     Thinking,
@@ -58,6 +60,8 @@ __all__ = [
     "Reflects",
     "RolloutJudge",
     "RollsOut",
+    "Said",
+    "Says",
     "Score",
     "Seat",
     "Seats",

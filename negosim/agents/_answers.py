@@ -1,8 +1,9 @@
 """The forms a chat model answers in, one for each stage; some are built for a scenario or taxonomy."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -87,14 +88,12 @@ class TacticsAnswer(_Answer):
         return [getattr(self, name) for name in type(self).model_fields]
 
 
-class SpeakAnswer(_Answer):
-    """What `speak` asks for, the move first: the words are written for it.
+class SpokenAnswer(_Answer):
+    """What ends in an utterance: a move, the words that are written for it, and whatever came before."""
 
-    `speak_answer` says which moves there are, and gives an offer its issues.
-    """
-
-    move: Any
-    utterance: Said
+    if TYPE_CHECKING:
+        move: Any
+        utterance: str
 
     @property
     def action(self) -> Action:
@@ -118,6 +117,16 @@ class SpeakAnswer(_Answer):
         """The id of the role that gets the floor, where the speaker gives it."""
         floor: str | None = getattr(self.move, "next", None)
         return floor
+
+
+class SpeakAnswer(SpokenAnswer):
+    """What `speak` asks for, the move first: the words are written for it.
+
+    `speak_answer` says which moves there are, and gives an offer its issues.
+    """
+
+    move: Any
+    utterance: Said
 
 
 class BeliefAnswer(_Answer):
@@ -200,7 +209,8 @@ def speak_answer(
     whole: bool = False,
     listeners: Sequence[str] = (),
     floor: Sequence[str] = (),
-) -> type[SpeakAnswer]:
+    thoughts: Mapping[str, Any] = MappingProxyType({}),
+) -> type[SpokenAnswer]:
     """Return the form for an utterance with an offer on the given issues; only possible moves are in it.
 
     Args:
@@ -209,10 +219,13 @@ def speak_answer(
         whole: whether an offer needs a value for every issue.
         listeners: ids of the roles that a side message can be for, where there are side messages.
         floor: ids of the roles that the speaker can give the floor to, where it gives the floor.
+        thoughts: fields that come before the move, with their types.
 
     """
     known = tuple((issue.id, issue.values) for issue in issues)
-    return _speak_answer(known, tuple(actions), whole, tuple(listeners), tuple(floor))
+    return _speak_answer(
+        known, tuple(actions), whole, tuple(listeners), tuple(floor), tuple(thoughts.items())
+    )
 
 
 @lru_cache(maxsize=256)
@@ -222,7 +235,8 @@ def _speak_answer(
     whole: bool,
     listeners: tuple[str, ...],
     floor: tuple[str, ...],
-) -> type[SpeakAnswer]:
+    thoughts: tuple[tuple[str, Any], ...],
+) -> type[SpokenAnswer]:
     fields: dict[str, Any] = {
         issue: (_one_of(values) if whole else _one_of(values) | None, ...) for issue, values in issues
     }
@@ -233,9 +247,18 @@ def _speak_answer(
     only: Any = Literal["offer"]
     plain = create_model("Move", __base__=_Answer, action=(others, ...), offer=(None, ...), **besides)
     if "offer" not in actions:
-        return create_model("Speak", __base__=SpeakAnswer, move=(plain, ...))
+        return _spoken_form(plain, thoughts)
     offering = create_model("OfferMove", __base__=_Answer, action=(only, ...), offer=(offer, ...), **besides)
-    return create_model("Speak", __base__=SpeakAnswer, move=(plain | offering, ...))
+    return _spoken_form(plain | offering, thoughts)
+
+
+def _spoken_form(move: Any, thoughts: tuple[tuple[str, Any], ...]) -> type[SpokenAnswer]:
+    """Return the form of an utterance, with what is to be thought before it in front."""
+    if not thoughts:
+        return create_model("Speak", __base__=SpeakAnswer, move=(move, ...))
+    fields: dict[str, Any] = {name: (kind, ...) for name, kind in thoughts}
+    fields |= {"move": (move, ...), "utterance": (Said, ...)}
+    return create_model("ThinkAndSpeak", __base__=SpokenAnswer, **fields)
 
 
 def _besides(listeners: tuple[str, ...], floor: tuple[str, ...]) -> dict[str, Any]:

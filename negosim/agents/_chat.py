@@ -14,7 +14,7 @@ from negosim.agents._answers import (
     MeasureAnswer,
     ReflectionAnswer,
     RolloutAnswer,
-    SpeakAnswer,
+    SpokenAnswer,
     TacticsAnswer,
     ThinkAnswer,
     belief_answer,
@@ -130,26 +130,32 @@ class ChatAgent(_Caller):
 
     async def speak(self, view: View) -> Speech:
         """Say the next public utterance."""
+        return (await self.say("speak", view))[1]
+
+    async def say(
+        self, stage: str, view: View, thoughts: Mapping[str, Any] | None = None, **values: Any
+    ) -> tuple[dict[str, Any], Speech]:
+        """Answer a template that ends in an utterance; return what was thought before it, and the speech."""
+        side, table = view.side, view.table
         said = {turn.text.casefold() for turn in view.transcript}
 
-        def check(answer: SpeakAnswer) -> None:
-            view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
-            text = _spoken(answer.utterance, view, view.side.index)
+        def check(answer: SpokenAnswer) -> None:
+            table.check(side.index, answer.action, answer.offer, side.issues)
+            text = _spoken(answer.utterance, view, side.index)
             if not text:
                 raise ValueError("the utterance is empty; say something")
             if text.casefold() in said:
                 raise ValueError("this utterance has been said before, word for word; say something new")
 
-        def advise(answer: SpeakAnswer) -> dict[str, str]:
-            text = _spoken(answer.utterance, view, view.side.index)
-            offer = view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
+        def advise(answer: SpokenAnswer) -> dict[str, str]:
+            text = _spoken(answer.utterance, view, side.index)
+            offer = table.check(side.index, answer.action, answer.offer, side.issues)
             found = {
                 "leak": leaks(text, view),
                 "words_disagree": disagreements(text, answer.action, offer, view),
             }
             return {kind: "; ".join(reasons) for kind, reasons in found.items() if reasons}
 
-        side, table = view.side, view.table
         present = [side.roles[role].id for role in side.others if role not in table.gone]
         form = speak_answer(
             side.issues,
@@ -157,19 +163,35 @@ class ChatAgent(_Caller):
             whole=table.by_coalition,
             listeners=present if side.side_messages else (),
             floor=present if side.order.names_next(side.index) else (),
+            thoughts=thoughts or {},
         )
-        answer = await self.ask("speak", view, form, check=check, advise=advise)
+        answer = await self.ask(stage, view, form, check=check, advise=advise, **values)
         marks = tuple(mark for mark in MARKS if mark in self._noted)
         self._noted.clear()
-        offer = view.table.check(view.side.index, answer.action, answer.offer, view.side.issues)
-        text = _spoken(answer.utterance, view, view.side.index)
+        offer = table.check(side.index, answer.action, answer.offer, side.issues)
         said_aside, ids = answer.aside, [role.id for role in side.roles]
-        return Speech(
-            Utterance(text=text, action=answer.action, offer=offer),
+        speech = Speech(
+            Utterance(text=_spoken(answer.utterance, view, side.index), action=answer.action, offer=offer),
             marks=marks,
             asides=() if said_aside is None else (_aside(said_aside, ids),),
             floor=None if answer.next is None else ids.index(answer.next),
         )
+        return {name: getattr(answer, name) for name in thoughts or ()}, speech
+
+    async def imagine(self, stage: str, view: View, other: int, **values: Any) -> Utterance:
+        """Answer a template with what another role would say next, as far as this one knows it."""
+        side, table = view.side, view.table
+
+        def check(answer: SpokenAnswer) -> None:
+            table.check(other, answer.action, answer.offer, side.issues)
+            if not _spoken(answer.utterance, view, other):
+                raise ValueError("the utterance is empty; write what would be said")
+
+        form = speak_answer(side.issues, table.moves(other), whole=table.by_coalition)
+        answer = await self.ask(stage, view, form, check=check, other=side.roles[other], **values)
+        self._noted.clear()
+        offer = table.check(other, answer.action, answer.offer, side.issues)
+        return Utterance(text=_spoken(answer.utterance, view, other), action=answer.action, offer=offer)
 
     async def consolidate(self, view: View) -> Utterance:
         """Vary how the draft opens; the move it carries stays as it is."""

@@ -1,6 +1,6 @@
 """Agents: the protocol that what plays a role must follow, and the capabilities it may have besides."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -148,6 +148,35 @@ class Asks(Protocol):
 
         Keyword arguments `check` (called with the answer; raises ValueError with what is wrong) and
         `purpose` (tells calls of one turn apart) are not values of the template.
+        """
+        ...
+
+
+@runtime_checkable
+class Says(Protocol):
+    """The capability to speak by a planner's own prompts, and to imagine the others: chat models have it."""
+
+    async def say(
+        self, stage: str, view: View, thoughts: Mapping[str, Any] | None = None, **values: Any
+    ) -> tuple[dict[str, Any], Speech]:
+        """Answer a template that ends in an utterance.
+
+        Args:
+            stage: the template's name.
+            view: what the agent sees.
+            thoughts: fields of the answer that come before the move, with their types.
+            values: what the template is given besides; `purpose` tells calls of one turn apart.
+
+        Returns:
+            What was thought, by field, and what is said.
+
+        """
+        ...
+
+    async def imagine(self, stage: str, view: View, other: int, **values: Any) -> Utterance:
+        """Answer a template with what the role at position `other` would say next.
+
+        All it has to go by is the agent's own view, in which nothing of the other's brief is.
         """
         ...
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import orjson
 import typer
@@ -66,11 +66,14 @@ def show(
     scenario: Annotated[str, typer.Option("--scenario", "-s", metavar="ID|PATH", help="Scenario.")],
     role: Annotated[str, typer.Option(metavar="ROLE", help="The agent asked: a role's id, or 1 or 2.")],
     stage: Annotated[
-        Literal[
-            "reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude", "measure"
-        ],
-        typer.Option(help="What the agent is asked to do."),
+        str,
+        typer.Option(
+            metavar="STAGE", help="What the agent is asked to do: a stage, or a planner's template."
+        ),
     ],
+    planner: Annotated[
+        str, typer.Option(metavar="NAME", help="The planner whose template it is.")
+    ] = "rollout",
     deceptive: Annotated[
         str, typer.Option(metavar="1|2|both|none", help="Which agent's brief allows lying.")
     ] = "none",
@@ -84,8 +87,13 @@ def show(
     ids = [item.id for item in load_scenario(scenario).roles]
     if role not in ids and not (role.isdecimal() and 1 <= int(role) <= len(ids)):
         raise typer.BadParameter(f"{role!r} is no role; {suggest(role, ids)}", param_hint="--role")
+    stages = (*STAGES, *planner_of(planner).own_templates)
+    if stage not in stages:
+        known = suggest(stage, dict.fromkeys(stages))
+        raise typer.BadParameter(f"{stage!r} is no stage; {known}", param_hint="--stage")
     config = RunConfig(
         scenarios=(scenario,),
+        planner=planner,
         conditions=(condition_of(deceptive, [scenario]),),
         prompts=None if prompts is None else str(prompts),
     )

@@ -2,10 +2,12 @@
 
 import inspect
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from negosim import registry
 from negosim.agents import Agent, self_directed
-from negosim.engine._planners import PlannerStage
+from negosim.engine._planners import PlannerStage, planner_of
 from negosim.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,8 +55,19 @@ def check_agent(name: str, agent: Agent, plan: "Plan") -> None:
         if wrong := lacking_for(agent, stage):
             raise UserError(
                 f"{name} lacks {wrong}, which planner {planner!r} needs to {stage.name}; "
-                f"use --planner {SPEAKS_ALONE}, or give the agent that capability"
+                f"use --planner {' or '.join(_fitting(agent, plan)) or SPEAKS_ALONE}, or give the agent "
+                "that capability"
             )
+
+
+def _fitting(agent: Agent, plan: "Plan") -> list[str]:
+    """Return the planners that an agent can take."""
+    fitting = []
+    for name in registry.plugins("planners"):
+        with suppress(UserError):  # one that cannot be loaded is named by `negosim plugins`
+            stages = planner_of(name).chain(plan.config.calls)
+            fitting += [name] if not any(lacking_for(agent, stage) for stage in stages) else []
+    return sorted(fitting)
 
 
 def lacking_for(agent: object, stage: PlannerStage) -> str:

@@ -111,11 +111,16 @@ class Plan:
 
 
 def resolve(
-    config: RunConfig, provided: Collection[str] = (), agents: Mapping[str, AgentFactory] | None = None
+    config: RunConfig,
+    provided: Collection[str] = (),
+    agents: Mapping[str, AgentFactory] | None = None,
+    *,
+    fitting: bool = True,
 ) -> Plan:
     """Load everything a configuration names and list its dialogues.
 
-    `provided` names the models the caller brings as objects, `agents` has its agents by name.
+    `provided` names the models the caller brings as objects, `agents` has its agents by name; where
+    it need not be `fitting`, agents are not held against the planner: only prompts are to be shown.
 
     Raises:
         UserError: something named does not exist or does not fit; nothing has been written yet.
@@ -161,7 +166,8 @@ def resolve(
         planner=planner,
         through=through,
     )
-    check_agents(plan)
+    if fitting:
+        check_agents(plan)
     return plan
 
 
@@ -213,13 +219,14 @@ def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy, most: i
                     f"{scenario.id!r} has {count} roles; there is no agent {role + 1} to be deceptive"
                 )
         usable = tactics.usable(deceptive=False) if len(condition.deceptive) < count else tactics
-        needed = config.k if weighs(config.planner) else int(SIMULATED in config.models)
+        picks = max(planner_of(config.planner).picks, int(SIMULATED in config.models))
+        needed = config.k if weighs(config.planner) else picks
         if needed > len(usable.tactics):
             kind = "tactics" if usable is tactics else "tactics that are not deceptive"
             if not usable.tactics:
                 raise UserError(f"taxonomy {tactics.id!r} has no {kind}; name another with --tactics")
             raise UserError(
-                f"K is {config.k}, but taxonomy {tactics.id!r} has {len(usable.tactics)} {kind}; lower --k"
+                f"K is {needed}, but taxonomy {tactics.id!r} has {len(usable.tactics)} {kind}; lower --k"
             )
     if config.opener is not None:
         opener_of(config, scenario)

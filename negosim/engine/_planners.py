@@ -86,6 +86,8 @@ class Planner:
     """Names of prompt templates that its stages use without declaring them."""
     source: str = ""
     """The work it follows."""
+    picks: int = 0
+    """How many tactics it needs to choose from, besides the K that rollouts take."""
     settings: type[PlannerSettings] = PlannerSettings
     """What can be set behind its name."""
 

@@ -4,17 +4,17 @@ from typing import Any
 
 from negosim.config import RunConfig
 from negosim.engine._plan import Job, Plan, resolve
-from negosim.engine._planners import weighs
+from negosim.engine._planners import StagePrompt, weighs
 from negosim.errors import UserError
 from negosim.models import Message
-from negosim.prompts import STAGES, PromptWriter, Stage
+from negosim.prompts import STAGES, PromptWriter
 from negosim.records import Rollout, Turn, Utterance
 from negosim.scenarios import Measure
 from negosim.table import opening_table
 from negosim.views import Side, view_of
 
 
-def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Message]:
+def preview(config: RunConfig, role: int, stage: str) -> tuple[Message, Message]:
     """Return the messages of a stage in the first turn of a role (0 is agent 1) of the run's first dialogue.
 
     What comes from the stages and speakers before it stands in round brackets.
@@ -23,7 +23,7 @@ def preview(config: RunConfig, role: int, stage: Stage) -> tuple[Message, Messag
         UserError: something the configuration names is wrong.
 
     """
-    plan = resolve(config)
+    plan = resolve(config, fitting=False)
     job = plan.jobs[0]
     roles = len(plan.scenarios[job.scenario].roles)
     if not 0 <= role < roles:
@@ -52,7 +52,7 @@ def check_prompts(plan: Plan) -> None:
     kinds = {(job.scenario, job.condition.name): job for job in plan.jobs}
     for job in kinds.values():
         for role in range(len(plan.scenarios[job.scenario].roles)):
-            for stage in STAGES:
+            for stage in (*STAGES, *_prompts(plan)):
                 _messages(plan, job, role, stage)
 
 
@@ -82,7 +82,14 @@ def _speakers_before(side: Side) -> list[int]:
     return speakers
 
 
-def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, Message]:
+def _prompts(plan: Plan) -> dict[str, StagePrompt]:
+    """Return what the planner asks by templates of its own, by template."""
+    stages = (*plan.planner.stages, *plan.planner.fused)
+    declared = {prompt.template: prompt for stage in stages for prompt in stage.prompts}
+    return {name: prompt for name, prompt in declared.items() if name not in STAGES}
+
+
+def _messages(plan: Plan, job: Job, role: int, stage: str) -> tuple[Message, Message]:
     config, scenario = plan.config, plan.scenarios[job.scenario]
     side = plan.side(job, role)
     before = _speakers_before(side)
@@ -121,4 +128,6 @@ def _messages(plan: Plan, job: Job, role: int, stage: Stage) -> tuple[Message, M
         "consolidate": {"own_openings": ()},
         "measure": {"asked": scenario.measures[0] if scenario.measures else SAMPLE},
     }
-    return PromptWriter(plan.prompts[job.scenario], side).messages(stage, view, **extra.get(stage, {}))
+    own = _prompts(plan).get(stage)
+    values = own.sample(view) if own is not None else extra.get(stage, {})
+    return PromptWriter(plan.prompts[job.scenario], side).messages(stage, view, **values)

@@ -37,7 +37,7 @@ def test_every_planner_is_listed_and_shown(capsys: pytest.CaptureFixture[str]) -
         ("direct:k=3", "has no setting 'k'"),
         ("direct:k", "is no setting"),
         ("direct:", "is no setting"),
-        ("dirct", "did you mean direct?"),
+        ("dirct", "did you mean direct"),
     ],
 )
 def test_a_wrong_setting_is_refused_when_planned(planner: str, said: str) -> None:
