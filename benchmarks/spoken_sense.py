@@ -18,9 +18,9 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from negosim import Condition, Dialogue, Run, RunConfig, generate
 from negosim.records import Turn
@@ -171,7 +171,8 @@ _STOP = frozenset(
 )
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """Something an utterance says that does not fit."""
 
     kind: str
@@ -361,7 +362,8 @@ def taken_up(dialogue: Dialogue) -> Iterator[tuple[str, bool, bool]]:
             yield claim.subject, claim.true, bool(_TAKEN_UP[claim.subject].search(answer)) or echoed
 
 
-class Variety(NamedTuple):
+@dataclass(frozen=True)
+class Variety:
     """How varied the sentences of a corpus are."""
 
     commonest: str

@@ -72,6 +72,10 @@ class Payoff(Frozen):
     """What the role hopes to reach."""
     issues: dict[Slug, PayoffTable]
 
+    def __hash__(self) -> int:
+        """Return the same for equal payoffs, so that what is computed of one can be kept for it."""
+        return hash((self.reservation, self.target, *self.issues))
+
     def points(self, issue: Issue, value: Value) -> float:
         """Return the points this role gets from settling `issue` at `value`."""
         table = self.issues[issue.id]

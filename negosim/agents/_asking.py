@@ -1,6 +1,6 @@
 """Putting a private question to whoever plays a role: during a dialogue, or afterwards from its record."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from negosim.agents._protocol import Agent, Answers
 from negosim.errors import ModelError, ProtocolError
@@ -9,7 +9,8 @@ from negosim.scenarios import Answer, Measure
 from negosim.views import View
 
 
-class Answered(NamedTuple):
+@dataclass(frozen=True)
+class Answered:
     """What came of a question."""
 
     status: Status

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from negosim import registry
 from negosim.config import Objective
@@ -12,7 +12,8 @@ from negosim.scenarios import Answer, Measure, Role
 from negosim.views import Side, View
 
 
-class Speech(NamedTuple):
+@dataclass(frozen=True)
+class Speech:
     """An utterance with what the speaker alone knows about it."""
 
     utterance: Utterance
@@ -181,7 +182,8 @@ class Says(Protocol):
         ...
 
 
-class Score(NamedTuple):
+@dataclass(frozen=True)
+class Score:
     """A rollout judge's verdict on one candidate."""
 
     score: float

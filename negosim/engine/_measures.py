@@ -44,5 +44,5 @@ async def ask_measures(history: History, context: DialogueContext, moment: Momen
         if isinstance(answer, BaseException):
             raise answer
         about = {"measure": measure.id, "role": role, "about": other, "moment": moment, "turns": turns}
-        made.append(Measurement.model_validate({**about, **answer._asdict()}))
+        made.append(Measurement.model_validate({**about, **vars(answer)}))
     return made

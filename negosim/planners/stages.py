@@ -70,7 +70,7 @@ async def consolidate(turn: Deliberation, participant: Participant, context: Dia
     if not isinstance(participant.agent, Consolidates):
         return {}
     utterance = await participant.agent.consolidate(turn["view"])
-    return {"speech": turn["speech"]._replace(utterance=utterance)}
+    return {"speech": replace(turn["speech"], utterance=utterance)}
 
 
 REFLECTION = PlannerStage("reflect", reflect, Reflects, (StagePrompt("reflect", "reflection"),))

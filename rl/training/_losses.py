@@ -8,7 +8,7 @@ al. 2020 (conservative Q-learning); Abdulhai et al. 2023 (Monte Carlo returns, L
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,7 +16,8 @@ from torch import Tensor
 from negosim.rl.training._cross_entropy import ActionScores, DenseScores
 
 
-class LossWeights(NamedTuple):
+@dataclass(frozen=True)
+class LossWeights:
     """The numbers ILQL's losses depend on."""
 
     discount: float = 0.99

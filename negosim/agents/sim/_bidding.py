@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ _STEADY = 0.08
 Codes = NDArray[np.int16]
 
 
-class Constraints(NamedTuple):
+@dataclass(frozen=True)
+class Constraints:
     """What a bid must respect."""
 
     settled: Mapping[str, Value]
@@ -33,7 +34,8 @@ class Constraints(NamedTuple):
     """Utility below which nothing is offered."""
 
 
-class Bid(NamedTuple):
+@dataclass(frozen=True)
+class Bid:
     """A complete deal to offer."""
 
     number: int
@@ -74,8 +76,8 @@ class Bidder:
             near = self._between(max(aspiration - band, lowest), high)
             if len(near):
                 return self.at(self._best(near, rank))
-        unlimited = wanted._replace(limits={}, offered=())
-        for respected in (wanted, wanted._replace(offered=()), unlimited):
+        unlimited = replace(wanted, limits={}, offered=())
+        for respected in (wanted, replace(wanted, offered=()), unlimited):
             rest = self._between(lowest, top, respected)
             if len(rest):
                 return self._nearest(rest, aspiration)

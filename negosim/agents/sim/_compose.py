@@ -1,8 +1,8 @@
 """Composing an utterance: reaction, tactic, statement and move, at the length the turn is meant to have."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
 
 from negosim.agents.sim._authored import frames_of
 from negosim.agents.sim._bidding import Bid
@@ -30,7 +30,8 @@ _ANSWERED = ("heard.", "question.", "cue.threat", "cue.demand", "cue.rumor", "op
 """Kinds of reaction that are never left out."""
 
 
-class Composition(NamedTuple):
+@dataclass(frozen=True)
+class Composition:
     """What a tactic would say this turn, before the reaction to the other side is put in front."""
 
     tactic: str
@@ -186,7 +187,8 @@ def _core_slots(plan: TurnPlan, focus: str, move: SpokenMove) -> dict[str, str]:
     return slots
 
 
-class ComposedUtterance(NamedTuple):
+@dataclass(frozen=True)
+class ComposedUtterance:
     """What is said in full."""
 
     text: str

@@ -1,6 +1,7 @@
 """Every complete deal and what it is worth to one role, as arrays."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,6 @@ from numpy.typing import NDArray
 from negosim.scenarios import Issue, Payoff, Value, limit_position
 
 Floats = NDArray[np.float64]
-
-_CACHE_SIZE = 256
-_cache: dict[int, tuple[Payoff, "Deals"]] = {}
 
 
 class Deals:
@@ -91,13 +89,7 @@ class Deals:
         return (value - self.reservation) / self.span
 
 
-def deals_of(issues: Sequence[Issue], payoff: Payoff) -> Deals:
-    """Return the deals with this payoff, computed once for each payoff object."""
-    found = _cache.get(id(payoff))
-    if found is not None and found[0] is payoff:
-        return found[1]
-    if len(_cache) >= _CACHE_SIZE:
-        _cache.clear()
-    deals = Deals(issues, payoff)
-    _cache[id(payoff)] = (payoff, deals)
-    return deals
+@lru_cache(maxsize=256)
+def deals_of(issues: tuple[Issue, ...], payoff: Payoff) -> Deals:
+    """Return the deals with this payoff; computed once for equal issues and payoffs."""
+    return Deals(issues, payoff)

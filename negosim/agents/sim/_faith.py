@@ -5,7 +5,8 @@ own wishes; a claim that later words or offers contradict, or that no proof was 
 rest of the dialogue, takes back what it had moved, and hardens it.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from negosim.agents.sim._hearing import ClaimKind, Heard
 from negosim.scenarios import Value
@@ -19,7 +20,8 @@ _COST_CAUGHT, _COST_DODGED = 0.45, 0.3
 """Trust lost when a claim is contradicted, and when proof is refused."""
 
 
-class Faith(NamedTuple):
+@dataclass(frozen=True)
+class Faith:
     """How much one role believes another."""
 
     trust: float

@@ -8,10 +8,10 @@ The first words of a set in `paraphrases.yaml` may be replaced by the others of 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import gcd
 from random import Random
-from typing import NamedTuple
 
 from negosim.agents.sim._spelling import expanded
 
@@ -31,7 +31,8 @@ _LEAST_KEY = 10
 """Letters a stretch of text needs to tell its template apart."""
 
 
-class Speaker(NamedTuple):
+@dataclass(frozen=True)
+class Speaker:
     """Who words a template: which alternatives come naturally."""
 
     voice: str
@@ -44,7 +45,8 @@ class Speaker(NamedTuple):
         return self.voice == "formal"
 
 
-class Filled(NamedTuple):
+@dataclass(frozen=True)
+class Filled:
     """A template in words."""
 
     text: str
@@ -54,32 +56,37 @@ class Filled(NamedTuple):
     """The slots it has."""
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True)
+class Text:
     """Plain words, as written and without contractions."""
 
     plain: str
     formal: str
 
 
-class Slot(NamedTuple):
+@dataclass(frozen=True)
+class Slot:
     """A place to be filled."""
 
     name: str
 
 
-class Mark(NamedTuple):
+@dataclass(frozen=True)
+class Mark:
     """Where a claim begins (with its kind) or ends."""
 
     kind: str | None
 
 
-class When(NamedTuple):
+@dataclass(frozen=True)
+class When:
     """What must be known for the words beside it, without being said."""
 
     name: str
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """One of several wordings."""
 
     options: tuple["Nodes", ...]

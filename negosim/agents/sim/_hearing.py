@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from negosim.agents.sim._frames import load_data
 from negosim.agents.sim._spelling import spoken
@@ -26,7 +26,8 @@ _BARGAINING = re.compile(r"[\d:;\"“?]|\b(?:you|your|you're|offer|proposal|the 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[A-Z\"“])")
 
 
-class Heard(NamedTuple):
+@dataclass(frozen=True)
+class Heard:
     """What was heard in one utterance."""
 
     cues: tuple[str, ...]
@@ -153,19 +154,8 @@ class Ear:
         )
 
 
-_ears: dict[int, tuple[tuple[Issue, ...], Words, Ear]] = {}
-
-
+@lru_cache(maxsize=64)
 def words_and_ear(issues: tuple[Issue, ...]) -> tuple[Words, Ear]:
-    """Return the words and the ear for a scenario's issues, made once for each scenario object."""
-    found = _ears.get(id(issues[0]))
-    if (
-        found is None
-        or len(found[0]) != len(issues)
-        or any(a is not b for a, b in zip(found[0], issues, strict=True))
-    ):
-        if len(_ears) >= 64:
-            _ears.clear()
-        words = Words(issues)
-        found = _ears[id(issues[0])] = (issues, words, Ear(words))
-    return found[1], found[2]
+    """Return the words and the ear for a scenario's issues; made once for equal ones."""
+    words = Words(issues)
+    return words, Ear(words)

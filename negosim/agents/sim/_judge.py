@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from negosim.agents._protocol import Score
 from negosim.agents.sim._compose import compose
@@ -17,7 +17,8 @@ _SLOPE = 0.07
 """How sharply the chance of a yes rises with what the other side gets."""
 
 
-class Prospect(NamedTuple):
+@dataclass(frozen=True)
+class Prospect:
     """What a deal would bring, and how likely it is."""
 
     own: float

@@ -1,7 +1,7 @@
 """Putting a move into words: an offer told by what it changes, a question, an acceptance."""
 
+from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
 
 from negosim.agents.sim._bidding import Bid
 from negosim.agents.sim._decision import why_leave
@@ -21,7 +21,8 @@ _MANY = 3
 """Changes beyond this number are told as a whole package."""
 
 
-class SpokenMove(NamedTuple):
+@dataclass(frozen=True)
+class SpokenMove:
     """A move with its words."""
 
     action: Action

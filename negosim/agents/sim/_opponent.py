@@ -1,8 +1,8 @@
 """Opponent model: the other side's interests, learnt from its public offers and words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,8 @@ _BEYOND_LIMIT = 0.5
 """What is left of a value's worth to them once they said they cannot go there."""
 
 
-class Opponent(NamedTuple):
+@dataclass(frozen=True)
+class Opponent:
     """An estimate of one other role's payoff, from 0 (worst deal) to 1 (best deal)."""
 
     weights: tuple[float, ...]

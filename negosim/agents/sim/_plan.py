@@ -1,6 +1,6 @@
 """A turn's plan: accept, offer, talk or leave, and the truth or lie told on the way."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from random import Random
@@ -72,6 +72,16 @@ class TurnPlan:
         self.standing: Position | None = None if accepted else view.table.acceptable_by(self.me)
         """What accepting now would settle, None if there is nothing (more) for this role to accept."""
         self.move: Move = decide(self)
+
+    def is_for(self, view: View) -> bool:
+        """Return whether this is the plan of a view: of its side, at its point of the record."""
+        mine = self.view
+        return (
+            mine.side is view.side
+            and mine.transcript is view.transcript
+            and mine.own_turns is view.own_turns
+            and mine.table is view.table
+        )
 
     @property
     def own_name(self) -> str:
@@ -504,8 +514,8 @@ class TurnPlan:
         return false_limit(self)
 
 
-_PLANS = 96
-_plans: dict[int, TurnPlan] = {}
+_recent: deque[TurnPlan] = deque(maxlen=96)
+"""The latest plans, the last one first."""
 
 
 def plan_for(view: View) -> TurnPlan:
@@ -513,19 +523,9 @@ def plan_for(view: View) -> TurnPlan:
 
     A plan depends on the side and the record alone, not on what this turn's stages add to the view.
     """
-    last = _plans.get(id(view.side))
-    if last is not None and last.view.side is not view.side:
-        last = None
-    if (
-        last is not None
-        and last.view.transcript is view.transcript
-        and last.view.own_turns is view.own_turns
-        and last.view.table is view.table
-    ):
-        return last
-    made = TurnPlan(view, last.persona if last is not None else persona_of(view.side.seed, view.side.index))
-    _plans.pop(id(view.side), None)
-    while len(_plans) >= _PLANS:
-        del _plans[next(iter(_plans))]
-    _plans[id(view.side)] = made
+    earlier = [plan for plan in tuple(_recent) if plan.side is view.side]
+    if earlier and earlier[0].is_for(view):
+        return earlier[0]
+    made = TurnPlan(view, earlier[0].persona if earlier else persona_of(view.side.seed, view.side.index))
+    _recent.appendleft(made)
     return made

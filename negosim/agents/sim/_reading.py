@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from negosim.agents.sim._deals import Deals
 from negosim.agents.sim._hearing import Ear, Heard
@@ -12,7 +12,8 @@ from negosim.views import PublicTurn, View
 Position = Mapping[str, Value]
 
 
-class Shift(NamedTuple):
+@dataclass(frozen=True)
+class Shift:
     """How a role's position changed from one offer to its next."""
 
     gains: tuple[str, ...]
@@ -22,7 +23,8 @@ class Shift(NamedTuple):
     after: Position
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True)
+class Reading:
     """What one role makes of the record."""
 
     said: str

@@ -1,8 +1,9 @@
 """A role's statements about its own situation, true and false."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from negosim.agents.sim._spelling import spoken, written
 from negosim.records import Claim, Subject
@@ -35,7 +36,8 @@ TECHNIQUES: Mapping[Kind, str] = {
 DISCLOSED: tuple[Kind, ...] = ("alternative", "deadline", "fact")
 
 
-class Limit(NamedTuple):
+@dataclass(frozen=True)
+class Limit:
     """The worst value of an issue that a role says or knows it can take."""
 
     issue: str

@@ -1,8 +1,9 @@
 """Voices of personas: terse, plain, warm, formal, salty, hesitant."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from negosim.agents.sim._frames import load_data
 
@@ -11,7 +12,8 @@ Length = Literal["short", "middle", "long"]
 LENGTHS: tuple[Length, ...] = ("short", "middle", "long")
 
 
-class Voice(NamedTuple):
+@dataclass(frozen=True)
+class Voice:
     """A way of talking that a persona keeps."""
 
     name: str

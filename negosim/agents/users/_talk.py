@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 Speaker = Literal["agent", "user"]
 """Who speaks: the one whose behaviour is at issue, or the user it talks to."""
@@ -20,7 +20,8 @@ class SpokenTurn(Protocol):
         """Return the words."""
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True)
+class Line:
     """One turn, in its plainest form."""
 
     role: Speaker
