@@ -1,25 +1,28 @@
 """A turn's plan: accept, offer, talk or leave, and the truth or lie told on the way."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from random import Random
 from typing import Any, Literal
 
-import numpy as np
-
+from negosim.agents.sim._ambition import aspiration_of, floor_of, grudge_of, limits_said, lowest_of, wish_at
 from negosim.agents.sim._authored import lines_of
-from negosim.agents.sim._bidding import Bid, Bidder, Constraints
+from negosim.agents.sim._bidding import Bid
 from negosim.agents.sim._candour import declared_priority, false_limit, lie_to_tell, truth_to_tell
 from negosim.agents.sim._deals import Floats, deals_of
-from negosim.agents.sim._decision import Move, Phase, decide, gives_in
+from negosim.agents.sim._decision import Move, Phase, decide
+from negosim.agents.sim._experience import effects_of, retreat_of
 from negosim.agents.sim._faith import Faith, faith_in
 from negosim.agents.sim._frames import library
 from negosim.agents.sim._grammar import Filled, Template, pick
 from negosim.agents.sim._hearing import words_and_ear
-from negosim.agents.sim._opponent import Opponent, estimate
+from negosim.agents.sim._opponent import Opponent
+from negosim.agents.sim._others import allies_of, best_allies, opponents_of, worth_to_others
+from negosim.agents.sim._own_bids import bid_of, yielding_bid
 from negosim.agents.sim._persona import Persona, persona_of
 from negosim.agents.sim._reading import Position, Reading, read
+from negosim.agents.sim._slots import room_of, slots_of
 from negosim.agents.sim._spelling import spoken, written
 from negosim.agents.sim._statements import Kind, Limit, fresh, past
 from negosim.agents.sim._voice import Length
@@ -33,17 +36,6 @@ HORIZON = 40
 
 _OWN_LINES = 0.5
 """How often a role says one of the sentences that its scenario has for what is to be said."""
-_DRAGGED = 0.12
-"""Utility by which an extreme first offer can draw down the wishes of whoever takes it as a measure."""
-_RANKS = 25
-"""How many bids a careless persona may pass over."""
-_HARDENED = 0.2
-"""Utility added to the floor where no trust is left."""
-_TRUST_LOST = 0.7
-"""Trust below which a spiteful persona bears a grudge."""
-
-STANCES = {"firm": 0.05, "fair": 0.0, "give": -0.05, "step": 0.0}
-"""How far a stance's offer lies from the present aspiration, as utility."""
 
 
 class TurnPlan:
@@ -66,6 +58,7 @@ class TurnPlan:
         self.compositions: dict[str, Any] = {}
         """Filled by `compose`: what each tactic would say."""
         self._arguments: dict[str, str | None] = {}
+        self._bids: dict[str, Bid] = {}
         self.reaction: str | None = None
         """Filled by `reaction_kind`."""
         accepted = self.me in view.table.accepted_by
@@ -128,26 +121,7 @@ class TurnPlan:
     @cached_property
     def opponents(self) -> dict[int, Opponent]:
         """What each other role seems to want."""
-        reading = self.reading
-        return {
-            role: estimate(
-                self.deals,
-                reading.positions.get(role, ()),
-                self._stressed(role),
-                self.faith[role].limits,
-                self.persona.fixed_pie,
-            )
-            for role in self.side.others
-        }
-
-    def _stressed(self, role: int) -> Mapping[str, int]:
-        """Return how often a role has said that an issue matters most, as this one has understood it."""
-        understood: Counter[str] = Counter()
-        for issue, count in self.reading.stressed.get(role, {}).items():
-            rng = self.side.seed.stream("sim", self.me, "mishears", issue)
-            wrong = rng.random() < self.persona.mishears * (2.0 - self.faith[role].trust)
-            understood[rng.choice(self.deals.ids) if wrong else issue] += count
-        return understood
+        return opponents_of(self)
 
     @cached_property
     def faith(self) -> dict[int, Faith]:
@@ -172,31 +146,16 @@ class TurnPlan:
     @cached_property
     def partner(self) -> Floats:
         """By deal: its estimated worth to the others, 0 to 1; with several, the worst off counts most."""
-        if not self.view.table.by_coalition:
-            return self._mixed(self.opponents)
-        best: Floats = np.stack([self._mixed(allies) for allies in self.allies]).max(axis=0)
-        return best
-
-    def _mixed(self, roles: Iterable[int]) -> Floats:
-        """By deal: its estimated worth to some others together; the worst off counts most."""
-        values = [self.opponents[role].value for role in roles]
-        if len(values) == 1:
-            return values[0]
-        together = np.stack(values)
-        mixed: Floats = 0.5 * together.mean(axis=0) + 0.5 * together.min(axis=0)
-        return mixed
+        return worth_to_others(self)
 
     @cached_property
     def allies(self) -> list[tuple[int, ...]]:
         """With whom this role could make a deal without anybody else, as far as they are still here."""
-        table = self.view.table
-        smallest = [set(parties) - {self.me} for parties in table.agreement.smallest(self.me)]
-        here = [tuple(sorted(others)) for others in smallest if not others & table.gone]
-        return here or [self.side.others]
+        return allies_of(self)
 
     def allies_in(self, number: int) -> tuple[int, ...]:
         """Return those to whom deal `number` seems worth most."""
-        return max(self.allies, key=lambda roles: float(self._mixed(roles)[number]))
+        return best_allies(self, number)
 
     # Own bids
 
@@ -224,46 +183,21 @@ class TurnPlan:
     @cached_property
     def own_limits(self) -> dict[str, Value]:
         """By issue: what this role has said it cannot go past; late in the day it climbs down."""
-        if self.time > 0.75:
-            return {}
-        return {
-            made.issue: made.stated
-            for made in self.claims
-            if not made.true and made.subject == "reservation" and made.issue and made.stated is not None
-        }
+        return limits_said(self)
 
     @cached_property
     def floor(self) -> float:
         """The utility below which it does not mean to go: less under pressure, more where trust is gone."""
-        floor = self.persona.floor * (1.0 - 0.8 * self.pressure) + _HARDENED * (1.0 - self.trust)
-        return min(floor, 0.9)
+        return floor_of(self)
 
     def wish(self, time: float) -> float:
         """Return the utility wanted at a time, with what was heard taken into account."""
-        curve = self.persona.aspiration(time) - self.persona.floor
-        return self.floor + curve * (1.0 - 0.5 * self.pressure) - self._dragged
-
-    @cached_property
-    def _dragged(self) -> float:
-        """How far the other's first offer, if it came before the own, draws the wishes down."""
-        positions, turns = self.reading.positions, self.reading.offer_turns
-        first = min((turns[role][0] for role in self.side.others if turns.get(role)), default=None)
-        mine = turns.get(self.me)
-        if first is None or (mine and mine[0] < first):
-            return 0.0
-        anchor = next(positions[role][0] for role in self.side.others if turns.get(role, (None,))[0] == first)
-        if not self.complete(anchor):
-            return 0.0
-        far = max(0.0, 1.0 - max(0.0, self.deals.utility(self.deals.worth(anchor))))
-        return _DRAGGED * self.persona.anchored * far * (1.0 - self.time)
+        return wish_at(self, time)
 
     @cached_property
     def aspiration(self) -> float:
         """The utility wanted now; never more than in the own last offer."""
-        wanted = self.wish(self.time)
-        if self.mine is not None:
-            wanted = min(wanted, self.deals.utility(self.deals.worth(self.mine)))
-        return max(wanted, min(self.floor, self.persona.floor))
+        return aspiration_of(self)
 
     @cached_property
     def lowest(self) -> float:
@@ -271,7 +205,7 @@ class TurnPlan:
 
         Unless it is convinced of something better, or would rather lose than give in to a liar.
         """
-        return 0.0 if self.out_of_time and self.grudge is None else max(0.02, self.floor)
+        return lowest_of(self)
 
     @cached_property
     def out_of_time(self) -> bool:
@@ -281,56 +215,18 @@ class TurnPlan:
     @cached_property
     def yields(self) -> Bid | None:
         """The other's last offer as the own bid, where time is up and it is better than no deal."""
-        return (
-            self._bidder({}).at(self.their_number)
-            if gives_in(self) and self.their_number is not None
-            else None
-        )
+        return yielding_bid(self)
 
     @cached_property
     def grudge(self) -> Literal["belief", "spite"] | None:
         """Why this role would leave though an offer beats no deal; hardly anybody has a reason to."""
-        if self.persona.spiteful and self.trust < _TRUST_LOST:
-            return "spite"
-        return "belief" if self.persona.overconfident else None
-
-    @cached_property
-    def _bids(self) -> dict[str, Bid]:
-        return {}
+        return grudge_of(self)
 
     def bid(self, stance: str) -> Bid:
         """Return the offer of a stance, as if an offer were to be made now."""
-        found = self._bids.get(stance)
-        if found is None:
-            limits = dict(self.own_limits)
-            if stance != "fair" and self.lie == "reservation" and self.lie_limit is not None:
-                limits[self.lie_limit.issue] = self.lie_limit.value
-            wanted = self.aspiration + STANCES[stance]
-            found = self._bids[stance] = self._bidder(limits).bid(wanted, self._rank)
-        return found
-
-    @cached_property
-    def _rank(self) -> int:
-        """Which of the best bids to make: people do not optimise to the last point."""
-        rng = Random(self.draws[0])
-        if rng.random() < 0.6 - 0.5 * self.persona.careless:
-            return 1
-        return 1 + int(_RANKS * self.persona.careless * rng.random()) + rng.choice((0, 1))
-
-    def _bidder(self, limits: dict[str, Value]) -> Bidder:
-        offered = [self.deals.number(p) for p in self.reading.positions.get(self.me, ()) if self.complete(p)]
-        return Bidder(
-            self.deals,
-            self.partner,
-            Constraints(
-                {} if self.view.table.by_coalition else self.view.table.settled,
-                limits,
-                offered,
-                max(0.0, 0.75 * min(self.floor, self.persona.floor)),
-            ),
-            self.their_number,
-            offered[-1] if self.mine is not None else None,
-        )
+        if stance not in self._bids:
+            self._bids[stance] = bid_of(self, stance)
+        return self._bids[stance]
 
     def utility_of(self, deal: Position) -> float:
         """Return a complete deal's utility: 0 no better than no deal, 1 the best there is."""
@@ -385,21 +281,7 @@ class TurnPlan:
     @cached_property
     def effects(self) -> dict[str, float]:
         """By tactic: how the others' offers changed right after its last use, in the own points."""
-        known: list[tuple[int, float]] = sorted(
-            (turn, self.deals.worth(position))
-            for role in self.side.others
-            for turn, position in zip(
-                self.reading.offer_turns.get(role, ()), self.reading.positions.get(role, ()), strict=True
-            )
-            if self.complete(position)
-        )
-        effects: dict[str, float] = {}
-        for own in self.view.own_turns:
-            before = [worth for turn, worth in known if turn < own.index]
-            after = [worth for turn, worth in known if turn > own.index]
-            if own.tactic is not None and before and after:
-                effects[own.tactic] = after[0] - before[-1]
-        return effects
+        return effects_of(self)
 
     @cached_property
     def last_tactic(self) -> str | None:
@@ -422,45 +304,14 @@ class TurnPlan:
     @cached_property
     def retreat(self) -> str | None:
         """The issue on which the next offer asks for the least compared with this role's first one."""
-        positions = self.reading.positions.get(self.me)
-        if self.move != "offer" or not positions:
-            return None
-        first, now = positions[0], self.bid("fair").deal
-        steps = {i: self.deals.own_points(i, first[i]) - self.deals.own_points(i, now[i]) for i in first}
-        best = max(steps, key=lambda issue: steps[issue])
-        return best if steps[best] > 0 else None
+        return retreat_of(self)
 
     # What sentences can name
 
     @cached_property
     def slots(self) -> dict[str, str]:
         """What any sentence of this turn can name; empty ones are conditions that hold."""
-        phrase, ranking, reading = self.words.phrase, self.opponent.ranking, self.reading
-        theirs = [issue for issue in ranking if issue != self.declared] or list(ranking)
-        slots = {
-            "you": first_name(self.side.roles[self.you].name),
-            "other": phrase[theirs[0]],
-            "stated": phrase[self.declared],
-            "room": phrase[self.room],
-        }
-        if len(theirs) > 1:
-            slots["other2"] = phrase[theirs[1]]
-        if reading.heard is not None:
-            slots["heard"] = ""
-            if reading.heard.quotable is not None:
-                slots["quote"] = reading.heard.quotable
-            if reading.heard.mentions:
-                slots["theirs"] = phrase[reading.heard.mentions[0]]
-        if reading.own_count > 1:
-            slots["later"] = ""
-        if self.time < 0.4:
-            slots["early"] = ""
-        stressed = reading.stressed.get(self.you)
-        if stressed:
-            slots["stressed"] = phrase[max(stressed, key=lambda issue: stressed[issue])]
-        if len(reading.positions.get(self.you, ())) > 1 and len(reading.positions.get(self.me, ())) > 1:
-            slots["both_offered"] = ""
-        return slots
+        return slots_of(self)
 
     @property
     def known(self) -> bool:
@@ -470,8 +321,7 @@ class TurnPlan:
     @cached_property
     def room(self) -> str:
         """The issue this role says it can give on: what matters least to it, by what it has said."""
-        lightest_first = reversed(self.deals.by_weight)
-        return next((issue for issue in lightest_first if issue != self.declared), self.declared)
+        return room_of(self)
 
     def argument(self, issue: str) -> str | None:
         """Return an argument for an issue that was not used yet, None if there is none."""
