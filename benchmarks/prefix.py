@@ -43,7 +43,7 @@ class LoggedCall:
     response: ChatResponse
 
 
-class Recorder:
+class CallRecorder:
     """A model that keeps the dialogue going and remembers every call."""
 
     def __init__(self, model: ChatModel) -> None:
@@ -95,7 +95,7 @@ def _going_on(request: ChatRequest, text: str, number: int) -> str:
     return orjson.dumps(answer).decode()
 
 
-async def play(recorder: Recorder, turns: int, dialogues: int) -> float:
+async def play(recorder: CallRecorder, turns: int, dialogues: int) -> float:
     """Play dialogues of a length, all at once; return the seconds they took."""
 
     def watch(event: Any) -> None:
@@ -143,7 +143,7 @@ def by_turn(calls: list[LoggedCall], values: list[int]) -> list[int]:
 async def cache_hits(spec: str, turns: int, dialogues: int) -> None:
     """Play with a real model and print what its server had to read."""
     model = open_model(spec)
-    recorder = Recorder(model)
+    recorder = CallRecorder(model)
     try:
         await recorder.preflight()
         seconds = await play(recorder, turns, dialogues)
@@ -162,7 +162,7 @@ async def cache_hits(spec: str, turns: int, dialogues: int) -> None:
 
 async def growth(turns: int) -> None:
     """Play with a fake model and print how its prompts grow."""
-    recorder = Recorder(ScriptedModel(fake_answer))
+    recorder = CallRecorder(ScriptedModel(fake_answer))
     await play(recorder, turns, 1)
     prompts = by_turn(recorder.calls, [len(call.agent + call.prompt) for call in recorder.calls])
     new = by_turn(recorder.calls, unshared(recorder.calls))

@@ -1,4 +1,4 @@
-"""What lying brings the simulated negotiator, and costs the one it lies to.
+"""Gains of the simulated negotiator from lying, and losses of the one it lies to.
 
     python benchmarks/what_lying_pays.py [--dialogues 100] [--scenarios all] [--workers 2]
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Protocol
 
 from negosim.agents._protocol import AgentContext, AgentFactory, Speech
@@ -130,7 +131,7 @@ class HumanAgent:
         action = said.utterance.action
         offer = view.table.check(view.side.index, action, said.utterance.offer, view.side.issues)
         check_besides(view, said.asides, said.floor)
-        return said._replace(utterance=said.utterance.model_copy(update={"offer": offer}))
+        return replace(said, utterance=said.utterance.model_copy(update={"offer": offer}))
 
     async def concluded(self, view: View) -> bool:
         """Say whether there is a deal with this role in it; without one, a person who wants to end leaves."""

@@ -53,6 +53,7 @@ def roles_of(
                 brief=brief,
                 interests=("not recorded",),
                 priors={},
+                lines={},
             )
         )
     return tuple(roles)

@@ -218,6 +218,7 @@ def frame() -> Scenario:
             interests=("packages of what one needs most",),
             alternative="walking away",
             priors={},
+            lines={},
         )
         for number in (1, 2)
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from negosim.agents._protocol import Score
 from negosim.agents.sim._compose import compose
-from negosim.agents.sim._deals import deals_of
+from negosim.agents.sim._deals import Deals, deals_of
 from negosim.agents.sim._plan import TurnPlan, plan_for
 from negosim.config import Objective
 from negosim.records import SIMULATED, Rollout
@@ -29,14 +29,13 @@ class Prospect:
     """Of a yes, 0 to 1."""
 
 
-def prospect(plan: TurnPlan, number: int, other_sides: Sequence[Role] = ()) -> Prospect:
+def prospect(plan: TurnPlan, number: int, other_deals: Sequence[Deals] = ()) -> Prospect:
     """Weigh deal `number`: by the opponent model, or by the real payoffs where these are given."""
     own = plan.deals.utility(float(plan.deals.value[number]))
     wanted = plan.their_number
-    if other_sides:
+    if other_deals:
         values, demands = [], []
-        for role in other_sides:
-            real = deals_of(plan.side.issues, role.payoff)
+        for real in other_deals:
             values.append(max(0.0, real.utility(float(real.value[number]))))
             demands.append(real.utility(float(real.value[wanted])) if wanted is not None else 0.9)
         others, demand = sum(values) / len(values), sum(demands) / len(demands)
@@ -62,14 +61,15 @@ class SimJudge:
     ) -> Sequence[Score]:
         """Score each candidate from 0 to 10 on the objective."""
         plan = plan_for(view)
-        return [self._score(plan, rollout, objective, other_sides) for rollout in rollouts]
+        other_deals = [deals_of(view.side.issues, role.payoff) for role in other_sides]
+        return [self._score(plan, rollout, objective, other_deals) for rollout in rollouts]
 
     def _score(
-        self, plan: TurnPlan, rollout: Rollout, objective: Objective, other_sides: Sequence[Role]
+        self, plan: TurnPlan, rollout: Rollout, objective: Objective, other_deals: Sequence[Deals]
     ) -> Score:
         number = _deal_meant(plan, rollout)
         # What is to be had without this candidate: about what the speaker wants now, discounted.
-        later = prospect(plan, plan.bid("fair").number, other_sides) if plan.phase != "closing" else None
+        later = prospect(plan, plan.bid("fair").number, other_deals) if plan.phase != "closing" else None
         fallback = 0.75 * _worth(later, objective) if later is not None else 0.0
         taste = 0.04 * (plan.persona.liking(rollout.tactic) - 1.0) + 0.02 * _effect(plan, rollout.tactic)
         if number is None:
@@ -78,7 +78,7 @@ class SimJudge:
                 _scaled(fallback + bonus + taste),
                 "No offer in it: nothing is given away, and something is learnt.",
             )
-        seen = prospect(plan, number, other_sides)
+        seen = prospect(plan, number, other_deals)
         worth = _worth(seen, objective)
         expected = seen.chance * worth + (1.0 - seen.chance) * fallback
         value = float(plan.deals.value[number])
