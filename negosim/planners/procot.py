@@ -19,7 +19,7 @@ async def analyse_and_speak(
     )
     return {
         "view": replace(view, reflection=thought["analysis"], draft=speech.utterance),
-        "speech": speech._replace(tactic=thought["strategy"]),
+        "speech": replace(speech, tactic=thought["strategy"]),
     }
 
 
