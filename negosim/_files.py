@@ -109,6 +109,26 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
 
 
+def check_makeable(path: Path) -> None:
+    """Check that a folder can be made, by making one beside it; nothing stays.
+
+    Raises:
+        UserError: it cannot.
+
+    """
+    missing = [folder for folder in path.parents if not folder.exists()]
+    with _reported(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            probe = _beside(path)
+            probe.mkdir()
+            probe.rmdir()
+        finally:
+            for folder in missing:
+                with suppress(OSError):
+                    folder.rmdir()
+
+
 def append_whole(file: FileIO, content: bytes) -> None:
     """Append bytes to a file opened without a buffer, all or none.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from negosim.agents import named_decoding
-from negosim.agents.users import kind_of, persona_words
+from negosim.agents.users import DISCUSSANT, kind_of, persona_words, tempers
 from negosim.errors import UserError
 from negosim.models import GivenModel, ModelSpec, name_of
 from negosim.plugins import suggest
@@ -55,6 +55,11 @@ def contenders_of(
         if count > 1:
             raise UserError(f"agent {name!r} is named {count} times; name each once")
     found = [_contender(name, scenario, decoding, own) for name in names]
+    spelt = Counter(one.model for one in found if one.model is not None)
+    for model, count in spelt.items():
+        if count > 1:
+            same = " and ".join(repr(one.name) for one in found if one.model == model)
+            raise UserError(f"{same} are the same agent; name each once")
     if decoding and not any(one.decoding for one in found):
         raise UserError(
             f"{' and '.join(sorted(decoding))}: settings of policies, and none of the agents is one"
@@ -77,7 +82,13 @@ def _contender(
         )
     if folder.is_dir() or name.startswith(POLICY):
         return _policy(name, decoding)
-    return Contender(name, name)
+    return Contender(name, _spelt(name))
+
+
+def _spelt(name: str) -> str:
+    """Return a name in the spelling that all who are the same share."""
+    spec = ModelSpec.parse(name)
+    return name if spec.chats else str(spec)
 
 
 def _policy(name: str, decoding: Mapping[str, float]) -> Contender:
@@ -122,7 +133,8 @@ def partners_of(users: Sequence[str], scenario: Scenario) -> tuple[list[str], li
             raise UserError(f"{name!r} is named {count} times among the users; name each once")
     kind = kind_of(scenario)
     if kind is None:
-        return ["sim" if name == "all" else name for name in users], []
+        named = tempers() if any(role.simulated == DISCUSSANT for role in scenario.roles) else {}
+        return ["sim" if name == "all" else f"user:{name}" if name in named else name for name in users], []
     words = persona_words(kind)
     known = {each: name for word, name in words.items() for each in (name, word)}
     personas = [known[name] for name in users if name in known]

@@ -2,6 +2,7 @@
 
 from negosim.agents.users._agents import HABIT, USER, EmbeddedAgent, UserAgent, embedded_agent
 from negosim.agents.users._chat_user import CHAT, ChatUser
+from negosim.agents.users._discussant import DISCUSSANT, tempers
 from negosim.agents.users._frames import load_frames
 from negosim.agents.users._making import (
     DONATION,
@@ -46,6 +47,7 @@ __all__ = [
     "APPEALS",
     "ASKS",
     "CHAT",
+    "DISCUSSANT",
     "DONATION",
     "HABIT",
     "KINDS",
@@ -91,6 +93,7 @@ __all__ = [
     "sim_users",
     "split_personas",
     "strategies_in",
+    "tempers",
     "user_named",
     "user_of",
     "user_role",

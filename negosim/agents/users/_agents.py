@@ -118,8 +118,8 @@ def _only_named(spec: ModelSpec) -> ModelSpec:
 
 
 def _with_skill(spec: ModelSpec) -> ModelSpec:
-    _skill(spec)
-    return _only_named(spec)
+    """Return the spec with its skill in one spelling: 0.5 for 0.50."""
+    return _only_named(spec).model_copy(update={"target": f"{_skill(spec):g}"})
 
 
 def _skill(spec: ModelSpec) -> float:
