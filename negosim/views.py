@@ -248,13 +248,21 @@ def view_of(
     rollouts: tuple[Rollout, ...] = (),
     chosen: int | None = None,
     draft: Utterance | None = None,
+    before: View | None = None,
 ) -> View:
-    """Build the view of one role: the single function that decides what an agent sees."""
+    """Build the view of one role: the single function that decides what an agent sees.
+
+    `before` is an earlier view of the same role and dialogue, whose record is taken over.
+    """
+    known = before.transcript if before is not None else ()
+    own = before.own_turns if before is not None else ()
+    new = turns[len(known) :]
     return View(
         side=side,
-        transcript=public_record(turns, side.index),
-        own_turns=tuple(
-            OwnTurn(t.index, t.reflection, t.tactic, t.claims) for t in turns if t.role == side.index
+        transcript=(*known, *public_record(new, side.index)),
+        own_turns=(
+            *own,
+            *(OwnTurn(t.index, t.reflection, t.tactic, t.claims) for t in new if t.role == side.index),
         ),
         table=table,
         reflection=reflection,

@@ -24,16 +24,16 @@ async def ask_measures(history: History, context: DialogueContext, moment: Momen
         ModelError: every other call would fail likewise.
 
     """
+    due = [measure for measure in context.scenario.measures if moment in measure.when]
+    if not due:
+        return []
     roles = context.scenario.role_index
     asked = [
         (measure, role, other)
-        for measure in context.scenario.measures
-        if moment in measure.when
+        for measure in due
         for role in measure.roles(roles)
         for other in measure.targets(role, len(roles))
     ]
-    if not asked:
-        return []
     answers = await answers_of(
         answer_of(context.participants[role].agent, context.view(history, role), measure, other)
         for measure, role, other in asked

@@ -2,7 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar
 
 from negosim.agents import Agent, RolloutJudge, Speech
@@ -91,6 +91,8 @@ class DialogueContext:
     """Where the agents enter what the present step costs."""
     settings: Any = None
     """The settings given behind the planner's name, as its planner reads them."""
+    views: dict[int, tuple[Turn, View]] = field(default_factory=dict)
+    """The last view of each role, with the turn it ended at, so that no record is built anew at each turn."""
     on_step: Callable[[History], None] = lambda added: None
     """Told what each turn and each round of votes adds, before anything comes of it."""
 
@@ -107,7 +109,17 @@ class DialogueContext:
 
     def view(self, history: History, role: int) -> View:
         """Return what a role sees of what has happened."""
-        return view_of(self.participants[role].side, history["turns"], history["table"])
+        turns = history["turns"]
+        view = view_of(self.participants[role].side, turns, history["table"], before=self._seen(role, turns))
+        if turns:
+            self.views[role] = turns[-1], view
+        return view
+
+    def _seen(self, role: int, turns: Sequence[Turn]) -> View | None:
+        """Return the role's last view, if what has happened goes on from it."""
+        last, view = self.views.get(role, (None, None))
+        goes_on = view is not None and len(turns) >= view.turn_index and turns[view.turn_index - 1] is last
+        return view if goes_on else None
 
     def add(self, turn: int, step: History) -> History:
         """Put what a step adds on record, with the calls it took for a turn."""
