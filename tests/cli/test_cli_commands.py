@@ -291,7 +291,7 @@ def test_models_get(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_models_check(cli: Any, loopback: ModuleType) -> None:
-    with loopback.LoopbackServer(lambda body: loopback.Reply(cached=512)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(cached=512)) as server:
         done = cli("models", "check", f"openai:m@{server.url}")
         report = json.loads(cli("models", "check", f"openai:m@{server.url}", "--json").out)
     assert done.code == 0

@@ -255,7 +255,7 @@ def test_ctrl_c_leaves_a_readable_run_and_says_how_much_is_stored() -> None:
 
 
 def test_ctrl_c_before_the_first_utterance(loopback: ModuleType) -> None:
-    with loopback.LoopbackServer(lambda body: loopback.Reply(delay=30)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(delay=30)) as server:
         model = f"openai:slow@{server.url}"
         command = [
             sys.executable,

@@ -107,7 +107,9 @@ def test_a_broken_line_is_named(cli: Cli, run: Run) -> None:
 
 
 def test_a_provider_that_fails(cli: Cli, run: Run, loopback: ModuleType) -> None:
-    with loopback.LoopbackServer(lambda body: loopback.Reply(status=401, error="no such key")) as server:
+    with loopback.LoopbackServer(
+        lambda body: loopback.ScriptedReply(status=401, error="no such key")
+    ) as server:
         result = cli("judge", run.path, "--judge-model", f"openai:small@{server.url}")
     assert result.code == 1
     assert "wants a key; set NEGOSIM_API_KEY" in result.err
@@ -116,7 +118,9 @@ def test_a_provider_that_fails(cli: Cli, run: Run, loopback: ModuleType) -> None
 
 
 def test_a_provider_that_fails_now_and_then(cli: Cli, run: Run, loopback: ModuleType) -> None:
-    with loopback.LoopbackServer(lambda body: loopback.Reply(status=400, error="bad request")) as server:
+    with loopback.LoopbackServer(
+        lambda body: loopback.ScriptedReply(status=400, error="bad request")
+    ) as server:
         arguments = (
             "judge",
             run.path,

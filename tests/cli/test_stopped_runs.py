@@ -12,8 +12,8 @@ RUN = ("generate", "-s", "viatex", "--planner", "direct", "--max-turns", 2, "--n
 def test_what_a_server_says_of_one_dialogue_is_shown_and_not_stored(cli: Cli, loopback: ModuleType) -> None:
     def behave(body: dict[str, object]) -> object:
         if body["seed"] == first[0]:
-            return loopback.Reply(status=400, error="the moon is in the way")
-        return loopback.Reply(loopback.talk(body))
+            return loopback.ScriptedReply(status=400, error="the moon is in the way")
+        return loopback.ScriptedReply(loopback.talk(body))
 
     first: list[object] = []
     with loopback.LoopbackServer(lambda body: (first.append(body["seed"]), behave(body))[1]) as server:
@@ -36,7 +36,11 @@ def test_advice_after_a_stop_does_not_contradict_the_error(
     cli: Cli, loopback: ModuleType, error: dict[str, object], advice: str
 ) -> None:
     def behave(body: dict[str, object]) -> object:
-        return loopback.Reply(loopback.talk(body)) if len(server.bodies) < 9 else loopback.Reply(**error)
+        return (
+            loopback.ScriptedReply(loopback.talk(body))
+            if len(server.bodies) < 9
+            else loopback.ScriptedReply(**error)
+        )
 
     with loopback.LoopbackServer(behave) as server:
         done = cli(*RUN, "-n", 6, "--model", f"openai:m@{server.url}?max_tokens=600")

@@ -62,7 +62,7 @@ def test_nothing_of_a_bad_reply_is_kept(
     monkeypatch.setattr("negosim.models._sending.PATIENCE", 0.0)
     monkeypatch.setenv("NEGOSIM_API_KEY", KEY)
     status, body = BODIES[kind]
-    reply = loopback.Reply(status=status, raw=body, headers={"X-Canary": BOTH, "Location": BOTH})
+    reply = loopback.ScriptedReply(status=status, raw=body, headers={"X-Canary": BOTH, "Location": BOTH})
     run, log = tmp_path / "run", tmp_path / "log.jsonl"
     with loopback.LoopbackServer(lambda _: reply) as server:
         model = f"openai:{kind.replace(' ', '-')}@{server.url}"

@@ -83,7 +83,7 @@ def test_a_rerun_makes_no_call_and_is_the_same(loopback: ModuleType, tmp_path: P
 
 def test_matched_pairs_share_what_they_have_in_common(loopback: ModuleType, tmp_path: Path) -> None:
     """The opening of the honest side is the same in both conditions: it is asked for once."""
-    with loopback.LoopbackServer(lambda body: loopback.Reply(answer(body), delay=0.01)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(answer(body), delay=0.01)) as server:
         settings = config(server, conditions=("honest", "deceptive-2"), concurrency=2, max_turns=1)
         run = generate(settings, out=tmp_path / "run")
         assert account(run, "cached_calls") == account(run, "calls") == len(server.bodies) > 5
@@ -124,7 +124,7 @@ def test_a_prediction_holds(loopback: ModuleType, tmp_path: Path, settings: dict
 
     def typical(body: dict[str, Any]) -> Any:
         text = orjson.dumps(answer(body, lambda longest: min(400, longest // 3))).decode()
-        return loopback.Reply(raw=completion(text, prompt_bytes(body) // 4, len(text) // 4))
+        return loopback.ScriptedReply(raw=completion(text, prompt_bytes(body) // 4, len(text) // 4))
 
     with loopback.LoopbackServer(typical) as server:
         asked = config(server, **settings)
@@ -153,7 +153,7 @@ def test_the_longest_texts_a_server_can_give_stay_within_the_bound(
 ) -> None:
     def greedy(body: dict[str, Any]) -> Any:
         text = orjson.dumps(answer(body, lambda longest: longest)).decode()
-        return loopback.Reply(raw=completion(text, prompt_bytes(body), body["max_tokens"]))
+        return loopback.ScriptedReply(raw=completion(text, prompt_bytes(body), body["max_tokens"]))
 
     with loopback.LoopbackServer(greedy) as server:
         asked = config(server, max_turns=6, k=3)
@@ -212,7 +212,7 @@ class Till:
     """A server's own account: what it charges for every request it has worked on, answered or lost."""
 
     def __init__(self, loopback: ModuleType, seed: int, faults: float) -> None:
-        self._reply = loopback.Reply
+        self._reply = loopback.ScriptedReply
         self._rng = random.Random(seed)
         self._faults = faults
         self._lock = threading.Lock()

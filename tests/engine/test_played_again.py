@@ -113,7 +113,7 @@ def test_an_outage_leaves_unmade_what_it_keeps_from_being_made(
     def behave(body: dict[str, Any]) -> Any:
         nonlocal fails
         fails = len(server.bodies) > 14 if not healed else False
-        return loopback.Reply(status=500, raw=b"<html>Oops</html>") if fails else loopback.talk(body)
+        return loopback.ScriptedReply(status=500, raw=b"<html>Oops</html>") if fails else loopback.talk(body)
 
     healed = False
     with loopback.LoopbackServer(behave) as server:
@@ -132,7 +132,9 @@ def test_an_outage_leaves_unmade_what_it_keeps_from_being_made(
 def test_out_of_credit_stops_the_run_and_burns_nothing(loopback: ModuleType, tmp_path: Path) -> None:
     def behave(body: dict[str, Any]) -> Any:
         paid = len(server.bodies) <= 10 or topped_up
-        return loopback.talk(body) if paid else loopback.Reply(status=402, error="Insufficient Balance")
+        return (
+            loopback.talk(body) if paid else loopback.ScriptedReply(status=402, error="Insufficient Balance")
+        )
 
     topped_up = False
     with loopback.LoopbackServer(behave) as server:

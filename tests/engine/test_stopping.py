@@ -99,7 +99,7 @@ def test_the_command_says_what_happened_and_how_to_go_on(
     def behave(body: dict[str, Any]) -> Any:
         if next(count) < 8:
             return loopback.talk(body)
-        return loopback.Reply(status=401, error="expired")
+        return loopback.ScriptedReply(status=401, error="expired")
 
     how = ["generate", "-s", "viatex", "-n", "20", "--planner", "direct", "--max-turns", "2"]
     with loopback.LoopbackServer(behave) as server, pytest.raises(SystemExit) as stopped:

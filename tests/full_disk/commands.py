@@ -227,7 +227,7 @@ def loopback_server() -> ModuleType:
 if __name__ == "__main__":
     root, names = Path(sys.argv[1]).resolve(), sys.argv[2:] or list(CASES)
     fake = loopback_server()
-    with fake.LoopbackServer(lambda body: fake.Reply(fake.talk(body))) as server:
+    with fake.LoopbackServer(lambda body: fake.ScriptedReply(fake.talk(body))) as server:
         for name in names:
             own = root / name / "disk" / "cache" if name == "cache" else root / "answers"
             os.environ["XDG_CACHE_HOME"] = str(own)

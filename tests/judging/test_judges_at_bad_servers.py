@@ -52,7 +52,7 @@ def judged(run: Run, loopback: ModuleType, reply: Replies, folder: Path) -> tupl
     def behave(body: dict[str, Any]) -> Any:
         done = reply(next(numbers), body, completion(verdict(body)))
         status, raw = done if isinstance(done, tuple) else (200, done)
-        return loopback.Reply(raw=raw if isinstance(raw, bytes) else orjson.dumps(raw), status=status)
+        return loopback.ScriptedReply(raw=raw if isinstance(raw, bytes) else orjson.dumps(raw), status=status)
 
     with loopback.LoopbackServer(behave) as server:
         model = f"openai:m{folder.name}@{server.url}?mode=json_schema"

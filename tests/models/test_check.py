@@ -7,7 +7,7 @@ OFFER = {"text": "Lot 7 for you.", "price": 191}
 
 
 async def test_a_good_server_gets_a_full_report(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(OFFER, cached=900)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(OFFER, cached=900)) as server:
         report = await check_model(f"openai:good@{server.url}")
     assert (report.answered, report.problem, report.mode, report.usage) == (True, None, "json_schema", True)
     assert report.tokens_cached == 900 < report.tokens_in
@@ -27,7 +27,7 @@ async def test_a_good_server_gets_a_full_report(loopback):
     ],
 )
 async def test_what_does_not_work_is_told(loopback, reply, says):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(**reply)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(**reply)) as server:
         report = await check_model(f"openai:bad@{server.url}")
     assert not report.answered
     assert report.problem is not None
@@ -38,7 +38,7 @@ async def test_a_server_that_counts_nothing_is_noticed(loopback):
     raw = (
         b'{"choices":[{"message":{"content":"{\\"text\\":\\"a\\",\\"price\\":100}"},"finish_reason":"stop"}]}'
     )
-    with loopback.LoopbackServer(lambda body: loopback.Reply(raw=raw)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(raw=raw)) as server:
         report = await check_model(f"openai:silent@{server.url}")
     assert report.answered
     assert not report.usage

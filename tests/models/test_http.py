@@ -35,7 +35,9 @@ def in_turn(*replies):
     ],
 )
 async def test_what_passes_is_sent_again_and_every_request_counted(loopback, bad):
-    replies = in_turn(loopback.Reply(**bad), loopback.Reply(**bad), loopback.Reply(GOOD))
+    replies = in_turn(
+        loopback.ScriptedReply(**bad), loopback.ScriptedReply(**bad), loopback.ScriptedReply(GOOD)
+    )
     with loopback.LoopbackServer(replies) as server:
         (response,) = await complete(server, "?timeout=0.3")
     assert response.text == '{"text":"Good morning."}'
@@ -43,7 +45,7 @@ async def test_what_passes_is_sent_again_and_every_request_counted(loopback, bad
 
 
 async def test_retries_are_bounded_and_the_account_has_them(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(status=500, error="on fire")) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(status=500, error="on fire")) as server:
         model, ledger = open_model(spec(server)), Ledger()
         client = ModelClient(model, temperature=0.5, max_tokens=99)
         with pytest.raises(ModelError, match=r"status 500 \(4 attempts\); .*says: on fire"):
@@ -57,9 +59,9 @@ async def test_retries_are_bounded_and_the_account_has_them(loopback):
 async def test_retry_after_is_waited_for(loopback, as_date):
     # A date has whole seconds, so two of them are at least one away.
     header = formatdate(time.time() + 2, usegmt=True) if as_date else "0.4"
-    busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": header})
+    busy = loopback.ScriptedReply(status=429, error="busy", headers={"Retry-After": header})
     start = time.monotonic()
-    with loopback.LoopbackServer(in_turn(busy, loopback.Reply(GOOD))) as server:
+    with loopback.LoopbackServer(in_turn(busy, loopback.ScriptedReply(GOOD))) as server:
         await complete(server)
     assert time.monotonic() - start >= 0.4
     assert len(server.bodies) == 2
@@ -67,22 +69,22 @@ async def test_retry_after_is_waited_for(loopback, as_date):
 
 async def test_a_reply_without_an_answer_is_an_error_of_the_provider(loopback):
     with (
-        loopback.LoopbackServer(lambda body: loopback.Reply(raw=b'{"choices": []}')) as server,
+        loopback.LoopbackServer(lambda body: loopback.ScriptedReply(raw=b'{"choices": []}')) as server,
         pytest.raises(ModelError, match="holds no answer"),
     ):
         await complete(server)
 
 
 async def test_an_overloaded_server_is_waited_for_however_often_it_refuses(loopback):
-    busy = [loopback.Reply(status=status, error="busy") for status in (429, 503, 529) * 3]
-    with loopback.LoopbackServer(in_turn(*busy, loopback.Reply(GOOD))) as server:
+    busy = [loopback.ScriptedReply(status=status, error="busy") for status in (429, 503, 529) * 3]
+    with loopback.LoopbackServer(in_turn(*busy, loopback.ScriptedReply(GOOD))) as server:
         (response,) = await complete(server)
     assert response.requests == 10
 
 
 async def test_a_server_that_refuses_everything_is_given_up_in_the_end(loopback, monkeypatch):
     monkeypatch.setattr("negosim.models._sending.PATIENCE", 0.05)
-    busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.03"})
+    busy = loopback.ScriptedReply(status=429, error="busy", headers={"Retry-After": "0.03"})
     with (
         loopback.LoopbackServer(lambda body: busy) as server,
         pytest.raises(ModelError, match=r"has refused all requests for .* resume later") as caught,
@@ -98,8 +100,8 @@ async def test_a_request_that_is_refused_for_ever_while_others_are_answered_is_g
     monkeypatch.setattr("negosim.models._sending.PATIENCE", 0.2)
 
     def behave(body):
-        busy = loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.01"})
-        return busy if "Unlucky" in body["messages"][-1]["content"] else loopback.Reply(GOOD)
+        busy = loopback.ScriptedReply(status=429, error="busy", headers={"Retry-After": "0.01"})
+        return busy if "Unlucky" in body["messages"][-1]["content"] else loopback.ScriptedReply(GOOD)
 
     unlucky = replace(REQUEST, messages=(Message("user", "Unlucky."),))
     with loopback.LoopbackServer(behave) as server:
@@ -121,8 +123,8 @@ async def test_when_one_is_refused_all_wait_and_fewer_go_out(loopback):
         arrived.append(time.monotonic())
         if len(arrived) == 8:
             refused = time.monotonic()
-            return loopback.Reply(status=429, error="busy", headers={"Retry-After": "0.3"})
-        return loopback.Reply(GOOD, delay=0.05)
+            return loopback.ScriptedReply(status=429, error="busy", headers={"Retry-After": "0.3"})
+        return loopback.ScriptedReply(GOOD, delay=0.05)
 
     with loopback.LoopbackServer(behave) as server:
         model = open_model(spec(server, "?max_in_flight=8"))
@@ -138,7 +140,7 @@ async def test_when_one_is_refused_all_wait_and_fewer_go_out(loopback):
 
 
 async def test_the_limits_of_a_model_hold_for_all_who_use_it_and_for_no_other(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, delay=0.05)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(GOOD, delay=0.05)) as server:
         named = spec(server)
         first, second = open_model(f"{named}?max_in_flight=3"), open_model(f"{named}?temperature=0.1")
         await asyncio.gather(*(model.complete(REQUEST) for model in (first, second) for _ in range(6)))
@@ -153,7 +155,9 @@ async def test_the_limits_of_a_model_hold_for_all_who_use_it_and_for_no_other(lo
 async def test_the_tokens_the_server_counted_are_what_a_minute_is_charged(loopback):
     def behave(body):
         usage = {"prompt_tokens": 300, "completion_tokens": 200, "total_tokens": 500}
-        return loopback.Reply(raw=orjson.dumps({"choices": [{"message": {"content": "x"}}], "usage": usage}))
+        return loopback.ScriptedReply(
+            raw=orjson.dumps({"choices": [{"message": {"content": "x"}}], "usage": usage})
+        )
 
     with loopback.LoopbackServer(behave) as server:
         model = open_model(spec(server, "?tpm=6000"))
@@ -168,7 +172,7 @@ async def test_the_tokens_the_server_counted_are_what_a_minute_is_charged(loopba
 
 
 async def test_calls_go_out_together_over_one_session(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, delay=0.1)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(GOOD, delay=0.1)) as server:
         first, second = open_model(spec(server)), open_model(spec(server))
         await asyncio.gather(*(model.complete(REQUEST) for model in (first, second) for _ in range(30)))
         await first.close()
@@ -222,8 +226,8 @@ async def test_a_server_without_tls_is_not_asked_again(loopback):
 
 async def test_a_server_that_fails_for_a_while_is_waited_for(loopback, monkeypatch, caplog):
     monkeypatch.setattr("negosim.models._limiter.SILENCE", 30.0)
-    failing = [loopback.Reply(status=502, error="restarting")] * 9
-    replies = in_turn(loopback.Reply(GOOD), *failing, loopback.Reply(GOOD))
+    failing = [loopback.ScriptedReply(status=502, error="restarting")] * 9
+    replies = in_turn(loopback.ScriptedReply(GOOD), *failing, loopback.ScriptedReply(GOOD))
     with loopback.LoopbackServer(replies) as server:
         _, response = await complete(server, times=2)
     assert response.requests == 10
@@ -238,7 +242,11 @@ async def test_a_request_that_fails_while_others_are_answered_is_not_waited_for(
     poison = replace(REQUEST, messages=(Message("user", "poison"),))
 
     def behave(body):
-        return loopback.Reply(status=502, error="oops") if "poison" in str(body) else loopback.Reply(GOOD)
+        return (
+            loopback.ScriptedReply(status=502, error="oops")
+            if "poison" in str(body)
+            else loopback.ScriptedReply(GOOD)
+        )
 
     with loopback.LoopbackServer(behave) as server:
         model = open_model(spec(server))

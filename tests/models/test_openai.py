@@ -16,7 +16,7 @@ KEY = "sk-canary-0123456789"
 
 
 async def test_a_request_carries_everything_that_decides_the_answer(loopback):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, cached=3)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(GOOD, cached=3)) as server:
         (response,) = await complete(server)
     (body,) = server.bodies
     assert body == {
@@ -39,13 +39,15 @@ async def test_a_request_carries_everything_that_decides_the_answer(loopback):
 async def test_how_long_a_model_reasons_goes_with_every_request_and_stays_if_others_are_dropped(loopback):
     def reasoning(body):
         if "temperature" in body:
-            return loopback.Reply(status=400, error={"message": "no temperature", "param": "temperature"})
-        return loopback.Reply(GOOD)
+            return loopback.ScriptedReply(
+                status=400, error={"message": "no temperature", "param": "temperature"}
+            )
+        return loopback.ScriptedReply(GOOD)
 
     with loopback.LoopbackServer(reasoning) as server:
         await complete(server, "?reasoning_effort=low")
     assert [body["reasoning_effort"] for body in server.bodies] == ["low", "low"]
-    unknown = loopback.Reply(status=400, error="reasoning_effort: not low")
+    unknown = loopback.ScriptedReply(status=400, error="reasoning_effort: not low")
     with (
         loopback.LoopbackServer(lambda _: unknown) as server,
         pytest.raises(ModelError, match="reasoning_effort"),
@@ -63,7 +65,7 @@ async def test_how_long_a_model_reasons_goes_with_every_request_and_stays_if_oth
     ],
 )
 async def test_how_an_answer_ended(loopback, reply, finish):
-    with loopback.LoopbackServer(lambda body: loopback.Reply(GOOD, **reply)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(GOOD, **reply)) as server:
         (response,) = await complete(server)
     assert response.finish == finish
     assert len(server.bodies) == 1
@@ -72,7 +74,11 @@ async def test_how_an_answer_ended(loopback, reply, finish):
 async def test_a_server_without_schemas_is_asked_for_an_object_and_then_in_words(loopback):
     def old(body):
         kind = body.get("response_format", {}).get("type")
-        return loopback.Reply(GOOD) if kind is None else loopback.Reply(status=400, error=f"unknown {kind}")
+        return (
+            loopback.ScriptedReply(GOOD)
+            if kind is None
+            else loopback.ScriptedReply(status=400, error=f"unknown {kind}")
+        )
 
     with loopback.LoopbackServer(old) as server:
         first, second = await complete(server, times=2)
@@ -90,8 +96,8 @@ async def test_a_strict_server_gets_the_schema_without_bounds(loopback):
     def strict(body):
         if "maxLength" in str(body):
             error = {"message": "Invalid schema: 'maxLength' is not permitted.", "param": "response_format"}
-            return loopback.Reply(status=400, error=error)
-        return loopback.Reply(GOOD)
+            return loopback.ScriptedReply(status=400, error=error)
+        return loopback.ScriptedReply(GOOD)
 
     with loopback.LoopbackServer(strict) as server:
         (response,) = await complete(server)
@@ -104,8 +110,8 @@ async def test_a_strict_server_gets_the_schema_without_bounds(loopback):
 async def test_calls_in_flight_together_step_down_once(loopback):
     def old(body):
         if "maxLength" in str(body):
-            return loopback.Reply(status=400, error="bad response_format", delay=0.05)
-        return loopback.Reply(GOOD)
+            return loopback.ScriptedReply(status=400, error="bad response_format", delay=0.05)
+        return loopback.ScriptedReply(GOOD)
 
     with loopback.LoopbackServer(old) as server:
         model = open_model(spec(server))
@@ -124,7 +130,11 @@ async def test_calls_in_flight_together_step_down_once(loopback):
 )
 async def test_a_parameter_a_server_rejects_is_left_out_and_said_so(loopback, caplog, parameter, error):
     def picky(body):
-        return loopback.Reply(status=400, error=error) if parameter in body else loopback.Reply(GOOD)
+        return (
+            loopback.ScriptedReply(status=400, error=error)
+            if parameter in body
+            else loopback.ScriptedReply(GOOD)
+        )
 
     with loopback.LoopbackServer(picky) as server, caplog.at_level(logging.WARNING, "negosim.models"):
         await complete(server, times=2)
@@ -138,8 +148,8 @@ async def test_reasoning_models_get_their_own_name_of_the_length_limit(loopback)
     def reasoning(body):
         if "max_tokens" in body:
             message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
-            return loopback.Reply(status=400, error={"message": message, "param": "max_tokens"})
-        return loopback.Reply(GOOD)
+            return loopback.ScriptedReply(status=400, error={"message": message, "param": "max_tokens"})
+        return loopback.ScriptedReply(GOOD)
 
     with loopback.LoopbackServer(reasoning) as server:
         await complete(server)
@@ -180,7 +190,7 @@ async def test_what_does_not_pass_stops_at_once_and_says_what_to_do(
     loopback, monkeypatch, reply, says, permanent
 ):
     monkeypatch.setenv("NEGOSIM_API_KEY", KEY)
-    with loopback.LoopbackServer(lambda body: loopback.Reply(**reply)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(**reply)) as server:
         with pytest.raises(ModelError, match=says) as caught:
             await complete(server)
         assert KEY not in str(caught.value)
@@ -192,7 +202,7 @@ async def test_what_does_not_pass_stops_at_once_and_says_what_to_do(
 async def test_an_error_that_echoes_the_prompt_is_not_passed_on(loopback):
     detail = [{"loc": ["body", "top"], "msg": "unknown", "input": "my secret reservation value"}]
     raw = orjson.dumps({"detail": detail})
-    with loopback.LoopbackServer(lambda body: loopback.Reply(status=422, raw=raw)) as server:
+    with loopback.LoopbackServer(lambda body: loopback.ScriptedReply(status=422, raw=raw)) as server:
         with pytest.raises(ModelError, match=r"body\.top: unknown") as caught:
             await complete(server)
         assert "secret" not in str(caught.value)

@@ -70,7 +70,7 @@ def serve(loopback, behave):
         done = behave(body)
         status, content = done if isinstance(done, tuple) else (200, done)
         raw = content if isinstance(content, bytes) else orjson.dumps(content)
-        return loopback.Reply(raw=raw, status=status)
+        return loopback.ScriptedReply(raw=raw, status=status)
 
     return loopback.LoopbackServer(reply)
 

@@ -31,7 +31,7 @@ def test_sets_are_of_equal_size_and_a_policy_learns_from_them(script: ModuleType
 def test_the_table_has_a_row_a_method_and_both_intervals(script: ModuleType) -> None:
     def outcome(name: str, skill: float, seed: int) -> Any:
         played = script.talked(f"habit:{skill}", seed, 8)
-        return script.Outcome(name, seed, played, 1.0, 2.0)
+        return script.MethodResult(name, seed, played, 1.0, 2.0)
 
     outcomes = [
         outcome(name, skill, seed) for name, skill in (("poor", 0.2), ("good", 0.9)) for seed in range(5)
