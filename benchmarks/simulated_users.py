@@ -29,11 +29,9 @@ from negosim.agents.users import (
     persona_names,
 )
 from negosim.agents.users._agents import _transcript
+from negosim.importing import read_source, rows_of
 from negosim.records import Utterance
-from negosim.rl import Drops
 from negosim.rl.evaluation import evaluate, met_in
-from negosim.rl.sources import detect
-from negosim.rl.sources._rows import rows_of
 from negosim.views import View
 
 FIRST_SEED = 90
@@ -118,12 +116,11 @@ def _support(data: Path) -> Iterator[tuple[str, str]]:
     """Yield label and guess for each turn of the supporter; its first label, if that is among those found."""
     lexicon = Recogniser.load("support/strategies")
     file = data / "esconv" / "multiesc" / "valid.txt"
-    source, files, _ = detect(file)
-    for found in source.read(files, 0, Drops()):
-        if held_out(str(found.record["situation"])):
+    for found in read_source(file).dialogues():
+        if held_out(str(found.facts["situation"])):
             for turn in found.turns:
-                if turn.role == "agent" and turn.tactic:
-                    label, guesses = turn.tactic.split("+")[0], lexicon.find(turn.text) or ("other",)
+                if turn.labels:
+                    label, guesses = turn.labels[0], lexicon.find(turn.text) or ("other",)
                     yield label, label if label in guesses else guesses[0]
 
 

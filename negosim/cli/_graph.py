@@ -6,6 +6,7 @@ import orjson
 import typer
 
 from negosim.engine import mermaid
+from negosim.importing.dialogues import import_schema
 from negosim.records import dialogue_schema
 
 
@@ -18,6 +19,12 @@ def graph(
     typer.echo(mermaid(planner))
 
 
-def schema() -> None:
+def schema(
+    imports: Annotated[
+        bool,
+        typer.Option("--imports", help="Of a line that negosim import reads, in place of a stored one."),
+    ] = False,
+) -> None:
     """Print the JSON Schema of a line of dialogues.jsonl."""
-    typer.echo(orjson.dumps(dialogue_schema(), option=orjson.OPT_INDENT_2).decode())
+    content = import_schema() if imports else dialogue_schema()
+    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())

@@ -1,7 +1,7 @@
 """Detection of a source by what is in it, not by what it is called."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -166,10 +166,19 @@ class _Looking:
         return name, files
 
     def _kind(self, file: Path) -> str | None:
-        rows = _first_rows(file) if can_be_read(file) else ()
+        rows: Sequence[Mapping[str, Any]] = ()
+        broken: UnreadableError | None = None
+        try:
+            rows = _first_rows(file) if can_be_read(file) else ()
+        except UnreadableError as error:  # a text file may begin like JSON and be none
+            if file.suffix.casefold() != ".txt":
+                raise
+            broken = error
         for name, importer in self._known.items():
             if importer.recognises(file, rows):
                 return name
+        if broken is not None:
+            raise broken
         if len(self._known) == 1 and self._alone:
             return next(iter(self._known))  # the user says so, and the importer says what is wrong
         return None

@@ -20,6 +20,7 @@ from negosim.importing._asked import MOST_LABELS, Inventory
 from negosim.importing._detect import Detected, detect
 from negosim.importing._drops import Drops
 from negosim.importing._record import Recorder, label_sheet, rating_sheets
+from negosim.importing._scenario import conversation
 from negosim.importing._source import NO_OPTIONS, ImportedDialogue, Importer, ImportOptions
 from negosim.records import HUMAN, Dialogue
 from negosim.scenarios import Scenario
@@ -146,6 +147,8 @@ def read_source(
         UserError: nothing there is of a known kind, or things of several kinds are.
 
     """
+    if format is None and options.columns:
+        format = "table"
     found = detect(source, format=format, published=published)
     drops = Drops(strict=bad_rows == "stop", passed_over=dict(found.passed_over))
     return SourceReading(found.name, found.importer, found, options, drops)
@@ -171,6 +174,7 @@ class _Frames:
     def __init__(self) -> None:
         self._frames: dict[str, Scenario] = {}
         self._names: dict[str, set[tuple[str, ...]]] = {}
+        self._differ: set[str] = set()
 
     def take(self, found: ImportedDialogue) -> bool:
         """Take note of a dialogue; return whether its scenario is told apart from the frame."""
@@ -184,21 +188,22 @@ class _Frames:
                 f"{len(known.roles)} before; give each number of roles an id of its own"
             )
         self._names.setdefault(id, set()).add(tuple(role.name for role in found.scenario.roles))
+        if found.scenario != known:
+            self._differ.add(id)
         return True
 
     def all(self) -> dict[str, Scenario]:
-        """Return the frames by id; speakers who have other names in each dialogue have numbers there."""
-        return {id: self._general(id, frame) for id, frame in self._frames.items()}
+        """Return the frames by id; of conversations that differ, what can be said of all."""
+        return {
+            id: self._general(id, frame) if id in self._differ else frame
+            for id, frame in self._frames.items()
+        }
 
-    def _general(self, id: str, frame: Scenario) -> Scenario:
-        if len(self._names.get(id, ())) < 2:
-            return frame
-        roles = tuple(
-            role.model_copy(update={"id": f"speaker-{number}", "name": f"Speaker {number}"})
-            for number, role in enumerate(frame.roles, 1)
-        )
-        update = {"roles": roles, "opener": roles[frame.opener_index].id, "issues": ()}
-        return frame.model_copy(update=update)
+    def _general(self, id: str, first: Scenario) -> Scenario:
+        names = [role.name for role in first.roles]
+        if len(self._names[id]) > 1:
+            names = [f"Speaker {number}" for number in range(1, len(names) + 1)]
+        return conversation(id, names, title=id.replace("-", " "), source=first.source)
 
 
 class _Folder:

@@ -21,6 +21,8 @@ class Count:
     unknown: int = 0
     joint: float = 0.0
     """Sum of the joint values of agreements."""
+    valued: int = 0
+    """Agreements of which is known what they are worth."""
     turns: int = 0
     """Utterances of the dialogues that did not fail."""
     calls: int = 0
@@ -42,9 +44,11 @@ class Count:
             return
         self.turns += len(dialogue.turns)
         self.unknown += dialogue.outcome.status == "unknown"
-        if dialogue.outcome.status == "agreement" and dialogue.outcome.joint_value is not None:
+        if dialogue.outcome.status == "agreement":
             self.agreed += 1
-            self.joint += dialogue.outcome.joint_value
+            if dialogue.outcome.joint_value is not None:
+                self.valued += 1
+                self.joint += dialogue.outcome.joint_value
 
     @property
     def finished(self) -> int:
@@ -54,7 +58,7 @@ class Count:
     @property
     def mean_joint(self) -> float | None:
         """Mean joint value of the agreements."""
-        return self.joint / self.agreed if self.agreed else None
+        return self.joint / self.valued if self.valued else None
 
     @property
     def mean_turns(self) -> float | None:
