@@ -15,6 +15,7 @@ other options, and how often an honest limit is accused where one option of its 
 
 import argparse
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -87,12 +88,11 @@ async def measured(claims: Sequence[Known], silent: Sequence[tuple[object, ...]]
         assert client is not None
         for number, known in enumerate(claims, 1):
             await _one(known, client, marks)
-            print(f"\r{number} of {len(claims)}", end="", flush=True)
+            print(f"{number} of {len(claims)}: {dict(marks.counts)}", file=sys.stderr, flush=True)
         for scenario, role, text in silent:
             task, turn, made_in = task_about(scenario, role, text, client)  # type: ignore[arg-type]
             listed = (await extract(task, [turn], made_in))[turn.index]
             marks.add("no claims listed where there are none", not listed)
-    print("\n")
     return marks
 
 

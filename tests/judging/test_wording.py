@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from negosim.judging import Statement, verdict
-from negosim.judging._embedding import embed, embeddings_available
+from negosim.judging._embedding import coverage, embed, embeddings_available
 from negosim.judging._moments import moments
 from negosim.judging._notes import Notes, notes_for
 from negosim.judging._wording import SIGNS, by_meaning, signs
@@ -25,13 +25,21 @@ SHOP = Notes(
         "The roof of the shop is sound.",
         "A buyer has offered $40,000.",
     ),
-    made_up=("A foreign prince wants to buy the shop.",),
+    made_up=(
+        "A foreign prince wants to buy the shop.",
+        "The prince has three palaces.",
+        "He waits till tomorrow.",
+    ),
     today=date(2024, 5, 7),
 )
 
 
 def sign(quote: str, name: str, notes: Notes = SHOP) -> float:
-    return float(signs(quote, notes)[0][SIGNS.index(name)])
+    return float(signs(quote, "fact", notes)[0][SIGNS.index(name)])
+
+
+def judged(quote: str, notes: Notes = SHOP) -> str:
+    return by_meaning(quote, "fact", notes).truth
 
 
 @needs_text
@@ -52,13 +60,19 @@ def test_similar_sentences_are_near_and_others_far() -> None:
         ("We have sold eighty-eight percent of the chairs.", "number_other", True),
         ("Somebody offered forty thousand.", "number_other", False),
         ("Somebody offered ninety thousand.", "number_other", True),
-        ("The roof of the shop is not sound.", "negated", True),
-        ("The roof of the shop is sound.", "negated", False),
-        ("The roof of the shop is worn.", "opposite", True),
-        ("The lease of the shop ends tomorrow.", "moment_new", True),
-        ("The lease of the shop ends on Friday.", "moment_new", False),
+        ("Somebody offered less than fifty thousand.", "number_other", False),
+        ("Somebody offered more than fifty thousand.", "number_other", True),
+        ("The prince named three palaces.", "number_made_up", True),
+        ("The roof of the shop is sound.", "polarity", True),
+        ("The roof of the shop is not sound.", "polarity", False),
+        ("No foreign prince wants to buy the shop.", "polarity_made_up", False),
         ("The lease of the shop ends on Friday.", "moment_same", True),
+        ("The lease of the shop ends tomorrow.", "moment_same", False),
+        ("The prince must know tomorrow.", "moment_made_up", True),
         ("Nobody has ever come in.", "all_or_none", True),
+        ("We have hardly any chairs.", "all_or_none", False),
+        ("I am unable to sell.", "plays_down", True),
+        ("We would sell if we could.", "conditional", True),
     ],
 )
 def test_each_sign_sees_its_kind(quote: str, name: str, seen: bool) -> None:
@@ -67,16 +81,37 @@ def test_each_sign_sees_its_kind(quote: str, name: str, seen: bool) -> None:
 
 @needs_text
 def test_what_was_made_up_is_near_what_may_be_made_up() -> None:
-    assert sign("A prince from abroad means to buy our shop.", "near_made_up") > 0.6
-    assert by_meaning("A prince from abroad means to buy our shop.", SHOP).truth == "false"
+    assert sign("A prince from abroad means to buy our shop.", "near_made_up") > 0.4
+    assert judged("A prince from abroad means to buy our shop.") == "false"
+
+
+@needs_text
+def test_a_claim_is_covered_by_words_of_its_meaning() -> None:
+    text = "The top of the house is not broken."
+    assert coverage(text, ("The roof is sound.",)) > coverage(text, ("My aunt plays chess.",)) + 0.05
+    assert coverage(text, ()) == coverage("it is", ("The roof is sound.",)) == 0
+    assert coverage(text, (text,)) > 0.99
 
 
 @needs_text
 def test_a_claim_whose_number_or_polarity_is_another_is_never_true() -> None:
-    assert by_meaning("The shop sold fifty-eight percent of its chairs.", SHOP).truth == "true"
-    assert by_meaning("The shop sold ninety-one percent of its chairs.", SHOP).truth != "true"
-    assert by_meaning("The shop did not sell fifty-eight percent of its chairs.", SHOP).truth != "true"
-    assert by_meaning("My aunt plays chess with the mayor.", SHOP).truth == "unverifiable"
+    assert judged("The shop sold fifty-eight percent of its chairs.") == "true"
+    assert judged("The shop sold ninety-one percent of its chairs.") != "true"
+    assert judged("The shop did not sell fifty-eight percent of its chairs.") != "true"
+    assert judged("My aunt plays chess with the mayor.") == "unverifiable"
+
+
+@needs_text
+@pytest.mark.parametrize(
+    "quote", ["A lord has bid for the shop.", "I must know by tomorrow.", "Nobody comes."]
+)
+def test_nobody_is_accused_without_a_ground(quote: str) -> None:
+    plain = Notes(SHOP.true, (), SHOP.today)
+    accuses = tuple((0.0, *(0.0 for _ in SIGNS)) for _ in range(3))
+    accuses = (accuses[0], (9.0, *accuses[1][1:]), accuses[2])
+    assert by_meaning(quote, "fact", plain, accuses).truth == "unverifiable"
+    worn = by_meaning("The roof of the shop is not sound.", "fact", plain, accuses)
+    assert worn.truth == "false"
 
 
 def test_moments_are_days_from_today_where_that_is_known() -> None:
