@@ -17,9 +17,20 @@ def list_scenarios() -> dict[str, PluginFile]:
 def load_scenario(reference: str) -> Scenario:
     """Load a scenario by id ("viatex") or by the path of its YAML file.
 
+    Args:
+        reference: an id, or the path of a file.
+
+    Returns:
+        The scenario, validated.
+
     Raises:
         UserError: there is no such scenario; the nearest names are suggested.
         PluginError: the file is wrong; every problem is listed with its line and field.
+
+    Examples:
+        >>> import negosim
+        >>> [role.id for role in negosim.load_scenario("viatex").roles]
+        ['viatex', 'corvane']
 
     """
     source = find("scenarios", reference, SUFFIXES)

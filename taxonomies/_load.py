@@ -112,9 +112,20 @@ def list_taxonomies() -> dict[str, PluginFile]:
 def load_taxonomy(reference: str) -> Taxonomy:
     """Load a taxonomy by id ("persuasion") or by the path of its file.
 
+    Args:
+        reference: an id, or the path of a file.
+
+    Returns:
+        The taxonomy, validated.
+
     Raises:
         UserError: there is no such taxonomy; the nearest names are suggested.
         PluginError: the file is wrong; every problem is listed with its line and field.
+
+    Examples:
+        >>> import negosim
+        >>> negosim.load_taxonomy("persuasion").get("social-proof").name
+        'Social Proof'
 
     """
     source = find("taxonomies", reference, SUFFIXES)

@@ -103,7 +103,42 @@ async def generate_async(
     budget: Budget | None = None,
     workers: int = 1,
 ) -> Run:
-    """Make a run within a running event loop; arguments, result and errors are those of `generate`."""
+    """Make every dialogue of a configuration within a running event loop, and store it in a run folder.
+
+    It is `generate` for callers that have a loop, such as notebooks.
+
+    Args:
+        config: what to make.
+        out: the run folder; by default a new one in `runs/` of the working directory.
+        compress: whether the dialogues are stored as zstd.
+        watch: called with every event (`negosim.engine.Event`), in the caller's thread.
+        chat_models: models of the caller's own, by the name the configuration gives them. They are
+            neither closed nor cached.
+        agents: agents of the caller's own in place of the configuration's models, one for each role or one
+            for all; None leaves a role to the configuration. Objects (`negosim.agents.Agent`) play every
+            dialogue and so must keep nothing of one; a class or function is called with an `AgentContext`
+            for each dialogue.
+        cache: whether models' answers come from the user's cache where it has them, and are kept.
+        budget: what the models' calls may use; no limit by default.
+        workers: processes to play in; more than one for the simulated negotiator alone.
+
+    Returns:
+        The run, open for reading.
+
+    Raises:
+        UserError: something the configuration names is wrong, a model cannot be reached, or the
+            folder cannot be written. Nothing is left behind unless dialogues were finished.
+        ModelError: every call of a model fails. Finished dialogues are stored; `resume` makes the others.
+        BudgetError: the budget is used up; likewise.
+
+    Examples:
+        >>> import asyncio, negosim
+        >>> config = negosim.RunConfig(scenarios="viatex", seed=3)
+        >>> run = asyncio.run(negosim.generate_async(config, out="another-run"))
+        >>> [dialogue.id for dialogue in run]
+        ['viatex.honest.0000']
+
+    """
     config, made = given_agents(config, agents)
     execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
     plan = _resolve(config, execution)
@@ -201,7 +236,41 @@ async def resume_async(
     workers: int = 1,
     send_key_to: Collection[str] = (),
 ) -> Run:
-    """Finish a run within a running event loop; arguments, result and errors are those of `resume`."""
+    """Finish a run that was stopped, crashed or killed, within a running event loop.
+
+    It is `resume` for callers that have a loop, such as notebooks.
+
+    Args:
+        path: the run folder.
+        config: what the caller believes the run to be; must be what it was begun with. By default it is
+            not compared.
+        retry_failed: whether dialogues that failed otherwise (no usable answer, a prompt that was too
+            long) are played again as well.
+        drop_damaged: whether stored dialogues that are damaged are taken out and made again; what was
+            taken out is kept in the run's `dialogues.damaged`.
+        watch: as for `generate`; so are the following, which may differ from what the run was begun with.
+        chat_models: models of the caller's own, by name.
+        agents: agents of the caller's own; the same as when the run was begun.
+        cache: whether the user's cache of answers is used.
+        budget: what the models' calls may use from now on.
+        workers: processes to play in.
+        send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`;
+            those on this machine and in the environment's own variables may anyway.
+
+    Returns:
+        The run, open for reading.
+
+    Raises:
+        UserError: there is no run, another process is making it, or what it is made from has
+            changed; the differences are listed.
+        ModelError: every call of a model fails; the run can be resumed again.
+        BudgetError: the budget is used up; likewise.
+
+    Examples:
+        >>> import asyncio, negosim
+        >>> run = asyncio.run(negosim.resume_async("my-run"))
+
+    """
     run = Run.open(path)
     if run.header.imported is not None:
         raise UserError(f"{str(path)!r} is imported: there is nothing to go on with")

@@ -87,7 +87,27 @@ def predict(config: RunConfig) -> Forecast:
 
 
 async def predict_async(config: RunConfig) -> Forecast:
-    """Predict within a running event loop; argument, result and errors are those of `predict`."""
+    """Predict what a run will need, within a running event loop. Nothing is sent or written.
+
+    It is `predict` for callers that have a loop, such as notebooks.
+
+    Args:
+        config: what would be made.
+
+    Returns:
+        Calls, tokens and money: what is likely, and the most it can be.
+
+    Raises:
+        UserError: something the configuration or the file of prices names is wrong.
+
+    Examples:
+        >>> import asyncio
+        >>> from negosim import RunConfig
+        >>> from negosim.engine import predict_async
+        >>> asyncio.run(predict_async(RunConfig(scenarios="viatex"))).dialogues
+        1
+
+    """
     plan = resolve(config)
     kinds = Counter((job.scenario, job.condition, job.models) for job in plan.jobs)
     first = {(job.scenario, job.condition, job.models): job for job in reversed(plan.jobs)}

@@ -121,7 +121,44 @@ async def judge_async(
     budget: Budget | None = None,
     send_key_to: Collection[str] = (),
 ) -> Run:
-    """Judge a run within a running event loop; arguments, result and errors are those of `judge`."""
+    """Have judges answer questions about a run's dialogues, within a running event loop.
+
+    It is `judge` for callers that have a loop, such as notebooks.
+
+    Args:
+        run: what is judged; it may still be incomplete.
+        judges: models; names of judges in code, such as "oracle", which reads the record's ground truth;
+            or objects that judge (`negosim.judging.Judge`). None: the environment's default model, or else
+            the oracle where the simulated negotiator played.
+        questions: ids or paths of question sets; None: the usual ones.
+        repeats: how often each model is asked; each time with options and questions in another order.
+        sample: most dialogues of each scenario and condition, matched pairs together; None: all.
+        prompts: folder of templates that override single ones.
+        watch: called with every event, in the caller's thread.
+        concurrency: calls at once.
+        chat_models: models of the caller's own, by the name the judges are given by. They are neither
+            closed nor cached.
+        cache: whether models' answers come from the user's cache where it has them, and are kept.
+        budget: what the models' calls may use; no limit by default.
+        send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`
+            where agents are asked themselves (beliefs).
+
+    Returns:
+        The run.
+
+    Raises:
+        UserError: something named is wrong, a model cannot be reached, or the folder cannot be written.
+        ModelError: every call of a model fails, as with a refused key. What was judged is stored.
+        BudgetError: the budget is used up. What was judged is stored.
+
+    Examples:
+        >>> import asyncio, negosim
+        >>> run = negosim.Run.open("my-run")
+        >>> run = asyncio.run(negosim.judge_async(run, judges=["oracle"], questions=["agreement"]))
+        >>> {sheet.judge for sheet in run.judgements()}
+        {'oracle'}
+
+    """
     for name, number in (("repeats", repeats), ("sample", sample), ("concurrency", concurrency)):
         if number is not None and number < 1:
             raise UserError(f"{name} must be at least 1, not {number}")

@@ -34,6 +34,15 @@ def list_runs(
         folder: where the run folders lie.
         passed_over: told what is wrong with a run that cannot be read; by default, the log is.
 
+    Returns:
+        What a listing says of each run: its folder, when it was made, scenarios, models, dialogues.
+
+    Examples:
+        >>> import negosim
+        >>> run = negosim.generate(negosim.RunConfig(scenarios="viatex"), out="runs/first")
+        >>> [summary.scenarios for summary in negosim.list_runs("runs")]
+        [('viatex',)]
+
     """
     summaries = []
     for header in sorted(Path(folder).glob(f"*/{HEADER}")):

@@ -129,7 +129,44 @@ async def regenerate_async(
     prompts: str | Path | None = None,
     watch: Callable[[int, int], None] | None = None,
 ) -> Card:
-    """Regenerate within a running event loop; arguments, result and errors are those of `regenerate`."""
+    """Grow a folder of trajectories by hindsight regeneration, within a running event loop.
+
+    It is `regenerate` for callers that have a loop, such as notebooks.
+
+    Args:
+        source: a folder of original trajectories.
+        out: the folder to make.
+        factor: size of the result as a multiple of the originals, which are in it; 5 as in the paper.
+        controller: "embedded" or a chat model; it names what the agent should have said.
+        forward: "embedded", a chat model, or "policy:PATH" for one trained with `--algo forward`.
+        hard_forward: "policy:PATH" of the hard forward model, where `forward` is a policy; None: there is
+            none, and `hard_share` is 0.
+        reward_model: "embedded" or a chat model; it says what a regeneration was worth.
+        hard_share: share of regenerations that the hard forward model completes, 0 to 1.
+        seed: of every random choice.
+        concurrency: model calls at once.
+        cache: whether models' answers come from the user's cache where it has them, and are kept.
+        budget: what the models' calls may use; no limit by default.
+        chat_models: models of the caller's own, by the name that stands for them above.
+        prompts: folder whose subfolder `hindsight` has templates that override single ones.
+        watch: called with regenerations made and wanted.
+
+    Returns:
+        The data card of the result.
+
+    Raises:
+        UserError: an argument or the source is wrong, or a model cannot be reached.
+        ProtocolError: nothing usable came out at all.
+        ModelError: every call of a model fails, as with a refused key. What was made is kept for the next
+            time; so with the following.
+        BudgetError: the budget is used up.
+
+    Examples:
+        >>> import asyncio
+        >>> from negosim.rl.hindsight import regenerate_async
+        >>> card = asyncio.run(regenerate_async("trajectories", "grown-too", factor=2, seed=1))
+
+    """
     _check_arguments(factor, hard_share, concurrency)
     target = _free_folder(out)
     card, originals = _originals(source)
