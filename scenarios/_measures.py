@@ -48,11 +48,17 @@ class Measure(Frozen):
 
     id: MeasureId
     asked_of: Annotated[
-        tuple[Slug, ...], BeforeValidator(_several), AfterValidator(_different), Field(min_length=1)
+        tuple[Slug, ...],
+        BeforeValidator(_several, json_schema_input_type=Slug | tuple[Slug, ...]),
+        AfterValidator(_different),
+        Field(min_length=1),
     ]
     """Ids of the roles that are asked."""
     when: Annotated[
-        tuple[Moment, ...], BeforeValidator(_several), AfterValidator(_different), Field(min_length=1)
+        tuple[Moment, ...],
+        BeforeValidator(_several, json_schema_input_type=Moment | tuple[Moment, ...]),
+        AfterValidator(_different),
+        Field(min_length=1),
     ]
     question: Text
     """As it is put to the role: "How much of your two dollars do you give?". With `about`, {other} stands

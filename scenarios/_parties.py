@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,8 @@ class Agreement(Frozen):
         2
 
     """
+
+    short_form: ClassVar[dict[str, Any] | None] = {"enum": ["all", "majority"]}
 
     at_least: Annotated[int, Field(ge=FEWEST)] | Literal["all", "majority"] | None = None
     """How many roles have to agree: a number, more than half of them, or all."""
@@ -117,6 +119,11 @@ OrderKind = Literal["round_robin", "random", "chair"]
 
 class SpeakingOrder(Frozen):
     """Who speaks after whom; in a file, `round_robin`, `random` or `{chair: role}`."""
+
+    short_form: ClassVar[dict[str, Any] | None] = {
+        "type": "string",
+        "pattern": "^(round_robin|random|chair:[a-z0-9-]+)$",
+    }
 
     kind: OrderKind = "round_robin"
     """One after the other; whoever the seed says, nobody twice running; or whom the chair names."""

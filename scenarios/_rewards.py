@@ -1,7 +1,7 @@
 """Rewards: what a dialogue was worth to a role, said as an expression or a named Python function."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -19,6 +19,8 @@ TIMES = {"before": "before", "after": "after", "last": "each_turn", "mean": "eac
 
 class Reward(Frozen):
     """What a dialogue was worth to a role; in a file, an expression may stand alone."""
+
+    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "minLength": 1}
 
     expression: Text | None = None
     """Over `own`, `joint` and answers: "after.donation", "before.intensity - after.intensity"."""

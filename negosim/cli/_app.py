@@ -57,7 +57,7 @@ COMMANDS = {
     ),
     "schema": LazyCommand(
         "negosim.cli._graph:schema",
-        "Print the JSON Schema of a line of dialogues.jsonl.",
+        "Print the JSON Schema of a line of dialogues.jsonl, or of a scenario's file.",
     ),
 }
 """Commands that stand in no group."""

@@ -25,7 +25,7 @@ from negosim.records._judgement import (
     agent_perspective,
 )
 from negosim.records._measurement import Measurement
-from negosim.records._schema import dialogue_schema
+from negosim.records._schema import dialogue_schema, scenario_schema
 from negosim.records._turn import (
     MARKED,
     MARKS,
@@ -76,6 +76,7 @@ __all__ = [
     "Vote",
     "agent_perspective",
     "dialogue_schema",
+    "scenario_schema",
     "tactics_of",
     "total_usd",
 ]

@@ -9,6 +9,12 @@ from typing import Any
 
 from negosim._frozen import Frozen
 from negosim.records._dialogue import Dialogue
+from negosim.scenarios import Scenario
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario's file; `negosim scenarios validate` knows more."""
+    return _with_descriptions(Scenario.model_json_schema(mode="validation"), "Scenario", "negosim.scenarios")
 
 
 def dialogue_schema() -> dict[str, Any]:
@@ -17,18 +23,25 @@ def dialogue_schema() -> dict[str, Any]:
     Descriptions are the texts below the fields in the source. Pydantic could put them in by itself, but
     would then read the source of every model whenever negosim starts.
     """
-    schema = Dialogue.model_json_schema(mode="serialization")
     here = __name__.rpartition(".")[0]
-    models = {model.__name__: model for model in _models(Frozen) if model.__module__.startswith(here)}
-    for name, part in {"Dialogue": schema, **schema["$defs"]}.items():
-        described = _described(models[name]) if name in models else {}
-        for field, text in described.items():
-            part["properties"][field].setdefault("description", text)
+    schema = _with_descriptions(Dialogue.model_json_schema(mode="serialization"), "Dialogue", here)
     schema["properties"]["crc32"] = {
         "type": "string",
         "pattern": "^[0-9a-f]{8}$",
         "description": "CRC-32 of the line before the comma that this field stands behind.",
     }
+    return schema
+
+
+def _with_descriptions(schema: dict[str, Any], name: str, package: str) -> dict[str, Any]:
+    """Put the texts below the fields of a package's models into a schema of one of them, by name."""
+    models = {model.__name__: model for model in _models(Frozen) if model.__module__.startswith(package)}
+    for found, part in {name: schema, **schema["$defs"]}.items():
+        described = _described(models[found]) if found in models else {}
+        whole = next((one for one in part.get("anyOf", ()) if "properties" in one), part)
+        for field, text in described.items():
+            if field in whole["properties"]:
+                whole["properties"][field].setdefault("description", text)
     return schema
 
 
