@@ -25,6 +25,7 @@ from negosim.reports._model import (
 from negosim.reports._numbers import count, partnered, share
 from negosim.reports._plots import Series, dots, legend_of, percent_axis
 from negosim.reports._pooling import differing, notice, pooled
+from negosim.reports._populations import POOLED, of_populations, one_population, tactics_compared
 from negosim.reports._sentences import counted, intervals, joined
 from negosim.reports._style import BLUE, VERMILLION, SeriesStyle
 from negosim.reports.sections import _glossary
@@ -63,6 +64,12 @@ class Pair:
     measures: list[ComparedColumn]
     what: str
     """What a row is: "dialogues", "parts played"."""
+    apart: bool = False
+    """Whether they are two populations, people's dialogues and others: none has a partner."""
+
+    def part(self, sample: Sample, condition: str) -> Sample:
+        """Return the rows of a condition; of two populations, all."""
+        return sample if self.apart else sample.only(condition=condition)
 
     def of(self, label: str) -> Sample:
         """Return the rows of one side."""
@@ -70,7 +77,9 @@ class Pair:
 
     @property
     def conditions(self) -> list[str]:
-        """The conditions that occur."""
+        """The conditions that occur; of two populations they are taken together."""
+        if self.apart:
+            return [POOLED]
         return [name for name in self.corpus.conditions if len(self.both.only(condition=name))]
 
     @property
@@ -82,14 +91,23 @@ class Pair:
 def comparison_of_runs(a: Run, b: Run, *, scope: Scope = "auto") -> Report:
     """Compare two runs: dialogues of equal scenario, condition and index are pairs.
 
+    An imported run and another are two populations, whose dialogues have no partners: they are compared
+    as such, whatever their scenarios and conditions.
+
     `scope` says what intervals are about, as in `negosim.measures.estimate`.
 
     Raises:
         UserError: they are the same run or have no finished dialogues of the same scenario.
 
     """
-    corpus = Corpus([a, b], by_index=True, scope=scope)
+    apart = any(run.header.imported is not None for run in (a, b))
+    corpus = Corpus([a, b], by_index=not apart, scope=scope)
     labels = (corpus.names[0], corpus.names[1])
+    if apart:
+        rows, judged = one_population(corpus.complete), one_population(corpus.judged)
+        compared = (*measures(corpus), *of_populations(corpus))
+        pair = Pair(labels, RUN, corpus, rows, judged, list(compared), "dialogues", apart=True)
+        return _report(pair, "populations")
     pair = Pair(labels, RUN, corpus, corpus.complete, corpus.judged, measures(corpus), "dialogues")
     _check_scenarios(pair)
     return _report(pair, "runs")
@@ -176,8 +194,9 @@ def _check_scenarios(pair: Pair) -> None:
 
 def _report(pair: Pair, kind: str) -> Report:
     a, b = pair.labels
-    differences = {} if kind == "runs" else differing(pair.corpus)
-    sections = [_findings(pair), _by_scenario(pair), _judgements(pair), _glossary.section(pair.corpus)]
+    differences = {} if kind in ("runs", "populations") else differing(pair.corpus)
+    each = tactics_compared(pair.corpus, pair.side, a, b) if pair.apart else _by_scenario(pair)
+    sections = [_findings(pair), each, _judgements(pair), _glossary.section(pair.corpus)]
     return Report(
         title=f"Comparison of two {kind}",
         subtitle=f"{a} and {b}",
@@ -196,7 +215,7 @@ def _findings(pair: Pair) -> Section:
     briefs: list[Row] = []
     conditions = pair.conditions
     for name in conditions:
-        part = pair.both.only(condition=name)
+        part = pair.part(pair.both, name)
         found = contrasts([(measure, part) for measure in pair.measures], pair.side, a, b)
         said = f", {names.condition(name)}" if len(conditions) > 1 else ""
         key = f"comparison-{name}" if said else "comparison"
@@ -209,6 +228,16 @@ def _findings(pair: Pair) -> Section:
 
 def _matching(pair: Pair) -> Prose:
     both, sides = pair.both, [pair.of(label) for label in pair.labels]
+    if pair.apart:
+        return (
+            f"{pair.labels[0]} has ",
+            count(sides[0]),
+            f" finished dialogues, {pair.labels[1]} ",
+            count(sides[1]),
+            ". They are two populations: no dialogue has a partner in the other, scenarios and conditions "
+            "are taken together, and a difference may be one of scenarios, of instructions or of who speaks. "
+            "Intervals are over dialogues.",
+        )
     paired = partnered(both, pair.side, KEYS)
     matched = len(both.frame.loc[paired, KEYS].drop_duplicates())
     how = {"statistic": "matched", "columns": KEYS, "between": pair.side}
@@ -309,7 +338,7 @@ def _answered(pair: Pair) -> Iterator[tuple[ComparedColumn, Sample]]:
             sample = sample.only(agent=agent)
             label = Name.joined(label, f"about {names.agent(int(agent))}")
         for name in pair.conditions:
-            part = sample.only(condition=name)
+            part = pair.part(sample, name)
             said = Name.joined(label, names.condition(name)) if len(pair.conditions) > 1 else label
             yield from _compared(part, said, pair.side)
 

@@ -6,6 +6,7 @@ and why they are as they are is in docs/statistics.md.
 """
 
 from negosim.measures._answered import coalition_name
+from negosim.measures._answers import people_as_truth
 from negosim.measures._calibration import Calibration, calibration
 from negosim.measures._check_error import CheckError, corrected, utterance_error
 from negosim.measures._clusters import Scope
@@ -55,6 +56,7 @@ __all__ = [
     "lie_rates",
     "offer_rows",
     "order_effects",
+    "people_as_truth",
     "reliability",
     "shares",
     "tactic_rows",

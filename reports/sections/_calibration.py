@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from negosim.measures import Calibration, calibration
+from negosim.measures import Calibration, calibration, people_as_truth
 from negosim.records import SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample, perspective_order
@@ -30,6 +30,12 @@ class Compared:
     found: Calibration
     rows: Rows
     judge: Name
+    truth: str = "the answers from the perspective truth"
+    """What its answers are held against, in words."""
+
+    def how(self, statistic: str) -> dict[str, str]:
+        """Return how a figure is computed, for the trace."""
+        return {"statistic": statistic, "against": self.truth}
 
     @property
     def label(self) -> tuple[Name, str, str]:
@@ -40,28 +46,55 @@ class Compared:
     @property
     def n(self) -> Number:
         """How many answers were compared."""
-        return Number(f"{self.found.n:,}", self.found.n, self.found.n, self.rows, how=_how("n"))
+        return Number(f"{self.found.n:,}", self.found.n, self.found.n, self.rows, how=self.how("n"))
 
     @property
     def kappa(self) -> Number:
         """Agreement beyond chance."""
-        return from_estimate(self.found.kappa, self.rows, _how("kappa"))
+        return from_estimate(self.found.kappa, self.rows, self.how("kappa"))
 
     def percent(self, name: str) -> Number:
         """Return one of the figures that are shares."""
-        return from_estimate(getattr(self.found, name), self.rows, _how(name), percent=True, places=0)
+        return from_estimate(getattr(self.found, name), self.rows, self.how(name), percent=True, places=0)
 
     def cell(self, truth: object, answer: object) -> Number:
         """Return how often the truth was answered so."""
         table = self.found.confusion
         known = truth in table.index and answer in table.columns
         count = int(cast(Any, table).loc[truth, answer]) if known else 0
-        how = {**_how("confusion"), "truth": truth, "answer": answer}
+        how = {**self.how("confusion"), "truth": truth, "answer": answer}
         return Number(f"{count:,}", count, self.found.n, self.rows, how=how)
 
 
 def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
-    """Return figure and tables of how judges compare with the truth, or what would make them."""
+    """Return how judges compare with the truth and with people, or what would make that."""
+    people = _with_people(corpus, sample)
+    against_truth = _with_truth(corpus, sample)
+    return people if people and isinstance(against_truth[0], Missing) else [*against_truth, *people]
+
+
+def _with_people(corpus: Corpus, sample: Sample) -> list[Block]:
+    """Return how judges compare with what most people said of the same."""
+    found = sorted(calibration(people_as_truth(sample.frame), scope=sample.scope), key=_place)
+    readers = [judge for judge in corpus.judges if judge.startswith("human:")]
+    answered = []
+    for each in (each for each in found if each.n):
+        rows = asked(sample.only(judge=[each.judge, *readers]), each.question).rows
+        answered.append(Compared(each, rows, corpus.named(each.judge), "what most people said"))
+    if not answered:
+        return []
+    said = "n usable answers about what people judged too; the truth is what most of them said. κ: Cohen's, "
+    said += "for grades with quadratic weights; ρ: Spearman's. Krippendorff's α among all is further below."
+    table = replace(
+        _table(answered), key="calibration-people", title="Judges against people", caption=(said,)
+    )
+    detection = replace(
+        _of_yes(answered), key="calibration-people-detection", title="Precision and recall, people"
+    )
+    return [block for block in (table, detection) if block.rows]
+
+
+def _with_truth(corpus: Corpus, sample: Sample) -> list[Block]:
     if not (sample.frame["perspective"] == TRUTH).any():
         simulated = any(SIMULATED in run.config.models for run in corpus.runs)
         said = "How good the judges are is not known: there is no truth to hold their answers against."
@@ -74,10 +107,6 @@ def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
         return [Missing("The judges gave no usable answer to a question whose truth is known.")]
     blocks: list[Block] = [_verdict(answered), _figure(answered), _table(answered), _of_yes(answered)]
     return [*blocks, *(table for table in (_confusion(answered), _grades(answered)) if table.rows)]
-
-
-def _how(statistic: str) -> dict[str, str]:
-    return {"statistic": statistic, "against": "the answers from the perspective truth"}
 
 
 def _selected(each: Calibration, sample: Sample) -> Rows:
@@ -178,7 +207,7 @@ def _draw(
 def _table(compared: list[Compared]) -> ReportTable:
     rows: list[Row] = []
     for each in compared:
-        rho = from_estimate(each.found.spearman, each.rows, _how("spearman"))
+        rho = from_estimate(each.found.spearman, each.rows, each.how("spearman"))
         rows.append(
             (*each.label, each.n, each.percent("coverage"), each.percent("accuracy"), each.kappa, rho)
         )

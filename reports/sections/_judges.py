@@ -24,7 +24,7 @@ def section(corpus: Corpus) -> Section:
     sample = comparable(corpus)
     blocks: list[Block] = [_lead(corpus), table, *calibrated(corpus, sample), *consistency(corpus, sample)]
     tables = [block for block in blocks if isinstance(block, ReportTable)]
-    brief = next((each for each in tables if each.key == "calibration"), table)
+    brief = next((each for each in tables if each.key.startswith("calibration")), table)
     return Section("judges", TITLE, tuple(blocks), brief=brief)
 
 

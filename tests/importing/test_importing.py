@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from negosim import Run, import_dialogues
+from negosim import Run, RunConfig, generate, import_dialogues
 from negosim.errors import UserError
 from negosim.importing import ImportedDialogue, Importer, Said, conversation, read_source
 from negosim.judging import load_question_set
+from negosim.measures import calibration, judged_rows, people_as_truth
 from negosim.registry import importer
+from negosim.reports import comparison_of_runs
 from negosim.rl import prepare, read_trajectories
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -216,3 +218,33 @@ def test_an_importer_can_be_registered(tmp_path: Path) -> None:
     (tmp_path / "x.talk").write_text("Hi\nHo\n")
     (dialogue,) = import_dialogues(tmp_path / "x.talk", tmp_path / "run")
     assert [turn.utterance.text for turn in dialogue.turns] == ["Hi", "Ho"]
+
+
+def test_judges_are_held_against_people(talk: Run) -> None:
+    people = [sheet for sheet in talk.judgements() if sheet.judge == "human:annotators"]
+    with talk.judging() as writer:
+        for sheet in people:
+            if sheet.perspective == "third_party":
+                writer.append(sheet.model_copy(update={"judge": "openai:same", "fingerprint": "x"}))
+    frame = judged_rows(talk)
+    found = {each.question: each for each in calibration(people_as_truth(frame))}
+    assert found.keys() == {"low-ball", "agree", "thanks"}
+    assert all(
+        (each.judge, each.n, each.accuracy.value) == ("openai:same", 2, 1.0) for each in found.values()
+    )
+
+
+def test_people_and_models_are_compared_as_populations(talk: Run, tmp_path: Path) -> None:
+    lines = [
+        TALK | {"id": number, "outcome": "agreement" if number % 3 else "no_agreement"}
+        for number in range(12)
+    ]
+    people = import_dialogues(written(tmp_path, "people.jsonl", *lines), tmp_path / "people")
+    simulated = generate(RunConfig(scenarios="viatex", planner="direct", dialogues=6), out=tmp_path / "sim")
+    made = comparison_of_runs(people, simulated)
+    (section,) = [section for section in made.sections if section.key == "comparison"]
+    tables: list[Any] = [block for block in section.blocks if hasattr(block, "rows")]
+    rows = {str(row[0]): row for row in tables[0].rows}
+    assert rows["agreement"][1].value == pytest.approx(8 / 12)
+    assert rows["agreement"][5].n == 18
+    assert "distinct words (distinct-1)" in rows
