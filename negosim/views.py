@@ -270,3 +270,42 @@ def view_of(
         chosen=chosen,
         draft=draft,
     )
+
+
+def imagined(view: View, role: int, utterance: Utterance, floor: int | None = None) -> View:
+    """Return a view as it would be after an utterance that nobody has made: what planners look ahead in.
+
+    Args:
+        view: what the role that imagines sees; nothing is added to it but what everybody would hear.
+        role: position of who would speak.
+        utterance: what would be said.
+        floor: whom it would give the floor to.
+
+    """
+    said = PublicTurn(view.turn_index, role, utterance.text, utterance.action, utterance.offer, floor)
+    return View(
+        side=view.side,
+        transcript=(*view.transcript, said),
+        own_turns=view.own_turns,
+        table=view.table.after(role, utterance),
+    )
+
+
+def next_of_the_others(view: View, began: int) -> int | None:
+    """Return who would speak next of the others; None where all is over, or it is the viewer's turn again.
+
+    Args:
+        view: a real or an imagined one.
+        began: index of the turn that the viewer looks ahead from. Each of the others speaks at most once
+            on average before it is the viewer's turn again, whatever the order.
+
+    """
+    side, table = view.side, view.table
+    spoken = len(view.transcript) - began
+    if table.left_by is not None or (side.max_turns and view.turn_index >= side.max_turns):
+        return None
+    if spoken > len(side.others):
+        return None
+    speakers = [turn.role for turn in view.transcript]
+    following = side.order.next_speaker(speakers, view.transcript[-1].floor, table.gone)
+    return None if following == side.index else following

@@ -1,6 +1,6 @@
 """Agents: what plays a role. Every kind answers the same questions, each from a `View`."""
 
-from negosim.agents._answers import Said
+from negosim.agents._answers import Said, deal_form, measure_form
 from negosim.agents._asking import Answered, answer_of
 from negosim.agents._chat import ChatAgent, ChatJudge
 from negosim.agents._human import (
@@ -30,9 +30,12 @@ from negosim.agents._protocol import (
     RollsOut,
     Says,
     Score,
+    Searches,
     Speech,
     Thinking,
     Thinks,
+    Trial,
+    World,
     agent_factory,
     capable,
     ends_by_leaving,
@@ -63,18 +66,23 @@ __all__ = [
     "Said",
     "Says",
     "Score",
+    "Searches",
     "Seat",
     "Seats",
     "Speech",
     "Thinking",
     "Thinks",
+    "Trial",
+    "World",
     "agent_factory",
     "answer_of",
     "can_give_floor_to",
     "can_tell_aside",
     "capable",
     "check_besides",
+    "deal_form",
     "ends_by_leaving",
+    "measure_form",
     "named_decoding",
     "seated",
     "self_directed",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from negosim.records import Action
-from negosim.scenarios import Issue, Value
+from negosim.scenarios import Issue, Measure, Value
 
 LONGEST_GRID = 100
 """Numeric issues with more values than this are left open in the form and checked afterwards."""
@@ -200,6 +200,26 @@ def measure_answer(
     else:
         form = Literal[values]
     return create_model("Measure", __base__=MeasureAnswer, answer=(form, ...))
+
+
+def measure_form(measure: Measure) -> type[MeasureAnswer]:
+    """Return the form of a scenario's measure."""
+    grid = measure.range
+    values: tuple[float | str, ...] = measure.grades or (grid.values if grid else ())
+    values = values or tuple(option.id for option in measure.options or ())
+    low, high = (grid.min, grid.max) if grid else (0.0, 0.0)
+    return measure_answer(measure.answer, values, low, high)
+
+
+def deal_form(issues: Sequence[Issue]) -> type[BaseModel]:
+    """Return the form of a complete deal."""
+    return _deal_form(tuple((issue.id, issue.values) for issue in issues))
+
+
+@lru_cache(maxsize=256)
+def _deal_form(issues: tuple[tuple[str, tuple[Value, ...]], ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {issue: (_one_of(values), ...) for issue, values in issues}
+    return create_model("Deal", __base__=_Answer, **fields)
 
 
 def speak_answer(

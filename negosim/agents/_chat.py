@@ -19,7 +19,7 @@ from negosim.agents._answers import (
     ThinkAnswer,
     belief_answer,
     judge_answer,
-    measure_answer,
+    measure_form,
     speak_answer,
     tactics_answer,
     think_answer,
@@ -188,7 +188,15 @@ class ChatAgent(_Caller):
                 raise ValueError("the utterance is empty; write what would be said")
 
         form = speak_answer(side.issues, table.moves(other), whole=table.by_coalition)
-        answer = await self.ask(stage, view, form, check=check, other=side.roles[other], **values)
+        answer = await self.ask(
+            stage,
+            view,
+            form,
+            check=check,
+            other=side.roles[other],
+            can_accept=table.acceptable_by(other) is not None,
+            **values,
+        )
         self._noted.clear()
         offer = table.check(other, answer.action, answer.offer, side.issues)
         return Utterance(text=_spoken(answer.utterance, view, other), action=answer.action, offer=offer)
@@ -233,15 +241,11 @@ class ChatAgent(_Caller):
         """Answer a private question: a measure of the scenario, or a form about another role."""
         if measure.answer == "belief" and about is not None:
             return await self._believe(view, about, attempt)
-        grid = measure.range
-        values: tuple[float | str, ...] = measure.grades or (grid.values if grid else ())
-        values = values or tuple(option.id for option in measure.options or ())
-        low, high = (grid.min, grid.max) if grid else (0.0, 0.0)
 
         def check(given: MeasureAnswer) -> None:
             measure.parse(given.answer)
 
-        form = measure_answer(measure.answer, values, low, high)
+        form = measure_form(measure)
         purpose = measure.id if about is None and not attempt else f"{measure.id} {about} {attempt}"
         given = await self.ask("measure", view, form, check=check, purpose=purpose, asked=measure)
         return measure.parse(given.answer)

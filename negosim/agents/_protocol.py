@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from negosim import registry
 from negosim.config import Objective
@@ -150,6 +150,40 @@ class Asks(Protocol):
         Keyword arguments `check` (called with the answer; raises ValueError with what is wrong) and
         `purpose` (tells calls of one turn apart) are not values of the template.
         """
+        ...
+
+
+class Trial(NamedTuple):
+    """One way in which an act was imagined to go."""
+
+    speech: Speech
+    """What the speaker would say."""
+    replies: tuple[tuple[int, Utterance], ...]
+    """What the others would answer, with their positions, until it is the speaker's turn again."""
+
+
+class World(Protocol):
+    """The world as an agent imagines it from one view: what a search planner asks."""
+
+    async def prior(self, view: View, samples: int) -> Mapping[str, float]:
+        """Return how likely each act is to be the next one, from some samples of it."""
+        ...
+
+    async def realise(self, view: View, act: str, attempt: int) -> Trial:
+        """Imagine how an act goes; `attempt` tells one time from another."""
+        ...
+
+    async def worth(self, view: View, probes: int) -> float:
+        """Return what the conversation as it stands is worth to the speaker, from -1 to 1."""
+        ...
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """The capability to imagine, in code, how a conversation goes on."""
+
+    async def world(self, view: View) -> World:
+        """Return the world as it is imagined before a turn; nothing of another's brief is in it."""
         ...
 
 

@@ -15,7 +15,7 @@ from negosim.engine._state import (
     StageError,
     history_after,
 )
-from negosim.engine._steps import all_self_directed, end_of
+from negosim.engine._steps import end_of, nobody_plans
 from negosim.engine._walk import walk
 from negosim.errors import ContextLengthError, ModelError
 from negosim.models import Ledger
@@ -132,11 +132,11 @@ async def play_on(planner: str, begun: History, context: DialogueContext) -> Con
 
 def _steps(planner: str, begun: History, context: DialogueContext) -> AsyncIterator[History]:
     """Return the steps to the end: those of the planner's graph, where there is any planning."""
-    if all_self_directed(context):
+    chain = planner_of(planner).chain(context.calls)
+    if nobody_plans(context, chain):
         return walk(begun, context)
     from negosim.engine._dialogue import dialogue_graph, recursion_limit
 
-    chain = planner_of(planner).chain(context.calls)
     steps = dialogue_graph(chain).astream(
         HistoryState(history=begun),
         {"recursion_limit": recursion_limit(chain, context.max_turns)},

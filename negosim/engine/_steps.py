@@ -1,8 +1,9 @@
 """Steps of a dialogue, apart from what drives them: stages and record of a turn, votes, what comes next."""
 
+from collections.abc import Sequence
 from typing import Literal
 
-from negosim.agents import Speech, ends_by_leaving, self_directed
+from negosim.agents import Agent, Speech, ends_by_leaving, self_directed
 from negosim.config import SAFETY_STOP
 from negosim.engine._measures import ask_measures
 from negosim.engine._planners import PlannerStage, speak
@@ -49,16 +50,25 @@ async def deliberate(
     view = turn["view"]
     participant = context.participants[view.side.index]
     try:
-        if self_directed(participant.agent):
+        if passes_by(participant.agent, stage):
             return turn | await speak(turn, participant, context) if last else turn
         return turn | await stage.run(turn, participant, context)
     except (ModelError, ProtocolError) as error:
         raise StageError(stage.name, error, turn=view.turn_index, role=view.side.index) from error
 
 
-def all_self_directed(context: DialogueContext) -> bool:
+def passes_by(agent: Agent, stage: PlannerStage) -> bool:
+    """Tell whether a stage is none of an agent's: it decides by itself what to say.
+
+    Unless it has what the stage needs: an embedded persuader that can search does so.
+    """
+    return self_directed(agent) and not (stage.needs is not None and isinstance(agent, stage.needs))
+
+
+def nobody_plans(context: DialogueContext, chain: Sequence[PlannerStage]) -> bool:
     """Tell whether no turn has stages: all participants decide by themselves what to say."""
-    return all(self_directed(participant.agent) for participant in context.participants)
+    agents = [participant.agent for participant in context.participants]
+    return all(passes_by(agent, stage) for agent in agents for stage in chain)
 
 
 def nobody_votes(context: DialogueContext) -> bool:

@@ -62,7 +62,8 @@ def _stage_node(stage: PlannerStage, *, opens: bool) -> Node:
     """Return a stage as a node that passes on what it has made of the turn."""
 
     async def run(state: DialogueState, runtime: Runtime[DialogueContext]) -> DeliberationState:
-        turn = _turn(state, runtime.context, opens=opens)
+        goes_on = stage.again is not None and stage.again(state.get("deliberation", {}))
+        turn = _turn(state, runtime.context, opens=opens and not goes_on)
         return {"deliberation": await deliberate(stage, turn, runtime.context, last=False)}
 
     return run

@@ -13,6 +13,7 @@ from negosim.agents.sim._moves import aside_of
 from negosim.agents.sim._openers import reopened
 from negosim.agents.sim._plan import plan_for
 from negosim.agents.sim._saying import claims_in
+from negosim.agents.sim._search import SimWorld
 from negosim.agents.sim._tactics import choose
 from negosim.agents.sim._thoughts import expected_reply, thought
 from negosim.agents.users import embedded_agent
@@ -84,6 +85,10 @@ class SimAgent:
         plan = plan_for(view)
         chosen = view.rollouts[view.chosen].tactic if view.chosen is not None else choose(plan, 1)[0]
         return reopened(plan, view.draft, chosen)
+
+    async def world(self, view: View) -> SimWorld:
+        """Return the world as the negotiator imagines it."""
+        return SimWorld(self, view)
 
     async def concluded(self, view: View) -> bool:
         """Return whether somebody has left, or there is a deal and every role has spoken since."""

@@ -35,7 +35,7 @@ def choose(plan: TurnPlan, k: int) -> list[str]:
     The side has only those it may use: an honest role's are not deceptive.
     """
     rng = plan.side.seed.stream("sim", plan.me, plan.turn, "tactics")
-    weights = _weights(plan)
+    weights = weights_of(plan)
     chosen: list[str] = []
     while weights and len(chosen) < k:
         names = list(weights)
@@ -59,7 +59,7 @@ def _known(plan: TurnPlan) -> AbstractSet[str]:
     return known
 
 
-def _weights(plan: TurnPlan) -> dict[str, float]:
+def weights_of(plan: TurnPlan) -> dict[str, float]:
     """Return how much each tactic of the side is worth choosing now."""
     tactics = plan.side.tactics.by_id
     if plan.phase == "closing":

@@ -5,6 +5,7 @@ from negosim.agents.users._discussant import DISCUSSANT, Discussant
 from negosim.agents.users._making import sim_agent
 from negosim.agents.users._persuader import SimPersuader
 from negosim.agents.users._recognise import strategies_in
+from negosim.agents.users._search import UserWorld
 from negosim.agents.users._seats import SILENT, misplaced, needed_seat, number_of, user_of
 from negosim.agents.users._supporter import SimSupporter
 from negosim.agents.users._talk import Line, Transcript
@@ -65,6 +66,10 @@ class EmbeddedAgent:
         """Say the next words; the tactic is what is recognised in them."""
         text = self._agent.speak(_transcript(view, user=False, id=self._dialogue))
         return Speech(Utterance(text=text), tactic="+".join(strategies_in(self._kind, text)) or None)
+
+    async def world(self, view: View) -> UserWorld:
+        """Return the world as the agent imagines it: users of any kind, and how each would take its words."""
+        return UserWorld(self._kind, view)
 
     async def concluded(self, view: View) -> bool:
         """Say that it may end whenever the other wants it to."""

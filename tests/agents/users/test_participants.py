@@ -60,7 +60,7 @@ async def test_the_graph_and_the_walk_take_the_same_steps(
     for planner in ("direct", "rollout"):
         walked = await continue_dialogue(scenario, [], both(name, one, other), planner=planner)
         with monkeypatch.context() as patch:
-            patch.setattr(_continue, "all_self_directed", lambda context: False)
+            patch.setattr(_continue, "nobody_plans", lambda context, chain: False)
             by_graph = await continue_dialogue(scenario, [], both(name, one, other), planner=planner)
         assert by_graph == walked
 
