@@ -158,7 +158,8 @@ async def _rehearse(plan: Plan, job: Job, *, longest: bool) -> list[StageAccount
         clients[name] = ModelClient(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
     dialogue = await play(RunSetting(plan, clients, lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
-    return [row for row in dialogue.account if row.model != "sim" and not row.model.startswith("policy:")]
+    paid = {plan.specs[name].name for name in names if plan.specs[name].chats}
+    return [row for row in dialogue.account if row.model in paid]
 
 
 class _StandIn:

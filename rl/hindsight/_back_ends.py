@@ -147,8 +147,8 @@ def _forward(
 
 def _spec(name: str) -> ModelSpec:
     spec = ModelSpec.parse(name)
-    if spec.kind == "sim":
-        raise UserError("'sim' is the simulated negotiator, no chat model; name a chat model, or 'embedded'")
+    if not spec.chats:
+        raise UserError(f"{name!r} is no chat model; name one, or 'embedded'")
     return spec
 
 
