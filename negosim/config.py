@@ -12,7 +12,7 @@ from negosim.plugins import anchored
 from negosim.records import Condition
 from negosim.scenarios import Scenario, SpeakingOrder, list_scenarios
 
-__all__ = ["SAFETY_STOP", "Calls", "JudgeView", "Objective", "RunConfig"]
+__all__ = ["SAFETY_STOP", "Calls", "JudgeForm", "JudgeView", "Objective", "RunConfig", "Votes"]
 
 Objective = Literal["joint", "own"]
 """What the rollout judge scores: the expected value of all sides together, or of the speaker alone."""
@@ -20,9 +20,16 @@ Objective = Literal["joint", "own"]
 JudgeView = Literal["own", "oracle"]
 """What the rollout judge sees: the speaker's information only, or every brief (for study)."""
 
-Calls = Literal["separate", "fused"]
-"""Whether each stage is a call of its own, or reflection, tactics and rollouts are one, and votes are
-asked for only when the conversation seems to end."""
+Calls = Literal["separate", "combined", "fused"]
+"""Whether each stage is a call of its own, reflection and tactics are one, or these and the rollouts."""
+
+
+JudgeForm = Literal["score", "compare"]
+"""What the rollout judge is asked for: a score for each candidate, or first their order."""
+
+Votes = Literal["when-over", "always"]
+"""When the roles are asked whether they have concluded: after a round that leaves a deal, or that was
+without progress and not among the first; or after every round."""
 
 
 def _whole(path: str) -> str:
@@ -102,11 +109,18 @@ class RunConfig(Frozen):
     k: Annotated[int, Field(ge=1)] = 3
     """Rollouts a turn."""
     calls: Calls = "separate"
-    """A call for each stage, or one for reflection, tactics and rollouts together ("fused")."""
+    """A call for each stage, or one for reflection and tactics together ("combined"), or for these and the
+    rollouts ("fused")."""
+    votes: Votes = "when-over"
+    """When the roles are asked whether they have concluded: where the talk can be over ("when-over": a deal,
+    or a round without progress after the first two), or after every round ("always")."""
     objective: Objective = "joint"
     """What the rollout judge scores: the value of all sides, or the speaker's ("own")."""
     judge_view: JudgeView = "own"
     """What the rollout judge sees: the speaker's side only, or every brief ("oracle", for study)."""
+    judge_form: JudgeForm = "score"
+    """What a chat model is asked for as the rollout judge: a score for each candidate ("score"), or first
+    their order, the best first ("compare"), which decides between equal scores."""
     max_turns: Annotated[int, Field(ge=0)] | None = None
     """Cap on utterances; 0 is unrestricted up to `SAFETY_STOP`, None as the scenario says, else 30."""
     opener: str | None = None
@@ -146,8 +160,10 @@ class RunConfig(Frozen):
             planner: str = "rollout",
             k: int = 3,
             calls: Calls = "separate",
+            votes: Votes = "when-over",
             objective: Objective = "joint",
             judge_view: JudgeView = "own",
+            judge_form: JudgeForm = "score",
             max_turns: int | None = None,
             opener: str | None = None,
             order: str | SpeakingOrder | None = None,

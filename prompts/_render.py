@@ -1,8 +1,9 @@
 """Prompts of agents and judges, written from templates.
 
-A call has two messages. The system message is what stays the same for a whole dialogue; the user
-message is the transcript in append-only form, then the stage's instruction. So all calls of an
-agent in a dialogue share their beginning byte for byte, and prefix caches hit.
+A call has two messages. The system message is what stays the same for a whole dialogue: the same for all
+stages, and longer by the lists of tactics and techniques for those that think and choose among them. The
+user message is the transcript in append-only form, where things stand, then the stage's instruction. So
+the calls of an agent in a dialogue share their beginning byte for byte, and prefix caches hit.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +17,16 @@ from negosim.scenarios import Issue, Role
 from negosim.views import Audience, OwnTurn, PublicTurn, Side, View
 
 Stage = Literal[
-    "reflect", "tactics", "rollout", "think", "judge", "speak", "consolidate", "conclude", "measure"
+    "reflect",
+    "tactics",
+    "plan",
+    "rollout",
+    "think",
+    "judge",
+    "speak",
+    "consolidate",
+    "conclude",
+    "measure",
 ]
 """What a model can be asked; each has a template of its name."""
 
@@ -33,7 +43,12 @@ USERS = ("user-donor", "user-help-seeker")
 
 ALL = (*PARTS, *STAGES, *JUDGING, *USERS)
 
+UNLISTED = frozenset({"rollout", "judge", "speak", "consolidate", "conclude", "measure", "beliefs"})
+"""Stages that speak, judge or vote by what has been thought already: their fixed part ends before the lists
+of tactics, and of the agent's thoughts they get the present turn's alone."""
+
 HEADING = "# The conversation so far\n"
+STATE_HEADING = "\n# Where things stand\n"
 
 
 class Prompts(Templates):
@@ -80,8 +95,8 @@ class PromptWriter:
         self._prompts = prompts
         self._side = side
         self._base = _vocabulary(side)
-        self._system = Message("system", prompts.render("system", self._base))
-        self._entries: list[str] = []
+        self._systems: dict[bool, Message] = {}
+        self._entries: list[tuple[str, str]] = []
         self._entered: list[PublicTurn] = []
         """The turns that the entries are of."""
         self._state: tuple[Any, dict[str, Any]] = (None, {})
@@ -94,7 +109,18 @@ class PromptWriter:
         extra = {name: shown_value(value) for name, value in extra.items()}
         thought = self._thought(view.turn_index, view.reflection) if view.reflection else ""
         instruction = self._prompts.render(stage, {**self._situation(view), "view": view, **extra})
-        return self._system, Message("user", f"{HEADING}{self._transcript(view)}{thought}\n{instruction}")
+        state = self._situation(view)["state"]
+        state = f"{STATE_HEADING}{state}" if state.strip() else ""
+        thinking = stage not in UNLISTED
+        said = f"{HEADING}{self._transcript(view, thoughts=thinking)}{state}{thought}\n{instruction}"
+        return self._system(lists=thinking), Message("user", said)
+
+    def _system(self, *, lists: bool) -> Message:
+        """Return the fixed part: with the lists of tactics and techniques, or the same up to them."""
+        if lists not in self._systems:
+            text = self._prompts.render("system", {**self._base, "lists": lists})
+            self._systems[lists] = Message("system", text)
+        return self._systems[lists]
 
     def _situation(self, view: View) -> dict[str, Any]:
         """Return what all stages of a turn share, rendered once a turn."""
@@ -105,13 +131,16 @@ class PromptWriter:
                 **self._base,
                 "view": view,
                 "open_offer": open_offer,
+                "moves": view.table.moves(view.side.index),
+                "open_issues": [each for each in view.side.issues if each.id not in view.table.settled],
                 "open_value": view.side.value(open_offer) if open_offer is not None and complete else None,
             }
             values["state"] = self._prompts.render("state", values)
             self._state = ((view.transcript, view.table), values)
         return self._state[1]
 
-    def _transcript(self, view: View) -> str:
+    def _transcript(self, view: View, *, thoughts: bool) -> str:
+        """Return what was said, with the agent's own earlier thoughts for stages that think on."""
         alike = same_beginning(self._entered, view.transcript)
         if alike < len(view.transcript):
             del self._entered[alike:], self._entries[alike:]
@@ -119,11 +148,12 @@ class PromptWriter:
             for turn in view.transcript[alike:]:
                 self._entered.append(turn)
                 self._entries.append(self._entry(turn, own.get(turn.index)))
-        return "".join(self._entries[: len(view.transcript)])
+        entries = self._entries[: len(view.transcript)]
+        return "".join(thought + said if thoughts else said for thought, said in entries)
 
-    def _entry(self, turn: PublicTurn, own: OwnTurn | None) -> str:
+    def _entry(self, turn: PublicTurn, own: OwnTurn | None) -> tuple[str, str]:
         thought = self._thought(turn.index, own.reflection) if own and own.reflection else ""
-        return thought + self._prompts.render("turn", {**self._base, "turn": turn})
+        return thought, self._prompts.render("turn", {**self._base, "turn": turn})
 
     def _thought(self, index: int, reflection: str) -> str:
         """Render a private thought; all stages of a turn share it."""
@@ -191,12 +221,17 @@ def number(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
+def worth_of(points: float) -> str:
+    """Write points as a person would: two places at most, more only where they would be nothing."""
+    return number(round(points, 2) or points)
+
+
 def points(role: Role, issue: Issue) -> str:
-    """Write what each way to settle an issue is worth to a role, exactly as the payoff has it."""
+    """Write what each way to settle an issue is worth to a role."""
     table = role.payoff.issues[issue.id]
     if isinstance(table, dict):
         return "; ".join(
-            f'"{value}" ({issue.label(value)}): {number(worth)} points' for value, worth in table.items()
+            f'"{value}" ({issue.label(value)}): {worth_of(worth)} points' for value, worth in table.items()
         )
-    pairs = "; ".join(f"{number(x)}: {number(worth)} points" for x, worth in table)
+    pairs = "; ".join(f"{number(x)}: {worth_of(worth)} points" for x, worth in table)
     return f"{pairs}; in proportion in between"

@@ -53,7 +53,12 @@ class JudgeAnswer(_Answer):
     @property
     def scores(self) -> list[CandidateScore]:
         """The candidates' scores, in order."""
-        return [getattr(self, name) for name in type(self).model_fields]
+        return [getattr(self, name) for name in type(self).model_fields if name.startswith("candidate")]
+
+    @property
+    def ranked(self) -> list[str]:
+        """The candidates' names from best to worst, where their order was asked for."""
+        return [getattr(self, name) for name in type(self).model_fields if name.startswith("place")]
 
 
 class ConsolidateAnswer(_Answer):
@@ -76,6 +81,17 @@ class ThinkAnswer(_Answer):
     @property
     def candidates(self) -> list[CandidateAnswer]:
         """The candidates, in order."""
+        return [getattr(self, name) for name in type(self).model_fields if name != "reflection"]
+
+
+class PlanAnswer(_Answer):
+    """What `plan` asks for; `plan_answer` adds a field for each tactic to choose."""
+
+    reflection: Said
+
+    @property
+    def tactics(self) -> list[str]:
+        """The ids chosen, in order."""
         return [getattr(self, name) for name in type(self).model_fields if name != "reflection"]
 
 
@@ -166,6 +182,13 @@ def tactics_answer(tactic_ids: tuple[str, ...], k: int) -> type[TacticsAnswer]:
 
 
 @lru_cache(maxsize=256)
+def plan_answer(tactic_ids: tuple[str, ...], k: int) -> type[PlanAnswer]:
+    """Return the form for a reflection and `k` of the given tactics."""
+    fields: dict[str, Any] = {f"tactic_{number}": (Literal[tactic_ids], ...) for number in range(1, k + 1)}
+    return create_model("Plan", __base__=PlanAnswer, **fields)
+
+
+@lru_cache(maxsize=256)
 def think_answer(tactic_ids: tuple[str, ...], k: int) -> type[ThinkAnswer]:
     """Return the form for a reflection and `k` candidates with the given tactics."""
     choice: Any = Literal[tactic_ids]
@@ -175,9 +198,14 @@ def think_answer(tactic_ids: tuple[str, ...], k: int) -> type[ThinkAnswer]:
 
 
 @lru_cache(maxsize=64)
-def judge_answer(candidates: int) -> type[JudgeAnswer]:
-    """Return the form for scoring a number of candidates."""
-    fields: dict[str, Any] = {f"candidate_{n}": (CandidateScore, ...) for n in range(1, candidates + 1)}
+def judge_answer(candidates: int, *, compare: bool = False) -> type[JudgeAnswer]:
+    """Return the form for scoring a number of candidates, after they have been put in order if compared."""
+    names = tuple(f"candidate_{number}" for number in range(1, candidates + 1))
+    fields: dict[str, Any] = dict.fromkeys(names, (CandidateScore, ...))
+    if compare:
+        one: Any = Literal[names]
+        places = {f"place_{number}": (one, ...) for number in range(1, candidates + 1)}
+        fields = places | fields
     return create_model("Judge", __base__=JudgeAnswer, **fields)
 
 

@@ -11,7 +11,9 @@ from negosim.agents._answers import (
     BeliefAnswer,
     ConcludeAnswer,
     ConsolidateAnswer,
+    JudgeAnswer,
     MeasureAnswer,
+    PlanAnswer,
     ReflectionAnswer,
     RolloutAnswer,
     SpokenAnswer,
@@ -20,20 +22,25 @@ from negosim.agents._answers import (
     belief_answer,
     judge_answer,
     measure_form,
+    plan_answer,
     speak_answer,
     tactics_answer,
     think_answer,
 )
 from negosim.agents._guard import disagreements, leaks
-from negosim.agents._protocol import Score, Speech, Thinking
-from negosim.config import Objective
+from negosim.agents._likeness import opens_alike, said_candidate
+from negosim.agents._protocol import Planned, Score, Speech, Thinking
+from negosim.config import JudgeForm, Objective
 from negosim.models import Ledger, ModelClient
 from negosim.prompts import PromptWriter
-from negosim.records import MARKS, Aside, Rollout, Utterance
+from negosim.records import MARKS, Aside, Mark, Rollout, Utterance
 from negosim.scenarios import PRIORITY, RESERVATION, Measure, Role
 from negosim.scenarios import Answer as MeasuredAnswer
 from negosim.speech import opening, quoted, unquoted, without_prefixes
 from negosim.views import View
+
+LATEST = 5
+"""Own utterances that a new one should not begin like."""
 
 FIRST_WORDS = 8
 """Words of an earlier utterance that show how it began."""
@@ -91,6 +98,12 @@ class _Caller:
             noted=self._noted,
         )
 
+    def _marks(self) -> tuple[Mark, ...]:
+        """Return the doubts that stayed with this turn's answers so far, and begin anew."""
+        marks = tuple(mark for mark in MARKS if mark in self._noted)
+        self._noted.clear()
+        return marks
+
 
 class ChatAgent(_Caller):
     """Plays a role with a chat model."""
@@ -114,6 +127,18 @@ class ChatAgent(_Caller):
         definition = view.side.tactics.by_id[tactic]
         answer = await self.ask("rollout", view, RolloutAnswer, purpose=tactic, tactic=definition)
         return _rollout(tactic, answer, view)
+
+    async def plan(self, view: View, k: int) -> Planned:
+        """Reflect and choose `k` different tactics in one call."""
+
+        def check(answer: PlanAnswer) -> None:
+            if len(set(answer.tactics)) != k:
+                raise ValueError(f"choose {k} different tactics, not {', '.join(answer.tactics)}")
+
+        answer = await self.ask(
+            "plan", view, plan_answer(tuple(view.side.tactics.by_id), k), check=check, k=k
+        )
+        return Planned(answer.reflection, tuple(answer.tactics))
 
     async def think(self, view: View, k: int) -> Thinking:
         """Reflect, choose tactics and sketch the rollouts in one call."""
@@ -150,8 +175,9 @@ class ChatAgent(_Caller):
         def advise(answer: SpokenAnswer) -> dict[str, str]:
             text = _spoken(answer.utterance, view, side.index)
             offer = table.check(side.index, answer.action, answer.offer, side.issues)
+            besides = [answer.aside[1]] if answer.aside else []
             found = {
-                "leak": leaks(text, view),
+                "leak": leaks(" ".join([text, *besides]), view),
                 "words_disagree": disagreements(text, answer.action, offer, view),
             }
             return {kind: "; ".join(reasons) for kind, reasons in found.items() if reasons}
@@ -166,13 +192,16 @@ class ChatAgent(_Caller):
             thoughts=thoughts or {},
         )
         answer = await self.ask(stage, view, form, check=check, advise=advise, **values)
-        marks = tuple(mark for mark in MARKS if mark in self._noted)
-        self._noted.clear()
+        marks = self._marks()
         offer = table.check(side.index, answer.action, answer.offer, side.issues)
+        text = _spoken(answer.utterance, view, side.index)
         said_aside, ids = answer.aside, [role.id for role in side.roles]
+        candidates = [rollout.utterance for rollout in view.rollouts]
+        spoken = view.chosen if view.chosen is None else said_candidate(text, candidates, view.chosen)
         speech = Speech(
-            Utterance(text=_spoken(answer.utterance, view, side.index), action=answer.action, offer=offer),
-            marks=marks,
+            Utterance(text=text, action=answer.action, offer=offer),
+            tactic=None if spoken is None else view.rollouts[spoken].tactic,
+            marks=marks if spoken == view.chosen else (*marks, "dropped"),
             asides=() if said_aside is None else (_aside(said_aside, ids),),
             floor=None if answer.next is None else ids.index(answer.next),
         )
@@ -202,10 +231,12 @@ class ChatAgent(_Caller):
         return Utterance(text=_spoken(answer.utterance, view, other), action=answer.action, offer=offer)
 
     async def consolidate(self, view: View) -> Utterance:
-        """Vary how the draft opens; the move it carries stays as it is."""
+        """Vary how the draft opens, where it opens like an earlier utterance; its move stays as it is."""
         draft = view.draft
         assert draft is not None
         own = [turn.text for turn in view.transcript if turn.role == view.side.index]
+        if not opens_alike(draft.text, own[-LATEST:]):
+            return draft
         said = {turn.text.casefold() for turn in view.transcript}
 
         def varied(answer: ConsolidateAnswer) -> str:
@@ -222,7 +253,7 @@ class ChatAgent(_Caller):
             new = [reason for reason in leaks(varied(answer), view) if reason not in leaks(draft.text, view)]
             return {"leak": "; ".join(new)} if new else {}
 
-        openings = [opening(text, FIRST_WORDS) for text in own[-5:]]
+        openings = [opening(text, FIRST_WORDS) for text in own[-LATEST:]]
         answer = await self.ask(
             "consolidate", view, ConsolidateAnswer, check=check, advise=advise, own_openings=openings
         )
@@ -271,20 +302,37 @@ class ChatAgent(_Caller):
 class ChatJudge(_Caller):
     """Scores candidates with a chat model; shares the speaker's prompt prefix."""
 
+    def __init__(
+        self, client: ModelClient, writer: PromptWriter, ledger: Ledger, *, form: JudgeForm = "score"
+    ) -> None:
+        super().__init__(client, writer, ledger)
+        self._compare = form == "compare"
+
     async def score(
         self, view: View, rollouts: Sequence[Rollout], objective: Objective, other_sides: Sequence[Role]
     ) -> Sequence[Score]:
         """Score each candidate from 0 to 10 on the objective."""
 
+        def check(answer: JudgeAnswer) -> None:
+            if len(set(answer.ranked)) != len(answer.ranked):
+                raise ValueError("every candidate has one place; none has two")
+
         answer = await self.ask(
             "judge",
             view,
-            judge_answer(len(rollouts)),
+            judge_answer(len(rollouts), compare=self._compare),
+            check=check,
             candidates=rollouts,
             objective=objective,
             other_sides=other_sides,
+            compare=self._compare,
         )
-        return [Score(item.score, item.reason) for item in answer.scores]
+        marks = self._marks()
+        ranks = {name: place for place, name in enumerate(answer.ranked, 1)}
+        return [
+            Score(item.score, item.reason, ranks.get(f"candidate_{number}", 0), marks)
+            for number, item in enumerate(answer.scores, 1)
+        ]
 
 
 def _aside(said: tuple[Sequence[str], str], ids: Sequence[str]) -> Aside:

@@ -42,6 +42,14 @@ class Thinking:
     rollouts: tuple[Rollout, ...]
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A thought and the tactics chosen with it, where both are asked for at once."""
+
+    reflection: str
+    tactics: tuple[str, ...]
+
+
 @runtime_checkable
 class Agent(Protocol):
     """What plays a role: a chat model, the simulated negotiator, a trained policy, a plugin's own.
@@ -102,6 +110,15 @@ class RollsOut(Protocol):
 
     async def rollout(self, view: View, tactic: str) -> Rollout:
         """Sketch an utterance that uses the tactic and the reply to expect."""
+        ...
+
+
+@runtime_checkable
+class Plans(Protocol):
+    """The capability to reflect and choose tactics at once (combined calls)."""
+
+    async def plan(self, view: View, k: int) -> Planned:
+        """Reflect and choose `k` different tactics, at once."""
         ...
 
 
@@ -223,6 +240,15 @@ class Score:
     score: float
     """0 (worst) to 10 (best) on the objective."""
     reason: str
+    rank: int = 0
+    """Place among the candidates where they were compared, 1 the best; 0: they were not."""
+    marks: tuple[Mark, ...] = ()
+    """What stayed wrong with the verdict although it was asked for again."""
+
+    @property
+    def merit(self) -> tuple[float, int]:
+        """What the best has most of: the score, then the rank."""
+        return self.score, -self.rank
 
 
 @runtime_checkable

@@ -126,12 +126,21 @@ def generate(
         int, typer.Option("--k", min=1, metavar="N", help="Rollouts a turn.", rich_help_panel=PLAY)
     ] = 3,
     calls: Annotated[
-        Literal["separate", "fused"],
+        Literal["separate", "combined", "fused"],
         typer.Option(
-            help="A model call for each stage, or one for reflection, tactics and rollouts together.",
+            help="A model call for each stage, one for reflection and tactics together, or one for these "
+            "and the rollouts.",
             rich_help_panel=PLAY,
         ),
     ] = "separate",
+    votes: Annotated[
+        Literal["when-over", "always"],
+        typer.Option(
+            help="Ask whether the talk is over where it can be (a deal, a later round without progress), or "
+            "after every round, as the report does.",
+            rich_help_panel=PLAY,
+        ),
+    ] = "when-over",
     objective: Annotated[
         Literal["joint", "own"],
         typer.Option(
@@ -146,6 +155,13 @@ def generate(
             rich_help_panel=PLAY,
         ),
     ] = "own",
+    judge_form: Annotated[
+        Literal["score", "compare"],
+        typer.Option(
+            help="What the rollout judge is asked for: a score for each candidate, or their order first.",
+            rich_help_panel=PLAY,
+        ),
+    ] = "score",
     max_turns: Annotated[
         int | None,
         typer.Option(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from negosim.config import Calls, JudgeView, Objective
+from negosim.config import Calls, JudgeView, Objective, Votes
 from negosim.engine._measures import ask_measures
 from negosim.engine._planners import planner_of, settings_of
 from negosim.engine._state import (
@@ -52,6 +52,7 @@ async def continue_dialogue(
     planner: str = "rollout",
     calls: Calls = "separate",
     k: int = 3,
+    votes: Votes = "when-over",
     objective: Objective = "joint",
     judge_view: JudgeView = "own",
     ledger: Ledger | None = None,
@@ -66,6 +67,7 @@ async def continue_dialogue(
         planner: how each turn is thought through, by name.
         calls: whether the stages of a turn are asked for one by one.
         k: rollouts a turn.
+        votes: when the roles are asked whether they have concluded.
         objective: what rollouts are judged by.
         judge_view: what the judges of rollouts see.
         ledger: where participants enter what they cost, if they do.
@@ -101,6 +103,7 @@ async def continue_dialogue(
         participants=tuple(participants),
         calls=calls,
         k=k,
+        votes=votes,
         objective=objective,
         oracle=judge_view == "oracle",
         max_turns=side.max_turns,

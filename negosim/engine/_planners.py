@@ -82,6 +82,8 @@ class Planner:
     """What it does, in a line."""
     fused: tuple[PlannerStage, ...] = ()
     """The stages with fused calls; none: the same ones."""
+    combined: tuple[PlannerStage, ...] = ()
+    """The stages with combined calls; none: the same ones."""
     templates: tuple[str, ...] = ()
     """Names of prompt templates that its stages use without declaring them."""
     source: str = ""
@@ -93,12 +95,12 @@ class Planner:
 
     def chain(self, calls: Calls) -> tuple[PlannerStage, ...]:
         """Return the stages of a turn."""
-        return self.fused or self.stages if calls == "fused" else self.stages
+        return {"fused": self.fused, "combined": self.combined}.get(calls, ()) or self.stages
 
     @property
     def own_templates(self) -> tuple[str, ...]:
         """The templates of its stages; part of the fingerprint."""
-        stages = (*self.stages, *self.fused)
+        stages = (*self.stages, *self.combined, *self.fused)
         declared = [prompt.template for stage in stages for prompt in stage.prompts]
         return tuple(dict.fromkeys((*self.templates, *declared)))
 

@@ -83,6 +83,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         scenario=scenario,
         participants=participants,
         calls=config.calls,
+        votes=config.votes,
         k=config.k,
         objective=config.objective,
         oracle=config.judge_view == "oracle",
@@ -96,7 +97,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         setting.watch(ServerSaid(job.id, done.said))
     outcome = Outcome(status="unknown")
     if done.failure is None:
-        outcome = outcome_of(scenario, done.table)
+        outcome = outcome_of(scenario, done.table, done.end)
         rewards = rewards_of(scenario, done.turns, done.measurements, outcome)
         outcome = outcome.model_copy(update={"rewards": rewards})
     return Dialogue(
@@ -145,7 +146,7 @@ def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> P
     )
     judge: RolloutJudge
     if judging:
-        judge = ChatJudge(judging, writer(), ledger)
+        judge = ChatJudge(judging, writer(), ledger, form=setting.plan.config.judge_form)
     else:
         judge = agent if isinstance(agent, RolloutJudge) else SimJudge()
     return Participant(agent, judge, side)

@@ -104,7 +104,7 @@ def _messages(plan: Plan, job: Job, role: int, stage: str) -> tuple[Message, Mes
         Rollout(tactic=tactic.id, utterance="(candidate)", expected_reply="(expected reply)")
         for tactic in tactics
     )
-    unthinking = ("reflect", "think", "conclude", "measure")
+    unthinking = ("reflect", "plan", "think", "conclude", "measure")
     after_judge = stage in ("speak", "consolidate") and weighs(config.planner)
     view = view_of(
         side,
@@ -119,10 +119,12 @@ def _messages(plan: Plan, job: Job, role: int, stage: str) -> tuple[Message, Mes
     extra: dict[str, dict[str, Any]] = {
         "tactics": {"k": config.k},
         "think": {"k": config.k},
+        "plan": {"k": config.k},
         "rollout": {"tactic": tactics[0]},
         "judge": {
             "candidates": candidates,
             "objective": config.objective,
+            "compare": config.judge_form == "compare",
             "other_sides": others if config.judge_view == "oracle" else (),
         },
         "consolidate": {"own_openings": ()},

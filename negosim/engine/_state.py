@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar
 
 from negosim.agents import Agent, RolloutJudge, Speech
-from negosim.config import Calls, Objective
+from negosim.config import Calls, Objective, Votes
 from negosim.errors import ModelError, NegosimError, ProtocolError
 from negosim.models import Ledger
 from negosim.order import Order
-from negosim.records import Call, End, Measurement, Rollout, Turn, Vote
+from negosim.records import Call, End, Mark, Measurement, Rollout, Turn, Vote
 from negosim.scenarios import Scenario
 from negosim.table import Table
 from negosim.views import Side, View, view_of
@@ -58,6 +58,8 @@ class Deliberation(TypedDict, total=False):
     speech: Speech
     notes: Any
     """What a planner's own stages pass on to each other."""
+    marks: frozenset[Mark]
+    """What is wrong with the turn besides its speech."""
 
 
 class HistoryState(TypedDict):
@@ -93,6 +95,7 @@ class DialogueContext:
     """The settings given behind the planner's name, as its planner reads them."""
     views: dict[int, tuple[Turn, View]] = field(default_factory=dict)
     """The last view of each role, with the turn it ended at, so that no record is built anew at each turn."""
+    votes: Votes = "when-over"
     on_step: Callable[[History], None] = lambda added: None
     """Told what each turn and each round of votes adds, before anything comes of it."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from negosim.agents import Agent, Speech, ends_by_leaving, self_directed
+from negosim.agents import Agent, ends_by_leaving, self_directed
 from negosim.config import SAFETY_STOP
 from negosim.engine._measures import ask_measures
 from negosim.engine._planners import PlannerStage, speak
@@ -16,8 +16,7 @@ from negosim.engine._state import (
     history_after,
 )
 from negosim.errors import ModelError, ProtocolError
-from negosim.records import End, Turn, Vote
-from negosim.views import View
+from negosim.records import MARKS, End, Turn, Vote
 
 Step = Literal["turn", "vote", "__end__"]
 """What comes next; the last is LangGraph's name of the end."""
@@ -79,7 +78,7 @@ def nobody_votes(context: DialogueContext) -> bool:
 async def recorded(made: Deliberation, history: History, context: DialogueContext) -> History:
     """Put a turn on record, with what is measured at each turn, and return what has happened then."""
     view, speech = made["view"], made["speech"]
-    turn = _record(view, speech)
+    turn = _record(made)
     step = History(turns=[turn], table=view.table.after(turn.role, speech.utterance))
     said = history_after(history, step)
     if measurements := await ask_measures(said, context, "each_turn"):
@@ -93,20 +92,23 @@ async def voted(history: History, context: DialogueContext) -> History:
     return history_after(history, added)
 
 
-def _record(view: View, speech: Speech) -> Turn:
+def _record(made: Deliberation) -> Turn:
+    view, speech = made["view"], made["speech"]
     draft = view.draft.text if view.draft else None
+    marks = {*made.get("marks", ()), *speech.marks}
+    own_choice = view.chosen is None or "dropped" in marks
     return Turn(
         index=view.turn_index,
         role=view.side.index,
         reflection=view.reflection or speech.reflection,
         rollouts=view.rollouts,
         chosen=view.chosen,
-        tactic=speech.tactic if view.chosen is None else view.rollouts[view.chosen].tactic,
+        tactic=speech.tactic if own_choice else view.rollouts[view.chosen or 0].tactic,
         realised=speech.realised,
         leaves_for=speech.leaves_for,
         draft=draft if draft != speech.utterance.text else None,
         utterance=speech.utterance,
-        marks=speech.marks,
+        marks=tuple(mark for mark in MARKS if mark in marks),
         asides=speech.asides,
         floor=speech.floor,
         claims=speech.claims,
@@ -114,7 +116,7 @@ def _record(view: View, speech: Speech) -> Turn:
 
 
 def after_turn(history: History, context: DialogueContext) -> Step:
-    """Go on, ask for votes after a full round, or end where somebody left.
+    """Go on, ask for votes after a full round if the talk can be over, or end where somebody left.
 
     Where somebody is self-directed nobody votes: who wants to end says so by leaving.
     """
@@ -124,16 +126,33 @@ def after_turn(history: History, context: DialogueContext) -> Step:
     if (
         not nobody_votes(context)
         and count % len(context.participants) == 0
-        and (context.calls == "separate" or seems_over(history, len(context.participants)))
+        and (context.votes == "always" or can_be_over(history, len(context.participants)))
     ):
         return "vote"
     return END if count >= _cap(context.max_turns) else "turn"
 
 
-def seems_over(history: History, roles: int) -> bool:
-    """Tell whether asking for votes is worth its calls: there is a deal, or a round without an offer."""
-    last = history["turns"][-roles:]
-    return history["table"].deal is not None or all(turn.utterance.action == "talk" for turn in last)
+FIRST_ROUNDS = 2
+"""Rounds after which nobody is asked whether the talk is over, unless there is a deal."""
+
+
+def can_be_over(history: History, roles: int) -> bool:
+    """Tell whether asking for votes is worth its calls.
+
+    It is where there is a deal, and after a round without progress that is not among the first: nobody in it
+    accepted anything, or offered what had not been offered before.
+    """
+    if history["table"].deal is not None:
+        return True
+    turns = history["turns"]
+    earlier, last = turns[:-roles], turns[-roles:]
+    offered = [turn.utterance.offer for turn in earlier if turn.utterance.action == "offer"]
+    progress = any(
+        turn.utterance.action not in ("talk", "offer")
+        or (turn.utterance.action == "offer" and turn.utterance.offer not in offered)
+        for turn in last
+    )
+    return len(earlier) >= FIRST_ROUNDS * roles and not progress
 
 
 async def cast_votes(history: History, context: DialogueContext) -> History:

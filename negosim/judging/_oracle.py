@@ -73,7 +73,7 @@ class _Record:
         return outcome == "agreement", ()
 
     def _obstacle(self, item: Item) -> Found:
-        if self._dialogue.outcome.status != "no_agreement":
+        if self._dialogue.outcome.status not in ("no_agreement", "abandoned"):
             return "there is an agreement" if self._dialogue.outcome.status == "agreement" else "unknown"
         if self._dialogue.end == "walk_away":
             return "walked-away", (self._dialogue.turns[-1].utterance.text,)

@@ -41,7 +41,7 @@ def further_values(outcome: Outcome, measurements: Iterable[Measurement]) -> dic
     row |= {f"reward_{role + 1}": reward for role, reward in enumerate(outcome.rewards or ())}
     if outcome.coalition is not None:
         row["coalition"] = coalition_name(outcome.coalition)
-    elif outcome.status == "no_agreement":
+    elif outcome.status in ("no_agreement", "abandoned"):
         row["coalition"] = NO_DEAL
     for role in range(len(outcome.values or ())):
         row[f"party_{role + 1}"] = outcome.coalition is not None and role in outcome.coalition

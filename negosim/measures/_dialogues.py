@@ -10,7 +10,7 @@ from negosim.measures._answered import further_columns, further_values
 from negosim.measures._language import HashedText, Overlap, Vocabulary, language
 from negosim.measures._read import ByScenario, DialogueRow, headings, spoken
 from negosim.measures._shares import entropy_of
-from negosim.records import SIMULATED, tactics_of, total_usd
+from negosim.records import MARKS, SIMULATED, tactics_of, total_usd
 from negosim.scenarios import Scenario
 from negosim.store import Run
 
@@ -86,7 +86,8 @@ def _columns(run: Run) -> list[str]:
         *further_columns(run.header.scenarios.values()),
         *("words", "words_per_turn", "questions_per_turn", "distinct_1", "distinct_2"),
         *("repetition", "repetition_between", "false_claims", "tactic_entropy"),
-        *("calls", "tokens_in", "tokens_out", "tokens_cached", "usd", "seconds"),
+        *(f"turns_{mark}" for mark in MARKS),
+        *("asked_again", "calls", "tokens_in", "tokens_out", "tokens_cached", "usd", "seconds"),
     ]
 
 
@@ -163,7 +164,10 @@ def _moves(dialogue: DialogueRow) -> dict[str, Any]:
 
 def _cost(dialogue: DialogueRow) -> dict[str, Any]:
     account = dialogue.account
+    marks = Counter(mark for turn in dialogue.turns for mark in turn.marks)
     return {
+        **{f"turns_{mark}": marks[mark] for mark in MARKS},
+        "asked_again": sum(sum(stage.again.values()) for stage in account),
         "calls": sum(stage.calls for stage in account),
         "tokens_in": sum(stage.tokens_in for stage in account),
         "tokens_out": sum(stage.tokens_out for stage in account),

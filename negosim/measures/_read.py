@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import ConfigDict
 
 from negosim._frozen import Frozen
-from negosim.records import Claim, Condition, Measurement, Outcome, StageAccount, Utterance
+from negosim.records import Claim, Condition, Mark, Measurement, Outcome, StageAccount, Utterance
 from negosim.scenarios import Scenario
 from negosim.store import Run
 
@@ -26,6 +26,7 @@ class TurnRow(_Part):
     tactic: str | None = None
     utterance: Utterance
     claims: tuple[Claim, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 class Header(_Part):

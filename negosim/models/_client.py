@@ -5,11 +5,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from negosim.errors import BudgetError, ModelError, ProtocolError
+from negosim.errors import BudgetError, ProtocolError
 from negosim.models._answer import EmptyError, FormError, parse_answer
 from negosim.models._bounds import cut_reason, trimmed
 from negosim.models._ledger import Ledger
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 CUT = "cut"
 """The doubt about an answer with a string that ends at its bound."""
+
+CUT_OFF, UNUSABLE = "cut_off", "unusable"
+"""What the account counts where no doubt is why an answer was asked for again."""
 
 RUNAWAY = 40
 """Blanks at the end of an answer that was cut off: held to JSON, some models never leave them."""
@@ -99,7 +103,7 @@ class ModelClient:
                 max_tokens=self.max_tokens,
                 unheld=unheld,
             )
-            response = await self._complete(request, stage, role, ledger)
+            response, again = await self._complete(request, stage, role, ledger)
             refused = response.finish == "refusal"
             try:
                 parsed = self._read(response, answer, check)
@@ -107,7 +111,7 @@ class ModelClient:
                 if not doubts.keys() - asked or attempt == self.attempts - 1:
                     break
                 asked |= doubts.keys()
-                raise ValueError("; ".join(doubts.values()))
+                raise DoubtError(doubts)
             except ValueError as error:
                 reasons.append(error)
                 unheld = response.mode if _is_unheld(reasons) else None
@@ -115,6 +119,8 @@ class ModelClient:
                 logger.info("unusable answer", extra=where)
                 if response.finish == "length" and not shorten:
                     break
+                if attempt < self.attempts - 1:
+                    again.update(_counted(error, response))
         if doubtful is not None:
             if noted is not None:
                 noted.update(doubtful[1])
@@ -127,33 +133,42 @@ class ModelClient:
 
     async def _complete(
         self, request: ChatRequest, stage: str, role: int | None, ledger: Ledger
-    ) -> ChatResponse:
-        start, calls, cached, usage = time.perf_counter(), 1, 0, Usage()
+    ) -> tuple[ChatResponse, dict[str, int]]:
+        """Send a request; return the response, and where is counted why it is asked again."""
+        start = time.perf_counter()
+        enter = partial(ledger.add, stage=stage, role=role, model=self.model.name)
         try:
             response = await self.model.complete(request)
-            calls, cached, usage = response.requests, int(response.cached), response.usage
-            return response
-        except ModelError as error:
-            calls = error.requests
+        except BaseException as error:
+            calls = 0 if isinstance(error, BudgetError) else getattr(error, "requests", 1)
+            enter(calls=calls, usage=Usage(), seconds=time.perf_counter() - start)
             raise
-        except BudgetError:
-            calls = 0
-            raise
-        finally:
-            ledger.add(
-                stage=stage,
-                role=role,
-                model=self.model.name,
-                calls=calls,
-                cached_calls=cached,
-                usage=usage,
-                seconds=time.perf_counter() - start,
-            )
+        again = enter(
+            calls=response.requests,
+            cached_calls=int(response.cached),
+            usage=response.usage,
+            seconds=time.perf_counter() - start,
+        )
+        return response, again
 
     def _read(self, response: ChatResponse, answer: type[Answer], check: Callable[[Answer], None]) -> Answer:
         parsed = read_response(response, answer, self.max_tokens)
         check(parsed)
         return parsed
+
+
+class DoubtError(ValueError):
+    """A usable answer that is asked for again: why, by kind of doubt."""
+
+    def __init__(self, doubts: Mapping[str, str]) -> None:
+        super().__init__("; ".join(doubts.values()))
+        self.kinds = tuple(doubts)
+
+
+def _counted(error: ValueError, response: ChatResponse) -> dict[str, int]:
+    """Return what an answer that is asked for again counts as."""
+    kinds = error.kinds if isinstance(error, DoubtError) else (UNUSABLE,)
+    return dict.fromkeys((CUT_OFF,) if response.finish == "length" else kinds, 1)
 
 
 def _doubts(parsed: Answer, advise: Callable[[Answer], Mapping[str, str]]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The account of model calls: how many, how many tokens, how long, how much money."""
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
@@ -27,18 +28,24 @@ class Ledger:
         usage: Usage,
         seconds: float,
         cached_calls: int = 0,
-    ) -> None:
+    ) -> dict[str, int]:
         """Enter one call of a model: the requests it took, failed ones included, and what they used.
 
         `cached_calls` is 1 for an answer that came from the response cache: it took and used nothing.
+
+        Returns:
+            Where is counted why the answer is asked for again, if it is.
+
         """
         price = self._price_of(model)
         if cached_calls:
             usd: float | None = 0.0
         else:
             usd = None if price is None else price.cost(usage)
+        again: dict[str, int] = {}
         self._rows.append(
             {
+                "again": again,
                 "stage": stage,
                 "role": role,
                 "model": model,
@@ -51,6 +58,7 @@ class Ledger:
                 "usd": usd,
             }
         )
+        return again
 
     def rows(self) -> tuple[StageAccount, ...]:
         """Return the sums by stage, role and model."""
@@ -82,6 +90,7 @@ def _sum(calls: list[Call]) -> StageAccount:
         tokens_in=sum(call.tokens_in for call in calls),
         tokens_out=sum(call.tokens_out for call in calls),
         tokens_cached=sum(call.tokens_cached for call in calls),
+        again=dict(sum((Counter(call.again) for call in calls), Counter[str]())),
         seconds=sum(call.seconds for call in calls),
         usd=total_usd(call.usd for call in calls),
     )

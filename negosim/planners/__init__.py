@@ -4,11 +4,12 @@ A planner of one's own is put together from the same parts: the stages here, or 
 """
 
 from negosim.engine import Planner, PlannerSettings, PlannerStage, StagePrompt, planner_of
-from negosim.planners.stages import CONSOLIDATE, JUDGE, REFLECTION, ROLLOUTS, SPEAK, TACTICS, THINK
+from negosim.planners.stages import CONSOLIDATE, JUDGE, PLAN, REFLECTION, ROLLOUTS, SPEAK, TACTICS, THINK
 
 __all__ = [
     "CONSOLIDATE",
     "JUDGE",
+    "PLAN",
     "REFLECTION",
     "ROLLOUTS",
     "SPEAK",

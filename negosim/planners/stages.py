@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from negosim.agents import Consolidates, Reflects, RollsOut, Thinks, capable
+from negosim.agents import Consolidates, Plans, Reflects, RollsOut, Thinks, capable
 from negosim.engine import (
     SPEAK,
     Deliberation,
@@ -14,7 +14,7 @@ from negosim.engine import (
 )
 from negosim.records import Rollout
 
-__all__ = ["CONSOLIDATE", "JUDGE", "REFLECTION", "ROLLOUTS", "SPEAK", "TACTICS", "THINK"]
+__all__ = ["CONSOLIDATE", "JUDGE", "PLAN", "REFLECTION", "ROLLOUTS", "SPEAK", "TACTICS", "THINK"]
 
 
 async def reflect(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
@@ -26,6 +26,12 @@ async def reflect(turn: Deliberation, participant: Participant, context: Dialogu
 async def tactics(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Choose K tactics."""
     return {"tactics": await capable(participant.agent, RollsOut).choose_tactics(turn["view"], context.k)}
+
+
+async def plan(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
+    """Think privately about the conversation so far, and choose K tactics, at once."""
+    planned = await capable(participant.agent, Plans).plan(turn["view"], context.k)
+    return {"view": replace(turn["view"], reflection=planned.reflection), "tactics": planned.tactics}
 
 
 async def rollout(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
@@ -50,19 +56,26 @@ async def think(turn: Deliberation, participant: Participant, context: DialogueC
 
 
 async def judge(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
-    """Score the candidates; the best wins, the first of equals."""
+    """Score the candidates, shown in an order drawn by seed; the best wins, one drawn by seed of equals."""
     view = turn["view"]
     candidates = turn["candidates"]
     others = (role for index, role in enumerate(context.scenario.roles) if index != view.side.index)
-    scores = await participant.judge.score(
-        view, candidates, context.objective, tuple(others) if context.oracle else ()
-    )
+    drawn = view.side.seed.stream(view.side.index, view.turn_index, "order of candidates")
+    order = drawn.sample(range(len(candidates)), len(candidates))
+    shown = [candidates[position] for position in order]
+    known = tuple(others) if context.oracle else ()
+    scores = await participant.judge.score(view, shown, context.objective, known)
+    by_position = dict(zip(order, scores, strict=True))
     scored = tuple(
-        candidate.model_copy(update={"score": score.score, "reason": score.reason})
-        for candidate, score in zip(candidates, scores, strict=True)
+        candidate.model_copy(update={"score": by_position[place].score, "reason": by_position[place].reason})
+        for place, candidate in enumerate(candidates)
     )
-    best = max(range(len(scores)), key=lambda position: scores[position].score)
-    return {"view": replace(view, rollouts=scored, chosen=best)}
+    # Of equals the one wins that was drawn first.
+    best = max(order, key=lambda position: by_position[position].merit)
+    marks = {mark for score in scores for mark in score.marks}
+    if len(scores) > 1 and len({score.score for score in scores}) == 1:
+        marks.add("tied")
+    return {"view": replace(view, rollouts=scored, chosen=best), "marks": frozenset(marks)}
 
 
 async def consolidate(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
@@ -75,6 +88,7 @@ async def consolidate(turn: Deliberation, participant: Participant, context: Dia
 
 REFLECTION = PlannerStage("reflect", reflect, Reflects, (StagePrompt("reflect", "reflection"),))
 TACTICS = PlannerStage("tactics", tactics, RollsOut, (StagePrompt("tactics", "tactic_1 to tactic_K"),))
+PLAN = PlannerStage("plan", plan, Plans, (StagePrompt("plan", "reflection, tactic_1 to tactic_K"),))
 ROLLOUTS = PlannerStage(
     "rollout", rollout, RollsOut, (StagePrompt("rollout", "utterance, expected_reply", calls="K"),)
 )

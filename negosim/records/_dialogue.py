@@ -101,9 +101,10 @@ class Failure(Frozen):
 class Outcome(Frozen):
     """What the negotiation came to, computed from the structured offers alone."""
 
-    status: Literal["agreement", "no_agreement", "unknown", "not_applicable"]
-    """"unknown": no usable offer was made, so whether the words agree cannot be computed; "not_applicable":
-    the scenario has nothing to settle."""
+    status: Literal["agreement", "no_agreement", "abandoned", "unknown", "not_applicable"]
+    """"no_agreement": somebody left, or the cap was reached; "abandoned": all said the conversation was over
+    while issues were open and nobody had left; "unknown": no usable offer was made, so whether the
+    words agree cannot be computed; "not_applicable": the scenario has nothing to settle."""
     deal: dict[str, Value] | None = None
     coalition: Annotated[tuple[int, ...] | None, Field(exclude_if=_empty)] = None
     """Positions of the parties to the deal, where some can agree without the others."""
@@ -134,6 +135,9 @@ class StageAccount(Frozen):
     tokens_out: int = 0
     tokens_cached: int = 0
     """The part of `tokens_in` the server read from its prefix cache."""
+    again: Annotated[dict[str, int], Field(exclude_if=_empty)] = Field(default_factory=dict)
+    """Answers that were asked for again, by why: "unusable" (malformed, refused, against the rules),
+    "cut_off" (at `max_tokens`), or what was doubtful in a usable one, as its mark is called ("leak")."""
     seconds: float = 0.0
     usd: float | None = None
     """None where the model's price is not known."""

@@ -20,10 +20,11 @@ Leaving = Literal["below", "belief", "spite"]
 deal with somebody it has caught lying."""
 
 
-Mark = Literal["cut", "leak", "words_disagree"]
-"""What stayed wrong with a model's turn although it was asked for again. "cut": an answer ended at its length
-bound and was trimmed to its last whole sentence; "leak": points, ids, stage directions or a private thought
-were said aloud; "words_disagree": the words contradict the move."""
+Mark = Literal["cut", "leak", "words_disagree", "dropped", "tied"]
+"""What is wrong with a model's turn. Of what was asked for again and stayed so: "cut" (an answer ended at its
+length bound and was trimmed to its last whole sentence), "leak" (points, ids, stage directions or a private
+thought were said aloud), "words_disagree" (the words contradict the move). Of the choice among candidates:
+"dropped" (something else was said than the one judged best), "tied" (the judge gave all the same score)."""
 
 MARKS: tuple[Mark, ...] = get_args(Mark)
 
@@ -31,6 +32,8 @@ MARKED: dict[Mark, str] = {
     "cut": "an answer ended at its length bound and was trimmed",
     "leak": "says aloud what is private (points, ids, stage directions, a thought)",
     "words_disagree": "the words contradict the move",
+    "dropped": "says something else than the candidate judged best",
+    "tied": "the judge gave all candidates the same score",
 }
 """What each mark says to people."""
 

@@ -206,7 +206,7 @@ class RunIndex:
         with self._base() as base:
             row = base.execute(
                 "SELECT count(*), sum(status='failed'), sum(outcome='agreement'),"
-                " sum(outcome IN ('agreement','no_agreement')), total(json_extract(row,'$.usd')),"
+                " sum(outcome IN ('agreement','no_agreement','abandoned')), total(json_extract(row,'$.usd')),"
                 " sum(json_extract(row,'$.usd') IS NULL), "
                 " total(json_extract(row,'$.tokens_in') + json_extract(row,'$.tokens_out'))"
                 " FROM dialogues"

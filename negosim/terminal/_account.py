@@ -1,5 +1,6 @@
 """Account of the calls to models, by stage and model, in a table or in lines."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
@@ -10,7 +11,7 @@ from negosim._text import duration, money, one_line, tokens
 from negosim.records import StageAccount
 from negosim.terminal._listing import aligned
 
-NUMBERS = ("calls", "reused", "in", "cached", "out", "time", "cost")
+NUMBERS = ("calls", "reused", "in", "cached", "out", "again", "time", "cost")
 
 
 def add_account(sums: dict[tuple[str, str], StageAccount], rows: Iterable[StageAccount]) -> None:
@@ -25,6 +26,7 @@ def add_account(sums: dict[tuple[str, str], StageAccount], rows: Iterable[StageA
                 "tokens_in": before.tokens_in + row.tokens_in,
                 "tokens_out": before.tokens_out + row.tokens_out,
                 "tokens_cached": before.tokens_cached + row.tokens_cached,
+                "again": dict(Counter(before.again) + Counter(row.again)),
                 "seconds": before.seconds + row.seconds,
                 "usd": None if before.usd is None or row.usd is None else before.usd + row.usd,
             }
@@ -44,8 +46,9 @@ def total_usd(rows: Iterable[StageAccount]) -> float | None:
 def account_table(rows: Iterable[StageAccount]) -> Grid:
     """Return a row for each stage and model: calls, tokens, time, money.
 
-    "reused" are answers from the response cache, "cached" tokens from the server's prefix cache. The
-    time is that of all calls together, those side by side included.
+    "reused" are answers from the response cache, "cached" tokens from the server's prefix cache; "again"
+    counts answers that were asked for again. The time is that of all calls together, those side by side
+    included.
     """
     headings, cells = _cells(rows)
     table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), collapse_padding=True)
@@ -78,6 +81,7 @@ def _cells(rows: Iterable[StageAccount]) -> tuple[list[str], list[list[str]]]:
     # Columns that would say the same in every row are left out.
     models, reused = {part.model for part in parts}, any(part.cached_calls for part in parts)
     left_out = {"model"} if len(models) == 1 else set()
+    left_out |= set() if any(part.again for part in parts) else {"again"}
     left_out |= set() if reused else {"reused"}
     kept = [[cell for name, cell in zip(table[0], row, strict=True) if name not in left_out] for row in table]
     return kept[0], kept[1:]
@@ -91,6 +95,7 @@ def _numbers(parts: Sequence[StageAccount]) -> list[str]:
         tokens(sum(part.tokens_in for part in parts)),
         tokens(sum(part.tokens_cached for part in parts)),
         tokens(sum(part.tokens_out for part in parts)),
+        f"{sum(sum(part.again.values()) for part in parts):,}",
         duration(sum(part.seconds for part in parts)),
         "unknown" if usd is None else money(usd),
     ]

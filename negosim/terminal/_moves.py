@@ -82,6 +82,7 @@ def given_floor(scenario: Scenario, turn: Turn) -> str | None:
 VERDICTS = {
     "agreement": "AGREEMENT",
     "no_agreement": "NO AGREEMENT",
+    "abandoned": "ABANDONED (over with issues open)",
     "unknown": "UNKNOWN (no usable offer was made)",
     "not_applicable": "FINISHED",
 }

@@ -33,7 +33,7 @@ def outcome_lines(dialogue: Dialogue, scenario: Scenario, lens: Lens) -> list[st
     """Return what the numbers say, a line each, as far as the lens may know them."""
     outcome, lines = dialogue.outcome, []
     shown = sorted(lens.private)
-    if outcome.status == "no_agreement" and scenario.has_deals:
+    if outcome.status in ("no_agreement", "abandoned") and scenario.has_deals:
         kept = [f"{points(scenario.roles[role].payoff.reservation)} for agent {role + 1}" for role in shown]
         lines += [f"without a deal each keeps its reservation value: {', '.join(kept)}"] if kept else []
     if outcome.coalition is not None:

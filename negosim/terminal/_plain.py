@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from negosim._text import one_line, plural, points
-from negosim.records import Condition, Dialogue, Turn
+from negosim.records import MARKED, Condition, Dialogue, Turn
 from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.table import Table
@@ -48,6 +48,7 @@ def turn_lines(scenario: Scenario, turn: Turn, before: Table, after: Table, lens
         notes += [f"worth {value} to agent {role + 1}" for role, value in worth]
     if lens.truth:
         notes += [f"FALSE: {describe_claim(claim)}" for claim in turn.claims if not claim.true]
+        notes += [f"MARKED: {MARKED[mark]}" for mark in turn.marks]
     if (floor := given_floor(scenario, turn)) is not None:
         notes.append(f"gives the floor to {floor}")
     suffix = f" [{' | '.join(notes)}]" if notes else ""

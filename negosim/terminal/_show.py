@@ -47,6 +47,7 @@ def print_calls(console: Console, dialogue: Dialogue) -> None:
             f"{call.tokens_in:,}",
             f"{call.tokens_cached:,}",
             f"{call.tokens_out:,}",
+            ", ".join(call.again),
             f"{call.seconds:.2f}",
             "cache" if call.cached_calls else "?" if call.usd is None else f"{call.usd:.6f}",
         ]
@@ -55,7 +56,7 @@ def print_calls(console: Console, dialogue: Dialogue) -> None:
     if not rows:
         print("no model calls: the simulated negotiator makes none", file=console.file)
         return
-    headings = ("turn", "agent", "stage", "model", "sent", "in", "cached", "out", "seconds", "usd")
+    headings = ("turn", "agent", "stage", "model", "sent", "in", "cached", "out", "again", "seconds", "usd")
     numbers = ("turn", "agent", "sent", "in", "cached", "out", "seconds", "usd")
     print_rows(console, headings, rows, numbers=numbers)
 

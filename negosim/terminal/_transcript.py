@@ -82,7 +82,7 @@ def turn_view(scenario: Scenario, turn: Turn, before: Table, after: Table, lens:
     content: list[RenderableType] = [_spoken(turn.utterance.text, false)]
     notes = [
         *_move_rows(scenario, move_of(turn, before, after), turn.role, lens),
-        *_mark_rows(turn),
+        *(_mark_rows(turn) if lens.truth else ()),
         *_claim_rows(false),
     ]
     notes += [(Text(whom, "bold"), words(text)) for whom, text in heard_asides(scenario, turn, lens)]

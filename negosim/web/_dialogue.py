@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from negosim._text import clean, money, one_line, points
-from negosim.records import Claim, Condition, Dialogue, Measurement, Sheet, Turn
+from negosim.records import MARKED, Claim, Condition, Dialogue, Measurement, Sheet, Turn
 from negosim.scenarios import Scenario
 from negosim.store import Run
 from negosim.table import Table, opening_table
@@ -78,6 +78,8 @@ class TurnView:
     measured: tuple[str, ...] = ()
     asides: tuple[tuple[str, str], ...] = ()
     """Side messages: whom each is for, and its words."""
+    marks: tuple[str, ...] = ()
+    """What is wrong with it, in words."""
     floor: str = ""
     """Whom the chair gave the floor to."""
 
@@ -280,6 +282,7 @@ def _turn(
         claims=claims,
         measured=tuple(_measured(measured, scenario, lens)),
         asides=tuple((whom, clean(text)) for whom, text in heard_asides(scenario, turn, lens)),
+        marks=tuple(MARKED[mark] for mark in turn.marks) if lens.truth else (),
         floor=given_floor(scenario, turn) or "",
     )
 
@@ -347,7 +350,8 @@ def _calls(dialogue: Dialogue) -> Iterator[CallView]:
             "" if call.role is None else str(call.role + 1),
             (
                 *(call.stage, one_line(call.model), f"{call.calls:,}", f"{call.tokens_in:,}"),
-                *(f"{call.tokens_cached:,}", f"{call.tokens_out:,}", f"{call.seconds:.2f}"),
+                *(f"{call.tokens_cached:,}", f"{call.tokens_out:,}", ", ".join(call.again)),
+                f"{call.seconds:.2f}",
                 "reused answer" if call.cached_calls else money(call.usd),
             ),
         )

@@ -92,6 +92,9 @@ def _turn(turn: TurnView) -> Iterator[str]:
         worth = "".join(f", worth {value} to side {role + 1}" for role, value in turn.worth)
         yield ""
         yield f"*{turn.verb}* {escaped(turn.terms)}{worth}".rstrip()
+    for words in turn.marks:
+        yield ""
+        yield f"*marked:* {words}"
     for claim in turn.claims:
         truth = f"; in truth {escaped(claim.actual)}" if claim.actual else ""
         yield ""

@@ -1,6 +1,7 @@
 """Cost: calls, tokens, money and time, for making the dialogues and for judging them."""
 
 from negosim._text import duration, money
+from negosim.records import MARKED, MARKS
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Name, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import total
@@ -34,7 +35,24 @@ def section(corpus: Corpus) -> Section:
             "server's prefix cache saved.",
         ),
     )
-    return Section("cost", TITLE, (_lead(corpus), table), brief=table)
+    wrong = _wrong(corpus)
+    return Section("cost", TITLE, (_lead(corpus), table, *([wrong] if wrong else [])), brief=table)
+
+
+def _wrong(corpus: Corpus) -> ReportTable | None:
+    """Return how many turns of models are marked, and how often an answer was asked for again; or nothing."""
+    columns = [("asked_again", "answers asked for again")]
+    columns += [(f"turns_{mark}", f"turns: {MARKED[mark]}") for mark in MARKS]
+    rows = [(words, total(corpus.dialogues, column, _whole)) for column, words in columns]
+    if not any(number.value for _, number in rows):
+        return None
+    return ReportTable(
+        "marks",
+        "What was wrong with answers of models",
+        ("what", "count"),
+        tuple(rows),
+        caption=("Turns are counted that stayed so although the model was asked again.",),
+    )
 
 
 def _models(corpus: Corpus) -> Name:

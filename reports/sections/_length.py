@@ -9,7 +9,7 @@ from negosim.reports._corpus import Corpus, cap_of
 from negosim.reports._model import Block, Figure, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import bare, count, mean_sd, share
 from negosim.reports._sentences import joined
-from negosim.reports._style import BLUE, ORANGE
+from negosim.reports._style import BLUE, GREY, ORANGE
 from negosim.reports.sections import _names as names
 from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrast_table, contrasts
 
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 TITLE = "Length and agreement"
 QUESTION = "agreement"
 BINS = 15
-ENDS = (("agreement", "agreement", BLUE, ""), ("no agreement", "no_agreement", ORANGE, "////"))
+WITHOUT = ("no_agreement", "abandoned")
+"""Outcomes without a deal."""
+ENDS = (
+    ("agreement", "agreement", BLUE, ""),
+    ("no agreement", "no_agreement", ORANGE, "////"),
+    ("abandoned", "abandoned", GREY, "...."),
+)
 
 
 def section(corpus: Corpus) -> Section:
@@ -53,7 +59,7 @@ def _settings(corpus: Corpus, caps: dict[str, int]) -> list[tuple[str, list[str]
 
 def _lead(corpus: Corpus) -> Prose:
     agreed = corpus.complete.only(outcome="agreement")
-    none = corpus.complete.only(outcome="no_agreement")
+    none = corpus.complete.only(outcome=WITHOUT)
     parts: list[Prose] = [("A finished dialogue has ", mean_sd(corpus.complete, "turns"), " utterances")]
     if len(agreed) and len(none):
         parts.append(

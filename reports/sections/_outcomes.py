@@ -53,6 +53,7 @@ def _groups(corpus: Corpus) -> list[tuple[str, str]]:
 
 def _efficiency(corpus: Corpus) -> ReportTable:
     rows: list[Row] = []
+    abandoned = len(corpus.complete.only(outcome="abandoned")) > 0
     for key, name in [*_groups(corpus), *(("all", name) for name in corpus.conditions)]:
         sample = corpus.complete.only(condition=name)
         if key != "all":
@@ -68,18 +69,21 @@ def _efficiency(corpus: Corpus) -> ReportTable:
                 share(sample, "agreed"),
                 mean(deals, "pareto_distance"),
                 mean(deals, "nash_ratio"),
+                *([share(sample, "outcome", of="abandoned")] if abandoned else []),
             )
         )
+    heads = ("scenario", "condition", "n", "agreement", "Pareto distance", "Nash ratio")
     return ReportTable(
         "outcome-efficiency",
         "Agreement and efficiency",
-        ("scenario", "condition", "n", "agreement", "Pareto distance", "Nash ratio"),
+        (*heads, "abandoned") if abandoned else heads,
         tuple(rows),
         words=2,
         bars="agreement",
         caption=(
             "Agreement among finished dialogues; distance to the Pareto frontier (0 is efficient) and "
-            "share of the largest Nash product (1 is best) among agreements.",
+            "share of the largest Nash product (1 is best) among agreements."
+            + (" Abandoned: all said that they had concluded, with issues open." if abandoned else ""),
         ),
     )
 

@@ -51,7 +51,8 @@ WORDS = ("we", "could", "talk", "about", "the", "terms", "and", "find", "a", "wa
 
 
 def words(rng: random.Random) -> str:
-    return " ".join(rng.choices(WORDS, k=12)) + "."
+    """Return a sentence that begins as all of them do, so that there is an opening to vary."""
+    return "We could " + " ".join(rng.choices(WORDS, k=12)) + "."
 
 
 @pytest.fixture

@@ -136,9 +136,10 @@ def test_the_extra_brief_is_shown_in_the_deceptive_condition_only(
     for request in model.requests:
         role, text = speaker(request, scenario), request.messages[0].content
         assert (canary(role, "deceptive_brief") in text) == (role == 1)
-        assert ("# Techniques of deception" in text) == (role == 1)
+        thinks = request.schema_name in ("ReflectionAnswer", "Tactics")
+        assert ("# Techniques of deception" in text) == (role == 1 and thinks)
         assert ("do not say anything you know to be false" in text) == (role == 0)
-        assert ("false-promises" in text) == (role == 1)
+        assert ("false-promises" in text) == (role == 1 and thinks)
 
 
 def test_the_oracle_judge_alone_sees_the_other_side(player: Player, play: Callable[..., Run]) -> None:
@@ -157,11 +158,14 @@ def test_calls_of_an_agent_share_their_beginning(player: Player, play: Callable[
     model = leaky(player, scenario)
     play(scenario, model)
     for role in (0, 1):
-        shown = ""
         mine = [request for request in model.requests if speaker(request, scenario) == role]
-        assert len({request.messages[0].content for request in mine}) == 1
         assert {len(request.messages) for request in mine} == {2}
-        for request in mine:
-            transcript = request.messages[1].content.rpartition("\n# Task: ")[0]
-            assert transcript.startswith(shown.rstrip("\n"))
-            shown = transcript
+        # Stages that think have the lists of tactics besides.
+        short, long = sorted({request.messages[0].content for request in mine}, key=len)
+        assert long.startswith(short.rstrip("\n"))
+        for system in (short, long):
+            shown = ""
+            for request in (each for each in mine if each.messages[0].content == system):
+                transcript = request.messages[1].content.partition("\n# Where things stand\n")[0]
+                assert transcript.startswith(shown.rstrip("\n"))
+                shown = transcript

@@ -35,7 +35,8 @@ def test_prompt_text_that_is_not_shared_grows_by_a_line(player: Player, tmp_path
     config = RunConfig(scenarios=("viatex",), models=("m",), max_turns=80, calls=calls)
     generate(config, out=tmp_path / "run", chat_models={"m": model})
     agents = unshared(model.requests)
-    assert len(agents) == 2
+    # Two for each agent: with the lists of tactics where it thinks, and without them where it speaks.
+    assert len(agents) == 4
     for sizes in agents.values():
         fixed, *rest = sizes  # the first prompt has to be read whole
         half = len(rest) // 2

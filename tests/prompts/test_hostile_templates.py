@@ -104,7 +104,8 @@ def test_only_known_templates_and_the_pack_s_own_parts_are_there(render: Render,
     assert render('{% from "_say.j2" import twice %}{{ twice("a") }}', **macros) == "aa"
     for missing in ("remarks.j2", "_gone.j2"):
         with pytest.raises(
-            UserError, match=rf"line 1: .*there is no template '{missing}'; known are _move.j2, _polite"
+            UserError,
+            match=rf"line 1: .*there is no template '{missing}'; known are _looking.j2, _move",
         ):
             render(f'{{% include "{missing}" %}}')
     (tmp_path / "remarks.j2").write_text("x")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from negosim.agents._protocol import Agent, AgentContext, AgentFactory, Speech, Thinking
+from negosim.agents._protocol import Agent, AgentContext, AgentFactory, Planned, Speech, Thinking
 from negosim.agents.sim._authored import remarks
 from negosim.agents.sim._beliefs import belief
 from negosim.agents.sim._compose import compose, full_utterance
@@ -53,6 +53,11 @@ class SimAgent:
             utterance=composition.text,
             expected_reply=expected_reply(plan, composition, chance),
         )
+
+    async def plan(self, view: View, k: int) -> Planned:
+        """Reflect and choose tactics."""
+        thought = await self.reflect(view)
+        return Planned(thought, tuple(await self.choose_tactics(replace(view, reflection=thought), k)))
 
     async def think(self, view: View, k: int) -> Thinking:
         """Reflect, choose tactics and sketch the rollouts."""
