@@ -42,7 +42,7 @@ def test_a_person_answers_measures(tmp_path: Path) -> None:
 
 
 def test_two_people_talk_to_each_other(tmp_path: Path) -> None:
-    config = negosim.RunConfig(scenarios="viatex", models="human", max_turns=4)
+    config = negosim.RunConfig(scenarios="viatex", models="human", max_turns=4, votes="always")
     with seated(lambda role: Person()):
         (dialogue,) = negosim.generate(config, out=tmp_path / "run")
     assert [turn.role for turn in dialogue.turns] == [0, 1, 0, 1]

@@ -56,7 +56,16 @@ def answer(body: dict[str, Any], length: Length = lambda longest: min(60, longes
 
 def config(server: Server, **settings: Any) -> RunConfig:
     model = f"openai:any@{server.url}"
-    return RunConfig(**{"scenarios": ("viatex",), "models": (model,), "max_turns": 4, "k": 2, **settings})
+    return RunConfig(
+        **{
+            "scenarios": ("viatex",),
+            "models": (model,),
+            "max_turns": 4,
+            "k": 2,
+            "votes": "always",
+            **settings,
+        }
+    )
 
 
 def transcripts(run: Run) -> dict[str, bytes]:

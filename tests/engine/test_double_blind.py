@@ -93,7 +93,9 @@ def leaky(player: Player, scenario: Scenario) -> ScriptedModel:
 def play(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
     def run(scenario: Scenario, model: ScriptedModel, **settings: Any) -> Run:
         monkeypatch.setattr("negosim.engine._plan.load_scenario", lambda reference: scenario)
-        config = RunConfig(scenarios=("planted",), models=("scripted",), max_turns=12, **settings)
+        config = RunConfig(
+            scenarios=("planted",), models=("scripted",), max_turns=12, votes="always", **settings
+        )
         return generate(config, out=tmp_path / "run", chat_models={"scripted": model})
 
     return run

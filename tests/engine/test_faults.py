@@ -26,6 +26,7 @@ def test_fifty_dialogues_at_a_server_that_fails_in_every_way(loopback: ModuleTyp
             models=(f"openai:faulty@{server.url}?timeout=1",),
             planner="direct",
             max_turns=4,
+            votes="always",
             dialogues=DIALOGUES,
             concurrency=8,
         )

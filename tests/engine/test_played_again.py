@@ -24,7 +24,14 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def config(**settings: Any) -> RunConfig:
     return RunConfig(
-        **{"scenarios": ("viatex",), "models": ("m",), "planner": "direct", "max_turns": 4, **settings}
+        **{
+            "scenarios": ("viatex",),
+            "models": ("m",),
+            "planner": "direct",
+            "max_turns": 4,
+            "votes": "always",
+            **settings,
+        }
     )
 
 

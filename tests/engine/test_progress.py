@@ -25,7 +25,13 @@ class Stopped(Exception):
 
 
 def config(**settings: Any) -> RunConfig:
-    given = {"scenarios": ("viatex",), "models": ("m",), "planner": "direct", "max_turns": TURNS}
+    given = {
+        "scenarios": ("viatex",),
+        "models": ("m",),
+        "planner": "direct",
+        "max_turns": TURNS,
+        "votes": "always",
+    }
     return RunConfig(**{**given, **settings})
 
 

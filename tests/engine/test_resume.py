@@ -56,7 +56,9 @@ def interrupted(player: Player, folder: Path, after: int, **settings: Any) -> Sc
         return {"reflection": "I think."}
 
     model = player(ReflectionAnswer=stop)
-    config = RunConfig(**{"scenarios": ("viatex",), "models": ("scripted",), "max_turns": 8, **settings})
+    config = RunConfig(
+        **{"scenarios": ("viatex",), "models": ("scripted",), "max_turns": 8, "votes": "always", **settings}
+    )
     with pytest.raises(KeyboardInterrupt):
         generate(config, out=folder, chat_models={"scripted": model})
     return model
@@ -145,7 +147,7 @@ def test_votes_are_not_asked_for_again(player: Player, tmp_path: Path) -> None:
 
 
 def test_a_dialogue_that_had_ended_is_stored_without_another_call(player: Player, tmp_path: Path) -> None:
-    config = RunConfig(scenarios=("viatex",), models=("scripted",), max_turns=8)
+    config = RunConfig(scenarios=("viatex",), models=("scripted",), max_turns=8, votes="always")
     overrides = {"ReflectionAnswer": {"reflection": "I think."}, "ConcludeAnswer": {"concluded": True}}
     whole = generate(config, out=tmp_path / "whole", chat_models={"scripted": player(**overrides)})
 

@@ -52,7 +52,12 @@ def whispering(player: Player, numbers: count) -> ScriptedModel:
 def played(player: Player, tmp_path: Any) -> tuple[ScriptedModel, Run]:
     model = whispering(player, count())
     config = RunConfig(
-        scenarios="heron-mill", models="scripted", planner="reflect", max_turns=7, order="chair:owner"
+        scenarios="heron-mill",
+        models="scripted",
+        planner="reflect",
+        max_turns=7,
+        order="chair:owner",
+        votes="always",
     )
     return model, generate(config, out=tmp_path / "run", chat_models={"scripted": model})
 

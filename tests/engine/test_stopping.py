@@ -16,7 +16,14 @@ Player = Callable[..., ScriptedModel]
 
 def config(**settings: Any) -> RunConfig:
     return RunConfig(
-        **{"scenarios": ("viatex",), "models": ("m",), "planner": "direct", "max_turns": 2, **settings}
+        **{
+            "scenarios": ("viatex",),
+            "models": ("m",),
+            "planner": "direct",
+            "max_turns": 2,
+            "votes": "always",
+            **settings,
+        }
     )
 
 
