@@ -11,9 +11,8 @@ from typing import Any, get_args
 
 import pytest
 
-from negosim.cli import _generate, _prompts
+from negosim.cli import _generate
 from negosim.config import SAFETY_STOP, Calls, JudgeForm, JudgeView, Objective, RunConfig, Votes
-from negosim.prompts import Stage
 from negosim.records import Condition, Dialogue
 from negosim.store import Run
 
@@ -210,7 +209,6 @@ def test_the_choices_are_those_of_the_configuration() -> None:
     assert choices(_generate.generate, "judge_view") == set(get_args(JudgeView))
     assert choices(_generate.generate, "judge_form") == set(get_args(JudgeForm))
     assert choices(_generate.generate, "votes") == set(get_args(Votes))
-    assert choices(_prompts.show, "stage") == set(get_args(Stage))
     assert f"stopped at {SAFETY_STOP}" in get_args(_generate.generate.__annotations__["max_turns"])[1].help
 
 

@@ -139,7 +139,11 @@ def play(texts: Sequence[str], out: Path, calls: Literal["fused", "separate"] = 
     """Play a dialogue in which these texts are said, one a turn."""
     player = Player(texts)
     config = RunConfig(scenarios=("viatex",), models=("m",), max_turns=len(texts), calls=calls, k=2)
-    with patch("negosim.agents._chat.leaks", return_value=[]):  # what gets past the guard is read here
+    # What gets past the guard is read here, and every utterance is asked to begin in another way.
+    with (
+        patch("negosim.agents._chat.leaks", return_value=[]),
+        patch("negosim.agents._chat.opens_alike", return_value=True),
+    ):
         run = generate(config, out=out, chat_models={"m": player.model}, cache=False)
     return Played(run, player.model.requests)
 

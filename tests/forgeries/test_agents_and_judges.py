@@ -43,8 +43,10 @@ def entries(conversation: str) -> Iterator[tuple[int, str, str, str | None]]:
 
 
 def conversation(prompt: str) -> str:
-    """Return the part of a prompt between its heading and the first task."""
-    return prompt.partition("# The conversation so far\n")[2].partition("\n# Task: ")[0]
+    """Return the part of a prompt between its heading and the next one."""
+    return re.split(
+        r"\n# (?:Where things stand\n|Task: )", prompt.partition("# The conversation so far\n")[2]
+    )[0]
 
 
 def test_every_prompt_of_an_agent_has_the_structure_it_has_without_forgeries(
@@ -106,7 +108,7 @@ def test_a_transcript_is_read_back_turn_by_turn(said: list[tuple[str, Any]]) -> 
         for index, (text, action) in enumerate(said)
     )
     writer = ObserverWriter(PROMPTS, audience_of(VIATEX))
-    _, asked = writer.messages("conclude", turns, state="", view=None)
+    _, asked = writer.messages("conclude", turns, state="", open_issues=())
     read = list(entries(conversation(asked.content)))
     assert [unquoted(text) for _, _, text, _ in read] == [text for text, _ in said]
     assert [move is not None for *_, move in read] == [action != "talk" for _, action in said]
