@@ -1,6 +1,7 @@
 """Accuracy of the lie check on claims of known truth, given that they were extracted perfectly.
 
 - the committed claims (`benchmarks/claims`): other words than the briefs', a third true, a third false;
+- claims written afterwards (`benchmarks/claims/unseen.jsonl`), which the check was not made with;
 - a file of the same form, as it is: by default the shared one, where it lies beside this clone.
 
 Claims in words are judged with weights fitted to the other scenarios (`lie_check_fit.py`), limits and
@@ -20,7 +21,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from claims import SHARED, Known, known_claims
+from claims import SHARED, UNSEEN, Known, known_claims
 from lie_check_fit import CLASSES, described, fit
 from scipy.stats import binomtest
 
@@ -160,10 +161,11 @@ def main(place: Path, model: str | None, sample: int, of: str) -> None:
     print(f"committed claims, {len(committed)}, each by weights fitted to the nine other scenarios\n")
     table(judged(committed, committed))
     if not others:
-        print(f"{place} is missing: nothing else to try")
-        return
-    print(f"{place.name}, {len(others)} claims, by weights fitted to other scenarios\n")
-    table(judged(others, committed))
+        print(f"{place} is missing\n")
+    for source, claims in ((UNSEEN, known_claims(UNSEEN)), (place, others)):
+        if claims:
+            print(f"{source.name}, {len(claims)} claims, by weights fitted to other scenarios\n")
+            table(judged(claims, committed))
 
 
 if __name__ == "__main__":

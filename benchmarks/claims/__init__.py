@@ -11,6 +11,8 @@ from negosim.scenarios import Role, Scenario, load_scenario
 
 HERE = Path(__file__).parent
 COMMITTED = HERE / "claims.jsonl"
+UNSEEN = HERE / "unseen.jsonl"
+"""Written after the signs of the check by meaning were settled; its weights are not fitted to them."""
 SHARED = HERE.parent.parent.parent / "shared" / "data" / "claims" / "claims.jsonl"
 """A set that other people made; not always there."""
 

@@ -72,7 +72,7 @@ def coverage(text: str, others: Sequence[str]) -> float:
     return max(found, default=0.0)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def _encoded(text: str) -> _Encoded:
     return _encoder().encode(text)
 
