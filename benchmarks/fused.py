@@ -18,7 +18,7 @@ from engine import fake_answer
 
 from negosim import RunConfig, generate
 from negosim.models import ScriptedModel
-from negosim.scenarios import list_scenarios
+from negosim.scenarios import list_scenarios, load_scenario
 
 
 def thinking(request: Any) -> dict[str, Any]:
@@ -57,7 +57,13 @@ def main() -> None:
     print("| player | calls | dialogues | failed | turns | calls | tokens in | out | agreed | joint value |")
     print("|---|---|" + "---:|" * 8)
     for calls in ("separate", "fused"):
-        row("sim", calls, scenarios=tuple(list_scenarios()), dialogues=arguments.simulated, concurrency=8)
+        row(
+            "sim",
+            calls,
+            scenarios=tuple(name for name in list_scenarios() if load_scenario(name).has_deals),
+            dialogues=arguments.simulated,
+            concurrency=8,
+        )
     for calls in ("separate", "fused"):
         row("fake", calls, scenarios=("viatex",), dialogues=5)
     for calls in ("separate", "fused") if arguments.local else ():

@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from negosim import RunConfig, generate
-from negosim.scenarios import list_scenarios
+from negosim.scenarios import list_scenarios, load_scenario
 from negosim.store import Run, RunHeader
 
 CONDITIONS = ("honest", "deceptive-2")
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--made", type=int, default=1000, help="dialogues that are really played")
     parser.add_argument("--dialogues", type=int, default=10_000, help="dialogues to judge and report")
     arguments = parser.parse_args()
-    scenarios = tuple(list_scenarios())
+    scenarios = tuple(name for name in list_scenarios() if load_scenario(name).has_deals)
     each = max(1, arguments.made // (len(scenarios) * len(CONDITIONS)))
     config = RunConfig(scenarios=scenarios, conditions=CONDITIONS, dialogues=each)
     with tempfile.TemporaryDirectory() as folder:

@@ -21,7 +21,7 @@ import yaml
 from negosim import RunConfig, generate
 from negosim.judging import judge, load_question_set
 from negosim.reports import report_on, write_parts, write_pdf, write_trace
-from negosim.scenarios import list_scenarios
+from negosim.scenarios import list_scenarios, load_scenario
 from negosim.store import Run
 
 SAMPLED = ("viatex", "rose-lane", "casino-two", "powerscreen", "west-wind")
@@ -69,7 +69,7 @@ def main() -> None:
     print(f"{date.today()}, Python {platform.python_version()}, {platform.machine()}\n")
 
     started = time.perf_counter()
-    scenarios = tuple(list_scenarios())
+    scenarios = tuple(name for name in list_scenarios() if load_scenario(name).has_deals)
     rest = tuple(key for key in scenarios if key not in SAMPLED)
     runs = [simulated(out / "sampled", SAMPLED, arguments.dialogues, 30)]
     runs.append(simulated(out / "rest", rest, arguments.dialogues, 30))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from negosim import RunConfig, generate
-from negosim.scenarios import list_scenarios
+from negosim.scenarios import list_scenarios, load_scenario
 
 
 def resident_mib() -> float:
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--planner", default="direct")
     parser.add_argument("--max-turns", type=int, default=30, help="a short cap makes a long run feasible")
     arguments = parser.parse_args()
-    scenarios = tuple(list_scenarios())
+    scenarios = tuple(name for name in list_scenarios() if load_scenario(name).has_deals)
     each = arguments.dialogues // len(scenarios)
     config = RunConfig(
         scenarios=scenarios, dialogues=each, planner=arguments.planner, max_turns=arguments.max_turns

@@ -18,12 +18,12 @@ from negosim import Condition, Run, RunConfig, generate
 from negosim.judging import Statement, judge, verdict
 from negosim.judging._situations import situations
 from negosim.measures import Estimate, belief_rows, difference, estimate
-from negosim.scenarios import list_scenarios
+from negosim.scenarios import list_scenarios, load_scenario
 
 
 def main(dialogues: int, seed: int) -> None:
     config = RunConfig(
-        scenarios=tuple(list_scenarios()),
+        scenarios=tuple(name for name in list_scenarios() if load_scenario(name).has_deals),
         dialogues=dialogues,
         conditions=(Condition(), Condition(deceptive=(1,))),
         seed=seed,

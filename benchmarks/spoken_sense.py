@@ -24,7 +24,7 @@ from pathlib import Path
 
 from negosim import Condition, Dialogue, Run, RunConfig, generate
 from negosim.records import Turn
-from negosim.scenarios import Issue, Scenario, Value, list_scenarios
+from negosim.scenarios import Issue, Scenario, Value, list_scenarios, load_scenario
 
 COMMON = 20
 """A sentence frame used so often in the corpus is a common one."""
@@ -443,7 +443,10 @@ def main(dialogues: int, seed: int) -> None:
     """Make a corpus of every scenario and condition and print its figures."""
     conditions = (Condition(), Condition(deceptive=(1,)))
     config = RunConfig(
-        scenarios=tuple(list_scenarios()), dialogues=dialogues, conditions=conditions, seed=seed
+        scenarios=tuple(name for name in list_scenarios() if load_scenario(name).has_deals),
+        dialogues=dialogues,
+        conditions=conditions,
+        seed=seed,
     )
     with tempfile.TemporaryDirectory() as folder:
         report(generate(config, out=Path(folder) / "run"))

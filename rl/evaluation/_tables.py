@@ -1,6 +1,6 @@
 """An evaluation as tables: for the terminal, a CSV file and a PDF."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,14 +134,18 @@ def _columns(name: str, found: "Estimate") -> dict[str, Any]:
     return {**cells, "n": found.n} if name == "reward" else cells
 
 
-def _rewards(evaluation: Evaluation) -> "ReportTable":
+def _table(name: str, title: str, columns: Sequence[str], rows: Iterable[Any], caption: str) -> "ReportTable":
     from negosim.reports import ReportTable
 
-    return ReportTable(
+    return ReportTable(name, title, tuple(columns), tuple(rows), caption=(caption,))
+
+
+def _rewards(evaluation: Evaluation) -> "ReportTable":
+    return _table(
         "reward",
         "Reward",
         ("agent", "mean ± sd", "95 % interval", "dialogues", "failed"),
-        tuple(
+        (
             (
                 result.name,
                 _mean_sd(result.reward, result),
@@ -151,43 +155,39 @@ def _rewards(evaluation: Evaluation) -> "ReportTable":
             )
             for result in evaluation.results
         ),
-        caption=(f"{reward_words(evaluation.scenario, evaluation.learner)}.",),
+        f"{reward_words(evaluation.scenario, evaluation.learner)}.",
     )
 
 
 def _agreement(evaluation: Evaluation) -> "ReportTable":
-    from negosim.reports import ReportTable
-
-    return ReportTable(
+    return _table(
         "agreement",
         "Agreement",
         ("agent", "share", "95 % interval"),
-        tuple(
+        (
             (result.name, _mean_sd(found, result, sd=False), _interval(found))
             for result in evaluation.results
             if (found := result.agreement) is not None
         ),
-        caption=("Of dialogues that came to a known outcome.",),
+        "Of dialogues that came to a known outcome.",
     )
 
 
 def _by_user(evaluation: Evaluation) -> "ReportTable":
-    from negosim.reports import ReportTable
-
-    return ReportTable(
+    return _table(
         "reward-by-user",
         "Reward by kind of user",
         ("agent", *evaluation.personas),
-        tuple(
+        (
             (result.name, *(_mean_sd(found, result, kind) for kind, found in result.by_persona.items()))
             for result in evaluation.results
         ),
-        caption=("Mean ± sd.",),
+        "Mean ± sd.",
     )
 
 
 def _differences(evaluation: Evaluation) -> "ReportTable":
-    from negosim.reports import ReportTable, Rows, moved_cells
+    from negosim.reports import Rows, moved_cells
 
     first = evaluation.results[0].name
     rows: list[tuple[str | Number, ...]] = []
@@ -195,23 +195,21 @@ def _differences(evaluation: Evaluation) -> "ReportTable":
         if result.difference is not None:
             of = Rows("evaluation", {"agent": [first, result.name]})
             rows.append((result.name, *moved_cells(result.difference, of, {}, 2, [])))
-    return ReportTable(
+    return _table(
         "differences",
         f"Difference in reward to {first}",
         ("agent", "difference", "effect", "p (Holm)", "n"),
-        tuple(rows),
-        caption=("Paired by user where both met the same; in brackets, 95 % intervals.",),
+        rows,
+        "Paired by user where both met the same; in brackets, 95 % intervals.",
     )
 
 
 def _language(evaluation: Evaluation) -> "ReportTable":
-    from negosim.reports import ReportTable
-
-    return ReportTable(
+    return _table(
         "language",
         "Length and language of the agent",
         ("agent", "turns", *HEADINGS.values()),
-        tuple(
+        (
             (
                 result.name,
                 _mean_sd(result.turns, result, places=1),
@@ -219,14 +217,12 @@ def _language(evaluation: Evaluation) -> "ReportTable":
             )
             for result in evaluation.results
         ),
-        caption=(
-            "Means of dialogues. Distinct-n falls with length; repetition is of 4-grams in a dialogue.",
-        ),
+        "Means of dialogues. Distinct-n falls with length; repetition is of 4-grams in a dialogue.",
     )
 
 
 def _tactics(evaluation: Evaluation) -> "ReportTable":
-    from negosim.reports import NOTHING, ReportTable, Rows, from_estimate
+    from negosim.reports import NOTHING, Rows, from_estimate
 
     def cell(result: Result, tactic: str) -> "Number | str":
         if tactic not in result.tactics:
@@ -241,15 +237,15 @@ def _tactics(evaluation: Evaluation) -> "ReportTable":
         )
         return number if len(evaluation.results) <= 3 else f"{100 * (found.value or 0):.1f} %"
 
-    return ReportTable(
+    return _table(
         "tactics",
         "Shares of tactics",
         ("tactic", *(result.name for result in evaluation.results)),
-        tuple(
+        (
             (tactic, *(cell(result, tactic) for result in evaluation.results))
             for tactic in _tactic_names(evaluation)
         ),
-        caption=("Recognised in the text by patterns; docs/rl.md has how often they are right.",),
+        "Recognised in the text by patterns; docs/rl.md has how often they are right.",
     )
 
 

@@ -15,7 +15,7 @@ from negosim.prompts import area_templates
 from negosim.records import Call
 from negosim.rewards import reward_words
 from negosim.rl._card import Card, Origin
-from negosim.rl._io import Format, read_card, read_trajectories, write_trajectories
+from negosim.rl._io import Format, check_new, read_card, read_trajectories, write_trajectories
 from negosim.rl._split import SplitRule
 from negosim.rl._trajectory import Trajectory
 from negosim.rl.hindsight._back_ends import EMBEDDED, Chosen, Opened, open_back_ends
@@ -92,9 +92,12 @@ def imagine(
             f"{scenario!r} cannot be imagined; {suggest(scenario, KINDS)}; what people settle is played by "
             "negosim generate"
         )
+    check_new(Path(out).expanduser())
     setting, rule = known_setting(scenario), SplitRule.parse(split)
     reward = name_of(reward_model) if reward_model is not None else name_of(model)
     chosen = Chosen(controller=EMBEDDED, forward=name_of(model), hard_forward=None, reward=reward)
+    if prompts is not None and not chosen.chat_models:
+        logger.warning("templates in %s are not used: no chat model is named", prompts)
     originals = [] if data is None else list(read_trajectories(data))
     card = None if data is None else read_card(data)
     drops = Drops()

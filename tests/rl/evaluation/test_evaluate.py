@@ -12,7 +12,7 @@ from negosim.agents import AgentContext, Speech
 from negosim.errors import BudgetError, ModelError, ProtocolError, UserError
 from negosim.models import ChatRequest, ScriptedModel
 from negosim.records import Utterance
-from negosim.rl import read_card, read_trajectories, simulate, write_trajectories
+from negosim.rl import imagine, read_card, read_trajectories, simulate, write_trajectories
 from negosim.rl.evaluation import Evaluated, Met, evaluate, met_in
 from negosim.views import View
 
@@ -220,6 +220,7 @@ def test_a_policy_speaks_in_batches_as_it_would_alone(
     [
         ([], {}, "no agent is named"),
         (["habit:0.3", "habit:0.3"], {}, "named 2 times"),
+        (["habit:0.5", "habit:0.50"], {}, "the same agent"),
         (["habit:2"], {}, "a number from 0 to 1"),
         (["nonsense"], {}, "unknown model 'nonsense'"),
         (["data:nowhere"], {}, "nowhere"),
@@ -234,3 +235,19 @@ def test_a_policy_speaks_in_batches_as_it_would_alone(
 def test_what_is_wrong_is_said(measured: Any, names: list[str], options: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said):
         measured(names, **options)
+
+
+def test_discussants_are_met_by_their_temper(measured: Any) -> None:
+    made = measured(["sim"], scenario="wild-beds", users=["open", "stubborn"], dialogues=2)
+    assert made.evaluation.personas == ("user:open", "user:stubborn")
+    (result,) = made.evaluation.results
+    assert result.by_persona["user:open"].value > result.by_persona["user:stubborn"].value
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_played(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be written"):
+        simulate("donation", tmp_path / "file" / "set", dialogues=2, run=tmp_path / "run")
+    with pytest.raises(UserError, match="cannot be written"):
+        imagine("donation", tmp_path / "file" / "set", dialogues=2)
+    assert not (tmp_path / "run").exists()

@@ -24,7 +24,7 @@ def test_rules_imagine_whole_dialogues_and_the_same_again(scenario: str, tmp_pat
 
 def writes(request: ChatRequest) -> Any:
     """Play every part; every third dialogue is undecided."""
-    if request.schema_name == "Continuation":
+    if request.schema_name == "ForwardAnswer":
         first, other = ("agent", "user") if "first word" in request.messages[1].content else ("user", "agent")
         if "trouble" in request.messages[1].content:
             first, other = other, first
@@ -33,7 +33,7 @@ def writes(request: ChatRequest) -> Any:
             {"speaker": other, "text": "I give $1."},
         ]
         return {"lines": lines, "ended": True}
-    answers = {"Finished": {"finished": True}, "Amount": {"dollars": 1.0}, "Intensity": {"final": 2}}
+    answers = {"Finished": {"finished": True}, "DonationAnswer": {"dollars": 1.0}, "Intensity": {"final": 2}}
     return answers[request.schema_name]
 
 
@@ -43,7 +43,7 @@ def test_a_chat_model_writes_both_sides(scenario: str, tmp_path: Path) -> None:
     card = imagine(scenario, tmp_path / "a", dialogues=5, model="m", chat_models={"m": model})
     made = list(read_trajectories(tmp_path / "a"))
     assert len(made) == 5
-    asked = [r.messages[1].content for r in model.requests if r.schema_name == "Continuation"]
+    asked = [r.messages[1].content for r in model.requests if r.schema_name == "ForwardAnswer"]
     assert len(asked) == 5
     assert all("Nothing has been said yet" in one for one in asked)
     assert len(set(asked)) > 1  # other persons
