@@ -1,14 +1,14 @@
 """`negosim planners`: how a turn can be thought through, and what each way costs."""
 
 import inspect
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import orjson
 import typer
 
 from negosim import registry
 from negosim.agents.sim import SimAgent
-from negosim.config import RunConfig
+from negosim.config import Calls, RunConfig
 from negosim.engine import Planner, lacking_for, mermaid, planner_name, planner_of, settings_of
 from negosim.errors import UserError
 from negosim.scenarios import read_expression
@@ -40,7 +40,7 @@ def list_(
 def show(
     planner: Annotated[str, typer.Argument(metavar="NAME[:SETTING=VALUE,...]")],
     calls: Annotated[
-        Literal["separate", "fused"], typer.Option(help="The stages with separate or with fused calls.")
+        Calls, typer.Option(help="The stages with separate, combined or fused calls.")
     ] = "separate",
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
@@ -65,7 +65,7 @@ def show(
     typer.echo(f"\n{entry['graph']}")
 
 
-def _entry(name: str, calls: Literal["separate", "fused"] = "separate") -> dict[str, Any]:
+def _entry(name: str, calls: Calls = "separate") -> dict[str, Any]:
     made = planner_of(name)
     chain, agent = made.chain(calls), SimAgent()
     formulas = [prompt.calls for stage in chain for prompt in stage.prompts]
@@ -80,7 +80,7 @@ def _entry(name: str, calls: Literal["separate", "fused"] = "separate") -> dict[
     }
 
 
-def _stages(made: Planner, calls: Literal["separate", "fused"]) -> list[dict[str, str]]:
+def _stages(made: Planner, calls: Calls) -> list[dict[str, str]]:
     return [
         {
             "stage": stage.name,

@@ -66,13 +66,3 @@ __all__ = [
     "resume_async",
     "settings_of",
 ]
-
-
-def __getattr__(name: str) -> Planner:
-    """Return a built-in planner by the name under which older installations of this tree look for it."""
-    if name in ("DIRECT", "REFLECT", "ROLLOUT"):
-        from importlib import import_module
-
-        made: Planner = getattr(import_module(f"negosim.planners.{name.lower()}"), name)
-        return made
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,12 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from negosim import registry
-from negosim.agents import Agent, self_directed
+from negosim.agents import Agent, Says, self_directed
 from negosim.engine._planners import PlannerStage, planner_of
+from negosim.engine._steps import passes_by
 from negosim.errors import UserError
 
 if TYPE_CHECKING:
-    from negosim.engine._plan import Plan
+    from negosim.engine._plan import Job, Plan
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +36,26 @@ def check_agents(plan: "Plan") -> None:
                 side = plan.side(job, role)
                 check_agent(name, plan.agent(name, side), plan)
                 remarks[plan.agents[name].remarks(side)] = None
+        remarks[_without_effect(plan, job)] = None
     for remark in filter(None, remarks):
         logger.warning("%s", remark)
+
+
+def _without_effect(plan: "Plan", job: "Job") -> str:
+    """Say that nobody in a dialogue thinks by the planner, where it is one for chat models; else ""."""
+    chain = plan.planner.chain(plan.config.calls)
+    if not any(Says in _several(stage.needs) for stage in chain) or not plan.agents.keys() >= set(job.models):
+        return ""
+    agents = [plan.agent(name, plan.side(job, role)) for role, name in enumerate(job.models)]
+    if not all(passes_by(agent, stage) for agent in agents for stage in chain):
+        return ""
+    who = " and ".join(dict.fromkeys(job.models))
+    planner = plan.config.planner
+    return f"planner {planner!r} changes nothing in {job.scenario!r}: {who} decides without one what to say"
+
+
+def _several(needs: type | tuple[type, ...] | None) -> tuple[type, ...]:
+    return needs if isinstance(needs, tuple) else (needs,) if needs is not None else ()
 
 
 def check_agent(name: str, agent: Agent, plan: "Plan") -> None:
@@ -72,8 +91,7 @@ def _fitting(agent: Agent, plan: "Plan") -> list[str]:
 
 def lacking_for(agent: object, stage: PlannerStage) -> str:
     """Return what an agent lacks to take a stage, "" where it can."""
-    needs = stage.needs if isinstance(stage.needs, tuple) else (stage.needs,) if stage.needs else ()
-    lacks = [_lacking(agent, protocol) for protocol in needs]
+    lacks = [_lacking(agent, protocol) for protocol in _several(stage.needs)]
     return "" if not all(lacks) else " or ".join(lacks)
 
 
