@@ -115,7 +115,7 @@ def test_a_caller_s_own_models_are_not_cached(player: Callable[..., ScriptedMode
     settings = RunConfig(scenarios=("viatex",), models=("scripted",), max_turns=2, planner="direct")
     for name in ("first", "again"):
         generate(settings, out=tmp_path / name, chat_models={"scripted": model})
-    assert len(model.requests) == 8
+    assert len(model.requests) == 4
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_every_scenario_can_be_predicted_quickly(scenario: str) -> None:
     settings: dict[str, Any] = {"models": ("local",), "max_turns": 4}
     forecast = predict(RunConfig(scenarios=names, conditions=("honest", "deceptive-1-2"), **settings))
     assert forecast.dialogues == 2 * len(names)
-    assert forecast.calls >= 2 * len(names) * (4 * 8 + 4)
+    assert forecast.calls >= 2 * len(names) * 4 * 7
 
 
 def prompt_bytes(body: dict[str, Any]) -> int:
