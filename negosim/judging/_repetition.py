@@ -1,7 +1,7 @@
 """Repetition: whether words are those of a sentence that the scenario gives the role as true, or as false.
 
-Alike means: the words are (normalised indel similarity), the numbers are the same and there are as many
-negations.
+Alike means: the words are (normalised indel similarity), the numbers are the same, in digits or in words, and
+there are as many negations.
 """
 
 import re
@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from negosim._quantities import quantities
 from negosim.judging._statement import Verdict
 from negosim.scenarios import Role
 
@@ -21,7 +22,6 @@ APART = 5
 
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|hardly|few|little|\w+n't)\b"
 )
@@ -76,5 +76,6 @@ def _read(text: str) -> tuple[str, tuple[str, ...], int]:
     """Return a text's words as one string, its numbers, and how many of its words negate."""
     small = text.casefold().replace("\u2019", "'")
     words, negations = _WORD.findall(small), len(_NEGATION.findall(small))
-    numbers = tuple(sorted(number.replace(",", "") for number in _NUMBER.findall(text)))
+    said = (one for one in quantities(text) if one.kind or one.value != 1)
+    numbers = tuple(sorted(f"{one.kind}{one.value:g}" for one in said))
     return " ".join(words), numbers, negations

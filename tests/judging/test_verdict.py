@@ -8,6 +8,7 @@ import pytest
 
 from negosim import Condition, RunConfig, generate, registry
 from negosim.judging import UNIMPORTANT, Statement, Verdict, verdict
+from negosim.judging._repetition import repeated
 from negosim.judging._situations import situations
 from negosim.scenarios import (
     Issue,
@@ -230,3 +231,14 @@ def test_a_check_of_ones_own_decides_where_it_has_an_opinion(monkeypatch: pytest
     said = Statement("promise", "We sail.", utterance="We sail. Our ships are ready.")
     assert verdict(said, FLAT.roles[0], FLAT.issues).reason == f"{FLAT.roles[0].id} has no ships"
     assert of("promise", "We sail.").truth == "unverifiable"
+
+
+def test_numbers_of_a_repetition_are_compared_in_words_too() -> None:
+    role = next(role for role in load_scenario("sally-soprano").roles if role.id == "opera-house")
+    said = next(text for text in role.secrets if text.startswith("Eleven other agents"))
+    told = repeated(said, role)
+    assert told is not None
+    assert told.truth == "true"
+    in_digits = repeated(said.replace("Eleven", "11"), role)
+    assert in_digits is not None
+    assert repeated(said.replace("Eleven", "Seven"), role) is None
