@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from negosim.judging._protocol import Item, Task
 from negosim.judging._questions import NONE, UNSETTLED, QuestionSet
-from negosim.records import SIMULATED, TRUTH, Dialogue, JudgedValue, Judgement, Turn
+from negosim.records import HUMAN, SIMULATED, TRUTH, Dialogue, JudgedValue, Judgement, Turn
 from negosim.scenarios import Scenario
 from negosim.table import table_after
 
@@ -115,6 +115,8 @@ class _Record:
     def _tactic(self, item: Item) -> Found:
         assert item.turn is not None
         turn: Turn = self._dialogue.turns[item.turn]
+        if self._dialogue.models[turn.role] == HUMAN:
+            return "what a person chose is not recorded"
         if turn.tactic is not None:
             if turn.realised is False:
                 return "the words of the turn do not express its tactic"
