@@ -30,10 +30,20 @@ PARTLY_SIMULATED = (
 def report_on(runs: Sequence[Run], *, scope: Scope = "auto") -> Report:
     """Measure runs and put the report together.
 
-    `scope` says what intervals are about, as in `negosim.measures.estimate`.
+    Args:
+        runs: what is reported on, together.
+        scope: what intervals are about, as in `negosim.measures.estimate`.
+
+    Returns:
+        The report, to be shown or written (`write_pdf`, `write_parts`).
 
     Raises:
         UserError: the runs do not go together, or one has a broken line.
+
+    Examples:
+        >>> import negosim
+        >>> from negosim.reports import report_on
+        >>> report = report_on([negosim.Run.open("my-run")])
 
     """
     corpus = Corpus(runs, scope=scope).read()

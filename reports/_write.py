@@ -27,6 +27,11 @@ def check_names(*, pdf: Path | None = None, trace: Path | None = None) -> None:
 def write_pdf(report: Report, path: Path, paper: Paper = "a4") -> None:
     """Write a report as a PDF.
 
+    Args:
+        report: made by `report_on`.
+        path: the file to make, which ends in .pdf.
+        paper: size of the pages.
+
     Raises:
         UserError: the file cannot be written, or its name does not end in .pdf.
 
@@ -49,9 +54,16 @@ def write_trace(report: Report, path: Path) -> None:
 
 
 def write_parts(report: Report, folder: Path) -> list[Path]:
-    """Write every figure as PNG and SVG and every table as CSV and LaTeX; return the files.
+    """Write every figure as PNG and SVG and every table as CSV and LaTeX.
 
     Figures have their numbers beside them as a table of the same name.
+
+    Args:
+        report: made by `report_on`.
+        folder: where the files go.
+
+    Returns:
+        The files.
 
     Raises:
         UserError: the folder cannot be made or written to.

@@ -65,9 +65,16 @@ def export(
         begin: "user" puts the system prompt at the head of the first user turn, a neutral one where the
             agent speaks first, for chat templates that refuse others; None leaves dialogues as they are.
 
+    Returns:
+        How many rows and pairs were written, and what gave none.
+
     Raises:
         UserError: the file is there already or cannot be written, the folder is wrong, there is nothing
             to export, or a regeneration's original is not in the folder.
+
+    Examples:
+        >>> from negosim.rl import export
+        >>> written = export("trajectories", "sft.jsonl", to="sft", split=None)
 
     """
     target = Path(out).expanduser()

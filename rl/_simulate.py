@@ -54,6 +54,9 @@ def simulate(
         prompts: folder of prompt templates that override single ones.
         watch: told every event of the engine.
 
+    Returns:
+        The data card of the corpus.
+
     Raises:
         UserError: a user is unknown, or the folder cannot be made.
 

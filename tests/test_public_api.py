@@ -15,7 +15,9 @@ import pytest
 import negosim
 from negosim.engine import predict, predict_async
 from negosim.errors import UserError
-from negosim.rl import simulate
+from negosim.measures import difference, estimate
+from negosim.rl import export, imagine, simulate
+from negosim.rl.evaluation import evaluate
 from negosim.rl.hindsight import regenerate, regenerate_async
 from negosim.rl.sources import prepare
 
@@ -27,7 +29,8 @@ TWINS: list[tuple[Callable[..., Any], Callable[..., Any]]] = [
     (regenerate, regenerate_async),
 ]
 EXPORTED = [thing for thing in map(vars(negosim).get, negosim.__all__) if inspect.isfunction(thing)]
-FUNCTIONS = [*dict.fromkeys([*(function for twins in TWINS for function in twins), *EXPORTED])]
+OTHERS = [prepare, simulate, export, evaluate, imagine, estimate, difference]
+FUNCTIONS = [*dict.fromkeys([*(function for twins in TWINS for function in twins), *EXPORTED, *OTHERS])]
 
 CAPTURED = {
     *(f"{name}.{method}" for name in ("Says", "ChatAgent") for method in ("say", "imagine")),

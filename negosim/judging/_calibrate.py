@@ -55,7 +55,14 @@ def known_truth(run: Run, judges: Sequence[str]) -> list[str]:
 
 
 def assess(run: Run, sets: Collection[str] | None = None) -> Assessment:
-    """Measure the judges of a run, people among them, by what is stored; `sets` names the question sets.
+    """Measure the judges of a run, people among them, by what is stored.
+
+    Args:
+        run: a run that has been judged.
+        sets: names of the question sets; None: all.
+
+    Returns:
+        How good each judge is where the truth is known, and how far judges agree.
 
     Raises:
         UserError: nobody but the oracle has answered, or nothing of it is known to be true or false.

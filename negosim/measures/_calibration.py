@@ -50,9 +50,16 @@ class Calibration:
 def calibration(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Calibration]:
     """Compare every judge with the truth: one result a judge, perspective and question.
 
-    `frame` is made by `judged_rows`; the truth is what it has from the perspective "truth". Several
-    repeats of a judge are all compared. Questions that are answered with a list (claims) are left out.
-    `scope` is as in `estimate`.
+    Several repeats of a judge are all compared. Questions that are answered with a list (claims) are left
+    out.
+
+    Args:
+        frame: made by `judged_rows`; the truth is what it has from the perspective "truth".
+        scope: what intervals are about, as in `estimate`.
+
+    Returns:
+        How often each judge was right, with intervals; for grades also how far off it was.
+
     """
     rows = against_truth(frame)
     return [

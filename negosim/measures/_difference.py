@@ -66,10 +66,26 @@ def difference(
     Rows are paired where (scenario, index, condition, models) agree, `between` aside; if that gives no
     pairs, where all but the models agree. Several rows of one dialogue enter as their mean. Pairs are
     used if at least half of the smaller group's dialogues have a partner; then `a` and `b` are of pairs too.
-    `scope` is as in `estimate`.
+
+    Args:
+        frame: has the columns `scenario` and `index`, and those named here.
+        column: what is compared.
+        between: the column that tells the groups apart.
+        a: its value in the first group.
+        b: its value in the second one.
+        scope: what the interval is about, as in `estimate`.
+
+    Returns:
+        The estimates of both groups and of b - a, with interval, effect size and p-value.
 
     Raises:
         TypeError: the column holds text.
+
+    Examples:
+        >>> import negosim
+        >>> from negosim.measures import difference
+        >>> frame = negosim.Run.open("my-run").to_frame()
+        >>> found = difference(frame, "turns", a="honest", b="deceptive-2")
 
     """
 

@@ -52,8 +52,17 @@ def estimate(frame: "pd.DataFrame", column: str, *, scope: Scope = "auto") -> Es
             "these": more dialogues of these scenarios; their seeds are resampled, scenario by scenario.
             "auto": "any" from five scenarios on, "these" with fewer.
 
+    Returns:
+        The estimate with its interval, and what it rests on.
+
     Raises:
         TypeError: the column holds text.
+
+    Examples:
+        >>> import negosim
+        >>> from negosim.measures import estimate
+        >>> estimate(negosim.Run.open("my-run").to_frame(), "turns").value
+        4.0
 
     """
     values, binary = numbers(frame[column])

@@ -64,9 +64,17 @@ class OrderEffect:
 def reliability(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Reliability]:
     """Return Krippendorff's alpha by question and perspective, wherever there are two to agree.
 
-    `frame` is made by `judged_rows`. Of judges that answered several times the first answer counts among
-    judges; answers that are not "ok" are missing, which alpha allows. A judge with another fingerprint
-    (other parameters, prompts or questions) is another judge. `scope` is as in `estimate`.
+    Of judges that answered several times the first answer counts among judges; answers that are not "ok"
+    are missing, which alpha allows. A judge with another fingerprint (other parameters, prompts or
+    questions) is another judge.
+
+    Args:
+        frame: made by `judged_rows`.
+        scope: what intervals are about, as in `estimate`.
+
+    Returns:
+        A result for each question and perspective: among judges, and of each judge with itself.
+
     """
     rows = answers(frame)
     rows = rows[(rows["perspective"] != TRUTH) & (rows["status"] == "ok")]

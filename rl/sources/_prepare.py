@@ -61,8 +61,16 @@ def prepare(
         format: of the file.
         bad_rows: leave them out and count them, or refuse the source.
 
+    Returns:
+        The data card.
+
     Raises:
         UserError: the source, a row or an argument is wrong. Nothing is written then.
+
+    Examples:
+        >>> from negosim.rl import prepare
+        >>> prepare("my-run", "learner", learner=2).trajectories
+        1
 
     """
     rule = SplitRule.parse(split)

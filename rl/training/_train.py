@@ -81,14 +81,30 @@ def train(
 ) -> PolicyCard:
     """Train a policy and write it to the folder `out`.
 
-    Under `accelerate launch` every process calls this; the first one writes. `resume` goes on from the
-    newest checkpoint in `out`, exactly as if training had not been interrupted. `track` names the
-    dashboards that follow it, "tensorboard" or "wandb"; `watch` hears of every step in the first process,
-    and `note`, before the first step, what is odd about the data.
+    Under `accelerate launch` every process calls this; the first one writes.
+
+    Args:
+        trajectories: what is learnt from, all of it; `read_trajectories` reads a folder.
+        out: the folder to make.
+        config: algorithm, model to start from, steps, batch size and the like.
+        resume: whether to go on from the newest checkpoint in `out`, exactly as if training had not been
+            interrupted.
+        track: dashboards that follow it, "tensorboard" or "wandb".
+        watch: called with every step, in the first process.
+        note: called before the first step with what is odd about the data.
+
+    Returns:
+        How the policy was trained, and on what; it is in the folder too.
 
     Raises:
         UserError: the data teach nothing, the model cannot be loaded or does not fit, `out` is not empty,
             the checkpoint is damaged or another run's, a loss is not a number, or the disk is full.
+
+    Examples:
+        >>> from negosim.rl import read_trajectories
+        >>> from negosim.rl.training import TrainConfig, train
+        >>> config = TrainConfig(model="tiny:1x32", steps=2, batch_size=2)
+        >>> card = train(read_trajectories("trajectories"), "policy", config)
 
     """
     check_trackers(track)

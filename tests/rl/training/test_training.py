@@ -1,5 +1,6 @@
 """Training as a whole: what must not change a result, what must, and what stops it."""
 
+import doctest
 import json
 import math
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from negosim.errors import UserError
-from negosim.rl import Trajectory, TrajectoryTurn
+from negosim.rl import Trajectory, TrajectoryTurn, simulate
 from negosim.rl.policy import Policy
 from negosim.rl.training import ALGORITHMS, OptimizerStep, TrainConfig, train
 from negosim.rl.training._batches import collate
@@ -354,3 +355,12 @@ def test_a_policy_speaks_as_it_was_trained_to_begin(
     policy = Policy.load(tmp_path / "p")
     prompt, _ = policy.form.prompt("give", [], 100)
     assert policy.form.tokenizer.decode(prompt).startswith("<|user|> give<|unknown|>")
+
+
+def test_the_example_of_train_works() -> None:
+    simulate("donation", "trajectories", dialogues=3)
+    (example,) = doctest.DocTestFinder(recurse=False).find(train, "train", globs={})
+    said: list[str] = []
+    doctest.DocTestRunner().run(example, out=said.append)
+    assert example.examples
+    assert not said, "".join(said)
