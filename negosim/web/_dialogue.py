@@ -32,7 +32,7 @@ LEAVES = {
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ShownCandidate:
     """A rollout: tactic, sketch, expected reply and score."""
 
     tactic: str
@@ -71,7 +71,7 @@ class TurnView:
     worth: tuple[tuple[int, str], ...]
     reflection: str = ""
     tactic: str = ""
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[ShownCandidate, ...] = ()
     draft: str = ""
     leaves_for: str = ""
     claims: tuple[ClaimView, ...] = ()
@@ -287,9 +287,9 @@ def _turn(
     )
 
 
-def _candidates(turn: Turn) -> Iterator[Candidate]:
+def _candidates(turn: Turn) -> Iterator[ShownCandidate]:
     for position, rollout in enumerate(turn.rollouts):
-        yield Candidate(
+        yield ShownCandidate(
             tactic=one_line(rollout.tactic),
             utterance=clean(rollout.utterance),
             expected_reply=clean(rollout.expected_reply),
