@@ -43,7 +43,7 @@ class ComparisonAnswer(BaseModel):
 
 
 @dataclass(frozen=True)
-class Candidate:
+class DraftedCandidate:
     """One way to go on, and where it comes from."""
 
     idea: str
@@ -88,18 +88,18 @@ async def generate(turn: Deliberation, participant: Participant, context: Dialog
         for (act,) in turn["notes"]:
             trial = await world.realise(view, act, 0)
             reply = " ".join(utterance.text for _, utterance in trial.replies)
-            candidates.append(Candidate(act, trial.speech, reply))
+            candidates.append(DraftedCandidate(act, trial.speech, reply))
         return {"notes": candidates}
     for advice in turn["notes"]:
         purpose = "\x1f".join(advice)
         _, speech = await capable(agent, Says).say("audience-draft", view, advice=advice, purpose=purpose)
-        candidates.append(Candidate(" + ".join(advice), speech))
+        candidates.append(DraftedCandidate(" + ".join(advice), speech))
     return {"notes": candidates}
 
 
 async def simulate(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Let weighted audiences compare the candidates in pairs; the one with most weight behind it is said."""
-    view, candidates = turn["view"], cast("list[Candidate]", turn["notes"])
+    view, candidates = turn["view"], cast("list[DraftedCandidate]", turn["notes"])
     settings = cast(AudienceSettings, context.settings)
     judge = _embedded if isinstance(participant.agent, Searches) else _asked
     weights, preferred = await judge(participant.agent, view, candidates, settings.audiences)
@@ -144,7 +144,7 @@ def tally(
 
 
 async def _asked(
-    agent: object, view: View, candidates: Sequence[Candidate], count: int
+    agent: object, view: View, candidates: Sequence[DraftedCandidate], count: int
 ) -> tuple[list[float], dict[tuple[int, int, int], float]]:
     """Ask for audiences, and what each prefers of every pair."""
     asks, other = capable(agent, Asks), view.side.roles[_other(view)]
@@ -179,12 +179,12 @@ async def _asked(
     return [one.weight for one in audiences], preferred
 
 
-def _shown(candidate: Candidate) -> Rollout:
+def _shown(candidate: DraftedCandidate) -> Rollout:
     return Rollout(tactic=candidate.idea, utterance=candidate.speech.utterance.text, expected_reply="-")
 
 
 async def _embedded(
-    agent: object, view: View, candidates: Sequence[Candidate], count: int
+    agent: object, view: View, candidates: Sequence[DraftedCandidate], count: int
 ) -> tuple[list[float], dict[tuple[int, int, int], float]]:
     """Let imagined partners of different tempers hear every candidate; what that is worth then decides."""
     world = await capable(agent, Searches).world(view)
