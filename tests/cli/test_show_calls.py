@@ -22,7 +22,7 @@ def cli(*arguments: str) -> int:
 
 
 def test_every_call_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = RunConfig(scenarios=("viatex",), models=("m",), planner="direct", max_turns=2)
+    config = RunConfig(scenarios=("viatex",), models=("m",), planner="direct", max_turns=2, votes="always")
     generate(config, out=tmp_path / "run", chat_models={"m": ScriptedModel(answer)})
     assert cli("show", str(tmp_path / "run"), "1", "--calls") == 0
     lines = capsys.readouterr().out.splitlines()

@@ -114,7 +114,7 @@ def test_the_command_says_what_happened_and_how_to_go_on(
     err = capsys.readouterr().err
     assert stopped.value.code == 1
     assert len(server.bodies) == 9
-    assert f"stopped: 2 dialogues are stored in {tmp_path / 'run'}" in err
+    assert f"stopped: 4 dialogues are stored in {tmp_path / 'run'}" in err
     assert f"go on with: negosim generate --resume {tmp_path / 'run'}" in err
     assert "Error: " in err
     assert "wants a key; set NEGOSIM_API_KEY" in err
