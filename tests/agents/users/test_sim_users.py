@@ -40,7 +40,7 @@ class Talk(NamedTuple):
 
     @property
     def said(self) -> list[str]:
-        return [text for role, text in self.turns if role == "agent"]
+        return [turn.text for turn in self.turns if turn.role == "agent"]
 
 
 def talk(agent: BatchAgent, user: SimUser, cap: int | None = None) -> Talk:
@@ -194,7 +194,7 @@ def test_every_dialogue_keeps_to_the_task(task: str, seed: int, skill: float) ->
     low, high, cap = BOUNDS[task]
     assert low <= made.reward <= high
     assert len(made.said) <= cap
-    assert made.turns[0][0] == ("agent" if task == DONATION else "user")
+    assert made.turns[0].role == ("agent" if task == DONATION else "user")
     if task == DONATION:
         assert made.reward == made.facts["donation"]
     else:
@@ -235,7 +235,7 @@ def test_lexicons_and_taxonomies_agree(task: str) -> None:
 def test_words_vary() -> None:
     made = talks(sim_agent(DONATION, skill=0.8), sim_users(DONATION, range(100)))
     assert all(len(set(one.said)) == len(one.said) for one in made)
-    assert len({text for one in made for _, text in one.turns}) > 400
+    assert len({turn.text for one in made for turn in one.turns}) > 400
 
 
 def test_a_corpus_can_be_made_again(tmp_path: Path) -> None:
