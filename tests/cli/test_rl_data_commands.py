@@ -38,8 +38,9 @@ def test_what_the_user_can_mend_is_said_and_nothing_is_written(cli, esconv: Path
     out = tmp_path / "traj"
     for arguments, message in (
         (("--bad-rows", "stop"), "valid.txt, row 2: no final intensity"),
-        (("--reward", "joint"), "give one of own, MODULE:FUNCTION"),
-        (("--learner", 2), "--learner 2"),
+        (("--reward", "jiont"), "give one of own, joint, "),
+        (("--reward", "joint"), "no trajectory is left to write"),
+        (("--learner", 3), "there is no agent 3"),
     ):
         done = cli("rl", "prepare", esconv, "--out", out, *arguments)
         assert done.code == 2
