@@ -52,7 +52,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def config(**settings: Any) -> RunConfig:
-    return RunConfig(**{"scenarios": "viatex", "planner": "direct", **settings})
+    return RunConfig(**{"scenarios": "viatex", "planner": "direct", "votes": "always", **settings})
 
 
 # Agents

@@ -97,7 +97,9 @@ def test_a_run_says_once_that_private_briefs_leave_the_machine(
 
 
 def test_a_span_for_the_dialogue_and_each_stage(tmp_path: Path) -> None:
-    names = spans("generate", "-s", "viatex", "--max-turns", "2", "--out", str(tmp_path / "run"))
+    names = spans(
+        "generate", "-s", "viatex", "--max-turns", "2", "--votes", "always", "--out", str(tmp_path / "run")
+    )
     assert names.count("dialogue") == 1
     stages = ("reflect", "tactics", "rollout", "judge", "speak", "consolidate")
     assert {names.count(stage) for stage in stages} == {2}
@@ -105,7 +107,7 @@ def test_a_span_for_the_dialogue_and_each_stage(tmp_path: Path) -> None:
 
 
 def test_a_span_for_the_dialogue_and_each_stage_with_a_model(tmp_path: Path, loopback: ModuleType) -> None:
-    how = ["generate", "-s", "viatex", "--planner", "direct", "--max-turns", "2"]
+    how = ["generate", "-s", "viatex", "--planner", "direct", "--max-turns", "2", "--votes", "always"]
     with loopback.LoopbackServer(loopback.talk) as server:
         names = spans(*how, "--model", f"openai:traced@{server.url}", "--out", str(tmp_path / "run"))
     assert names.count("dialogue") == 1

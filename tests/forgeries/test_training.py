@@ -42,13 +42,13 @@ def dialogues(texts: Sequence[str], task: str) -> list[Trajectory]:
 def coach(request: ChatRequest) -> Any:
     """Play every part of hindsight: the places named are the agent's own lines as they are shown."""
     label = next(label for label in LABELS if f'"{label}:"' in request.messages[0].content)
-    if request.schema_name == "Review":
+    if request.schema_name == "ControllerAnswer":
         shown = request.messages[-1].content.rpartition("# The conversation\n")[2]
         lines = re.findall(rf"(?m)^{label}: (.+)$", shown)
         return {"places": [{"said": line, "why": "", "better": "Better."} for line in lines[1:4]]}
-    if request.schema_name == "Continuation":
+    if request.schema_name == "ForwardAnswer":
         return {"lines": [{"speaker": "user", "text": "I see."}], "ended": True}
-    answers = {"Finished": {"finished": True}, "Amount": {"dollars": 1.0}, "Intensity": {"final": 2}}
+    answers = {"Finished": {"finished": True}, "DonationAnswer": {"dollars": 1.0}, "Intensity": {"final": 2}}
     return answers.get(request.schema_name, {"finished": True, "score": 1.0})
 
 
@@ -109,7 +109,11 @@ def test_hindsight_reads_the_structure_that_is_there(
 def test_hindsight_is_shown_every_turn_on_its_line(
     task: str, forged_requests: list[ChatRequest], texts: dict[str, str]
 ) -> None:
-    reviews = [request.messages[1].content for request in forged_requests if request.schema_name == "Review"]
+    reviews = [
+        request.messages[1].content
+        for request in forged_requests
+        if request.schema_name == "ControllerAnswer"
+    ]
     expected = {
         tuple(" ".join(turn.text.split()) for turn in one.turns)
         for one in dialogues(list(texts.values()), task)

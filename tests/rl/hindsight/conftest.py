@@ -60,7 +60,7 @@ def shown(request: ChatRequest, label: str) -> list[str]:
 def coach(request: ChatRequest) -> Any:
     """Play every part well."""
     stage = request.schema_name
-    if stage == "Review":
+    if stage == "ControllerAnswer":
         return {
             "places": [
                 {
@@ -71,7 +71,7 @@ def coach(request: ChatRequest) -> Any:
                 for n, text in enumerate(shown(request, "Worker")[:3])
             ]
         }
-    if stage == "Continuation":
+    if stage == "ForwardAnswer":
         return {
             "lines": [
                 {"speaker": "user", "text": f"Donor: All right, {request.seed}."},
@@ -80,7 +80,7 @@ def coach(request: ChatRequest) -> Any:
             ],
             "ended": True,
         }
-    answers = {"Finished": {"finished": True}, "Amount": {"dollars": 1.0}, "Intensity": {"final": 2}}
+    answers = {"Finished": {"finished": True}, "DonationAnswer": {"dollars": 1.0}, "Intensity": {"final": 2}}
     return answers.get(stage, {"finished": True, "score": 0.5})
 
 

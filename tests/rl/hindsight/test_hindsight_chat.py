@@ -61,7 +61,7 @@ def test_the_hard_share_decides_which_forward_model_completes(
     model = scripted()
     card = grow(model, factor=2, hard_share=share)
     assert card.origin.settings["hindsight"]["forward_kinds"] == {kind: 6}
-    asked = [request for request in model.requests if request.schema_name == "Continuation"]
+    asked = [request for request in model.requests if request.schema_name == "ForwardAnswer"]
     assert all(("hard to move" in request.messages[0].content) == (kind == "hard") for request in asked)
     # The lowest quarter of five dialogues for training is one, of worth 0.
     if kind == "hard":
@@ -74,7 +74,7 @@ def test_no_model_is_shown_how_the_original_went_on(
     model = scripted()
     grow(model, factor=5)
     for request in model.requests:
-        if request.schema_name != "Continuation":
+        if request.schema_name != "ForwardAnswer":
             continue
         prefix = request.messages[1].content
         (number,) = {
@@ -90,7 +90,9 @@ def test_each_place_of_a_review_is_taken_once_then_another_review_is_asked_for(
 ) -> None:
     model = scripted()
     grow(model, factor=5)
-    assert sum(request.schema_name == "Review" for request in model.requests) == 12  # 2 for 4 products each
+    assert (
+        sum(request.schema_name == "ControllerAnswer" for request in model.requests) == 12
+    )  # 2 for 4 products each
     taken = [
         (one.ancestry["parent"], one.ancestry["review"], one.ancestry["place"])
         for one in products(tmp_path / "grown")
@@ -115,7 +117,7 @@ def test_another_seed_makes_other_regenerations(grow: Grow, scripted: Scripted, 
 def test_prompts_share_their_beginning(grow: Grow, scripted: Scripted) -> None:
     model = scripted()
     grow(model, factor=3)
-    for stage in ("Review", "Finished", "Amount"):
+    for stage in ("ControllerAnswer", "Finished", "DonationAnswer"):
         assert len({r.messages[0].content for r in model.requests if r.schema_name == stage}) == 1
 
 
@@ -125,7 +127,7 @@ def test_the_reward_model_is_shown_the_examples_of_the_paper(grow: Grow, scripte
     fixed = {request.schema_name: request.messages[0].content for request in model.requests}
     assert fixed["Finished"].count("Finished: yes") >= 2
     assert fixed["Finished"].count("Finished: no") == 3
-    assert [line for line in fixed["Amount"].splitlines() if line.startswith("Dollars given")] == [
+    assert [line for line in fixed["DonationAnswer"].splitlines() if line.startswith("Dollars given")] == [
         f"Dollars given: {amount}" for amount in (0, 0, 0, 1, 2)
     ]
 
@@ -145,7 +147,7 @@ def test_a_quote_that_nobody_said_is_discarded_and_counted(
         good = {"said": "Would you give something of your pay", "why": "", "better": "Let me tell you more."}
         return {"places": [*quoting_nobody(request)["places"][:1], good]}
 
-    card = grow(scripted(Review=first_wrong), factor=2)
+    card = grow(scripted(ControllerAnswer=first_wrong), factor=2)
     assert card.dropped["suggestion: what it quotes is no turn of the agent"] == calls == 6
     assert all(one.ancestry and one.ancestry["turn"] == 4 for one in products(tmp_path / "grown"))
     assert any("d0, review 1" in problem for problem in card.problems)
@@ -160,7 +162,7 @@ def test_a_suggestion_that_says_the_same_is_discarded(grow: Grow, scripted: Scri
         other = {"said": text, "why": "", "better": "Let us talk about the children first."}
         return {"places": [{"said": text, "why": "", "better": f"{text}!"}, other]}
 
-    card = grow(scripted(Review=same), factor=2)
+    card = grow(scripted(ControllerAnswer=same), factor=2)
     assert card.dropped == {"suggestion: it says what was said": 6}
 
 
@@ -185,11 +187,11 @@ def test_nonsense_is_asked_again_then_counted(grow: Grow, scripted: Scripted) ->
             return {"lines": [{"speaker": "user", "text": f"No, {request.seed}."}], "ended": True}
         return {"lines": [{"speaker": "agent", "text": "Well?"}], "ended": True}
 
-    card = grow(scripted(Continuation=two_in_a_row), factor=2)
+    card = grow(scripted(ForwardAnswer=two_in_a_row), factor=2)
     assert card.dropped == {}
 
     with pytest.raises(ProtocolError, match="forward model: no usable answer"):
-        grow(scripted(Continuation=lambda request: "nonsense"), factor=2, out=Path("never"))
+        grow(scripted(ForwardAnswer=lambda request: "nonsense"), factor=2, out=Path("never"))
     assert not Path("never").exists()
 
 
@@ -205,7 +207,7 @@ def test_a_completion_must_come_to_an_end_within_the_cap(
 ) -> None:
     answer = {"lines": [{"speaker": s, "text": t} for s, t in lines], "ended": False}
     with pytest.raises(ProtocolError, match="forward model: no usable answer"):
-        grow(scripted(Continuation=lambda request: answer), factor=2)
+        grow(scripted(ForwardAnswer=lambda request: answer), factor=2)
 
 
 def test_a_dialogue_at_its_cap_is_over(grow: Grow, scripted: Scripted, tmp_path: Path) -> None:
@@ -214,7 +216,7 @@ def test_a_dialogue_at_its_cap_is_over(grow: Grow, scripted: Scripted, tmp_path:
         texts = [{"speaker": ("user", "agent")[n % 2], "text": f"{n} {request.seed}"} for n in range(room)]
         return {"lines": texts, "ended": False}
 
-    grow(scripted(Continuation=to_the_cap), factor=2)
+    grow(scripted(ForwardAnswer=to_the_cap), factor=2)
     assert {(len(one.turns), one.terminal) for one in products(tmp_path / "grown")} == {(20, True)}
 
 
@@ -222,15 +224,15 @@ def test_a_controller_that_never_answers_leaves_nothing_behind(
     grow: Grow, scripted: Scripted, tmp_path: Path
 ) -> None:
     with pytest.raises(ProtocolError, match="controller: no usable answer"):
-        grow(scripted(Review=lambda request: "I would rather not"), factor=2)
+        grow(scripted(ControllerAnswer=lambda request: "I would rather not"), factor=2)
     with pytest.raises(ProtocolError, match="no turn of the agent"):
-        grow(scripted(Review=quoting_nobody), factor=2, seed=0, out=tmp_path / "other")
+        grow(scripted(ControllerAnswer=quoting_nobody), factor=2, seed=0, out=tmp_path / "other")
     assert not (tmp_path / "grown").exists()
 
 
 def test_regenerations_with_the_same_words_are_kept_once(grow: Grow, scripted: Scripted) -> None:
     same = {"lines": [{"speaker": "user", "text": "$1.00."}], "ended": True}
-    card = grow(scripted(Continuation=lambda request: same), factor=5)
+    card = grow(scripted(ForwardAnswer=lambda request: same), factor=5)
     # Three places of each of six dialogues, of which three openings are the same as three others.
     assert card.regenerated == 15
     assert card.dropped["the regeneration has the words of another dialogue"] > 0
@@ -245,7 +247,7 @@ def test_a_provider_that_fails_now_and_then_is_counted(grow: Grow, scripted: Scr
         asked += 1
         return ModelError("gone") if asked == 3 else {"dollars": 0.5}
 
-    card = grow(scripted(Amount=shaky), factor=2)
+    card = grow(scripted(DonationAnswer=shaky), factor=2)
     assert card.dropped == {"a provider failed": 1}
     assert card.regenerated == 6
 
@@ -254,7 +256,7 @@ def test_a_provider_that_is_gone_stops_the_run(grow: Grow, scripted: Scripted) -
     gone = ModelError("the key is refused")
     gone.fault = "key"
     with pytest.raises(ModelError, match="refused"):
-        grow(scripted(Continuation=lambda request: gone), factor=2)
+        grow(scripted(ForwardAnswer=lambda request: gone), factor=2)
 
 
 def test_the_budget_holds(grow: Grow, scripted: Scripted, tmp_path: Path) -> None:
@@ -282,13 +284,13 @@ def test_counselling_asks_for_the_final_intensity(
         said = "It would mean a lot to them and to number"
         return {"places": [{"said": said, "why": "", "better": "How do you feel?"}]}
 
-    model = scripted(Review=review)
+    model = scripted(ControllerAnswer=review)
     grow(model, source=tmp_path / "support", factor=2)
     assert {one.reward for one in products(tmp_path / "grown")} == {3.0}  # 5 before, 2 after
     made = products(tmp_path / "grown")[0]
     assert "final_intensity" not in made.meta
     assert made.meta["initial_intensity"] == 5
-    asked = next(r for r in model.requests if r.schema_name == "Continuation").messages[1].content
+    asked = next(r for r in model.requests if r.schema_name == "ForwardAnswer").messages[1].content
     assert "job crisis" in asked
     assert "I was let go." in asked
     assert "in at most 24 lines" in asked  # 31 in all, 7 are there
@@ -309,10 +311,10 @@ def test_any_other_task_is_scored_by_example(
         said = "It would mean a lot to them and to number"
         return {"places": [{"said": said, "why": "", "better": "Take it. [offer: price=2]"}]}
 
-    model = scripted(Review=review, Score=lambda request: {"finished": True, "score": 1.5})
+    model = scripted(ControllerAnswer=review, ScoreAnswer=lambda request: {"finished": True, "score": 1.5})
     grow(model, source=tmp_path / "run", factor=2)
     assert {one.reward for one in products(tmp_path / "grown")} == {1.5}
-    wrong = scripted(Review=review, Score=lambda request: {"finished": True, "score": 99})
+    wrong = scripted(ControllerAnswer=review, ScoreAnswer=lambda request: {"finished": True, "score": 99})
     with pytest.raises(ProtocolError, match="reward model: no usable answer"):
         grow(wrong, source=tmp_path / "run", factor=2, out=tmp_path / "other")
 

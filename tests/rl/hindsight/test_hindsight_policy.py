@@ -99,6 +99,7 @@ def test_ends_are_marked_and_read() -> None:
 def test_a_policy_of_one_side_is_refused(tmp_path: Path) -> None:
     from negosim.rl import read_trajectories
     from negosim.rl.hindsight import regenerate
+    from negosim.rl.policy import PolicyContext
     from negosim.rl.training import BC, Forward, TrainConfig, train
 
     simulate("donation", tmp_path / "traj", dialogues=6, split="train")
@@ -109,5 +110,5 @@ def test_a_policy_of_one_side_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="trained with --algo bc and knows the agent's side only"):
         regenerate(tmp_path / "traj", tmp_path / "a", forward=f"policy:{tmp_path / 'bc'}")
     policy = module._loaded(str(tmp_path / "forward"))
-    (said,) = policy.reply([module.Spoken((("agent", "Hello."),))], seeds=[1], speaker="user")
+    (said,) = policy.reply([PolicyContext((("agent", "Hello."),))], seeds=[1], speaker="user")
     assert said.text

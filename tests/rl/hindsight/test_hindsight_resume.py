@@ -108,7 +108,7 @@ def test_what_a_provider_failed_on_is_asked_again_next_time(grow: Grow, scripted
         return BudgetError("used up") if calls > 3 else {"dollars": 0.5}
 
     with pytest.raises(BudgetError):
-        grow(scripted(Amount=shaky), factor=2)
+        grow(scripted(DonationAnswer=shaky), factor=2)
     card = grow(scripted(), factor=2)
     assert card.dropped == {}  # the attempt that failed was made again
 
