@@ -156,7 +156,9 @@ import json
 from negosim import RunConfig, generate
 models = ["harbour-echo:one", "harbour-clerk", "harbour-echo:two"]
 config = RunConfig(scenarios="harbour-expansion", models=models, planner="direct", max_turns=6)
-weighed = RunConfig(scenarios="viatex", models="harbour-echo:three", planner="weigh-up", max_turns=4, votes="always")
+weighed = RunConfig(
+    scenarios="viatex", models="harbour-echo:three", planner="weigh-up", max_turns=4, votes="always"
+)
 runs = generate(config, out="one"), generate(weighed, out="two", cache=False)
 print(json.dumps({
     "models": [list(dialogue.models) for run in runs for dialogue in run],
