@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from negosim.errors import UserError
 from negosim.importing._drops import Drops
 from negosim.importing._published import Split, agreed, split_in_row, split_of_name
 from negosim.importing._row import Row
@@ -183,17 +182,3 @@ class Importer:
     """What labels mean, by label, where the source's are known."""
     ratings: Mapping[str, tuple[str, Mapping[int, str]]] = field(default_factory=dict)
     """The words of questions that people answered, and what their grades mean, by question."""
-
-
-def text_of(value: object, what: str) -> str:
-    """Return a text on one line, or "" for nothing.
-
-    Raises:
-        UserError: it is no text.
-
-    """
-    if value is None:
-        return ""
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        raise UserError(f"{what} is {type(value).__name__}, no text")
-    return str(value).strip()
