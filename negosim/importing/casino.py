@@ -7,7 +7,7 @@ from typing import Any
 
 from negosim.importing._drops import Drops
 from negosim.importing._row import BadRowError, Row
-from negosim.importing._rows import rows_of
+from negosim.importing._rows import dialogues_of
 from negosim.importing._source import (
     PARTICIPANTS,
     ImportedDialogue,
@@ -75,25 +75,16 @@ def recognises(file: Path, rows: Rows) -> bool:
 
 
 def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> Iterator[ImportedDialogue]:
-    """Yield the negotiations of the files, with what everything was worth to both.
+    """Return the negotiations of the files, with what everything was worth to both.
 
     Raises:
         UserError: a file is broken, or (`drops.strict`) has a bad row.
 
     """
-    for file in files:
-        for row in rows_of(file.path, file.name):
-            try:
-                yield _found(file, row, drops)
-            except BadRowError as error:
-                drops.add(str(error), row.where)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                drops.add(f"not in the published form ({type(error).__name__}: {error})", row.where)
+    return dialogues_of(files, drops, lambda file, row: _found(file, row, drops))
 
 
 def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
-    if entry.problem:
-        raise BadRowError(entry.problem)
     row = entry.content
     # The order of the participants differs from row to row: they are told apart by id, never by position.
     info, logs = row["participant_info"], row["chat_logs"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from negosim.importing._drops import Drops
 from negosim.importing._row import BadRowError, Row
-from negosim.importing._rows import rows_of
+from negosim.importing._rows import dialogues_of
 from negosim.importing._source import ImportedDialogue, Importer, ImportOptions, Rows, Said, SourceFile
 from negosim.importing._text import detokenize
 from negosim.records import Fact, Measurement
@@ -62,23 +62,16 @@ def recognises(file: Path, rows: Rows) -> bool:
 
 
 def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> Iterator[ImportedDialogue]:
-    """Yield the dialogues of the files, with how far the seeker's distress fell.
+    """Return the dialogues of the files, with how far the seeker's distress fell.
 
     Raises:
         UserError: a file is broken, or (`drops.strict`) has a bad row.
 
     """
-    for file in files:
-        for row in rows_of(file.path, file.name):
-            try:
-                yield _found(file, row, drops)
-            except BadRowError as error:
-                drops.add(str(error), row.where)
+    return dialogues_of(files, drops, lambda file, row: _found(file, row, drops))
 
 
 def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
-    if entry.problem:
-        raise BadRowError(entry.problem)
     row = entry.content
     if not isinstance(row, Mapping) or not isinstance(row.get("dialog"), list):
         raise BadRowError("no dialogue ('dialog' must be a list of turns)")

@@ -41,13 +41,13 @@ def check_taxonomy(taxonomy: Taxonomy) -> None:
         UserError: lists every text that cannot be used, and why.
 
     """
-    known = _tactic_slots()
+    brought = {tactic.id: tactic.simulated for tactic in taxonomy.tactics if tactic.simulated is not None}
+    known = _tactic_slots() if brought else {}  # It reads all built-in words of tactics.
     wrong = [
-        f"tactic {tactic.id!r}, simulated.{field}, {problem}"
-        for tactic in taxonomy.tactics
-        if tactic.simulated is not None
+        f"tactic {name!r}, simulated.{field}, {problem}"
+        for name, words in brought.items()
         for field, slots in known.items()
-        for problem in _problems(getattr(tactic.simulated, field), slots)
+        for problem in _problems(getattr(words, field), slots)
     ]
     _refuse(f"taxonomy {taxonomy.id!r}", wrong)
 
