@@ -6,6 +6,16 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 
+def empty(given: object) -> bool:
+    """Tell whether a field holds nothing; with `Field(exclude_if=empty)` it is then not written."""
+    return not given
+
+
+def unset(given: object) -> bool:
+    """Tell whether a field is None; with `Field(exclude_if=unset)` it is then not written."""
+    return given is None
+
+
 class Frozen(BaseModel):
     """A pydantic model that cannot be changed and refuses fields it does not know."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from negosim._fields import Name, Number, Slug, Text
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, empty
 from negosim.scenarios._issues import Deal, Issue, Value
 from negosim.scenarios._measures import Answer, Measure, MeasureId
 from negosim.scenarios._parties import ALL, ROUND_ROBIN, Agreement, AgreementRule, SpeakingOrder
@@ -31,10 +31,6 @@ def _no_label(name: str) -> str:
     if _COLON.search(name) or name.casefold() == "you":
         raise ValueError('transcripts put a colon behind a name, and "You" for the reader; use another name')
     return name
-
-
-def _empty(given: Any) -> bool:
-    return not given
 
 
 def _usual(given: Any) -> bool:
@@ -133,17 +129,17 @@ class Role(Frozen):
     """True statements the role may make about its situation."""
     fabrications: Statements = Statements()
     """False statements of the same kinds; the simulated negotiator says them only when deceptive."""
-    lines: Annotated[dict[str, tuple[Text, ...]], Field(default_factory=dict, exclude_if=_empty)]
+    lines: Annotated[dict[str, tuple[Text, ...]], Field(default_factory=dict, exclude_if=empty)]
     """By pool of the simulated negotiator's sentences: further ones that only this role says."""
     facts: tuple[Fact, ...] = ()
     """What the lie check goes by before anything else; agents do not see it."""
     payoff: Payoff = NO_DEALS
     """What each deal is worth to it; without issues there is none."""
-    reward: Annotated[Reward | None, Field(exclude_if=_empty)] = None
+    reward: Annotated[Reward | None, Field(exclude_if=empty)] = None
     """What a dialogue is worth to the role; without one, the value of its deal."""
-    simulated: Annotated[Simulated | None, Field(exclude_if=_empty)] = None
+    simulated: Annotated[Simulated | None, Field(exclude_if=empty)] = None
     """Which embedded participant can play the role; where there are issues, the negotiator can anyway."""
-    priors: Annotated[dict[MeasureId, Answer], Field(default_factory=dict, exclude_if=_empty)]
+    priors: Annotated[dict[MeasureId, Answer], Field(default_factory=dict, exclude_if=empty)]
     """By measure: what the role would answer before the first word. Chat models are told it."""
 
 
@@ -176,19 +172,19 @@ class Scenario(Frozen):
     """The day on which the roles meet, so that deadlines can be compared; agents know what the texts say."""
     opener: Slug
     """The role that speaks first unless the run says otherwise."""
-    claim: Annotated[Text | None, Field(exclude_if=_empty)] = None
+    claim: Annotated[Text | None, Field(exclude_if=empty)] = None
     """What is argued about, as a sentence one can agree or disagree with; public."""
     issues: tuple[Issue, ...] = ()
     roles: Annotated[tuple[Role, ...], Field(min_length=2)]
-    measures: Annotated[tuple[Measure, ...], Field(exclude_if=_empty)] = ()
+    measures: Annotated[tuple[Measure, ...], Field(exclude_if=empty)] = ()
     """Private questions to roles, before, during and after."""
-    max_turns: Annotated[int | None, Field(ge=1, exclude_if=_empty)] = None
+    max_turns: Annotated[int | None, Field(ge=1, exclude_if=empty)] = None
     """Cap on utterances unless the run says otherwise."""
     agreement: Annotated[Agreement, Field(exclude_if=_usual)] = ALL
     """Whose agreement makes a deal. Who is no party to it keeps its reservation value."""
     order: Annotated[SpeakingOrder, Field(exclude_if=_usual)] = ROUND_ROBIN
     """Who speaks after whom, unless the run says otherwise."""
-    side_messages: Annotated[bool, Field(exclude_if=_empty)] = False
+    side_messages: Annotated[bool, Field(exclude_if=empty)] = False
     """Whether a role may, along with what it says to all, say something to some of the others alone."""
     resolution: tuple[ResolutionQuestion, ...] = ()
 

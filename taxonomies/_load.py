@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, TypeAdapter, ValidationError
 
 from negosim._fields import Name, Slug, Text
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, unset
 from negosim.errors import UserError
 from negosim.plugins import (
     Location,
@@ -25,10 +25,6 @@ from negosim.plugins import (
 )
 
 SUFFIXES = (".jsonl", ".json")
-
-
-def _unset(given: Any) -> bool:
-    return given is None
 
 
 class TacticWords(Frozen):
@@ -66,7 +62,7 @@ class Tactic(Frozen):
     """One utterance that uses it."""
     source: Text | None = None
     """The literature the notion is from, as author and year; `Taxonomy.sources` has the full references."""
-    simulated: Annotated[TacticWords | None, Field(exclude_if=_unset)] = None
+    simulated: Annotated[TacticWords | None, Field(exclude_if=unset)] = None
     """Words for the simulated negotiator; without them it has its own for the built-in tactics alone."""
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from negosim import registry
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, unset
 from negosim.errors import UserError
 from negosim.models._types import AnswerMode
 from negosim.plugins import suggest
@@ -19,13 +19,9 @@ MODEL_VARIABLE = "NEGOSIM_MODEL"
 OPENAI_URL = "https://api.openai.com/v1"
 
 
-def _absent(given: object) -> bool:
-    return given is None
-
-
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 """How long a model reasons before it answers; which of them a model knows, its provider says."""
-PolicySetting = Annotated[float | None, Field(exclude_if=_absent)]
+PolicySetting = Annotated[float | None, Field(exclude_if=unset)]
 
 
 class ModelSpec(Frozen):
@@ -54,11 +50,11 @@ class ModelSpec(Frozen):
     """Most tokens a minute, in and out."""
     mode: AnswerMode | None = None
     """How the answer is held to its form; None: in the strictest way that works."""
-    reasoning_effort: Annotated[ReasoningEffort | None, Field(exclude_if=_absent)] = None
+    reasoning_effort: Annotated[ReasoningEffort | None, Field(exclude_if=unset)] = None
     """How long the model reasons before it answers; None: as its provider has it."""
     advantage: PolicySetting = None
     """How much Q counts in what a trained policy says; None, here and below: as is stored with it."""
-    top_k: Annotated[int | None, Field(exclude_if=_absent)] = None
+    top_k: Annotated[int | None, Field(exclude_if=unset)] = None
     """Likeliest tokens that a trained policy considers."""
     min_p: PolicySetting = None
     """Tokens less likely than this share of the likeliest are none that a trained policy says."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import Field, model_validator
 
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, empty
 from negosim._html import dialogue_html
 from negosim.records._measurement import Measurement
 from negosim.records._turn import Turn, Vote
@@ -31,10 +31,6 @@ HUMAN = "human"
 
 Fact = str | int | float | bool | None
 """Something that a source says of a dialogue."""
-
-
-def _empty(given: Any) -> bool:
-    return not given
 
 
 def _true(given: Any) -> bool:
@@ -106,7 +102,7 @@ class Outcome(Frozen):
     while issues were open and nobody had left; "unknown": no usable offer was made, so whether the
     words agree cannot be computed; "not_applicable": the scenario has nothing to settle."""
     deal: dict[str, Value] | None = None
-    coalition: Annotated[tuple[int, ...] | None, Field(exclude_if=_empty)] = None
+    coalition: Annotated[tuple[int, ...] | None, Field(exclude_if=empty)] = None
     """Positions of the parties to the deal, where some can agree without the others."""
     values: tuple[float, ...] | None = None
     """By role. Who is no party to a deal has its reservation value, which is what no deal is worth."""
@@ -117,7 +113,7 @@ class Outcome(Frozen):
     """Distance of the deal to the Pareto frontier, value axes scaled to 0..1; 0 is efficient."""
     nash_ratio: float | None = None
     """Nash product of the deal over the largest Nash product of any deal, both among its parties."""
-    rewards: Annotated[tuple[float | None, ...] | None, Field(exclude_if=_empty)] = None
+    rewards: Annotated[tuple[float | None, ...] | None, Field(exclude_if=empty)] = None
     """By role, where the scenario says what counts; None in a place where it cannot be known."""
 
 
@@ -135,7 +131,7 @@ class StageAccount(Frozen):
     tokens_out: int = 0
     tokens_cached: int = 0
     """The part of `tokens_in` the server read from its prefix cache."""
-    again: Annotated[dict[str, int], Field(exclude_if=_empty)] = Field(default_factory=dict)
+    again: Annotated[dict[str, int], Field(exclude_if=empty)] = Field(default_factory=dict)
     """Answers that were asked for again, by why: "unusable" (malformed, refused, against the rules),
     "cut_off" (at `max_tokens`), or what was doubtful in a usable one, as its mark is called ("leak")."""
     seconds: float = 0.0
@@ -177,12 +173,12 @@ class Dialogue(Frozen):
     votes: tuple[Vote, ...]
     outcome: Outcome
     failure: Failure | None = None
-    measurements: Annotated[tuple[Measurement, ...], Field(exclude_if=_empty)] = ()
+    measurements: Annotated[tuple[Measurement, ...], Field(exclude_if=empty)] = ()
     """What the roles answered in private, in the order they were asked."""
-    own_scenario: Annotated[Scenario | None, Field(exclude_if=_empty)] = None
+    own_scenario: Annotated[Scenario | None, Field(exclude_if=empty)] = None
     """The scenario as this dialogue had it, where that of the run is only what all have in common: of
     published data, roles, briefs and payoffs differ from one dialogue to the next."""
-    facts: Annotated[dict[str, Fact], Field(exclude_if=_empty)] = Field(default_factory=dict)
+    facts: Annotated[dict[str, Fact], Field(exclude_if=empty)] = Field(default_factory=dict)
     """What else the source of an imported dialogue says of it: topic, published split, stated amounts."""
     account: tuple[StageAccount, ...] = ()
     calls: tuple[Call, ...] = ()

@@ -1,16 +1,12 @@
 """A measurement: a role's private answer to one measure."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, unset
 from negosim.records._judgement import Status
 from negosim.scenarios import Answer, Moment
-
-
-def _unset(given: Any) -> bool:
-    return given is None
 
 
 class Measurement(Frozen):
@@ -20,7 +16,7 @@ class Measurement(Frozen):
     """Id of the measure."""
     role: int
     """Position of the role that was asked."""
-    about: Annotated[int | None, Field(exclude_if=_unset)] = None
+    about: Annotated[int | None, Field(exclude_if=unset)] = None
     """Position of the role the question is about, where it is about one."""
     moment: Moment
     turns: int

@@ -1,10 +1,10 @@
 """Record of one turn: the utterance, its offer, and the thinking before it."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, empty, unset
 from negosim.scenarios import Value
 
 Action = Literal["talk", "offer", "accept", "walk_away"]
@@ -38,14 +38,6 @@ MARKED: dict[Mark, str] = {
 """What each mark says to people."""
 
 
-def _empty(given: Any) -> bool:
-    return not given
-
-
-def _unset(given: Any) -> bool:
-    return given is None
-
-
 def tactics_of(tactic: str | None) -> tuple[str, ...]:
     """Return the single tactics of a turn; people may see several in one."""
     return tuple(tactic.split("+")) if tactic else ()
@@ -58,7 +50,7 @@ class Utterance(Frozen):
     action: Action = "talk"
     offer: dict[str, Value] | None = None
     """With `action` "offer": a value per issue; issues may be left out (a partial offer)."""
-    wordless: Annotated[bool, Field(exclude_if=_empty)] = False
+    wordless: Annotated[bool, Field(exclude_if=empty)] = False
     """Whether nothing was said, as where people press a button: the text only names the move."""
 
 
@@ -120,11 +112,11 @@ class Turn(Frozen):
     draft: str | None = None
     """The text before consolidation, where that changed it."""
     utterance: Utterance
-    marks: Annotated[tuple[Mark, ...], Field(exclude_if=_empty)] = ()
+    marks: Annotated[tuple[Mark, ...], Field(exclude_if=empty)] = ()
     """What stayed wrong with it although it was asked for again; of models alone."""
-    asides: Annotated[tuple[Aside, ...], Field(exclude_if=_empty)] = ()
+    asides: Annotated[tuple[Aside, ...], Field(exclude_if=empty)] = ()
     """What was said to some of the others alone."""
-    floor: Annotated[int | None, Field(exclude_if=_unset)] = None
+    floor: Annotated[int | None, Field(exclude_if=unset)] = None
     """Position of the role that the chair gives the floor to."""
     claims: tuple[Claim, ...] = ()
     """Claims with known truth; only agents that know it (the simulated negotiator) give them."""

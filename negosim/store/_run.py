@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from negosim._checksum import DamageError, checked, with_checksum
 from negosim._fields import Slug
 from negosim._files import first_error, unreadable, unwritable
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, unset
 from negosim._html import run_html
 from negosim.config import RunConfig
 from negosim.errors import UserError
@@ -88,10 +88,6 @@ class ImportOrigin(Frozen):
     """Files of the source that are none of its data, and why."""
 
 
-def _unset(given: Any) -> bool:
-    return given is None
-
-
 class RunHeader(Frozen):
     """The content of `run.json`."""
 
@@ -104,7 +100,7 @@ class RunHeader(Frozen):
     """The scenarios in full, by id: a run can be read where its plugins are not installed."""
     planned: int
     """Dialogues the configuration asks for."""
-    imported: Annotated[ImportOrigin | None, Field(exclude_if=_unset)] = None
+    imported: Annotated[ImportOrigin | None, Field(exclude_if=unset)] = None
     """Where the dialogues come from, if negosim has not made them."""
 
 
