@@ -28,7 +28,7 @@ from negosim.agents.users import (
     kind_of,
     persona_names,
 )
-from negosim.agents.users._agents import _transcript
+from negosim.agents.users.agents import _transcript
 from negosim.importing import read_source, rows_of
 from negosim.records import Utterance
 from negosim.rl.evaluation import evaluate, met_in

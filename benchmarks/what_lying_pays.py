@@ -16,7 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from negosim import RunConfig, generate
-from negosim.agents.sim._persona import persona_of
+from negosim.agents.sim.persona import persona_of
 from negosim.measures import Difference, Estimate, dialogue_rows, difference, estimate
 from negosim.scenarios import list_scenarios, load_scenario
 from negosim.seeding import Seed

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from negosim.cli._app import app
+from negosim.cli.app import app
 
 PAGE = Path(__file__).with_name("cli.md")
 MARK = "<!-- From here on made by docs/make_cli_reference.py -->\n"

@@ -6,10 +6,10 @@ markup, and without control characters. Without a terminal, output is plain line
 `negosim.terminal.watch` shows a run while it is made; it is apart because it needs the engine.
 """
 
-from negosim.terminal._console import console_for, interactive, print_view
-from negosim.terminal._lens import Lens, condition_line, lens_of
-from negosim.terminal._listing import print_rows
-from negosim.terminal._moves import (
+from negosim.terminal.console import console_for, interactive, print_view
+from negosim.terminal.lens import Lens, condition_line, lens_of
+from negosim.terminal.listing import print_rows
+from negosim.terminal.moves import (
     ENDS,
     VERDICTS,
     Move,
@@ -20,11 +20,11 @@ from negosim.terminal._moves import (
     replay,
     verdict,
 )
-from negosim.terminal._outcome import MOMENTS, outcome_lines
-from negosim.terminal._scenario import scenario_view
-from negosim.terminal._show import print_calls, print_dialogue, print_run
-from negosim.terminal._tally import Tally
-from negosim.terminal._taxonomy import taxonomy_view
+from negosim.terminal.outcome import MOMENTS, outcome_lines
+from negosim.terminal.scenario import scenario_view
+from negosim.terminal.show import print_calls, print_dialogue, print_run
+from negosim.terminal.tally import Tally
+from negosim.terminal.taxonomy import taxonomy_view
 
 __all__ = [
     "ENDS",

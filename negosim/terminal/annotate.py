@@ -18,9 +18,9 @@ from rich.text import Text
 from negosim._text import clean, one_line, plural, spoken
 from negosim.judging import UNSETTLED, Annotation, AnnotationQuestion, Page, Wording, read_back, written
 from negosim.records import JudgedValue
-from negosim.terminal._colours import colour
-from negosim.terminal._console import print_view
-from negosim.terminal._transcript import SideColumn, labelled, words
+from negosim.terminal.colours import colour
+from negosim.terminal.console import print_view
+from negosim.terminal.transcript import SideColumn, labelled, words
 from negosim.views import PublicTurn
 
 Read = Callable[[str], str]

@@ -16,8 +16,8 @@ from rich.text import Text
 from negosim._text import one_line
 from negosim.judging import Assessment
 from negosim.records import THIRD_PARTY, Status
-from negosim.terminal._console import print_view
-from negosim.terminal._listing import aligned
+from negosim.terminal.console import print_view
+from negosim.terminal.listing import aligned
 
 if TYPE_CHECKING:
     from negosim.measures import Calibration, ErrorCorrelation, Estimate, OrderEffect, Reliability

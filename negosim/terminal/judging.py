@@ -15,10 +15,10 @@ from negosim._text import money, one_line, plural, tokens
 from negosim.judging import ORACLE, DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.records import Sheet, Status
 from negosim.store import Run
-from negosim.terminal._colours import colour
-from negosim.terminal._console import interactive
-from negosim.terminal._listing import print_rows
-from negosim.terminal._questions import questions_view
+from negosim.terminal.colours import colour
+from negosim.terminal.console import interactive
+from negosim.terminal.listing import print_rows
+from negosim.terminal.questions import questions_view
 
 __all__ = ["JudgingTally", "JudgingWatch", "questions_view"]
 

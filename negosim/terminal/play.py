@@ -18,10 +18,10 @@ from negosim.engine import DialogueFinished, DialogueStarted, Event, TurnFinishe
 from negosim.records import Aside, Utterance
 from negosim.scenarios import Answer, Deal, Issue, Measure, Value, belief_from
 from negosim.table import Table, opening_table
-from negosim.terminal._console import print_view
-from negosim.terminal._lens import Lens
-from negosim.terminal._outcome import outcome_view
-from negosim.terminal._transcript import turn_view
+from negosim.terminal.console import print_view
+from negosim.terminal.lens import Lens
+from negosim.terminal.outcome import outcome_view
+from negosim.terminal.transcript import turn_view
 from negosim.views import View
 
 HELP = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from negosim.terminal._console import console_for, interactive
+from negosim.terminal.console import console_for, interactive
 
 if TYPE_CHECKING:
     from negosim.rl.training import OptimizerStep

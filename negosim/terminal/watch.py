@@ -14,14 +14,14 @@ from negosim.engine import DialogueFinished, DialogueStarted, Event, RunStarted,
 from negosim.scenarios import Scenario
 from negosim.store import Run
 from negosim.table import opening_table
-from negosim.terminal._colours import colour
-from negosim.terminal._console import interactive, print_view
-from negosim.terminal._lens import lens_of
-from negosim.terminal._outcome import outcome_view
-from negosim.terminal._plain import dialogue_line, ending_lines, header_lines, turn_lines
-from negosim.terminal._summary import progress_line, summary_lines, summary_view
-from negosim.terminal._tally import Tally
-from negosim.terminal._transcript import header, turn_view
+from negosim.terminal.colours import colour
+from negosim.terminal.console import interactive, print_view
+from negosim.terminal.lens import lens_of
+from negosim.terminal.outcome import outcome_view
+from negosim.terminal.plain import dialogue_line, ending_lines, header_lines, turn_lines
+from negosim.terminal.summary import progress_line, summary_lines, summary_view
+from negosim.terminal.tally import Tally
+from negosim.terminal.transcript import header, turn_view
 
 Print = Callable[[str], None]
 

@@ -3,7 +3,7 @@
 Pages are made on the server, from what a view may see and nothing else; see `negosim.terminal.lens_of`.
 """
 
-from negosim.web._bundle import dialogue_html, write_bundle
-from negosim.web._markdown import dialogue_markdown
+from negosim.web.bundle import dialogue_html, write_bundle
+from negosim.web.markdown import dialogue_markdown
 
 __all__ = ["dialogue_html", "dialogue_markdown", "write_bundle"]

@@ -33,12 +33,12 @@ from negosim.records import Condition
 from negosim.scenarios import load_scenario
 from negosim.store import Run
 from negosim.terminal import Lens, outcome_lines, verdict
-from negosim.web._app import application, wrong_page
-from negosim.web._dialogue import role_views, turn_views
-from negosim.web._links import ServerLinks
-from negosim.web._pages import render
-from negosim.web._table_seat import LONGEST, BrowserSeat, answer_from, speech_from
+from negosim.web.app import application, wrong_page
+from negosim.web.dialogue import role_views, turn_views
+from negosim.web.links import ServerLinks
+from negosim.web.pages import render
 from negosim.web.server import server_of
+from negosim.web.table_seat import LONGEST, BrowserSeat, answer_from, speech_from
 
 SEATS_FILE = ".seats.json"
 """In a run folder: the addresses of its seats, so that they stay the same when the run is resumed."""

@@ -16,14 +16,14 @@ from starlette.routing import Route
 
 from negosim.errors import UserError
 from negosim.terminal import Lens, lens_of
-from negosim.web._app import TYPES, application, wrong_page
-from negosim.web._columns import PAGE, TableQuery, chosen
-from negosim.web._dialogue import dialogue_view, role_views, turn_views
-from negosim.web._figures import concessions_of, plane_of
-from negosim.web._guard import KeyGate
-from negosim.web._links import ServerLinks
-from negosim.web._making import being_made, state_of
-from negosim.web._pages import (
+from negosim.web.app import TYPES, application, wrong_page
+from negosim.web.columns import PAGE, TableQuery, chosen
+from negosim.web.dialogue import dialogue_view, role_views, turn_views
+from negosim.web.figures import concessions_of, plane_of
+from negosim.web.guard import KeyGate
+from negosim.web.links import ServerLinks
+from negosim.web.making import being_made, state_of
+from negosim.web.pages import (
     STATIC,
     PageContext,
     columns_of,
@@ -33,8 +33,8 @@ from negosim.web._pages import (
     run_page,
     views_of,
 )
-from negosim.web._run_folders import RunFolders, Shelf, lost
-from negosim.web._runs import run_rows, sorted_rows
+from negosim.web.run_folders import RunFolders, Shelf, lost
+from negosim.web.runs import run_rows, sorted_rows
 
 READING = 0.4
 """Seconds a page may spend on carrying an index on; the rest is read while the page is being looked at."""

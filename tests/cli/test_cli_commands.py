@@ -284,7 +284,7 @@ def test_models_get(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         progress(f"getting {name}")
         return Path("x")
 
-    monkeypatch.setattr("negosim.cli._models.fetch", fetch)
+    monkeypatch.setattr("negosim.cli.models.fetch", fetch)
     done = cli("models", "get", "smollm2")
     assert done.err == "getting smollm2\n"
     assert done.out == "ready: negosim generate --scenario viatex --model local:smollm2\n"

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from negosim.cli import _generate
+from negosim.cli import generate as generate_command
 from negosim.config import SAFETY_STOP, Calls, JudgeForm, JudgeView, Objective, RunConfig, Votes
 from negosim.records import Condition, Dialogue
 from negosim.store import Run
@@ -204,12 +204,15 @@ def test_the_choices_are_those_of_the_configuration() -> None:
     def choices(function: Any, name: str) -> set[str]:
         return set(get_args(get_args(function.__annotations__[name])[0]))
 
-    assert choices(_generate.generate, "calls") == set(get_args(Calls))
-    assert choices(_generate.generate, "objective") == set(get_args(Objective))
-    assert choices(_generate.generate, "judge_view") == set(get_args(JudgeView))
-    assert choices(_generate.generate, "judge_form") == set(get_args(JudgeForm))
-    assert choices(_generate.generate, "votes") == set(get_args(Votes))
-    assert f"stopped at {SAFETY_STOP}" in get_args(_generate.generate.__annotations__["max_turns"])[1].help
+    assert choices(generate_command.generate, "calls") == set(get_args(Calls))
+    assert choices(generate_command.generate, "objective") == set(get_args(Objective))
+    assert choices(generate_command.generate, "judge_view") == set(get_args(JudgeView))
+    assert choices(generate_command.generate, "judge_form") == set(get_args(JudgeForm))
+    assert choices(generate_command.generate, "votes") == set(get_args(Votes))
+    assert (
+        f"stopped at {SAFETY_STOP}"
+        in get_args(generate_command.generate.__annotations__["max_turns"])[1].help
+    )
 
 
 def test_a_failed_dialogue_is_stored_and_told(cli: Any, loopback: ModuleType) -> None:

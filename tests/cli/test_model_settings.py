@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from negosim.cli._app import app
-from negosim.cli._options import with_settings
+from negosim.cli.app import app
+from negosim.cli.options import with_settings
 from negosim.errors import UserError
 
 NONE = {"temperature": None, "max_tokens": None, "model_seed": None, "timeout": None}

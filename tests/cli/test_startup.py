@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from negosim import RunConfig, generate
-from negosim.cli._app import COMMANDS, GROUPS, RL
-from negosim.cli._lazy import LazyCommand
+from negosim.cli.app import COMMANDS, GROUPS, RL
+from negosim.cli.lazy import LazyCommand
 
 HEAVY = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "yaml", "orjson", "rapidfuzz"}
 

@@ -17,8 +17,8 @@ from negosim.prompts import Prompts
 from negosim.records import THIRD_PARTY, Dialogue, agent_perspective
 from negosim.scenarios import SpeakingOrder
 from negosim.seeding import Seed
-from negosim.terminal._lens import lens_of
-from negosim.terminal._show import print_dialogue
+from negosim.terminal.lens import lens_of
+from negosim.terminal.show import print_dialogue
 from negosim.views import side_of
 
 Player = Callable[..., ScriptedModel]

@@ -19,9 +19,9 @@ from negosim.models import Ledger, ModelClient, ScriptedModel
 from negosim.models._client import with_reason
 from negosim.scenarios import check_scenario, load_scenario
 from negosim.speech import quoted, visible
-from negosim.terminal._lens import lens_of
-from negosim.terminal._show import print_dialogue
 from negosim.terminal.annotate import Prompt
+from negosim.terminal.lens import lens_of
+from negosim.terminal.show import print_dialogue
 from negosim.terminal.watch import LiveTranscript, PlainTranscript
 
 SHOWN_IN_WORDS = frozenset("\n\u200c\u200d\ufe0e\ufe0f")
@@ -64,7 +64,7 @@ def shown_again(run: Run, to: Console) -> None:
 
 def watched(run: Run, to: Console) -> None:
     from negosim.engine import DialogueFinished, DialogueStarted, TurnFinished
-    from negosim.terminal._moves import replay
+    from negosim.terminal.moves import replay
 
     (dialogue,) = run
     scenario = run.scenario(dialogue.scenario)
@@ -113,7 +113,7 @@ def test_words_are_no_markup(forged: Any, texts: dict[str, str]) -> None:
 def plain_lines(run: Run) -> list[str]:
     (dialogue,) = run
     from negosim.engine import TurnFinished
-    from negosim.terminal._moves import opening_table, replay
+    from negosim.terminal.moves import opening_table, replay
 
     scenario = run.scenario(dialogue.scenario)
     lines: list[str] = []

@@ -202,7 +202,7 @@ def test_plugins_are_listed_with_who_brought_them(site: Path) -> None:
     code = """
 import json
 from typer.testing import CliRunner
-from negosim.cli._app import app
+from negosim.cli.app import app
 done = CliRunner().invoke(app, ["plugins", "--json"])
 print(json.dumps({"code": done.exit_code, "rows": [json.loads(line) for line in done.stdout.splitlines()]}))
 """

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from negosim.records import StageAccount
-from negosim.terminal._account import account_lines, account_table, add_account
+from negosim.terminal.account import account_lines, account_table, add_account
 
 
 def row(stage: str, model: str = "openai:a", **numbers: Any) -> StageAccount:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negosim._text import clean, duration, money, one_line, plural, points, spoken, tokens
-from negosim.terminal._colours import SPEAKER_COLOURS, colour
+from negosim.terminal.colours import SPEAKER_COLOURS, colour
 
 
 @given(st.text())

@@ -14,8 +14,8 @@ from negosim.records import Condition, Dialogue, Failure, Outcome
 from negosim.scenarios import Scenario
 from negosim.store import Fingerprint, Run, RunHeader
 from negosim.terminal import Tally
-from negosim.terminal._moves import replay
-from negosim.terminal._summary import summary_lines
+from negosim.terminal.moves import replay
+from negosim.terminal.summary import summary_lines
 from negosim.terminal.watch import Watch
 
 

@@ -12,7 +12,7 @@ from negosim.engine import TurnFinished
 from negosim.errors import UserError
 from negosim.store import Run
 from negosim.web import dialogue_html, dialogue_markdown, write_bundle
-from negosim.web._segments import Highlight, segments
+from negosim.web.segments import Highlight, segments
 from negosim.web.viewer import viewer
 
 HIDDEN = {

@@ -1,10 +1,10 @@
 """Embedded simulated users, donors and help-seekers, and the embedded agents that talk with them."""
 
-from negosim.agents.users._agents import HABIT, USER, EmbeddedAgent, UserAgent, embedded_agent
-from negosim.agents.users._chat_user import CHAT, ChatUser
-from negosim.agents.users._discussant import DISCUSSANT, tempers
-from negosim.agents.users._frames import load_frames
-from negosim.agents.users._making import (
+from negosim.agents.users.agents import HABIT, USER, EmbeddedAgent, UserAgent, embedded_agent
+from negosim.agents.users.chat_user import CHAT, ChatUser
+from negosim.agents.users.discussant import DISCUSSANT, tempers
+from negosim.agents.users.frames import load_frames
+from negosim.agents.users.making import (
     DONATION,
     KINDS,
     SUPPORT,
@@ -14,8 +14,8 @@ from negosim.agents.users._making import (
     sim_user,
     sim_users,
 )
-from negosim.agents.users._persuadee import APPEALS, ASKS
-from negosim.agents.users._persuader import (
+from negosim.agents.users.persuadee import APPEALS, ASKS
+from negosim.agents.users.persuader import (
     PLANS,
     REPLIES,
     RandomPersuader,
@@ -25,8 +25,8 @@ from negosim.agents.users._persuader import (
     phrase,
     promised,
 )
-from negosim.agents.users._recognise import Recogniser, load_data, sentences, strategies_in
-from negosim.agents.users._seats import (
+from negosim.agents.users.recognise import Recogniser, load_data, sentences, strategies_in
+from negosim.agents.users.seats import (
     APART,
     SILENT,
     kind_of,
@@ -37,10 +37,10 @@ from negosim.agents.users._seats import (
     user_of,
     user_role,
 )
-from negosim.agents.users._seeker import Seeker, problems
-from negosim.agents.users._supporter import RandomSupporter, SimSupporter, good_support, phrase_support
-from negosim.agents.users._talk import Line, SpokenTurn, Transcript
-from negosim.agents.users._user import Fact, Mind, SimUser, UserReply
+from negosim.agents.users.seeker import Seeker, problems
+from negosim.agents.users.supporter import RandomSupporter, SimSupporter, good_support, phrase_support
+from negosim.agents.users.talk import Line, SpokenTurn, Transcript
+from negosim.agents.users.user import Fact, Mind, SimUser, UserReply
 
 __all__ = [
     "APART",

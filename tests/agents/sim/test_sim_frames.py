@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from negosim.agents.sim._frames import library
-from negosim.agents.sim._grammar import Paraphrases, Speaker, Template, pick
-from negosim.agents.sim._spelling import expanded, spoken, written
-from negosim.agents.sim._voice import voices
+from negosim.agents.sim.frame_files import library
+from negosim.agents.sim.grammar import Paraphrases, Speaker, Template, pick
+from negosim.agents.sim.spelling import expanded, spoken, written
+from negosim.agents.sim.voice import voices
 from negosim.taxonomies import load_taxonomy
 
 KNOWN = """

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negosim.agents.sim import SimAgent, SimJudge
-from negosim.agents.sim._bidding import Bidder, Constraints
-from negosim.agents.sim._deals import deals_of
-from negosim.agents.sim._hearing import words_and_ear
-from negosim.agents.sim._opponent import estimate
-from negosim.agents.sim._persona import persona_of
-from negosim.agents.sim._reading import read
-from negosim.agents.sim._spelling import spoken
+from negosim.agents.sim.bidding import Bidder, Constraints
+from negosim.agents.sim.deals import deals_of
+from negosim.agents.sim.hearing import words_and_ear
+from negosim.agents.sim.opponent import estimate
+from negosim.agents.sim.persona import persona_of
+from negosim.agents.sim.reading import read
+from negosim.agents.sim.spelling import spoken
 from negosim.records import Rollout
 from negosim.scenarios import Scenario, load_scenario
 from negosim.seeding import Seed

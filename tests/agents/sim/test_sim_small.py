@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from negosim.agents.sim._bidding import Bidder, Constraints
-from negosim.agents.sim._deals import deals_of
-from negosim.agents.sim._opponent import estimate
+from negosim.agents.sim.bidding import Bidder, Constraints
+from negosim.agents.sim.deals import deals_of
+from negosim.agents.sim.opponent import estimate
 from negosim.scenarios import Scenario
 
 

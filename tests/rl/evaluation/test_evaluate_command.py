@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from negosim.cli._app import app
+from negosim.cli.app import app
 from negosim.errors import UserError
 
 

@@ -1,0 +1,44 @@
+"""Slots: what any sentence of a turn can name."""
+
+from typing import TYPE_CHECKING
+
+from negosim.agents.sim.words import first_name
+
+if TYPE_CHECKING:
+    from negosim.agents.sim.plan import TurnPlan
+
+
+def slots_of(plan: "TurnPlan") -> dict[str, str]:
+    """What any sentence of this turn can name; empty ones are conditions that hold."""
+    phrase, ranking, reading = plan.words.phrase, plan.opponent.ranking, plan.reading
+    theirs = [issue for issue in ranking if issue != plan.declared] or list(ranking)
+    slots = {
+        "you": first_name(plan.side.roles[plan.you].name),
+        "other": phrase[theirs[0]],
+        "stated": phrase[plan.declared],
+        "room": phrase[plan.room],
+    }
+    if len(theirs) > 1:
+        slots["other2"] = phrase[theirs[1]]
+    if reading.heard is not None:
+        slots["heard"] = ""
+        if reading.heard.quotable is not None:
+            slots["quote"] = reading.heard.quotable
+        if reading.heard.mentions:
+            slots["theirs"] = phrase[reading.heard.mentions[0]]
+    if reading.own_count > 1:
+        slots["later"] = ""
+    if plan.time < 0.4:
+        slots["early"] = ""
+    stressed = reading.stressed.get(plan.you)
+    if stressed:
+        slots["stressed"] = phrase[max(stressed, key=lambda issue: stressed[issue])]
+    if len(reading.positions.get(plan.you, ())) > 1 and len(reading.positions.get(plan.me, ())) > 1:
+        slots["both_offered"] = ""
+    return slots
+
+
+def room_of(plan: "TurnPlan") -> str:
+    """The issue this role says it can give on: what matters least to it, by what it has said."""
+    lightest_first = reversed(plan.deals.by_weight)
+    return next((issue for issue in lightest_first if issue != plan.declared), plan.declared)
