@@ -1,6 +1,7 @@
 """Batches of a policy's turns: what several dialogues wait for is said at once."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from negosim.rl._trajectory import Role
@@ -10,8 +11,11 @@ from negosim.rl.training.decoding import Sampling
 BATCH = 64
 """Turns decoded side by side: more take more memory and are hardly faster."""
 
-SETTLED = 3
-"""Rounds of the event loop without a newcomer after which a batch is spoken."""
+FIRST_PATIENCE = 0.02
+"""Seconds without a newcomer after which a first batch is spoken."""
+
+PATIENCE = 0.1
+"""Part of a batch's time that the next one waits for somebody more to come."""
 
 
 @dataclass(eq=False)
@@ -35,7 +39,10 @@ class TurnBatcher:
         """Take the policy."""
         self.policy = policy
         self._wanted: list[_Wanted] = []
+        self._newcomer = asyncio.Event()
         self._speaking: asyncio.Task[None] | None = None
+        self._expected = BATCH
+        self._patience = FIRST_PATIENCE
 
     async def say(
         self, prefix: PolicyContext, seed: int, *, speaker: Role = "agent", sampling: Sampling | None = None
@@ -49,7 +56,9 @@ class TurnBatcher:
         wanted = _Wanted(prefix, seed, speaker, sampling, asyncio.get_running_loop().create_future())
         self._wanted.append(wanted)
         if self._speaking is None or self._speaking.done():
+            self._newcomer = asyncio.Event()  # one of this event loop
             self._speaking = asyncio.create_task(self._speak())
+        self._newcomer.set()
         try:
             return await wanted.said
         finally:
@@ -60,18 +69,22 @@ class TurnBatcher:
         while self._wanted:
             await self._all_here()
             waiting, self._wanted = self._wanted, []
+            begun = time.monotonic()
             for kind in dict.fromkeys((one.speaker, one.sampling) for one in waiting):
                 alike = [one for one in waiting if (one.speaker, one.sampling) == kind]
                 for start in range(0, len(alike), BATCH):
                     await self._say_together(alike[start : start + BATCH])
+            self._patience = PATIENCE * (time.monotonic() - begun)
+            self._expected = len(waiting) + len(self._wanted)
 
     async def _all_here(self) -> None:
-        """Wait until nobody else comes: dialogues that go on at the same time are heard together."""
-        count = idle = 0
-        while idle < SETTLED and count < BATCH:
-            await asyncio.sleep(0)
-            idle = idle + 1 if len(self._wanted) == count else 0
-            count = len(self._wanted)
+        """Wait for as many dialogues as went on before, so that those which began apart come together."""
+        while len(self._wanted) < min(self._expected, BATCH):
+            self._newcomer.clear()
+            try:
+                await asyncio.wait_for(self._newcomer.wait(), self._patience)
+            except TimeoutError:
+                return
 
     async def _say_together(self, batch: list[_Wanted]) -> None:
         try:
