@@ -5,8 +5,9 @@
 
 A server in a process of its own (benchmarks/loopback_server.py) answers every call after exactly 50 ms, or
 what `--delay` says.
-The calls of a dialogue that must follow one another take, each turn, six times that (reflect, tactics,
-rollouts together, judge, speak, consolidate), and once more a round for the votes: the critical path.
+The critical path is the time of those calls of a dialogue that must follow one another: each turn reflect,
+tactics, the rollouts together, judge, speak, and consolidate where it is asked; once a round the votes
+together, where they are asked. It is counted from the run's account.
 A run of any number of dialogues at once could be over after one critical path; what it took above
 that is negosim's doing, and the server's, which shares the machine. The calls go by negosim's own
 transport ("openai") or by way of LangChain's ("langchain:openai").
@@ -29,11 +30,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from negosim import RunConfig, generate
+from negosim import Dialogue, RunConfig, generate
 from negosim.engine import RunStarted
 from negosim.models import open_model
 
-STAGES = 6
 SERVER = Path(__file__).with_name("loopback_server.py")
 
 
@@ -58,9 +58,11 @@ def account(url: str) -> dict[str, int]:
     return counted
 
 
-def critical_path(turns: int, delay: float) -> float:
-    """Return the seconds that the calls of one dialogue take which must follow one another."""
-    return (turns * STAGES + turns // 2) * delay
+def critical_calls(dialogue: Dialogue) -> float:
+    """Return how many calls of a dialogue must follow one another: rollouts go together, and so do votes."""
+    calls = {row.stage: row.calls for row in dialogue.account}
+    together = {"rollout": len(dialogue.turns[0].rollouts), "conclude": len(dialogue.models)}
+    return sum(count / together.get(stage, 1) for stage, count in calls.items())
 
 
 def play(transport: str, url: str, dialogues: int, turns: int) -> dict[str, Any]:
@@ -83,8 +85,13 @@ def play(transport: str, url: str, dialogues: int, turns: int) -> dict[str, Any]
         wall, cpu = time.perf_counter() - started[0][0], time.process_time() - started[0][1]
         made = list(run)
     assert all(dialogue.status == "complete" and len(dialogue.turns) == turns for dialogue in made)
-    calls = sum(row.calls for dialogue in made for row in dialogue.account)
-    return {"wall": wall, "cpu": cpu, "calls": calls, "in_flight": account(url)["most_in_flight"]}
+    return {
+        "wall": wall,
+        "cpu": cpu,
+        "calls": sum(row.calls for dialogue in made for row in dialogue.account),
+        "in_a_row": max(map(critical_calls, made)),
+        "in_flight": account(url)["most_in_flight"],
+    }
 
 
 def client_cpu(transport: str, url: str, calls: int = 2000, width: int = 32) -> float:
@@ -178,20 +185,20 @@ def main() -> None:
         return
     load = os.getloadavg()[0]
     print(f"{date.today()}, Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}\n")
-    path = critical_path(arguments.turns, arguments.delay)
-    print(f"{arguments.turns} utterances, {arguments.delay * 1000:g} ms a call, critical path {path:.2f} s\n")
+    print(f"{arguments.turns} utterances, {arguments.delay * 1000:g} ms a call\n")
     print(
-        "| transport | dialogues at once | wall s | times the critical path | calls | most in flight | "
-        "CPU ms/call | client alone, CPU ms/call |"
+        "| transport | dialogues at once | wall s | critical path s | times the critical path | calls | "
+        "most in flight | CPU ms/call | client alone, CPU ms/call |"
     )
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for transport in arguments.transports.split(","):
         client = f"{in_own_process('client', transport, 0, arguments.delay)['cpu']:.2f}"
         for count in arguments.dialogues.split(","):
             r = in_own_process(count, transport, arguments.turns, arguments.delay)
+            path = r["in_a_row"] * arguments.delay
             print(
-                f"| {transport} | {count} | {r['wall']:.2f} | {r['wall'] / path:.3f} | {r['calls']:,} | "
-                f"{r['in_flight']} | {r['cpu'] / r['calls'] * 1000:.2f} | {client} |",
+                f"| {transport} | {count} | {r['wall']:.2f} | {path:.2f} | {r['wall'] / path:.3f} | "
+                f"{r['calls']:,} | {r['in_flight']} | {r['cpu'] / r['calls'] * 1000:.2f} | {client} |",
                 flush=True,
             )
     print()

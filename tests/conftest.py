@@ -70,7 +70,7 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def benchmark_module() -> Callable[[str], ModuleType]:
-    """Return a function that imports a script of `benchmarks/` by its name, once."""
+    """Return a function that imports a script of `benchmarks/` by its name, once, as if it were run there."""
 
     def load(script: str) -> ModuleType:
         name = f"negosim_{script}"
@@ -79,7 +79,9 @@ def benchmark_module() -> Callable[[str], ModuleType]:
             assert spec is not None
             assert spec.loader is not None
             module = sys.modules[name] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.syspath_prepend(ROOT / "benchmarks")
+                spec.loader.exec_module(module)
         return sys.modules[name]
 
     return load

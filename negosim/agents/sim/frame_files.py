@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from negosim.agents.sim.grammar import Paraphrases, Template
+from negosim.agents.sim.grammar import Template
+from negosim.agents.sim.nodes import Paraphrases
 
 Pool = tuple[Template, ...]
 

@@ -9,16 +9,25 @@ The first words of a set in `paraphrases.yaml` may be replaced by the others of 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import gcd
 from random import Random
 
-from negosim.agents.sim.spelling import expanded
-
-_TOKEN = re.compile(
-    r"\{(?P<slot>\w+)\}|\{\?(?P<when>\w+)\}|<(?P<claim>\w+): |(?P<close>>)|"
-    r"(?P<open>\[)|(?P<bar>\|)|(?P<end>\])"
+from negosim.agents.sim.nodes import (
+    Choice,
+    Nodes,
+    Paraphrases,
+    Slot,
+    Text,
+    When,
+    fixed_text,
+    keys_of,
+    length_of,
+    names_in,
+    needs_of,
+    parse,
 )
+
 _VOICES = re.compile(r"(?:@\w+ )*")
 _SENTENCE_END = (". ", "? ", "! ", ".” ", "?” ", "… ")
 _HABIT = 0.75
@@ -27,8 +36,6 @@ _SLACK = 3
 """Words by which a budget may be exceeded."""
 _NOTICED = 7
 """Words from which on a sentence is noticed when it comes again."""
-_LEAST_KEY = 10
-"""Letters a stretch of text needs to tell its template apart."""
 
 
 @dataclass(frozen=True)
@@ -56,50 +63,6 @@ class Filled:
     """The slots it has."""
 
 
-@dataclass(frozen=True)
-class Text:
-    """Plain words, as written and without contractions."""
-
-    plain: str
-    formal: str
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A place to be filled."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Where a claim begins (with its kind) or ends."""
-
-    kind: str | None
-
-
-@dataclass(frozen=True)
-class When:
-    """What must be known for the words beside it, without being said."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several wordings."""
-
-    options: tuple["Nodes", ...]
-    needs: tuple[frozenset[str], ...]
-    """By option: what must be known for it."""
-    habit: int | None
-    """Number of the paraphrase set, None for alternatives written in the template itself."""
-
-
-Node = Text | Slot | Mark | When | Choice
-Nodes = tuple[Node, ...]
-
-
 class Template:
     """One template, compiled when it is first looked at: a dialogue needs a part of them."""
 
@@ -112,42 +75,39 @@ class Template:
         self._paraphrases = paraphrases
 
     @cached_property
-    def nodes(self) -> "Nodes":
+    def nodes(self) -> Nodes:
         """What it is made of.
 
         Raises:
             ValueError: it is not written as templates are.
 
         """
-        nodes, rest = _parsed(list(_tokens(self._body)), self._paraphrases)
-        if rest:
-            raise ValueError(f"{rest[0][1]!r} stands outside [ ]")
-        return nodes
+        return parse(self._body, self._paraphrases)
 
     @cached_property
     def needs(self) -> frozenset[str]:
         """What must be known for it."""
-        return _needs(self.nodes)
+        return needs_of(self.nodes)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """What it names in any of its wordings."""
-        return _names(self.nodes)
+        return names_in(self.nodes)
 
     @cached_property
     def text(self) -> str:
         """All its fixed words, those of every wording."""
-        return _fixed(self.nodes)
+        return fixed_text(self.nodes)
 
     @cached_property
     def words(self) -> int:
         """About how many words it has, slots aside."""
-        return _length(self.nodes)
+        return length_of(self.nodes)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """Texts that tell whether it was used."""
-        return _keys(self.nodes)
+        return keys_of(self.nodes)
 
     @cached_property
     def spread(self) -> int:
@@ -189,7 +149,7 @@ def hash_of(text: str, seed: int = 0) -> int:
     return Random(f"{seed}/{text}").getrandbits(32)
 
 
-def _chosen(node: Choice, slots: Mapping[str, str], rng: Random, speaker: Speaker) -> "Nodes":
+def _chosen(node: Choice, slots: Mapping[str, str], rng: Random, speaker: Speaker) -> Nodes:
     """Choose a wording that can be filled: by habit where it is a paraphrase, three times in four."""
     if node.habit is not None:
         by_habit = rng.random() < _HABIT
@@ -200,41 +160,6 @@ def _chosen(node: Choice, slots: Mapping[str, str], rng: Random, speaker: Speake
         usable = [o for o, needs in zip(node.options, node.needs, strict=True) if needs <= keys]
         return usable[int(rng.random() * len(usable))]
     return node.options[int(rng.random() * len(node.options))]
-
-
-def _needs(nodes: "Nodes") -> frozenset[str]:
-    """Return what must be known whichever wording is chosen."""
-    needs: set[str] = set()
-    for node in nodes:
-        if isinstance(node, Slot | When):
-            needs.add(node.name)
-        elif isinstance(node, Choice):
-            needs |= frozenset.intersection(*node.needs)
-    return frozenset(needs)
-
-
-def _names(nodes: "Nodes") -> frozenset[str]:
-    """Return what is named in any wording."""
-    names: set[str] = set()
-    for node in nodes:
-        if isinstance(node, Slot | When):
-            names.add(node.name)
-        elif isinstance(node, Choice):
-            names |= frozenset().union(*map(_names, node.options))
-    return frozenset(names)
-
-
-def _fixed(nodes: "Nodes") -> str:
-    """Return the words of all wordings; marks of claims as they are written."""
-    parts = []
-    for node in nodes:
-        if isinstance(node, Text):
-            parts.append(node.plain)
-        elif isinstance(node, Choice):
-            parts += map(_fixed, node.options)
-        elif isinstance(node, Mark):
-            parts.append("<" if node.kind else ">")
-    return " ".join(parts)
 
 
 def _joined(text: str, more: str) -> str:
@@ -248,105 +173,6 @@ def _joined(text: str, more: str) -> str:
     if not text or text.endswith(_SENTENCE_END):
         more = more[:1].upper() + more[1:]
     return text + more
-
-
-def _tokens(source: str) -> Iterator[tuple[str, str]]:
-    end = 0
-    for match in _TOKEN.finditer(source):
-        if match.start() > end:
-            yield "text", source[end : match.start()]
-        yield match.lastgroup or "", match.group(match.lastgroup or 0)
-        end = match.end()
-    if end < len(source):
-        yield "text", source[end:]
-
-
-def _parsed(
-    tokens: Sequence[tuple[str, str]], paraphrases: "Paraphrases | None"
-) -> tuple[Nodes, Sequence[tuple[str, str]]]:
-    """Read nodes up to the end of the innermost bracket; return them and the tokens left."""
-    nodes: list[Node] = []
-    while tokens and tokens[0][0] not in ("bar", "end"):
-        (kind, value), tokens = tokens[0], tokens[1:]
-        if kind == "text":
-            nodes += paraphrases.split(value) if paraphrases is not None else (_text(value),)
-        elif kind == "slot":
-            nodes.append(Slot(value))
-        elif kind == "when":
-            nodes.append(When(value))
-        elif kind == "open":
-            options: list[Nodes] = []
-            while not options or tokens[0][0] == "bar":
-                option, tokens = _parsed(tokens[1:] if options else tokens, paraphrases)
-                options.append(option)
-                if not tokens:
-                    raise ValueError("a [ has no ]")
-            nodes.append(Choice(tuple(options), tuple(map(_needs, options)), None))
-            tokens = tokens[1:]
-        else:
-            nodes.append(Mark(value if kind == "claim" else None))
-    return tuple(nodes), tokens
-
-
-@lru_cache(maxsize=8192)
-def _text(value: str) -> Text:
-    return Text(value, expanded(value))
-
-
-def _length(nodes: Nodes) -> int:
-    return round(sum(_mean_length(node) for node in nodes))
-
-
-def _mean_length(node: Node) -> float:
-    if isinstance(node, Text):
-        return float(len([word for word in node.plain.split() if word[0].isalnum() or len(word) > 1]))
-    if isinstance(node, Choice):
-        return sum(sum(map(_mean_length, option)) for option in node.options) / len(node.options)
-    return 0.0
-
-
-def _keys(nodes: Nodes) -> tuple[str, ...]:
-    """Return texts of which one stands in every wording: the longest fixed stretch, else an alternative's.
-
-    The first letter is left out where it may have been made small or a capital.
-    """
-    fixed = [node.plain for node in nodes if isinstance(node, Text)]
-    longest = max((text.strip()[1:] for text in fixed), key=len, default="")
-    if len(longest) >= _LEAST_KEY:
-        return (longest,)
-    choices = [node for node in nodes if isinstance(node, Choice)]
-    by_choice = [
-        tuple(max(_keys(option), key=len, default="") for option in choice.options)
-        for choice in choices
-        if all(choice.options)
-    ]
-    whole = [keys for keys in by_choice if keys and min(map(len, keys)) >= _LEAST_KEY]
-    return whole[0] if whole else (longest,) if len(longest) > 4 else ()
-
-
-class Paraphrases:
-    """Sets of words; the others of a set can stand wherever the first one does."""
-
-    def __init__(self, sets: Sequence[Sequence[str]]) -> None:
-        self._options = [tuple((_text(text),) for text in texts) for texts in sets]
-        self._number = {texts[0]: number for number, texts in enumerate(sets)}
-        ordered = sorted(self._number, key=lambda text: (-len(text), text))
-        self._pattern = re.compile(rf"(?<![\w'’-])(?:{'|'.join(map(re.escape, ordered))})(?![\w'’-])")
-
-    def split(self, text: str) -> Nodes:
-        """Return a text as nodes, its known words being choices."""
-        nodes: list[Node] = []
-        end = 0
-        for match in self._pattern.finditer(text):
-            if match.start() > end:
-                nodes.append(_text(text[end : match.start()]))
-            number = self._number[match.group()]
-            options = self._options[number]
-            nodes.append(Choice(options, (frozenset(),) * len(options), number))
-            end = match.end()
-        if end < len(text):
-            nodes.append(_text(text[end:]))
-        return tuple(nodes)
 
 
 def pick(

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from negosim.agents.sim.frame_files import library
-from negosim.agents.sim.grammar import Paraphrases, Speaker, Template, pick
+from negosim.agents.sim.grammar import Speaker, Template, pick
+from negosim.agents.sim.nodes import Paraphrases
 from negosim.agents.sim.spelling import expanded, spoken, written
 from negosim.agents.sim.voice import voices
 from negosim.taxonomies import load_taxonomy
