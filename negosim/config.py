@@ -1,16 +1,17 @@
 """The configuration of a run: resolved, immutable, and all that its dialogues are made from."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from negosim._frozen import Frozen
+from negosim._frozen import Frozen, empty
 from negosim.models import GivenModel, is_one_model, name_of
 from negosim.plugins import anchored
 from negosim.records import Condition
 from negosim.scenarios import Scenario, SpeakingOrder, list_scenarios
+from negosim.traits import read_choices
 
 __all__ = ["SAFETY_STOP", "Calls", "JudgeForm", "JudgeView", "Objective", "RunConfig", "Votes"]
 
@@ -51,6 +52,10 @@ def _with_all(references: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
+def _usual_lists(given: Any) -> bool:
+    return bool(given == TRAIT_LISTS)
+
+
 Reference = Annotated[str, AfterValidator(anchored)]
 """An id or a path; a path is kept whole, so that a run can be resumed from anywhere."""
 
@@ -58,6 +63,9 @@ ModelName = Annotated[str, BeforeValidator(name_of)]
 
 DEFAULT_CAP = 30
 """Cap on utterances where neither the run nor the scenario says one."""
+
+TRAIT_LISTS = ("courtroom", "big-five")
+"""Lists that traits are looked for in where a run names none."""
 
 SAFETY_STOP = 200
 """Utterances after which a dialogue of the unrestricted mode (`max_turns` 0) is stopped."""
@@ -131,6 +139,13 @@ class RunConfig(Frozen):
     """Taxonomy the tactics come from."""
     techniques: Reference = "deception"
     """Taxonomy the deceptive condition shows to the reflection."""
+    traits: Annotated[tuple[str, ...], BeforeValidator(read_choices), Field(exclude_if=empty)] = ()
+    """What dispositions roles have: "1=quantitative,charismatic", "2=draw:calm*3/anxious" (drawn for each
+    dialogue), "all=sweep:1-of-courtroom" (each dialogue once with each); see docs/traits.md."""
+    trait_lists: Annotated[
+        tuple[Reference, ...], BeforeValidator(_several), Field(min_length=1, exclude_if=_usual_lists)
+    ] = TRAIT_LISTS
+    """Ids or paths of the lists that traits are looked for in."""
     prompts: Annotated[str, BeforeValidator(_path_text), AfterValidator(_whole)] | None = None
     """Folder of prompt templates that override the built-in ones."""
     concurrency: Annotated[int, Field(ge=1)] = 1
@@ -169,6 +184,8 @@ class RunConfig(Frozen):
             order: str | SpeakingOrder | None = None,
             tactics: str = "persuasion",
             techniques: str = "deception",
+            traits: str | Sequence[str] | Mapping[str | int, str | Sequence[str]] = (),
+            trait_lists: str | Sequence[str] = TRAIT_LISTS,
             prompts: str | os.PathLike[str] | None = None,
             concurrency: int = 1,
         ) -> None: ...

@@ -1,9 +1,9 @@
-"""Plugins in files (scenarios, taxonomies, prompts, questions): where they are found, what is wrong with one.
+"""Plugins in files (scenarios, taxonomies, prompts, questions, traits): where they are found, what is wrong.
 
 A plugin is looked up, in this order: as a path; in the folders of `NEGOSIM_PATH` (each with
-subfolders `scenarios`, `taxonomies`, `prompts`, `questions`); in the packages named by the entry-point
-groups `negosim.scenarios`, `negosim.taxonomies`, `negosim.prompts` and `negosim.questions`. The built-ins
-are such packages.
+subfolders `scenarios`, `taxonomies`, `prompts`, `questions`, `traits`); in the packages named by the
+entry-point groups `negosim.scenarios`, `negosim.taxonomies`, `negosim.prompts`, `negosim.questions` and
+`negosim.traits`. The built-ins are such packages.
 """
 
 import os
@@ -49,7 +49,7 @@ __all__ = [
     "with_lines",
 ]
 
-Kind = Literal["scenarios", "taxonomies", "prompts", "questions"]
+Kind = Literal["scenarios", "taxonomies", "prompts", "questions", "traits"]
 
 SEARCH_PATH = "NEGOSIM_PATH"
 
@@ -60,6 +60,7 @@ _NOUNS: dict[Kind, str] = {
     "taxonomies": "taxonomy",
     "prompts": "prompt",
     "questions": "question set",
+    "traits": "list of traits",
 }
 
 

@@ -25,6 +25,7 @@ from negosim.scenarios import (
 from negosim.seeding import Seed
 from negosim.table import Table
 from negosim.taxonomies import Taxonomy
+from negosim.traits import Trait
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class Side(_Setting):
     seed: Seed
     priors: tuple[tuple[Measure, Answer], ...] = ()
     """What the agent would answer to measures before the first word, as far as the scenario says."""
+    traits: tuple[Trait, ...] = ()
+    """The dispositions that the run gives it; nobody else knows them."""
 
     @property
     def others(self) -> tuple[int, ...]:
@@ -219,6 +222,7 @@ def side_of(
     techniques: Taxonomy,
     seed: Seed,
     order: SpeakingOrder | None = None,
+    traits: tuple[Trait, ...] = (),
 ) -> Side:
     """Build what one role knows before the first word; `order` in place of the scenario's own."""
     role = scenario.roles[index]
@@ -236,6 +240,7 @@ def side_of(
         techniques=techniques if deceptive else None,
         seed=seed,
         priors=tuple((m, m.parse(role.priors[m.id])) for m in scenario.measures if m.id in role.priors),
+        traits=traits,
     )
 
 

@@ -82,6 +82,15 @@ GROUPS = {
             "wrong.",
         },
     ),
+    "traits": (
+        "List, read and check traits: dispositions for roles.",
+        {
+            "list_": "List the lists of traits that can be used by id; one that is wrong is listed as such.",
+            "show": "Show a list of traits: each in words, and what it changes of embedded participants.",
+            "validate": "Check lists of traits: every problem with its line and field. Exit code 2 if one "
+            "is wrong.",
+        },
+    ),
     "questions": (
         "List, read and check the questions judges are asked.",
         {

@@ -11,6 +11,7 @@ from negosim.config import RunConfig
 from negosim.models import Budget
 from negosim.records import Condition
 from negosim.scenarios import Scenario, SpeakingOrder, list_scenarios, load_scenario
+from negosim.traits import read_choices
 
 BARE_DECEPTIVE = "2"
 """What `--deceptive` means without a value: agent 2 deceives, as in the method's report."""
@@ -23,6 +24,7 @@ COMPOSED = {
     "conditions": {"deceptive", "both_conditions"},
     "models": {"model", "agent1_model", "agent2_model", "model_for", *MODEL_SETTINGS},
     "judge_model": {"judge_model", *MODEL_SETTINGS},
+    "trait_lists": {"trait_list"},
 }
 """Fields of a configuration that are made from options of other names."""
 
@@ -41,6 +43,9 @@ def configuration(options: dict[str, Any]) -> RunConfig:
         "judge_model": named[-1] if judge else None,
         "prompts": None if options["prompts"] is None else str(options["prompts"]),
     }
+    composed["traits"] = _traits(options.get("traits") or ())
+    if options.get("trait_list"):
+        composed["trait_lists"] = tuple(options["trait_list"])
     if isinstance(options["order"], str):
         composed["order"] = _order(options["order"])
     same = {field: options[field] for field in RunConfig.model_fields if field in options.keys() - composed}
@@ -52,6 +57,13 @@ def claimed(stored: RunConfig, options: dict[str, Any], given: set[str]) -> RunC
     asked = configuration({**options, "scenario": options["scenario"] or stored.scenarios})
     fields = [field for field in type(stored).model_fields if COMPOSED.get(field, {field}) & given]
     return stored.model_copy(update={field: getattr(asked, field) for field in fields})
+
+
+def _traits(given: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return tuple(read_choices(list(given)))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--traits") from None
 
 
 def _order(given: str) -> SpeakingOrder:

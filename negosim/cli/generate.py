@@ -24,7 +24,7 @@ from negosim.cli.options import (
     listed,
 )
 from negosim.cli.runs import run_folder
-from negosim.config import RunConfig
+from negosim.config import TRAIT_LISTS, RunConfig
 from negosim.logs import logged_to
 from negosim.models import ModelSpec
 from negosim.store import Run
@@ -201,6 +201,25 @@ def generate(
             metavar="ID|PATH", help="Taxonomy of deception a deceptive agent sees.", rich_help_panel=PLAY
         ),
     ] = "deception",
+    traits: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=TRAIT,...",
+            help="Dispositions of a role, by its number, its id or all: 1=quantitative,charismatic; "
+            "2=draw:calm*3/anxious draws for each dialogue; all=sweep:2-of-courtroom plays every pair. May "
+            "be given several times; see negosim traits list.",
+            rich_help_panel=PLAY,
+        ),
+    ] = None,
+    trait_list: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID|PATH",
+            help="Lists that traits are looked for in; may be given several times.",
+            show_default=" and ".join(TRAIT_LISTS),
+            rich_help_panel=PLAY,
+        ),
+    ] = None,
     prompts: Annotated[
         Path | None,
         typer.Option(

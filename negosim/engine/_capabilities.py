@@ -2,14 +2,18 @@
 
 import inspect
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from negosim import registry
 from negosim.agents import Agent, Says, self_directed
+from negosim.agents.users import acts_said
 from negosim.engine._planners import PlannerStage, planner_of
 from negosim.engine._steps import passes_by
 from negosim.errors import UserError
+from negosim.records import SIMULATED
+from negosim.traits import NEGOTIATOR, has_effect
 
 if TYPE_CHECKING:
     from negosim.engine._plan import Job, Plan
@@ -37,6 +41,7 @@ def check_agents(plan: "Plan") -> None:
                 check_agent(name, plan.agent(name, side), plan)
                 remarks[plan.agents[name].remarks(side)] = None
         remarks[_without_effect(plan, job)] = None
+        remarks |= dict.fromkeys(_idle_traits(plan, job))
     for remark in filter(None, remarks):
         logger.warning("%s", remark)
 
@@ -52,6 +57,22 @@ def _without_effect(plan: "Plan", job: "Job") -> str:
     who = " and ".join(dict.fromkeys(job.models))
     planner = plan.config.planner
     return f"planner {planner!r} changes nothing in {job.scenario!r}: {who} decides without one what to say"
+
+
+def _idle_traits(plan: "Plan", job: "Job") -> Iterator[str]:
+    """Yield of each trait of an embedded participant that it changes nothing of it."""
+    for role, ids in enumerate(job.traits):
+        name, side = job.models[role], plan.side(job, role)
+        if not ids or name not in plan.agents or name in plan.through:
+            continue
+        kind = side.role.simulated if not side.issues else NEGOTIATOR
+        if name.partition(":")[0] not in (SIMULATED, "user", "habit"):
+            kind = None
+        acts = [(tactic.id, tactic.family) for tactic in side.tactics.tactics] if side.issues else []
+        for trait in side.traits:
+            if not has_effect(trait, kind, acts or acts_said(side.role)):
+                who = f"{side.role.name} in {job.scenario!r}"
+                yield f"trait {trait.id!r} changes nothing of {who}, whom {name} plays"
 
 
 def _several(needs: type | tuple[type, ...] | None) -> tuple[type, ...]:

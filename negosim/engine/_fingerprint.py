@@ -18,6 +18,7 @@ from negosim.prompts import PARTS, STAGES, Prompts
 from negosim.scenarios import Scenario
 from negosim.store import Fingerprint, RunHeader
 from negosim.taxonomies import Taxonomy
+from negosim.traits import Trait
 
 LIBRARIES = ("negosim", "langgraph", "langchain-core", "numpy", "pydantic", "jinja2")
 
@@ -29,12 +30,14 @@ def fingerprint(
     models: dict[str, dict[str, Any]],
     plugins: dict[str, str],
     own_templates: tuple[str, ...],
+    traits: Mapping[str, Trait],
 ) -> Fingerprint:
     """Compute the fingerprint of a run about to start; `own_templates` are those its planner brings."""
     return Fingerprint(
         versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         scenarios={name: _hash(scenario) for name, scenario in scenarios.items()},
         taxonomies={taxonomy.id: _hash(taxonomy) for taxonomy in taxonomies},
+        traits={name: _hash(trait) for name, trait in traits.items()},
         prompts={
             name: templates.hash((*PARTS, *STAGES, *own_templates)) for name, templates in prompts.items()
         },
@@ -59,8 +62,8 @@ def check_unchanged(begun: RunHeader, now: RunHeader, given: RunConfig | None) -
             "", begun.config.model_dump(exclude=apart), given.model_dump(exclude=apart)
         )
     old, new = begun.fingerprint.model_dump(exclude={"git"}), now.fingerprint.model_dump(exclude={"git"})
-    for part, content in old.items():
-        differences += _differences(f"{part}.", content, new[part])
+    for part in old | new:
+        differences += _differences(f"{part}.", old.get(part, {}), new.get(part, {}))
     if differences:
         listed = "\n".join(f"  {difference}" for difference in differences)
         raise UserError(f"the run was begun with something else; restore it, or make a new run:\n{listed}")

@@ -342,8 +342,10 @@ def _header(plan: Plan) -> RunHeader:
             parameters,
             plan.foreign,
             plan.templates,
+            plan.traits,
         ),
         scenarios=dict(plan.scenarios),
+        traits=dict(plan.traits),
         planned=len(plan.jobs),
     )
 

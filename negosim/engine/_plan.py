@@ -8,6 +8,7 @@ from negosim.agents import Agent, AgentContext, AgentFactory, agent_factory
 from negosim.config import RunConfig
 from negosim.engine._agents import OBJECT, SharedAgent
 from negosim.engine._capabilities import check_agents
+from negosim.engine._dispositions import Dispositions, RoleTraits
 from negosim.engine._planners import Planner, planner_name, planner_of, settings_of, weighs
 from negosim.errors import UserError
 from negosim.models import Ledger, ModelSpec
@@ -18,6 +19,7 @@ from negosim.rewards import reward_function
 from negosim.scenarios import Scenario, SpeakingOrder, load_scenario
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
+from negosim.traits import Trait
 from negosim.views import Side, side_of
 
 EMBEDDED = frozenset({SIMULATED, "user", "habit"})
@@ -34,6 +36,8 @@ class Job:
     index: int
     models: tuple[str, ...]
     """By role, as given."""
+    traits: RoleTraits = ()
+    """By role: ids of the dispositions it has in this dialogue."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Plan:
     planner: Planner
     through: Mapping[str, str]
     """The chat models that agents speak through, by the name of the agent."""
+    traits: Mapping[str, Trait]
+    """The traits that any role is given, by id."""
 
     @property
     def simulated(self) -> bool:
@@ -107,6 +113,7 @@ class Plan:
             tactics=self.tactics,
             techniques=self.techniques,
             seed=Seed(self.config.seed, scenario.id, job.index),
+            traits=tuple(self.traits[name] for name in job.traits[role]) if job.traits else (),
         )
 
 
@@ -154,17 +161,22 @@ def resolve(
         _check_fit(config, scenario, tactics, most)
         for function in _functions(scenario):
             reward_function(function)
+    dispositions = {name: Dispositions(config, scenario) for name, scenario in scenarios.items()}
+    jobs = tuple(_jobs(config, scenarios, dispositions))
+    given = {name for job in jobs for ids in job.traits for name in ids}
+    known = {name: trait for each in dispositions.values() for name, (_, trait) in each.known.items()}
     plan = Plan(
         config=config,
         scenarios=scenarios,
         tactics=tactics,
         techniques=techniques,
         prompts=prompts,
-        jobs=tuple(_jobs(config, scenarios)),
+        jobs=jobs,
         specs=specs,
         agents=made,
         planner=planner,
         through=through,
+        traits={name: known[name] for name in sorted(given)},
     )
     if fitting:
         check_agents(plan)
@@ -266,7 +278,9 @@ def _seatings(models: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
     return [(suffixes[step], seats) for step, seats in enumerate(moved) if seats not in moved[:step]]
 
 
-def _jobs(config: RunConfig, scenarios: Mapping[str, Scenario]) -> list[Job]:
+def _jobs(
+    config: RunConfig, scenarios: Mapping[str, Scenario], dispositions: Mapping[str, Dispositions]
+) -> list[Job]:
     jobs = []
     for name, scenario in scenarios.items():
         given = config.players(scenario)
@@ -274,7 +288,7 @@ def _jobs(config: RunConfig, scenarios: Mapping[str, Scenario]) -> list[Job]:
         for index in range(config.dialogues):
             for condition in config.conditions:
                 for suffix, models in seatings:
-                    jobs.append(
-                        Job(f"{name}.{condition.name}.{index:04d}{suffix}", name, condition, index, models)
-                    )
+                    for variant, traits in dispositions[name].of(index):
+                        made = f"{name}.{condition.name}.{index:04d}{suffix}{variant}"
+                        jobs.append(Job(made, name, condition, index, models, traits))
     return jobs

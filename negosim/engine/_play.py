@@ -108,6 +108,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         condition=job.condition,
         opener=opener,
         order=order_of(config, scenario),
+        traits=job.traits,
         models=models,
         status="failed" if done.failure else "complete",
         end=done.end,

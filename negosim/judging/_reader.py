@@ -11,6 +11,7 @@ from negosim.scenarios import Scenario
 from negosim.seeding import Seed
 from negosim.table import table_after
 from negosim.taxonomies import Taxonomy
+from negosim.traits import Trait
 from negosim.views import PublicTurn, Side, View, audience_of, public_record, side_of, view_of
 
 
@@ -31,13 +32,18 @@ class Reader:
         prompts: Prompts,
         taxonomies: tuple[Taxonomy, Taxonomy],
         max_turns: int,
+        traits: Sequence[Sequence[Trait]] = (),
     ) -> None:
-        """Take what views and prompts are made from; `taxonomies` are those of tactics and techniques."""
+        """Take what views and prompts are made from; `taxonomies` are those of tactics and techniques.
+
+        `traits` are those that the run gave to each role.
+        """
         self._dialogue = dialogue
         self._scenario = scenario
         self.prompts = prompts
         self._taxonomies = taxonomies
         self._max_turns = max_turns
+        self._traits = traits
         names = [agent_perspective(role) for role in range(len(scenario.roles))]
         self.role = names.index(perspective) if perspective in names else None
         """Position of the agent whose perspective it is."""
@@ -65,6 +71,7 @@ class Reader:
             tactics=tactics,
             techniques=techniques,
             seed=Seed(dialogue.seed, dialogue.scenario, dialogue.index),
+            traits=tuple(self._traits[self.role]) if self._traits else (),
         )
 
     def view(self, turns: int | None = None) -> View:

@@ -170,6 +170,7 @@ class Session:
                 prompts=self._material.prompts[scenario.id],
                 taxonomies=self._material.taxonomies,
                 max_turns=self._run.config.cap(scenario),
+                traits=self._run.traits_of(dialogue),
             )
         for missing in reading.sheets:
             sheet = await self._fill_in(reading, missing, reader)

@@ -33,6 +33,8 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     - `value_1`, ...: points on each role's own scale; without a deal the reservation values.
     - `gain_1`, ...: the same from 0, no better than no deal, to 1, the role's best deal.
     - `joint_share`: joint value over the largest that any deal has.
+    - `traits_1`, ...: where the run gives traits, those of each role, joined by "+"; `trait_1_calm`, ...:
+      whether it has each.
     - `coalition`, `party_1`, ...: who made the deal, where some can agree without the others.
     - `before_stance_1`, `change_stance_1`, ...: what a role answered to a measure, and how it changed.
     - `reward_1`, ...: rewards, where the scenario says what counts.
@@ -53,6 +55,7 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     rows: list[dict[str, Any]] = []
     for number, dialogue in enumerate(spoken(run)):
         row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
+        row |= _traits(dialogue, run)
         row |= _gains(dialogue, ends.of(run.scenario_of(dialogue)))
         row |= further_values(dialogue.outcome, dialogue.measurements)
         if dialogue.status == "complete":
@@ -64,9 +67,9 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     frame = pd.DataFrame(rows, columns=_columns(run))
     frame["repetition_between"] = pd.Series(overlap.shares(), dtype="float64").reindex(range(len(rows)))
     for name in frame.columns:
-        if name in _BOOLEANS or name.startswith("party_"):
+        if name in _BOOLEANS or name.startswith(("party_", "trait_")):
             frame[name] = frame[name].astype("boolean")
-        elif name in _TEXT or name.startswith("model_"):
+        elif name in _TEXT or name.startswith(("model_", "traits_")):
             frame[name] = frame[name].astype("object")
         elif name not in ("index", "seed", "opener"):
             frame[name] = pd.to_numeric(frame[name]).astype("float64")
@@ -79,6 +82,7 @@ def _columns(run: Run) -> list[str]:
     return [
         *("id", "scenario", "condition", "index", "seed", "status", "end", "opener"),
         *models,
+        *_trait_columns(run, len(models)),
         *("turns", "outcome", "agreed"),
         *(name.replace("model", "value") for name in models),
         *(name.replace("model", "gain") for name in models),
@@ -101,6 +105,20 @@ def _header(dialogue: DialogueRow) -> dict[str, Any]:
         "end": dialogue.end,
         "opener": dialogue.opener,
     }
+
+
+def _trait_columns(run: Run, roles: int) -> list[str]:
+    numbers = range(1, roles + 1) if run.header.traits else ()
+    held = [f"trait_{number}_{name}" for number in numbers for name in run.header.traits]
+    return [*(f"traits_{number}" for number in numbers), *held]
+
+
+def _traits(dialogue: DialogueRow, run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for number, ids in enumerate(dialogue.traits, 1):
+        found[f"traits_{number}"] = "+".join(ids)
+        found |= {f"trait_{number}_{name}": name in ids for name in run.header.traits}
+    return found
 
 
 def _outcome(dialogue: DialogueRow) -> dict[str, Any]:

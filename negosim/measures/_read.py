@@ -38,6 +38,7 @@ class Header(_Part):
     seed: int
     condition: Condition
     own_scenario: Scenario | None = None
+    traits: tuple[tuple[str, ...], ...] = ()
     models: tuple[str, ...]
     status: Literal["complete", "failed"]
 

@@ -165,6 +165,8 @@ class Dialogue(Frozen):
     opener: int
     order: Annotated[SpeakingOrder, Field(exclude_if=_round_robin)] = ROUND_ROBIN
     """Who spoke after whom."""
+    traits: Annotated[tuple[tuple[str, ...], ...], Field(exclude_if=empty)] = ()
+    """By role: ids of the dispositions that the run gave it; the run's header has them in full."""
     models: tuple[str, ...]
     """By role. "sim" is the embedded simulated negotiator, no language model."""
     status: Literal["complete", "failed"]

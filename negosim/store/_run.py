@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from negosim._checksum import DamageError, checked, with_checksum
 from negosim._fields import Slug
 from negosim._files import first_error, unreadable, unwritable
-from negosim._frozen import Frozen, unset
+from negosim._frozen import Frozen, empty, unset
 from negosim._html import run_html
 from negosim.config import RunConfig
 from negosim.errors import UserError
@@ -34,6 +34,7 @@ from negosim.store._shards import (
     shards,
     standing,
 )
+from negosim.traits import Trait
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,8 @@ class Fingerprint(Frozen):
     """SHA-256 over the templates in force, by scenario."""
     models: dict[str, dict[str, Any]]
     """Parameters of every model, by the name it was given by."""
+    traits: Annotated[dict[str, str], Field(exclude_if=empty)] = Field(default_factory=dict)
+    """SHA-256 of each trait that the run gives to anybody, by id."""
     plugins: dict[str, str] = Field(default_factory=dict)
     """Agents, planners and model providers in use that do not come with negosim: version and code hash."""
     git: str | None = None
@@ -100,6 +103,8 @@ class RunHeader(Frozen):
     """The scenarios in full, by id: a run can be read where its plugins are not installed."""
     planned: int
     """Dialogues the configuration asks for."""
+    traits: Annotated[dict[Slug, Trait], Field(exclude_if=empty)] = Field(default_factory=dict)
+    """The traits that roles are given, in full, by id."""
     imported: Annotated[ImportOrigin | None, Field(exclude_if=unset)] = None
     """Where the dialogues come from, if negosim has not made them."""
 
@@ -184,6 +189,10 @@ class Run:
     def scenario_of(self, dialogue: WithScenario) -> Scenario:
         """Return the scenario of a dialogue: its own, or else the run's."""
         return dialogue.own_scenario or self.scenario(dialogue.scenario)
+
+    def traits_of(self, dialogue: Dialogue) -> tuple[tuple[Trait, ...], ...]:
+        """Return the dispositions of each role of a dialogue; nothing where the run gives none."""
+        return tuple(tuple(self.header.traits[name] for name in ids) for ids in dialogue.traits)
 
     def discard_unbegun(self) -> None:
         """Remove the folder if no dialogue was finished or has got anywhere: a header alone is no run."""

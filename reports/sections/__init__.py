@@ -20,6 +20,7 @@ from negosim.reports.sections import (
     _quality,
     _summary,
     _tactics,
+    _traits,
 )
 
 SECTIONS: tuple[Callable[[Corpus], Section], ...] = (
@@ -32,6 +33,7 @@ SECTIONS: tuple[Callable[[Corpus], Section], ...] = (
     _beliefs.section,
     _quality.section,
     _tactics.section,
+    _traits.section,
     _language.section,
     _others.section,
     _judges.section,

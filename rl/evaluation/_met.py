@@ -44,7 +44,7 @@ def met_in(run: Run, scenario: Scenario, learner: int, partner: str) -> Iterator
     """
     kind = kind_of(scenario)
     for one in sorted(run, key=lambda dialogue: dialogue.index):
-        user = user_named(scenario, one)
+        user = user_named(scenario, one, run.traits_of(one))
         reward, failure = _worth(one, learner)
         said = [turn for turn in one.turns if turn.role == learner]
         found = [

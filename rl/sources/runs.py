@@ -18,6 +18,7 @@ from negosim.rl.policy_text import negotiation_system, policy_turn
 from negosim.rl.sources._found import Found
 from negosim.scenarios import Scenario
 from negosim.store import ImportOrigin, Run
+from negosim.traits import Trait
 
 JUDGED, CAPPED = "judged:", "capped"
 
@@ -48,6 +49,8 @@ class Record:
     where: str
     no_reward: tuple[str, str] | None = None
     """Why it has no reward, where more is known: the reason, and where it stands."""
+    traits: tuple[tuple[Trait, ...], ...] = ()
+    """Dispositions that the run gave to each role."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,12 @@ def _of_run(run: Run, drops: Drops) -> TrajectorySource:
         files={name: _digest(run.path)},
         drops=drops,
         records=(
-            Record(one, run.scenario_of(one), f"{name}, dialogue {number} ({one.id})")
+            Record(
+                one,
+                run.scenario_of(one),
+                f"{name}, dialogue {number} ({one.id})",
+                traits=run.traits_of(one),
+            )
             for number, one in enumerate(run, 1)
         ),
         scenarios=list(run.header.scenarios.values()),
@@ -186,7 +194,7 @@ def _found(record: Record, learner: int, prefix: str, *, imported: bool) -> Foun
             "learner": learner + 1,
             "status": outcome.status,
             "end": dialogue.end,
-            **_person(dialogue, scenario),
+            **_person(record),
             **facts,
         },
         no_reward=record.no_reward,
@@ -230,9 +238,9 @@ def _terminal(dialogue: Dialogue, scenario: Scenario) -> bool:
     return not scenario.has_deals and len(dialogue.turns) == scenario.max_turns
 
 
-def _person(dialogue: Dialogue, scenario: Scenario) -> Mapping[str, MetaValue]:
+def _person(record: Record) -> Mapping[str, MetaValue]:
     """Return who the simulated user is, if there is one."""
-    user = user_named(scenario, dialogue)
+    user = user_named(record.scenario, record.dialogue, record.traits)
     facts = {} if user is None else user.facts()
     return {name: facts[name] for name in OF_THE_PERSON if name in facts}
 

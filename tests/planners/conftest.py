@@ -17,7 +17,9 @@ def fill(schema: Any, number: int) -> Any:
         return schema["const"]
     match schema.get("type"):
         case "object":
-            return {name: fill(part, number) for name, part in schema["properties"].items()}
+            return {
+                name: fill(part, number + at) for at, (name, part) in enumerate(schema["properties"].items())
+            }
         case "string":
             return f"Words of answer {number}."
         case "boolean":

@@ -121,21 +121,6 @@ def test_calls_of_a_chat_model(filling: Filling, tmp_path: Path) -> None:
     assert turn.utterance.text == turn.rollouts[turn.chosen].utterance
 
 
-@pytest.mark.parametrize("scenario", ["viatex", "camp-lemonnier", "donation", "support", "west-wind"])
-def test_nobody_imagines_with_the_brief_of_another(scenario: str, filling: Filling, tmp_path: Path) -> None:
-    model = filling()
-    made = generate(config(scenario), out=tmp_path / "run", chat_models={"m": model})
-    assert {dialogue.status for dialogue in made} == {"complete"}
-    roles = load_scenario(scenario).roles
-    for request in model.requests:
-        asked = "".join(message.content for message in request.messages)
-        (own,) = [role for role in roles if role.brief.strip() in asked]
-        for role in roles:
-            private = [*role.secrets, *role.interests, role.brief.strip()]
-            known = [text for text in private if text in asked and text not in own.interests]
-            assert role is own or not known
-
-
 def test_a_search_that_was_cut_off_is_not_paid_for_twice(filling: Filling, tmp_path: Path) -> None:
     whole = filling()
     made = generate(config(max_turns=3), out=tmp_path / "whole", chat_models={"m": whole}, cache=False)

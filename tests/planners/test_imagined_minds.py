@@ -5,14 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from negosim import Dialogue, RunConfig, generate
 from negosim.models import ChatRequest, ScriptedModel
-from negosim.scenarios import load_scenario
 
 Filling = Callable[..., ScriptedModel]
-SCENARIOS = ["viatex", "camp-lemonnier", "donation", "west-wind"]
 MIND = {
     "preventive": {"desire": "to keep the evening free", "belief": "the course eats every evening"},
     "generative": {
@@ -104,22 +100,6 @@ def test_audience_chooses_what_most_weight_prefers(filling: Filling, tmp_path: P
     assert [one.score for one in turn.rollouts] == [2.5, 5.0, 7.5]
     assert turn.chosen == 2
     assert turn.utterance.text == turn.rollouts[2].utterance
-
-
-@pytest.mark.parametrize("planner", ["tomma", "stance:claims=1", "audience:advice=1,audiences=1"])
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_nothing_of_another_s_brief_is_asked_with(
-    planner: str, scenario: str, filling: Filling, tmp_path: Path
-) -> None:
-    model = filling()
-    played(planner, model, tmp_path / "run", scenario)
-    roles = load_scenario(scenario).roles
-    for request in model.requests:
-        asked = "".join(message.content for message in request.messages)
-        (own,) = [role for role in roles if role.brief.strip() in asked]
-        for role in roles:
-            known = [text for text in (*role.secrets, *role.interests) if text in asked]
-            assert role is own or set(known) <= set(own.interests)
 
 
 def test_the_simulated_negotiator_asks_partners_of_other_tempers(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from negosim.agents.sim.plan import TurnPlan, plan_for
 from negosim.config import Objective
 from negosim.records import SIMULATED, Rollout
 from negosim.scenarios import Role, Value
+from negosim.traits import favour
 from negosim.views import View
 
 _SLOPE = 0.07
@@ -71,7 +72,7 @@ class SimJudge:
         # What is to be had without this candidate: about what the speaker wants now, discounted.
         later = prospect(plan, plan.bid("fair").number, other_deals) if plan.phase != "closing" else None
         fallback = 0.75 * _worth(later, objective) if later is not None else 0.0
-        taste = 0.04 * (plan.persona.liking(rollout.tactic) - 1.0) + 0.02 * _effect(plan, rollout.tactic)
+        taste = 0.04 * _likes(plan, rollout.tactic) + 0.02 * _effect(plan, rollout.tactic)
         if number is None:
             bonus = 0.12 * (1.0 - plan.time)
             return Score(
@@ -104,6 +105,13 @@ def _scaled(value: float) -> float:
 def _effect(plan: TurnPlan, tactic: str) -> float:
     effect = plan.effects.get(tactic)
     return 0.0 if effect is None else math.copysign(1.0, effect)
+
+
+def _likes(plan: TurnPlan, tactic: str) -> float:
+    """Return how much more than others it likes a tactic, -0.5 to 0.5, and more by its traits."""
+    liking, traits = plan.persona.liking(tactic) - 1.0, plan.side.traits
+    known = plan.side.tactics.by_id.get(tactic)
+    return liking + math.log(favour(traits, tactic, known.family)) if traits and known else liking
 
 
 def _likelihood(chance: float) -> str:

@@ -1,13 +1,16 @@
 """Persona of the simulated negotiator in one dialogue: how it concedes, talks, believes and errs."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
+from typing import Any
 from zlib import crc32
 
 from negosim.agents.sim.grammar import Speaker
 from negosim.agents.sim.voice import Voice, draw_voice
 from negosim.seeding import Seed
+from negosim.traits import NEGOTIATOR, PARAMETERS, Trait, shifted
 
 _NEVER, _OFTEN = 0.3, 0.2
 """Shares of personas that never lie, where they may, and that do so often; the rest lie now and then."""
@@ -78,8 +81,19 @@ def _liking(taste: int, tactic: str) -> float:
     return 0.5 + float(crc32(f"{taste} {tactic}".encode())) / 2**32
 
 
-def persona_of(seed: Seed, role: int) -> Persona:
-    """Draw the persona of a role in the dialogue of a seed."""
+def persona_of(seed: Seed, role: int, traits: Sequence[Trait] = ()) -> Persona:
+    """Draw the persona of a role in the dialogue of a seed, and let the role's traits change it."""
+    drawn = _drawn(seed, role)
+    if not traits:
+        return drawn
+    numbers = {name: float(getattr(drawn, name)) for name in PARAMETERS[NEGOTIATOR]}
+    changed: dict[str, Any] = shifted(traits, NEGOTIATOR, numbers)
+    # Nobody wants less at the start than at the end.
+    changed["floor"] = min(changed.get("floor", drawn.floor), changed.get("opening", drawn.opening))
+    return replace(drawn, **changed)
+
+
+def _drawn(seed: Seed, role: int) -> Persona:
     rng: Random = seed.stream("sim", role, "persona")
     voice = draw_voice(rng)
     return Persona(

@@ -376,6 +376,7 @@ def plan_for(view: View) -> TurnPlan:
     earlier = [plan for plan in tuple(_recent) if plan.side is view.side]
     if earlier and earlier[0].is_for(view):
         return earlier[0]
-    made = TurnPlan(view, earlier[0].persona if earlier else persona_of(view.side.seed, view.side.index))
+    side = view.side
+    made = TurnPlan(view, earlier[0].persona if earlier else persona_of(side.seed, side.index, side.traits))
     _recent.appendleft(made)
     return made

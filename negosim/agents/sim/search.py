@@ -79,6 +79,7 @@ class SimWorld:
             deceptive=False,
             techniques=None,
             priors=(),
+            traits=(),
             seed=seed,
             order=own.order,
         )

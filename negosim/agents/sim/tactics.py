@@ -6,6 +6,7 @@ from negosim.agents.sim.authored import frames_of
 from negosim.agents.sim.frame_files import TacticFrames
 from negosim.agents.sim.moves import may_step
 from negosim.agents.sim.plan import TurnPlan
+from negosim.traits import favour
 
 _USED = 0.3
 """What is left of a tactic's weight after each use in the dialogue."""
@@ -65,6 +66,7 @@ def weights_of(plan: TurnPlan) -> dict[str, float]:
     if plan.phase == "closing":
         return {name: 1.0 if frames_of(tactic).closing else 1e-6 for name, tactic in tactics.items()}
     known, said, uses, effects, lie = _known(plan), plan.reading.said, plan.uses, plan.effects, plan.lie
+    traits = plan.side.traits
     phase, liking = _PHASES.index(plan.phase), plan.persona.liking
     steps = plan.move in ("talk", "offer") and may_step(plan)
     carriers = _LIE_TACTICS[lie] if lie is not None else ()
@@ -76,6 +78,8 @@ def weights_of(plan: TurnPlan) -> dict[str, float]:
             weights[tactic] = 1e-6
             continue
         weight = frames.weights[phase] * liking(tactic) * _USED**used
+        if traits:
+            weight *= favour(traits, tactic, definition.family)
         if tactic in effects:
             weight *= 1.5 if effects[tactic] > 0 else 0.8
         if tactic in carriers:

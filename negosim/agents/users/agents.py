@@ -101,7 +101,7 @@ def _agent(context: AgentContext, skill: float) -> EmbeddedAgent:
     kind, is_user = needed_seat(side, context.spec)
     if is_user:
         raise misplaced(context.spec, side, "who talks with a user", "user or user:PERSONA")
-    agent = sim_agent(kind, skill=skill, seed=side.seed.run)
+    agent = sim_agent(kind, skill=skill, seed=side.seed.run, traits=side.traits)
     number = number_of(side.seed.run, side.seed.index)
     return EmbeddedAgent(agent, f"{kind}-{number}", context.spec.name)
 

@@ -22,6 +22,7 @@ from negosim.errors import UserError
 from negosim.plugins import suggest
 from negosim.records import Utterance
 from negosim.scenarios import Answer, Measure
+from negosim.traits import shifted
 from negosim.views import Side, View
 
 DISCUSSANT = "discussant"
@@ -124,7 +125,9 @@ class Discussant:
                 "give the role 'priors' on a scale, and 'arguments'"
             )
         drawn = side.seed.stream("discussant", side.index).choice(sorted(tempers()))
-        self._temper = tempers()[named or drawn]
+        temper = tempers()[named or drawn]
+        changed = shifted(side.traits, DISCUSSANT, temper.model_dump())
+        self._temper = temper.model_copy(update=changed)
 
     async def speak(self, view: View) -> Speech:
         """React to what was said last, then argue; leave with a last word when all is said."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from negosim.agents.users.frames import load_frames
 from negosim.agents.users.persuadee import Persuadee, personas
 from negosim.agents.users.persuader import SimPersuader
 from negosim.agents.users.seeker import Seeker, problems
@@ -9,6 +10,8 @@ from negosim.agents.users.supporter import SimSupporter
 from negosim.agents.users.user import SimUser
 from negosim.errors import UserError
 from negosim.plugins import suggest
+from negosim.scenarios import Role
+from negosim.traits import Trait, shifted
 
 DONATION, SUPPORT = "donation", "support"
 
@@ -26,8 +29,14 @@ def persona_words(kind: str) -> dict[str, str]:
     return {name.replace(" ", "-"): name for name in persona_names(kind)}
 
 
-def sim_user(kind: str, persona: str, seed: int) -> SimUser:
-    """Make an embedded simulated user of a conversation.
+def acts_said(role: Role) -> list[tuple[str, str | None]]:
+    """Return what an embedded persuader or supporter chooses among, as tactics without a family."""
+    kind = {"persuader": DONATION, "supporter": SUPPORT}.get(role.simulated or "")
+    return [(act, None) for act in load_frames(f"{kind}/agent-frames")] if kind else []
+
+
+def sim_user(kind: str, persona: str, seed: int, traits: Sequence[Trait] = ()) -> SimUser:
+    """Make an embedded simulated user of a conversation; the traits of its role change what is drawn.
 
     Raises:
         UserError: the conversation has no such persona.
@@ -36,8 +45,8 @@ def sim_user(kind: str, persona: str, seed: int) -> SimUser:
     if persona not in persona_names(kind):
         raise UserError(f"{kind} has no user {persona!r}; {suggest(persona, persona_names(kind))}")
     if kind == DONATION:
-        return SimUser(kind, persona, seed, lambda rng: Persuadee.draw(persona, rng))
-    return SimUser(kind, persona, seed, lambda rng: Seeker.draw(persona, rng))
+        return SimUser(kind, persona, seed, lambda rng: Persuadee.draw(persona, rng).given(traits))
+    return SimUser(kind, persona, seed, lambda rng: Seeker.draw(persona, rng).given(traits))
 
 
 def sim_users(kind: str, seeds: Iterable[int], personas: Sequence[str] = ()) -> list[SimUser]:
@@ -46,6 +55,15 @@ def sim_users(kind: str, seeds: Iterable[int], personas: Sequence[str] = ()) -> 
     return [sim_user(kind, names[seed % len(names)], seed) for seed in seeds]
 
 
-def sim_agent(kind: str, *, skill: float = 0.3, seed: int = 0) -> SimPersuader | SimSupporter:
-    """Make the embedded agent of a conversation: 0 is habit, 1 a good plan, between them a mix by turn."""
-    return SimPersuader(skill, seed) if kind == DONATION else SimSupporter(skill, seed)
+def sim_agent(
+    kind: str, *, skill: float = 0.3, seed: int = 0, traits: Sequence[Trait] = ()
+) -> SimPersuader | SimSupporter:
+    """Make the embedded agent of a conversation: 0 is habit, 1 a good plan, between them a mix by turn.
+
+    Traits move its skill, and some of its turns go by what they favour.
+    """
+    what = "persuader" if kind == DONATION else "supporter"
+    skill = shifted(traits, what, {"skill": skill}).get("skill", skill)
+    if kind == DONATION:
+        return SimPersuader(skill, seed, tuple(traits))
+    return SimSupporter(skill, seed, tuple(traits))

@@ -8,6 +8,7 @@ stands in the room.
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated
@@ -18,6 +19,7 @@ from negosim._frozen import Frozen
 from negosim.agents.users.frames import choose, load_frames
 from negosim.agents.users.recognise import load_data, sentences, strategies_in
 from negosim.agents.users.user import Fact, UserReply
+from negosim.traits import Trait, shifted
 
 STEP = 0.17
 """How far one fitting act moves trust or interest, at most."""
@@ -110,6 +112,16 @@ class Persuadee:
             objections=held,
             taste={act: value + rng.uniform(-0.15, 0.15) for act, value in persona.appeals.items()},
         )
+
+    def given(self, traits: Sequence[Trait]) -> "Persuadee":
+        """Let the traits of its role change it; return itself."""
+        kind = self.persona
+        numbers = {name: float(getattr(kind, name)) for name in ("irritable", "threshold", "generosity")}
+        numbers |= {"trust": self.trust, "interest": self.interest}
+        changed = shifted(traits, "donor", numbers)
+        self.trust, self.interest = changed.pop("trust", self.trust), changed.pop("interest", self.interest)
+        self.persona = kind.model_copy(update=changed)
+        return self
 
     @property
     def readiness(self) -> float:

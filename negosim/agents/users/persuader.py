@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from negosim.agents.users.frames import choose, load_frames
+from negosim.agents.users.leaning import leaning
 from negosim.agents.users.recognise import Recogniser, sentences, strategies_in
 from negosim.agents.users.talk import Transcript
+from negosim.traits import Trait
 
 PLANS = {
     "philanthropic": ("credibility-appeal", "self-modeling", "logical-appeal", "donation-information"),
@@ -74,6 +76,8 @@ class SimPersuader:
     skill: float = 0.3
     """0 is habit alone, 1 the plan alone."""
     seed: int = 0
+    traits: tuple[Trait, ...] = ()
+    """Dispositions of the role; what they do to its skill is in that already."""
 
     def __call__(self, transcripts: Sequence[Transcript]) -> list[str]:
         """Say the next words in each dialogue."""
@@ -83,6 +87,10 @@ class SimPersuader:
         """Say the next words in one dialogue."""
         turn = len(transcript.texts("agent"))
         rng = random.Random(f"persuader/{self.seed}/{transcript.id}/{turn}")
+        if self.traits and turn and promised(transcript) is None:
+            act = leaning(self.traits, load_frames("donation/agent-frames"), rng)
+            if act is not None:
+                return phrase(transcript, [act], rng)
         acts = good_acts(transcript) if rng.random() < self.skill else _habit(turn, transcript, rng)
         return phrase(transcript, acts, rng)
 

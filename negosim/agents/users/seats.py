@@ -1,5 +1,6 @@
 """Seats: which role of a scenario is a simulated user's, which talks with it, and who the user is."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from negosim.agents.users.making import KINDS, persona_words, sim_user
@@ -9,6 +10,7 @@ from negosim.models import ModelSpec
 from negosim.plugins import suggest
 from negosim.records import SIMULATED, Dialogue
 from negosim.scenarios import Role, Scenario
+from negosim.traits import Trait
 from negosim.views import Side
 
 APART = 10_000_000
@@ -81,13 +83,16 @@ def user_of(side: Side, personas: str) -> SimUser:
     """
     seat = seat_of(side.role)
     assert seat is not None
-    return _user(seat.kind, personas, number_of(side.seed.run, side.seed.index))
+    return _user(seat.kind, personas, number_of(side.seed.run, side.seed.index), side.traits)
 
 
-def user_named(scenario: Scenario, dialogue: Dialogue) -> SimUser | None:
+def user_named(
+    scenario: Scenario, dialogue: Dialogue, traits: Sequence[Sequence[Trait]] = ()
+) -> SimUser | None:
     """Return the user of a stored dialogue as before the first word; None where nobody was simulated.
 
-    Where a chat model played, it is the person that the model was told to be.
+    Where a chat model played, it is the person that the model was told to be. `traits` are those that the
+    run gave to each role (`Run.traits_of`).
     """
     role = user_role(scenario)
     if role is None:
@@ -97,7 +102,8 @@ def user_named(scenario: Scenario, dialogue: Dialogue) -> SimUser | None:
     if seat is None or kind not in (USER, CHAT, SIMULATED):
         return None
     personas = split_personas(target)[0] if kind == CHAT else target
-    return _user(seat.kind, personas, number_of(dialogue.seed, dialogue.index))
+    given = traits[role] if traits else ()
+    return _user(seat.kind, personas, number_of(dialogue.seed, dialogue.index), given)
 
 
 def split_personas(target: str) -> tuple[str, str]:
@@ -107,7 +113,7 @@ def split_personas(target: str) -> tuple[str, str]:
     return (head, rest) if colon and set(head.split("+")) <= words else ("", target)
 
 
-def _user(kind: str, personas: str, number: int) -> SimUser:
+def _user(kind: str, personas: str, number: int, traits: Sequence[Trait] = ()) -> SimUser:
     names = persona_words(kind)
     chosen = personas.split("+") if personas else list(names)
     for name in chosen:
@@ -115,7 +121,7 @@ def _user(kind: str, personas: str, number: int) -> SimUser:
             raise UserError(f"{kind} has no user {name!r}; {suggest(name, names)}")
     if len(set(chosen)) < len(chosen):
         raise UserError(f"{personas!r} names a user twice; name each once")
-    return sim_user(kind, names[chosen[number % len(chosen)]], number)
+    return sim_user(kind, names[chosen[number % len(chosen)]], number, traits)
 
 
 def misplaced(spec: ModelSpec, side: Side, what: str, better: str) -> UserError:

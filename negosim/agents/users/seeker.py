@@ -9,6 +9,7 @@ dismissal make it worse. How much each does depends on a hidden temperament.
 import random
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated
@@ -19,6 +20,7 @@ from negosim._frozen import Frozen
 from negosim.agents.users.frames import choose, load_frames
 from negosim.agents.users.recognise import load_data, sentences, strategies_in
 from negosim.agents.users.user import Fact, UserReply
+from negosim.traits import Trait, shifted
 
 MOST_WORDS = 70
 
@@ -75,6 +77,8 @@ class Seeker:
     """Distress, 1 to 5."""
     openness: float
     """0 to 1; at 0 it leaves."""
+    advice_from: float
+    """How far it must feel understood before advice is welcome."""
     understood: float = 0.0
     """How far it feels understood, 0 to 1."""
     told: int = 0
@@ -101,7 +105,15 @@ class Seeker:
             intensity=float(initial),
             openness=rng.uniform(*_temperaments()[temperament].openness),
             eased=float(initial),
+            advice_from=_temperaments()[temperament].advice_from,
         )
+
+    def given(self, traits: Sequence[Trait]) -> "Seeker":
+        """Let the traits of its role change it; return itself."""
+        numbers = {name: float(getattr(self, name)) for name in ("openness", "understood", "advice_from")}
+        for name, value in shifted(traits, "help-seeker", numbers).items():
+            setattr(self, name, value)
+        return self
 
     def open(self, rng: random.Random) -> str:
         """Say the first words."""
@@ -231,7 +243,7 @@ class Seeker:
         return [self._say("companion", rng)]
 
     def _take_advice(self, act: str, text: str, factor: float, rng: random.Random) -> list[str]:
-        if self.understood < _temperaments()[self.temperament].advice_from:
+        if self.understood < self.advice_from:
             if act == "suggestion":
                 self._open_up(-0.08)
                 self.intensity = min(5.0, self.intensity + 0.15)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from negosim.agents.users.frames import choose, load_frames
+from negosim.agents.users.leaning import leaning
 from negosim.agents.users.recognise import Recogniser, sentences, strategies_in
 from negosim.agents.users.seeker import problems
 from negosim.agents.users.talk import Transcript
+from negosim.traits import Trait
 
 HABITS = {
     "question": 5,
@@ -36,6 +38,8 @@ class SimSupporter:
     skill: float = 0.3
     """0 is habit alone, 1 the plan alone."""
     seed: int = 0
+    traits: tuple[Trait, ...] = ()
+    """Dispositions of the role; what they do to its skill is in that already."""
 
     def __call__(self, transcripts: Sequence[Transcript]) -> list[str]:
         """Say the next words in each dialogue."""
@@ -44,6 +48,10 @@ class SimSupporter:
     def speak(self, transcript: Transcript) -> str:
         """Say the next words in one dialogue."""
         rng = random.Random(f"supporter/{self.seed}/{transcript.id}/{len(transcript.turns)}")
+        if self.traits and transcript.texts("agent"):
+            act = leaning(self.traits, load_frames("support/agent-frames"), rng)
+            if act is not None:
+                return phrase_support(transcript, [act], rng)
         if rng.random() < self.skill:
             return phrase_support(transcript, good_support(transcript), rng)
         first = not transcript.texts("agent")
