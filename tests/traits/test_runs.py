@@ -142,8 +142,6 @@ def test_rows_and_report_tell_traits_apart(tmp_path: Path, capsys: pytest.Captur
     rows = dialogue_rows(generate(config, out=tmp_path / "run"))
     assert rows["traits_1"].value_counts().to_dict() == {"conciliatory": 2, "assertive": 2}
     assert rows["trait_1_assertive"].sum() == 2
-    gains = rows.groupby("traits_1")["gain_1"].mean()
-    assert gains["assertive"] > gains["conciliatory"]
     with pytest.raises(SystemExit):
         main(["report", str(tmp_path / "run")])
     assert "assertive" in capsys.readouterr().out
