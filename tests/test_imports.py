@@ -12,7 +12,8 @@ import negosim
 ROOMS = (
     ("errors", "_quantities", "_checksum", "_csv", "speech", "_text", "_frozen", "_fields", "_files"),
     ("_reading", "_loop", "plugins", "registry", "seeding", "logs"),
-    ("scenarios", "taxonomies", "traits", "_html", "records", "table", "order", "outcome", "rewards", "views"),
+    ("scenarios", "taxonomies", "traits", "_html", "records"),
+    ("table", "order", "outcome", "rewards", "views"),
     ("models", "prompts", "config", "store"),
     ("agents", "engine", "measures", "judging", "importing"),
     ("terminal", "reports", "rl", "web", "cli", "__main__", ""),
