@@ -16,7 +16,7 @@ COMMANDS = {
     "generate": LazyCommand(
         "negosim.cli.generate:generate",
         "Make dialogues, show them and store them in a run folder.",
-        kind="GenerateCommand",
+        kind="negosim.cli.numbered_agents:GenerateCommand",
     ),
     "show": LazyCommand(
         "negosim.cli.runs:show", "Show a stored dialogue again, or list the dialogues of a run."

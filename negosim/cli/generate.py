@@ -1,14 +1,12 @@
 """`negosim generate`: make dialogues."""
 
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from typer.core import TyperCommand
 
 from negosim import engine
-from negosim.cli.configuration import BARE_DECEPTIVE, budget_of, claimed, configuration
+from negosim.cli.configuration import budget_of, claimed, configuration
 from negosim.cli.forecast import tell_forecast
 from negosim.cli.make import key_option, make_and_tell
 from negosim.cli.options import (
@@ -26,7 +24,7 @@ from negosim.cli.options import (
 from negosim.cli.runs import run_folder
 from negosim.config import TRAIT_LISTS, RunConfig
 from negosim.logs import logged_to
-from negosim.models import ModelSpec
+from negosim.models import Budget, ModelSpec
 from negosim.store import Run
 from negosim.terminal import console_for
 from negosim.terminal.watch import Watch
@@ -34,36 +32,6 @@ from negosim.terminal.watch import Watch
 SIM_NOTICE = (
     "no model configured: the embedded simulated negotiator plays (model: sim); it is no language model"
 )
-
-
-_FURTHER_MODEL = re.compile(r"--agent([3-9]|[1-9]\d+)-model(?:=(.*))?", re.DOTALL)
-"""`--agent3-model MODEL` and so on, for as many roles as there are."""
-
-
-class GenerateCommand(TyperCommand):
-    """A command whose `--deceptive` may stand without its value, and that has `--agentN-model` for any N."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Give a bare `--deceptive` its value, write `--agentN-model` as `--model-for N=`, then parse.
-
-        The command takes no positional arguments, so a word that follows and is no option is meant
-        as the value; a wrong one is named as such.
-        """
-        given: list[str] = []
-        rest = iter(enumerate(args))
-        for position, argument in rest:
-            following = args[position + 1 : position + 2]
-            if (further := _FURTHER_MODEL.fullmatch(argument)) is not None and (
-                further[2] is not None or following
-            ):
-                model = further[2] if further[2] is not None else next(rest)[1]
-                given += ["--model-for", f"{further[1]}={model}"]
-                continue
-            given.append(argument)
-            if argument == "--deceptive" and (not following or following[0].startswith("-")):
-                given.append(BARE_DECEPTIVE)
-        return super().parse_args(ctx, given)
-
 
 MAKE, PLAY, MODELS, SHOW = "What to make", "How it is played", "Models", "Output"
 
@@ -386,26 +354,7 @@ def generate(
         for name, value in (("--out", out), ("--compress", compress)):
             if value:
                 raise typer.BadParameter("is chosen when a run is begun; leave it out", param_hint=name)
-        folder = run_folder(resume)
-        given = _given(context)
-        config = claimed(Run.open(folder).config, options, given)
-        allowed = (listed(send_key_to) or []) + _servers_typed(config, given)
-        make_and_tell(
-            lambda: engine.resume(
-                folder,
-                config=config,
-                retry_failed=retry_failed,
-                drop_damaged=drop_damaged,
-                watch=watch,
-                cache=cache,
-                budget=budget,
-                workers=workers,
-                send_key_to=allowed,
-            ),
-            watch,
-            quiet=json,
-            again=again + key_option(config),
-        )
+        _finish(context, run_folder(resume), watch, budget, again)
         return
     if send_key_to:
         raise typer.BadParameter("goes with --resume RUN", param_hint="--send-key-to")
@@ -434,6 +383,28 @@ def generate(
         ),
         watch,
         quiet=json,
+        again=again + key_option(config),
+    )
+
+
+def _finish(context: typer.Context, folder: Path, watch: Watch, budget: Budget | None, again: str) -> None:
+    """Finish a run that was begun, as the options say."""
+    options, given = context.params, _given(context)
+    config = claimed(Run.open(folder).config, options, given)
+    make_and_tell(
+        lambda: engine.resume(
+            folder,
+            config=config,
+            retry_failed=options["retry_failed"],
+            drop_damaged=options["drop_damaged"],
+            watch=watch,
+            cache=options["cache"],
+            budget=budget,
+            workers=options["workers"],
+            send_key_to=(listed(options["send_key_to"]) or []) + _servers_typed(config, given),
+        ),
+        watch,
+        quiet=options["json"],
         again=again + key_option(config),
     )
 

@@ -22,21 +22,25 @@ class LazyCommand:
     summary: str = ""
     """What a list of commands says of it: the beginning of the function's docstring."""
     kind: str | None = None
-    """Name of the command's class in the module, where it has one of its own."""
+    """Module and class of the command, where it has one of its own."""
 
     def load(self, name: str, markup: Any) -> Any:
         """Import the module and return the command."""
-        module_name, _, function = self.target.partition(":")
-        module = import_module(module_name)
         single = typer.Typer(
             rich_markup_mode=markup,
             pretty_exceptions_enable=False,
             add_completion=False,
             context_settings={"help_option_names": ["--help", "-h"]},
         )
-        kind = TyperCommand if self.kind is None else getattr(module, self.kind)
-        single.command(name, cls=kind)(getattr(module, function))
+        kind = TyperCommand if self.kind is None else _imported(self.kind)
+        single.command(name, cls=kind)(_imported(self.target))
         return typer.main.get_command(single)
+
+
+def _imported(place: str) -> Any:
+    """Return what stands at "module:name"."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
 
 
 class LazyGroup(TyperGroup):
