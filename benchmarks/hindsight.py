@@ -180,7 +180,8 @@ def make_sets(folder: Path, size: ExperimentSize, seed: int) -> list[Made]:
             card = regenerate(originals, out, factor=FACTOR, seed=seed)
         else:
             count = FACTOR * size.originals
-            card = imagine("donation", out, dialogues=count, data=originals, seed=seed, split="train")
+            run = folder / "scratch-run"
+            card = imagine("donation", out, dialogues=count, seed=seed, split="train", run=run)
         made.append(Made(seed, name, card, time.perf_counter() - started))
     return made
 

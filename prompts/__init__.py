@@ -2,6 +2,7 @@
 
 from negosim.prompts._packs import AREAS, area_templates, unused
 from negosim.prompts._render import (
+    IMAGINED,
     JUDGING,
     PARTS,
     STAGES,
@@ -16,6 +17,7 @@ from negosim.prompts._templates import TemplateFolder, Templates
 
 __all__ = [
     "AREAS",
+    "IMAGINED",
     "JUDGING",
     "PARTS",
     "STAGES",

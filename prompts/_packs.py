@@ -21,7 +21,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Templates besides those of agents and judges, by the subfolder they lie in: what chat models are asked in
-`negosim rl hindsight` and `negosim rl imagine`."""
+`negosim rl hindsight`."""
 
 _SCENARIO = re.compile(SLUG)
 

@@ -41,9 +41,14 @@ one side's notes and what it is asked about a claim."""
 USERS = ("user-donor", "user-help-seeker")
 """Templates of briefs: who a chat model is that plays a simulated user, by what the role is simulated as."""
 
-ALL = (*PARTS, *STAGES, *JUDGING, *USERS)
+IMAGINED = ("imagine",)
+"""Template by which a chat model writes all sides of a dialogue."""
 
-UNLISTED = frozenset({"rollout", "judge", "speak", "consolidate", "conclude", "measure", "beliefs"})
+ALL = (*PARTS, *STAGES, *JUDGING, *USERS, *IMAGINED)
+
+UNLISTED = frozenset(
+    {"rollout", "judge", "speak", "consolidate", "conclude", "measure", "beliefs", "imagine"}
+)
 """Stages that speak, judge or vote by what has been thought already: their fixed part ends before the lists
 of tactics, and of the agent's thoughts they get the present turn's alone."""
 
@@ -102,6 +107,11 @@ class PromptWriter:
         self._state: tuple[Any, dict[str, Any]] = (None, {})
         self._latest_thought = (-1, "", "")
         self._shown = ShownViews()
+
+    @property
+    def role(self) -> Role:
+        """The agent's own role, as prompts tell it."""
+        return self._side.role
 
     def messages(self, stage: str, view: View, **extra: Any) -> tuple[Message, Message]:
         """Return the two messages of a call: the fixed part; the transcript and the stage's instruction."""

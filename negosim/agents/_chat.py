@@ -108,6 +108,11 @@ class _Caller:
 class ChatAgent(_Caller):
     """Plays a role with a chat model."""
 
+    @property
+    def role(self) -> Role:
+        """The role, with the brief that the model is given."""
+        return self._writer.role
+
     async def reflect(self, view: View) -> str:
         """Think privately in two or three sentences."""
         return (await self.ask("reflect", view, ReflectionAnswer)).reflection
@@ -166,14 +171,14 @@ class ChatAgent(_Caller):
 
         def check(answer: SpokenAnswer) -> None:
             table.check(side.index, answer.action, answer.offer, side.issues)
-            text = _spoken(answer.utterance, view, side.index)
+            text = spoken(answer.utterance, view, side.index)
             if not text:
                 raise ValueError("the utterance is empty; say something")
             if text.casefold() in said:
                 raise ValueError("this utterance has been said before, word for word; say something new")
 
         def advise(answer: SpokenAnswer) -> dict[str, str]:
-            text = _spoken(answer.utterance, view, side.index)
+            text = spoken(answer.utterance, view, side.index)
             offer = table.check(side.index, answer.action, answer.offer, side.issues)
             besides = [answer.aside[1]] if answer.aside else []
             found = {
@@ -194,14 +199,14 @@ class ChatAgent(_Caller):
         answer = await self.ask(stage, view, form, check=check, advise=advise, **values)
         marks = self._marks()
         offer = table.check(side.index, answer.action, answer.offer, side.issues)
-        text = _spoken(answer.utterance, view, side.index)
+        text = spoken(answer.utterance, view, side.index)
         said_aside, ids = answer.aside, [role.id for role in side.roles]
         candidates = [rollout.utterance for rollout in view.rollouts]
-        spoken = view.chosen if view.chosen is None else said_candidate(text, candidates, view.chosen)
+        voiced = view.chosen if view.chosen is None else said_candidate(text, candidates, view.chosen)
         speech = Speech(
             Utterance(text=text, action=answer.action, offer=offer),
-            tactic=None if spoken is None else view.rollouts[spoken].tactic,
-            marks=marks if spoken == view.chosen else (*marks, "dropped"),
+            tactic=None if voiced is None else view.rollouts[voiced].tactic,
+            marks=marks if voiced == view.chosen else (*marks, "dropped"),
             asides=() if said_aside is None else (_aside(said_aside, ids),),
             floor=None if answer.next is None else ids.index(answer.next),
         )
@@ -213,7 +218,7 @@ class ChatAgent(_Caller):
 
         def check(answer: SpokenAnswer) -> None:
             table.check(other, answer.action, answer.offer, side.issues)
-            if not _spoken(answer.utterance, view, other):
+            if not spoken(answer.utterance, view, other):
                 raise ValueError("the utterance is empty; write what would be said")
 
         form = speak_answer(side.issues, table.moves(other), whole=table.by_coalition)
@@ -228,7 +233,7 @@ class ChatAgent(_Caller):
         )
         self._noted.clear()
         offer = table.check(other, answer.action, answer.offer, side.issues)
-        return Utterance(text=_spoken(answer.utterance, view, other), action=answer.action, offer=offer)
+        return Utterance(text=spoken(answer.utterance, view, other), action=answer.action, offer=offer)
 
     async def consolidate(self, view: View) -> Utterance:
         """Vary how the draft opens, where it opens like an earlier utterance; its move stays as it is."""
@@ -242,7 +247,7 @@ class ChatAgent(_Caller):
         def varied(answer: ConsolidateAnswer) -> str:
             # Where the draft was shown with signs in place of others, the model has copied those.
             copied = quoted(draft.text) != draft.text
-            return _spoken(unquoted(answer.utterance) if copied else answer.utterance, view, view.side.index)
+            return spoken(unquoted(answer.utterance) if copied else answer.utterance, view, view.side.index)
 
         def check(answer: ConsolidateAnswer) -> None:
             text = varied(answer)
@@ -344,12 +349,12 @@ def _aside(said: tuple[Sequence[str], str], ids: Sequence[str]) -> Aside:
 def _rollout(tactic: str, answer: RolloutAnswer, view: View) -> Rollout:
     return Rollout(
         tactic=tactic,
-        utterance=_spoken(answer.utterance, view, view.side.index),
-        expected_reply=_spoken(answer.expected_reply, view, *view.side.others),
+        utterance=spoken(answer.utterance, view, view.side.index),
+        expected_reply=spoken(answer.expected_reply, view, *view.side.others),
     )
 
 
-def _spoken(text: str, view: View, *roles: int) -> str:
+def spoken(text: str, view: View, *roles: int) -> str:
     """Strip what models like to copy from the transcript: speaker labels, the beginnings of further lines."""
     labels = _labels(tuple(view.side.roles[role].name for role in roles))
     return labels.sub("", without_prefixes(text)).strip()

@@ -1,7 +1,7 @@
 """Agents: the protocol that what plays a role must follow, and the capabilities it may have besides."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from negosim import registry
@@ -283,6 +283,18 @@ def capable(agent: object, capability: type[Capability]) -> Capability:
     return agent
 
 
+@dataclass
+class Script:
+    """One dialogue that a single model writes for all of its roles."""
+
+    parts: list[Any] = field(default_factory=list)
+    """Who reads its lines out, in the order of the roles."""
+    lines: list[tuple[int, Utterance]] = field(default_factory=list)
+    """What is said from the first word on, and by which role."""
+    ended: bool = False
+    """Whether the conversation is over with the last line."""
+
+
 @dataclass(frozen=True)
 class AgentContext:
     """What an agent is made from, once for each dialogue and role."""
@@ -292,10 +304,14 @@ class AgentContext:
     side: Side
     """Its own side of the scenario."""
     chat: Callable[..., Agent] | None = None
-    """Makes its chat model play the role by another brief: called with the name of the brief's template and,
-    by keyword, its values. None as long as nobody is to speak, and for agents that speak through none."""
+    """Makes its chat model play the role: called with the name of a template for another brief and, by
+    keyword, its values; with nothing, by the role's own. None as long as nobody is to speak, and for agents
+    that speak through none."""
     ledger: Ledger | None = None
     """Where it can enter how long an answer took; None as long as nobody is to speak."""
+    script: Script | None = None
+    """Shared by the roles of a dialogue whose kind of agent plays them all; None as long as nobody is to
+    speak, and for all others."""
 
 
 def _unchanged(spec: ModelSpec) -> ModelSpec:
@@ -323,6 +339,11 @@ class AgentFactory:
     where it cannot play it."""
     through: Callable[[str], str] | None = None
     """Returns, of the name it was given, that of the chat model it speaks through; None: it needs none."""
+    longest: int | None = None
+    """Tokens that an answer of that chat model may take where its name sets nothing; None: as usual."""
+    plays_all: bool = False
+    """Whether one such agent plays every role of a dialogue, knowing all briefs, so that none can be mixed
+    with others."""
 
 
 def agent_factory(kind: str) -> AgentFactory:

@@ -145,7 +145,7 @@ RL = {
         "Make a corpus of dialogues between an agent and simulated users, with known rewards.",
     ),
     "imagine": LazyCommand(
-        "negosim.cli.rl_hindsight:imagine",
+        "negosim.cli.rl:imagine",
         "Imagine dialogues that nobody held: a model writes both sides from nothing (zero-shot data).",
     ),
     "hindsight": LazyCommand(

@@ -15,7 +15,18 @@ from negosim.config import RunConfig
 from negosim.engine import planner_of, preview
 from negosim.errors import UserError
 from negosim.plugins import suggest
-from negosim.prompts import AREAS, JUDGING, PARTS, STAGES, USERS, Prompts, Templates, area_templates, unused
+from negosim.prompts import (
+    AREAS,
+    IMAGINED,
+    JUDGING,
+    PARTS,
+    STAGES,
+    USERS,
+    Prompts,
+    Templates,
+    area_templates,
+    unused,
+)
 from negosim.registry import plugins
 from negosim.scenarios import load_scenario
 from negosim.terminal import console_for, print_rows
@@ -41,6 +52,7 @@ def list_(
         ("stage", STAGES),
         ("for judges", JUDGING),
         ("brief of a user", USERS),
+        ("for whole dialogues", IMAGINED),
     ]
     rows = [[template, use, _file(templates, template)] for use, names in uses for template in names]
     rows += [[template, f"of planner {own[template]}", _file(templates, template)] for template in own]
@@ -48,7 +60,7 @@ def list_(
         found_there = area_templates(area, _with(folder, area))
         rows += [[f"{area}/{name}", f"for {area}", _file(found_there, name)] for name in names]
     print_rows(console_for(), ("template", "is", "file"), rows, whole=("template",))
-    for file in unused((*PARTS, *STAGES, *JUDGING, *USERS, *own), folder):
+    for file in unused((*PARTS, *STAGES, *JUDGING, *USERS, *IMAGINED, *own), folder):
         typer.echo(f"{file}: not used, since no template is called so", err=True)
 
 

@@ -1,4 +1,4 @@
-"""`negosim rl prepare` and `negosim rl simulate`: from sources and simulated users to trajectories."""
+"""`negosim rl prepare`, `simulate` and `imagine`: from sources, users and models to trajectories."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,7 +8,8 @@ import typer
 from negosim import rl
 from negosim.cli.configuration import budget_of
 from negosim.cli.options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
-from negosim.rl import Card
+from negosim.cli.rl_told import progress, spent, tell_card, told_how_to_go_on
+from negosim.store import Run
 
 OUT = typer.Option("--out", "-o", metavar="FOLDER", help="Folder to make.")
 FORMAT = typer.Option("--format", help="Of the file of trajectories; parquet needs negosim[rl].")
@@ -102,47 +103,91 @@ def simulate(
 
     Without --agent and chat users no language model takes part: thousands of dialogues a minute, offline.
     """
-    card = rl.simulate(
-        scenario,
-        out,
-        dialogues=dialogues,
-        skill=skill,
-        agent=agent,
-        seed=seed,
-        users=users or ["all"],
-        split=split,
-        format=format,
-        run=run,
-        concurrency=concurrency,
-        cache=cache,
-        budget=budget_of(budget_usd, budget_tokens),
-        prompts=prompts,
-    )
+    with progress("simulating") as watch, told_how_to_go_on(run):
+        card = rl.simulate(
+            scenario,
+            out,
+            dialogues=dialogues,
+            skill=skill,
+            agent=agent,
+            seed=seed,
+            users=users or ["all"],
+            split=split,
+            format=format,
+            run=run,
+            concurrency=concurrency,
+            cache=cache,
+            budget=budget_of(budget_usd, budget_tokens),
+            prompts=prompts,
+            watch=watch,
+        )
     tell_card(card, out)
 
 
-def tell_card(card: Card, out: Path) -> None:
-    """Print what a folder of trajectories holds, and what was left out."""
-    splits = ", ".join(f"{count:,} {name}" for name, count in card.splits.items() if count)
-    typer.echo(f"{card.trajectories:,} trajectories in {out / card.file}: {splits}")
-    if (reward := card.reward) is not None:
-        spread = "" if reward.sd is None else f", sd {reward.sd:.2f}"
-        typer.echo(
-            f"reward: mean {reward.mean:.2f}{spread}, {reward.minimum:g} to {reward.maximum:g} "
-            f"({card.origin.reward})"
+def imagine(
+    scenario: Annotated[
+        str, typer.Option("--scenario", "-s", metavar="ID|PATH", help="What they talk about: any.")
+    ],
+    out: Annotated[Path, OUT],
+    dialogues: Annotated[int, typer.Option("--dialogues", "-n", min=1, metavar="N", help="How many.")] = 2000,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Writes all sides: a chat model, or embedded (whoever plays the roles by rules).",
+        ),
+    ] = "embedded",
+    learner: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Which agent learns, from 1.",
+            show_default="who talks with the user, else 1",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another seed makes other ones.")] = 0,
+    split: Annotated[str, SPLIT] = "own",
+    format: Annotated[Literal["jsonl", "parquet"], FORMAT] = "jsonl",
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The run folder, for show, judge and report; the same command goes on where it was stopped.",
+            show_default="in ./runs, named after scenario, model, number and seed",
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Dialogues at once, with models.", rich_help_panel=COST)
+    ] = 4,
+    prompts: PromptsFolder = None,
+    cache: Cache = True,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+) -> None:
+    """Imagine dialogues that nobody held: a model writes all sides from nothing (zero-shot data).
+
+    Makes a run folder, and trajectories of it, which training takes like any other.
+    """
+    place = run or rl.imagined_run(scenario, model, dialogues, seed)
+    with progress("imagining") as watch, told_how_to_go_on(place):
+        card = rl.imagine(
+            scenario,
+            out,
+            dialogues=dialogues,
+            model=model,
+            learner=learner,
+            seed=seed,
+            split=split,
+            format=format,
+            run=place,
+            concurrency=concurrency,
+            cache=cache,
+            budget=budget_of(budget_usd, budget_tokens),
+            prompts=prompts,
+            watch=watch,
         )
-    for reason, count in card.dropped.items():
-        typer.echo(f"dropped {count:,}: {reason}")
-    for problem in card.problems[:5]:
-        typer.echo(f"  {problem}")
-    if len(card.problems) > 5:
-        typer.echo("  and others; see the card")
-    for what, count in card.altered.items():
-        typer.echo(f"altered {count:,}: {what}")
-    for name, why in list(card.passed_over.items())[:5]:
-        typer.echo(f"passed over {name}: {why}")
-    if len(card.passed_over) > 5:
-        typer.echo(f"passed over {len(card.passed_over) - 5:,} more; see the card")
-    for note in card.notes:
-        typer.echo(f"note: {note}")
-    typer.echo(f"licence: {card.origin.licence}; data card: {out / 'card.json'}")
+    tell_card(card, out)
+    if rows := [row for dialogue in Run.open(place) for row in dialogue.account]:
+        typer.echo(spent(rows))
+    typer.echo(f"dialogues: {place}")

@@ -10,12 +10,11 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from negosim._text import money, plural
 from negosim.cli.configuration import budget_of
 from negosim.cli.decoding import Advantage, MaxTokens, MinP, Temperature, TopK, given
 from negosim.cli.options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
+from negosim.cli.rl_told import spent
 from negosim.errors import BudgetError, ModelError, UserError
-from negosim.records import total_usd
 from negosim.reports import unshown, write_pdf
 from negosim.rl.evaluation import (
     Evaluated,
@@ -180,10 +179,7 @@ def _accounts(made: Evaluated) -> Iterator[str]:
     for name, runs in made.runs.items():
         rows = [row for run in runs for dialogue in run for row in dialogue.account]
         if rows:
-            tokens_in, tokens_out = sum(row.tokens_in for row in rows), sum(row.tokens_out for row in rows)
-            calls = plural(sum(row.calls for row in rows), "call")
-            usd = money(total_usd(row.usd for row in rows))
-            yield f"{name}: {calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {usd}"
+            yield f"{name}: {spent(rows)}"
 
 
 def _tell(evaluation: Evaluation) -> None:

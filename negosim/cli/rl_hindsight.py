@@ -1,27 +1,20 @@
 """`negosim rl hindsight`: grow a set of dialogues by what the agent should have said."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from negosim._text import money, plural
 from negosim.cli.configuration import budget_of
 from negosim.cli.options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
-from negosim.cli.rl import FORMAT, OUT, SPLIT, tell_card
+from negosim.cli.rl import OUT
+from negosim.cli.rl_told import progress, spent, tell_card
 from negosim.errors import NegosimError
-from negosim.records import total_usd
+from negosim.records import StageAccount
 from negosim.rl import Card
-from negosim.rl.hindsight import imagine as made_up
 from negosim.rl.hindsight import progress_path, regenerate
-from negosim.terminal import console_for, interactive
 
 WHO = "Who does what"
-
-EMBEDDED_HELP = "embedded (rules; no language model)"
 
 
 def hindsight(
@@ -39,7 +32,7 @@ def hindsight(
         str,
         typer.Option(
             metavar="MODEL",
-            help=f"Names what should have been said: a chat model, or {EMBEDDED_HELP}.",
+            help="Names what should have been said: a chat model, or embedded (rules; no language model).",
             rich_help_panel=WHO,
         ),
     ] = "embedded",
@@ -94,7 +87,7 @@ def hindsight(
     The same command goes on where it was stopped or killed. What fails is counted in the data card.
     """
     try:
-        with _progress() as watch:
+        with progress("regenerating") as watch:
             card = regenerate(
                 trajectories,
                 out,
@@ -123,88 +116,11 @@ def hindsight(
     _tell_regenerated(card)
 
 
-def imagine(
-    scenario: Annotated[str, typer.Option("--scenario", "-s", metavar="ID", help="donation or support.")],
-    out: Annotated[Path, OUT],
-    dialogues: Annotated[int, typer.Option("--dialogues", "-n", min=1, metavar="N", help="How many.")] = 2000,
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="MODEL", help=f"Writes both sides: a chat model, or {EMBEDDED_HELP}.", rich_help_panel=WHO
-        ),
-    ] = "embedded",
-    reward_model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="Says what the dialogues were worth.",
-            show_default="the same",
-            rich_help_panel=WHO,
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="TRAJ", help="Trajectories that they are to sound like.", show_default="none"),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another seed makes other ones.")] = 0,
-    split: Annotated[str, SPLIT] = "own",
-    format: Annotated[Literal["jsonl", "parquet"], FORMAT] = "jsonl",
-    concurrency: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Model calls at once.", rich_help_panel=COST)
-    ] = 4,
-    prompts: PromptsFolder = None,
-    cache: Cache = True,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-) -> None:
-    """Imagine dialogues that nobody held: a model writes both sides from nothing (zero-shot data).
-
-    Training takes the folder like any other. Made again, a command that was stopped takes the answers it had
-    from the cache.
-    """
-    with _progress("imagining") as watch:
-        card = made_up(
-            scenario,
-            out,
-            dialogues=dialogues,
-            model=model,
-            reward_model=reward_model,
-            data=data,
-            seed=seed,
-            split=split,
-            format=format,
-            concurrency=concurrency,
-            cache=cache,
-            budget=budget_of(budget_usd, budget_tokens),
-            prompts=prompts,
-            watch=watch,
-        )
-    tell_card(card, out)
-    _tell_account(card.origin.settings["account"])
-
-
 def _tell_regenerated(card: Card) -> None:
     """Print what came of it, and what it took."""
     done = card.origin.settings["hindsight"]
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in done["forward_kinds"].items())
     typer.echo(f"regenerated {done['made']:,} of {done['wanted']:,} wanted (forward model: {kinds})")
     typer.echo(f"controller {done['controller']}, forward {done['forward']}, reward {done['reward_model']}")
-    _tell_account(done["account"])
-
-
-def _tell_account(account: list[dict[str, Any]]) -> None:
-    if account:
-        usd = total_usd(row["usd"] for row in account)
-        calls = plural(sum(row["calls"] for row in account), "call")
-        tokens_in, tokens_out = (sum(row[name] for row in account) for name in ("tokens_in", "tokens_out"))
-        typer.echo(f"{calls}, {tokens_in:,} tokens in, {tokens_out:,} out, {money(usd)}")
-
-
-@contextmanager
-def _progress(what: str = "regenerating") -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on stderr where there is a terminal."""
-    console = console_for(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not interactive(console)) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda made, wanted: bar.update(task, completed=made, total=wanted)
+    if account := done["account"]:
+        typer.echo(spent([StageAccount(**{"role": None, **row}) for row in account]))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from negosim import registry
-from negosim.agents import Agent, AgentContext, AgentFactory, agent_factory
+from negosim.agents import Agent, AgentContext, AgentFactory, Script, agent_factory
 from negosim.config import RunConfig
 from negosim.engine._agents import OBJECT, SharedAgent
 from negosim.engine._capabilities import check_agents
@@ -13,7 +13,7 @@ from negosim.engine._planners import Planner, planner_name, planner_of, settings
 from negosim.errors import UserError
 from negosim.models import Ledger, ModelSpec
 from negosim.plugins import suggest
-from negosim.prompts import USERS, Prompts
+from negosim.prompts import IMAGINED, USERS, Prompts
 from negosim.records import SIMULATED, Condition
 from negosim.rewards import reward_function
 from negosim.scenarios import Scenario, SpeakingOrder, load_scenario
@@ -75,7 +75,9 @@ class Plan:
     @property
     def templates(self) -> tuple[str, ...]:
         """Templates that are used besides those of the usual stages."""
-        return (*self.planner.own_templates, *(USERS if self.through else ()))
+        users = USERS if self.through else ()
+        whole = IMAGINED if any(self.agents[name].plays_all for name in self.through) else ()
+        return (*self.planner.own_templates, *users, *whole)
 
     @property
     def foreign(self) -> dict[str, str]:
@@ -94,11 +96,17 @@ class Plan:
         return {name: told for name, told in found.items() if told is not None}
 
     def agent(
-        self, name: str, side: Side, chat: Callable[..., Agent] | None = None, ledger: Ledger | None = None
+        self,
+        name: str,
+        side: Side,
+        chat: Callable[..., Agent] | None = None,
+        ledger: Ledger | None = None,
+        script: Script | None = None,
     ) -> Agent:
-        """Return what plays a role that no chat model plays by itself; `chat`, `ledger`: the context's."""
+        """Return what plays a role that no chat model plays by itself; what follows `side`: the context's."""
         spec = self.specs.get(name) or ModelSpec(kind=SIMULATED)
-        return self.agents[name].make(AgentContext(spec, side, chat, ledger))
+        factory = self.agents[name]
+        return factory.make(AgentContext(spec, side, chat, ledger, script if factory.plays_all else None))
 
     def side(self, job: Job, role: int) -> Side:
         """Return what one role of a job knows before the first word."""
@@ -155,10 +163,13 @@ def resolve(
         for name in specs
         if name in made and (named_by := made[name].through) is not None
     }
-    specs |= {name: _chat_spec(name) for name in through.values() if name not in provided}
+    specs |= {
+        name: _chat_spec(name, made[agent].longest) for agent, name in through.items() if name not in provided
+    }
     most = max(len(scenario.roles) for scenario in scenarios.values())
     for scenario in scenarios.values():
         _check_fit(config, scenario, tactics, most)
+        _check_mixture(config.players(scenario), made)
         for function in _functions(scenario):
             reward_function(function)
     dispositions = {name: Dispositions(config, scenario) for name, scenario in scenarios.items()}
@@ -197,10 +208,12 @@ def _spec(name: str) -> ModelSpec:
     return ModelSpec.parse(name)
 
 
-def _chat_spec(name: str) -> ModelSpec:
+def _chat_spec(name: str, longest: int | None) -> ModelSpec:
     spec = ModelSpec.parse(name)
     if not spec.chats:
-        raise UserError(f"{name!r} is no chat model, and a user can be played by one only")
+        raise UserError(f"{name!r} is no chat model, and only such a one can play users or write dialogues")
+    if longest is not None and "max_tokens" not in spec.model_fields_set:
+        return spec.model_copy(update={"max_tokens": longest})
     return spec
 
 
@@ -243,6 +256,13 @@ def _check_fit(config: RunConfig, scenario: Scenario, tactics: Taxonomy, most: i
     if config.opener is not None:
         opener_of(config, scenario)
     order_of(config, scenario)
+
+
+def _check_mixture(players: tuple[str, ...], made: Mapping[str, AgentFactory]) -> None:
+    """Check that what plays every role of a dialogue is named for every role."""
+    for name in players:
+        if name in made and made[name].plays_all and len(set(players)) > 1:
+            raise UserError(f"{name!r} writes every side of a dialogue; name it for all roles, with --model")
 
 
 def opener_of(config: RunConfig, scenario: Scenario) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge
+from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge, Script
 from negosim.agents.sim import SimJudge
 from negosim.engine._continue import play_on
 from negosim.engine._events import DialogueStarted, ServerSaid, TurnFinished, Watcher
@@ -50,9 +50,10 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
     plan, config, scenario = setting.plan, setting.plan.config, setting.plan.scenarios[job.scenario]
     started = time.perf_counter()
     opener = opener_of(config, scenario)
-    ledger = Ledger()
+    ledger, script = Ledger(), Script()
     participants = tuple(
-        _participant(setting, job, plan.side(job, role), ledger) for role in range(len(scenario.roles))
+        _participant(setting, job, plan.side(job, role), ledger, script)
+        for role in range(len(scenario.roles))
     )
     models = tuple(participant.agent.model for participant in participants)
     setting.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
@@ -123,7 +124,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
     )
 
 
-def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> Participant:
+def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger, script: Script) -> Participant:
     name = job.models[side.index]
     own = setting.clients.get(name)
     judge_model = setting.plan.config.judge_model
@@ -133,18 +134,18 @@ def _participant(setting: RunSetting, job: Job, side: Side, ledger: Ledger) -> P
     def writer() -> PromptWriter:
         return PromptWriter(setting.plan.prompts[job.scenario], side)
 
-    def by_another_brief(template: str, **values: Any) -> ChatAgent:
+    def chat(template: str | None = None, **values: Any) -> ChatAgent:
         prompts, client = setting.plan.prompts[job.scenario], setting.clients[setting.plan.through[name]]
         assert client is not None
+        if template is None:
+            return ChatAgent(client, writer(), ledger)
         brief = prompts.render(template, values).strip()
         role = side.role.model_copy(update={"brief": brief})
         played = replace(side, role=role, tactics=side.tactics.model_copy(update={"tactics": ()}))
         return ChatAgent(client, PromptWriter(prompts, played), ledger)
 
     agent: Agent
-    agent = (
-        ChatAgent(own, writer(), ledger) if own else setting.plan.agent(name, side, by_another_brief, ledger)
-    )
+    agent = ChatAgent(own, writer(), ledger) if own else setting.plan.agent(name, side, chat, ledger, script)
     judge: RolloutJudge
     if judging:
         judge = ChatJudge(judging, writer(), ledger, form=setting.plan.config.judge_form)

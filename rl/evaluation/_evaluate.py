@@ -11,9 +11,10 @@ from pathlib import Path
 from negosim import registry
 from negosim.agents.users import seat_of
 from negosim.config import RunConfig
-from negosim.engine import DialogueFinished, Event, GivenAgent, RunStarted, generate_async, resume_async
+from negosim.engine import GivenAgent
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, GivenModel
+from negosim.rl._runs import Means, finished_run
 from negosim.rl.evaluation._contenders import Contender, contenders_of, partners_of
 from negosim.rl.evaluation._measure import Evaluation, measure
 from negosim.rl.evaluation._met import Met, behaviour_of, met_in
@@ -128,13 +129,11 @@ async def evaluate(
             place = places[contender.name, partner]
             before = sum(len(run) for run in made)
             made.append(
-                await _played(
+                await finished_run(
                     config,
                     place,
-                    objects,
-                    chat_models or {},
-                    budget,
-                    cache=cache,
+                    Means(chat_models or {}, cache, budget),
+                    agents=objects,
                     watch=partial(_tell, watch, contender.name, before, planned),
                 )
             )
@@ -155,47 +154,6 @@ async def evaluate(
 
 def _tell(watch: Watch, name: str, before: int, planned: int, over: int) -> None:
     watch(name, before + over, planned)
-
-
-async def _played(
-    config: RunConfig,
-    place: Path,
-    objects: Sequence[GivenAgent | None],
-    chat_models: Mapping[str, ChatModel],
-    budget: Budget | None,
-    *,
-    cache: bool,
-    watch: Callable[[int], None],
-) -> Run:
-    """Make a run, or finish it where it is there already."""
-    over = 0
-
-    def count(event: Event) -> None:
-        nonlocal over
-        if isinstance(event, RunStarted):
-            over = len(event.run) - len(event.again)
-        over += isinstance(event, DialogueFinished)
-        watch(over)
-
-    if (place / "run.json").exists():
-        return await resume_async(
-            place,
-            config=config if not objects else None,
-            watch=count,
-            chat_models=chat_models,
-            agents=objects,
-            cache=cache,
-            budget=budget,
-        )
-    return await generate_async(
-        config,
-        out=place,
-        watch=count,
-        chat_models=chat_models,
-        agents=objects,
-        cache=cache,
-        budget=budget,
-    )
 
 
 def learner_of(scenario: Scenario, learner: int | None) -> int:

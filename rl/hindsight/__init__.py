@@ -4,7 +4,6 @@ A controller reads a finished dialogue and names where the agent should have spo
 model goes on from there; a reward model says what the new dialogue was worth.
 """
 
-from negosim.rl.hindsight._imagine import imagine
 from negosim.rl.hindsight._match import THRESHOLD, quoted_turn
 from negosim.rl.hindsight._progress import progress_path
 from negosim.rl.hindsight._protocol import (
@@ -35,7 +34,6 @@ __all__ = [
     "RewardModel",
     "Step",
     "Suggestion",
-    "imagine",
     "progress_path",
     "quoted_turn",
     "regenerate",

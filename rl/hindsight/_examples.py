@@ -56,8 +56,6 @@ def finished_and_not(
     """
     long = [one for one in pool if len(one.turns) >= 6]
     half = FINISHED_EXAMPLES // 2
-    if not pool:
-        return []
     if not long:
         raise UserError("no dialogue has six turns, so none can show the reward model what unfinished means")
     chosen = drawn(long, FINISHED_EXAMPLES, rng)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
+from negosim.rl._trajectory import Trajectory, TrajectoryTurn
 from negosim.rl.hindsight._answers import ForwardAnswer
 from negosim.rl.hindsight._chat import Chat
 from negosim.rl.hindsight._protocol import Completion, Prefix, Step
@@ -46,12 +46,11 @@ class ChatForward:
             step,
             kind=" ".join([str(hard), *(one.id for one in shown)]),
             fixed=fixed,
-            check=lambda answer: _check(answer, prefix, self._chat.setting.opener),
+            check=lambda answer: _check(answer, prefix),
             system=prefix.system,
             meta=prefix.meta,
             transcript=self._chat.setting.transcript(prefix.turns),
             room=prefix.room,
-            opener=self._chat.setting.opener,
         )
         turns = [
             TrajectoryTurn(role=line.speaker, text=self._chat.setting.unlabelled(line.text) or line.text)
@@ -60,7 +59,7 @@ class ChatForward:
         return Completion(turns=tuple(turns), ended=answer.ended)
 
 
-def _check(answer: ForwardAnswer, prefix: Prefix, opener: Role) -> None:
+def _check(answer: ForwardAnswer, prefix: Prefix) -> None:
     """Refuse what is no completion.
 
     Raises:
@@ -69,7 +68,7 @@ def _check(answer: ForwardAnswer, prefix: Prefix, opener: Role) -> None:
     """
     if len(answer.lines) > prefix.room:
         raise ValueError(f"lines: there are {len(answer.lines)}, but at most {prefix.room} may follow")
-    before: Role = prefix.turns[-1].role if prefix.turns else ("user" if opener == "agent" else "agent")
+    before = prefix.turns[-1].role
     for number, line in enumerate(answer.lines, 1):
         if line.speaker == before:
             raise ValueError(f"lines.{number}: {line.speaker} speaks twice in a row; speakers take turns")

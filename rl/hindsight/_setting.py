@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from negosim.agents.users import KINDS, SUPPORT
+from negosim.agents.users import KINDS
 from negosim.errors import UserError
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Role, Trajectory, TrajectoryTurn
@@ -34,11 +34,6 @@ class Setting:
     """Most turns of a dialogue, of both sides together."""
     capped: bool
     """Whether the cap belongs to the task: a dialogue that reaches it is over, not cut off."""
-
-    @property
-    def opener(self) -> Role:
-        """Who speaks first: the user where it turns to the agent."""
-        return "user" if self.task == SUPPORT else "agent"
 
     @property
     def labels(self) -> dict[Role, str]:

@@ -30,7 +30,7 @@ from negosim.agents.users import (
 from negosim.rl._trajectory import MetaValue, Role, Trajectory, TrajectoryTurn
 from negosim.rl.hindsight._examples import bottom
 from negosim.rl.hindsight._protocol import Completion, Prefix, Step
-from negosim.rl.hindsight._setting import BEFORE, known_setting
+from negosim.rl.hindsight._setting import BEFORE
 from negosim.rl.hindsight._talk import talked_on
 
 FITTED = 100
@@ -41,9 +41,6 @@ CANDIDATES = 24
 
 DRAWS = 400
 """Users drawn to find candidates of whom the same is known beforehand (problem, initial intensity)."""
-
-USUAL_SKILL = 0.3
-"""Of the agent where there are no dialogues that it could be fitted to."""
 
 LIKENESSES = 10
 """Users in the population for each dialogue it is fitted to."""
@@ -78,7 +75,7 @@ class SimulatedForward:
 
         Args:
             kind: of the conversation: "donation" or "support".
-            pool: dialogues; without any, users are drawn as they come.
+            pool: dialogues, at least one.
             plan: what a good agent does after a transcript.
 
         """
@@ -87,10 +84,7 @@ class SimulatedForward:
         self._plan = plan
 
     async def complete(self, prefix: Prefix, step: Step, *, hard: bool) -> Completion:
-        """Draw a user that fits the prefix, and let it talk with an agent to the end.
-
-        With a prefix of no turns, a whole dialogue from scratch.
-        """
+        """Draw a user that fits the prefix, and let it talk with an agent to the end."""
         fit = self._hard_fit if hard else self._standard_fit
         rng = step.stream("user")
         drawn = rng.choices(fit.population, k=DRAWS)
@@ -101,7 +95,7 @@ class SimulatedForward:
             "agent": EmbeddedAgent(agent, f"{prefix.parent}/{step.seed.index}"),
             "user": UserAgent(user),
         }
-        return await talked_on(prefix, agents, step, opener=known_setting(self._kind).opener)
+        return await talked_on(prefix, agents, step)
 
     def _resampled(
         self,
@@ -136,8 +130,6 @@ class SimulatedForward:
         def drawn() -> list[Name]:
             return [(rng.choice(kinds), rng.getrandbits(40)) for _ in range(DRAWS)]
 
-        if not pool:
-            return Fit(drawn(), USUAL_SKILL)
         some = rng.sample(list(pool), min(FITTED, len(pool)))
         population: list[Name] = []
         planned = said = 0

@@ -18,26 +18,22 @@ ROLES: tuple[Role, Role] = ("agent", "user")
 """In the order of the scenario's roles."""
 
 
-async def talked_on(
-    prefix: Prefix, agents: Mapping[Role, Agent], step: Step, *, opener: Role = "agent"
-) -> Completion:
+async def talked_on(prefix: Prefix, agents: Mapping[Role, Agent], step: Step) -> Completion:
     """Let an agent and a user go on from a prefix, to the end or until there is no more room.
 
     Args:
         prefix: what was said.
         agents: who plays each side; they are self-directed.
         step: where randomness comes from.
-        opener: who begins where nothing was said.
 
     """
-    opener = prefix.turns[0].role if prefix.turns else opener
     participants = []
     for index, role in enumerate(ROLES):
         side = side_of(
             _conversation(),
             index,
             deceptive=False,
-            opener=ROLES.index(opener),
+            opener=ROLES.index(prefix.turns[0].role),
             max_turns=len(prefix.turns) + prefix.room,
             tactics=load_taxonomy("persuasion"),
             techniques=load_taxonomy("deception"),

@@ -4,6 +4,7 @@ from negosim.agents.users.agents import HABIT, USER, EmbeddedAgent, UserAgent, e
 from negosim.agents.users.chat_user import CHAT, ChatUser
 from negosim.agents.users.discussant import DISCUSSANT, tempers
 from negosim.agents.users.frames import load_frames
+from negosim.agents.users.imagined import IMAGINED
 from negosim.agents.users.making import (
     DONATION,
     KINDS,
@@ -51,6 +52,7 @@ __all__ = [
     "DISCUSSANT",
     "DONATION",
     "HABIT",
+    "IMAGINED",
     "KINDS",
     "PLANS",
     "REPLIES",

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, cast
 
-from negosim.agents._protocol import Agent, AgentContext, AgentFactory, Answers, Speech
+from negosim.agents._chat import ChatAgent
+from negosim.agents._protocol import AgentContext, AgentFactory, Speech
 from negosim.agents.users.persuadee import Persuadee
 from negosim.agents.users.seats import misplaced, needed_seat, split_personas, user_of
 from negosim.agents.users.seeker import Seeker
@@ -33,9 +34,11 @@ class ChatUser:
         self._person = person
 
     @cached_property
-    def _chat(self) -> Agent:
+    def chat(self) -> ChatAgent:
+        """What speaks: the chat model, told who it is."""
         assert self._context.chat is not None
-        return self._context.chat(f"user-{self._context.side.role.simulated}", **self._values())
+        made = self._context.chat(f"user-{self._context.side.role.simulated}", **self._values())
+        return cast(ChatAgent, made)
 
     def _values(self) -> Mapping[str, Any]:
         mind = self._person.mind
@@ -53,7 +56,7 @@ class ChatUser:
         """Say the next words; where the user opens, those of the embedded one."""
         if not view.transcript and isinstance(self._person.mind, Seeker):
             return Speech(Utterance(text=self._person.reply(Transcript("", None)).text or ""))
-        return await self._chat.speak(view)
+        return await self.chat.speak(view)
 
     async def concluded(self, view: View) -> bool:
         """Say whether it has left."""
@@ -67,7 +70,7 @@ class ChatUser:
             given = self._person.mind.answer(measure.id, before=True)
             if given is not None:
                 return measure.parse(given)
-        return await cast(Answers, self._chat).answer(view, measure, about, attempt)
+        return await self.chat.answer(view, measure, about, attempt)
 
 
 def _make(context: AgentContext) -> ChatUser:

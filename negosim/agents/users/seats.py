@@ -16,8 +16,8 @@ from negosim.views import Side
 APART = 10_000_000
 """Seeds of users set aside for one seed of a run, so that no two runs share a user."""
 
-USER, CHAT = "user", "chat"
-"""Kinds of agents that are users: by rules, and by a chat model."""
+USER, CHAT, IMAGINED_KIND = "user", "chat", "imagined"
+"""Kinds of agents that are users: by rules, by a chat model, and as one writes them with all the others."""
 
 SILENT = "(leaves without a word)"
 """What a user who leaves without a word is recorded to have said."""
@@ -99,9 +99,9 @@ def user_named(
         return None
     kind, _, target = dialogue.models[role].partition(":")
     seat = seat_of(scenario.roles[role])
-    if seat is None or kind not in (USER, CHAT, SIMULATED):
+    if seat is None or kind not in (USER, CHAT, SIMULATED, IMAGINED_KIND):
         return None
-    personas = split_personas(target)[0] if kind == CHAT else target
+    personas = split_personas(target)[0] if kind == CHAT else target if kind == USER else ""
     given = traits[role] if traits else ()
     return _user(seat.kind, personas, number_of(dialogue.seed, dialogue.index), given)
 
