@@ -13,13 +13,13 @@ from negosim.rl import imagine, prepare, read_trajectories
 from negosim.store import Run
 
 
-@pytest.mark.parametrize("scenario", ["donation", "support", "viatex"])
-def test_without_a_model_the_corpus_is_made_of_a_run(scenario: str, tmp_path: Path) -> None:
-    card = imagine(scenario, tmp_path / "a", dialogues=6, seed=2, run=tmp_path / "run")
+@pytest.mark.parametrize(("scenario", "count"), [("donation", 6), ("support", 6), ("viatex", 2)])
+def test_without_a_model_the_corpus_is_made_of_a_run(scenario: str, count: int, tmp_path: Path) -> None:
+    card = imagine(scenario, tmp_path / "a", dialogues=count, seed=2, run=tmp_path / "run")
     made = list(read_trajectories(tmp_path / "a"))
-    assert card.trajectories == len(made) == len({one.turns for one in made}) == 6
+    assert card.trajectories == len(made) == len({one.turns for one in made}) == count
     assert [one.outcome.status for one in Run.open(tmp_path / "run")].count("unknown") == 0
-    imagine(scenario, tmp_path / "b", dialogues=6, seed=2, concurrency=1, run=tmp_path / "b-run" / "run")
+    imagine(scenario, tmp_path / "b", dialogues=count, seed=2, concurrency=1, run=tmp_path / "b-run" / "run")
     assert list(read_trajectories(tmp_path / "b")) == made
 
 
