@@ -97,7 +97,12 @@ class ImaginedAgent:
         """What the model is told of the role: its position, its brief, and whether it may lie."""
         side, chat = self._context.side, self._person.chat if self._person else self._chat
         public = side.roles[side.index]
-        return {"position": public.position, "role": chat.role, "deceptive": side.deceptive}
+        return {
+            "position": public.position,
+            "role": chat.role,
+            "deceptive": side.deceptive,
+            "traits": side.traits,
+        }
 
     async def _write(self, view: View) -> None:
         """Have the rest of the dialogue written, from where it stands."""
