@@ -137,7 +137,7 @@ def test_without_traits_nothing_of_them_is_stored(tmp_path: Path) -> None:
 
 def test_rows_and_report_tell_traits_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = RunConfig(
-        scenarios="viatex", traits="1=sweep:conciliatory/assertive", dialogues=4, planner="direct"
+        scenarios="viatex", traits="1=sweep:conciliatory/assertive", dialogues=2, planner="direct"
     )
     rows = dialogue_rows(generate(config, out=tmp_path / "run"))
     assert rows["traits_1"].value_counts().to_dict() == {"conciliatory": 2, "assertive": 2}
