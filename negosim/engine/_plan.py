@@ -9,7 +9,7 @@ from negosim.config import RunConfig
 from negosim.engine._agents import OBJECT, SharedAgent
 from negosim.engine._capabilities import check_agents
 from negosim.engine._dispositions import Dispositions, RoleTraits
-from negosim.engine._planners import Planner, planner_name, planner_of, settings_of, weighs
+from negosim.engine._planners import Planner, planner_name, planner_of, settings_identity, weighs
 from negosim.errors import UserError
 from negosim.models import Ledger, ModelSpec
 from negosim.plugins import suggest
@@ -93,6 +93,7 @@ class Plan:
             for name, factory in self.agents.items()
             if name.startswith(OBJECT)
         }
+        found |= {f"planner's {name}": told for name, told in settings_identity(self.config.planner).items()}
         return {name: told for name, told in found.items() if told is not None}
 
     def agent(
@@ -151,7 +152,7 @@ def resolve(
         scenarios[scenario.id] = scenario
     tactics, techniques = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
     planner = planner_of(config.planner)
-    settings_of(config.planner)
+    settings_identity(config.planner)
     own = planner.own_templates
     prompts = {name: Prompts(name, config.prompts, own, others=scenarios) for name in scenarios}
     named = {*config.models, *([config.judge_model] if config.judge_model else [])}

@@ -62,6 +62,15 @@ class PlannerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    def identity(self) -> dict[str, str]:
+        """Return what tells the files that the settings name from other ones; part of the fingerprint.
+
+        Raises:
+            UserError, ValueError: something they name cannot be used.
+
+        """
+        return {}
+
 
 @dataclass(frozen=True)
 class Planner:
@@ -159,6 +168,19 @@ def settings_of(text: str) -> PlannerSettings:
         return kind.model_validate(values)
     except ValidationError as error:
         raise UserError(f"planner {text!r}: {first_error(error)}") from None
+
+
+def settings_identity(text: str) -> dict[str, str]:
+    """Return what tells the files that a planner's settings name from other ones.
+
+    Raises:
+        UserError: the settings are wrong, or what they name cannot be used.
+
+    """
+    try:
+        return settings_of(text).identity()
+    except (UserError, ValueError) as error:
+        raise UserError(f"planner {text!r}: {error}") from None
 
 
 async def speak(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:

@@ -24,6 +24,7 @@ from negosim.judging._annotate import Annotation, AnnotationQuestion, Page, anno
 from negosim.judging._answers import Wording
 from negosim.judging._calibrate import Assessment, assess, known_truth, write_assessment
 from negosim.judging._check import check_claim, check_claim_async
+from negosim.judging._embedding import embed, embeddings_available
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import default_judge, judge, judge_async
 from negosim.judging._oracle import Oracle
@@ -82,6 +83,8 @@ __all__ = [
     "check_claim",
     "check_claim_async",
     "default_judge",
+    "embed",
+    "embeddings_available",
     "export_sheet",
     "import_sheet",
     "judge",

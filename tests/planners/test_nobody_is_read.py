@@ -12,7 +12,7 @@ from negosim.registry import plugins
 from negosim.scenarios import Role, load_scenario
 from negosim.traits import load_trait_list
 
-SMALL = {"n": 2, "samples": 1, "probes": 1, "claims": 1, "advice": 1, "audiences": 1}
+SMALL = {"n": 2, "sections": 2, "samples": 1, "probes": 1, "claims": 1, "advice": 1, "audiences": 1}
 KINDS = ["viatex", "camp-lemonnier", "donation", "support", "west-wind"]
 DISPOSITIONS = {trait.id: trait.disposition for trait in load_trait_list("courtroom").traits}
 
