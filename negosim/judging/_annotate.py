@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from negosim.errors import UserError
 from negosim.judging._answers import Wording, read
-from negosim.judging._ask import SetQuestionnaire, items_of, ruled_out
+from negosim.judging._ask import SetQuestionnaire, items_of
 from negosim.judging._fingerprint import Fingerprints
 from negosim.judging._protocol import PERSON, Item
 from negosim.judging._questionnaires import questionnaires
 from negosim.judging._questions import QuestionSet
 from negosim.judging._quotes import verbatim
 from negosim.judging._session import drawn
+from negosim.judging._settling import ruled_out
 from negosim.records import THIRD_PARTY, JudgedValue, Judgement, Sheet
 from negosim.scenarios import Scenario
 from negosim.seeding import Seed
@@ -135,8 +136,9 @@ class Annotation:
         most = slot.wording.question.quotes
         if len(quotes) > most:
             raise ValueError(f"{len(quotes)} quotes are too many; give at most {most}")
-        given = {"answer": value, "quotes": list(quotes), "reason": reason}
-        judgement = read(slot.item, slot.wording, given, page.said(slot))
+        # A model's wrong quote is dropped, a person mends it.
+        given = {"answer": value, "quotes": [page.quoted(slot, one) for one in quotes], "reason": reason}
+        judgement = read(slot.item, slot.wording, given, [("", text) for text in page.said(slot)])
         assert judgement is not None
         self._put(page, slot, judgement)
         return judgement

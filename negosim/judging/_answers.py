@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
 from negosim.judging._protocol import Item
 from negosim.judging._questions import NONE, UNSETTLED, Question, misfit
-from negosim.judging._quotes import verbatim
-from negosim.records import JudgedValue, Judgement
+from negosim.judging._quotes import label_of, verbatim
+from negosim.models import tokens_needed
+from negosim.records import QUOTES_DROPPED, JudgedValue, Judgement
 from negosim.scenarios import Issue
 from negosim.taxonomies import Tactic
 
@@ -102,6 +103,11 @@ def _field_schema(wording: Wording) -> dict[str, Any]:
     return {"type": "object", "properties": {**properties, "answer": answer_schema(wording)}}
 
 
+def room_for(field: str, wording: Wording) -> int:
+    """Return how many tokens a field of a form can take."""
+    return tokens_needed({"type": "object", "properties": {field: _field_schema(wording)}})
+
+
 @lru_cache(maxsize=256)
 def _form(fields: tuple[tuple[str, bytes], ...]) -> type[Form]:
     typed: dict[str, Any] = {
@@ -110,8 +116,11 @@ def _form(fields: tuple[tuple[str, bytes], ...]) -> type[Form]:
     return create_model("Questions", __base__=Form, **typed)
 
 
-def read(item: Item, wording: Wording, given: Any, said: Sequence[str]) -> Judgement | None:
+def read(item: Item, wording: Wording, given: Any, said: Sequence[tuple[str, str]]) -> Judgement | None:
     """Read what was written in a field; None is null, for a question that need not be answered.
+
+    `said` is what may be quoted: speakers' names and their words. A quote that was never said is dropped, and
+    counted in the judgement's detail; the value stands if at least half of the quotes given were said.
 
     Raises:
         ValueError: it cannot be used; says what is wrong and what would be right.
@@ -131,14 +140,26 @@ def read(item: Item, wording: Wording, given: Any, said: Sequence[str]) -> Judge
     if answer is None and wording.question.only_if:
         return None
     value = _value(wording, answer)
-    evidence = tuple(_quoted(quote, said) for quote in quotes if quote.strip())
+    evidence = [_quoted(quote, said) for quote in quotes if quote.strip()]
+    found = [quote for quote in evidence if quote is not None]
+    dropped = len(evidence) - len(found)
+    if dropped > len(found):
+        raise ValueError(
+            "a quote does not occur in what was said; copy it word for word from one "
+            "utterance, or leave it out"
+        )
     names = [name for name, _ in wording.options]
+    detail: dict[str, str | int | float | bool | None] = {}
+    if isinstance(value, str) and value in names:
+        detail["position"] = names.index(value) + 1
+    if dropped:
+        detail[QUOTES_DROPPED] = dropped
     return item.judged(
         "ok",
         value=value,
-        evidence=tuple(dict.fromkeys(evidence)),
+        evidence=tuple(dict.fromkeys(found)),
         reason=" ".join(reason.split())[:LONGEST_REASON].rstrip(),
-        detail={"position": names.index(value) + 1} if isinstance(value, str) and value in names else {},
+        detail=detail,
     )
 
 
@@ -160,13 +181,12 @@ def _value(wording: Wording, answer: Any) -> JudgedValue:
     return value
 
 
-def _quoted(quote: str, said: Sequence[str]) -> str:
-    found = verbatim(quote, said)
+def _quoted(quote: str, said: Sequence[tuple[str, str]]) -> str | None:
+    """Return a quote as it was said, by whom it names if it names a speaker; None where it was not said."""
+    label = label_of(quote).casefold()
+    named = {name for name, _ in said if label and label in (name.casefold(), *name.casefold().split()[:1])}
+    texts = [text for name, text in said if not named or name in named]
+    found = verbatim(quote, texts)
     if found is None and len(quote) == LONGEST_QUOTE:  # the form's bound has cut it, maybe within a word
-        found = verbatim(quote.rsplit(maxsplit=1)[0], said)
-    if found is None:
-        raise ValueError(
-            "a quote does not occur in what was said; copy it word for word from one "
-            "utterance, or leave it out"
-        )
+        found = verbatim(quote.rsplit(maxsplit=1)[0], texts)
     return found

@@ -1,6 +1,6 @@
 """The extension point: what is asked about a dialogue, and the sheet it is answered on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol, TypeVar
@@ -81,13 +81,15 @@ class Task:
         purpose: Sequence[str | int] = (),
         turns: int | None = None,
         shorten: bool = True,
+        advise: Callable[[Answer], Mapping[str, str]] = lambda _: {},
         **values: Any,
     ) -> Answer:
         """Ask the judge's model: what the perspective sees of the dialogue, then a template's instruction.
 
         All calls of a dialogue and perspective share their beginning byte for byte. With `turns`, only
-        so many utterances have been made yet. `check` may raise ValueError with what is wrong. Without
-        `shorten`, an answer that was cut off fails at once.
+        so many utterances have been made yet. `check` may raise ValueError with what is wrong, `advise`
+        returns what is doubtful. Without `shorten`, an answer that was cut off fails where there is no more
+        room for it.
 
         Raises:
             ProtocolError: no attempt gave a usable answer.
@@ -105,6 +107,7 @@ class Task:
             ledger=self.ledger,
             check=check,
             shorten=shorten,
+            advise=advise,
         )
 
 

@@ -45,6 +45,17 @@ class Example(Frozen):
     reason: Text
 
 
+class Contradiction(Frozen):
+    """Answers that do not go with an answer to an earlier question about the same."""
+
+    question: Slug
+    """The earlier question."""
+    answer: bool | int | str
+    """Its answer."""
+    here: Annotated[tuple[bool | int | str, ...], Field(min_length=1)]
+    """Answers to this question that contradict it."""
+
+
 class Question(Frozen):
     """One question: about the whole dialogue, about each agent, or about each utterance."""
 
@@ -61,6 +72,8 @@ class Question(Frozen):
     issue: Slug | None = None
     only_if: dict[Slug, bool | int | str] = Field(default_factory=dict)
     """Answers to other questions of the set without which this one has no answer."""
+    contradictions: tuple[Contradiction, ...] = ()
+    """What a judge cannot mean both; it is asked again once, and answers that stay so are marked."""
     quotes: Annotated[int, Field(ge=0, le=5)] = 2
     """Most passages of the transcript to quote as evidence."""
     example: Example | None = None
@@ -195,6 +208,15 @@ def _check_question(question: Question, earlier: Mapping[str, Question]) -> Iter
             yield Problem(("only_if", name), f"no earlier question {name!r} about the {question.about}")
         elif (problem := misfit(other, value)) is not None:
             yield Problem(("only_if", name), f"{problem}, not {value!r}")
+    for number, one in enumerate(question.contradictions):
+        where, other = ("contradictions", number), earlier.get(one.question)
+        if other is None or other.about != question.about:
+            yield Problem((*where, "question"), f"no earlier question {one.question!r} about the same")
+        elif (problem := misfit(other, one.answer)) is not None:
+            yield Problem((*where, "answer"), f"{problem}, not {one.answer!r}")
+        for value in one.here:
+            if (problem := misfit(question, value)) is not None:
+                yield Problem((*where, "here"), f"{problem}, not {value!r}")
     example = question.example
     if example is not None and (problem := misfit(question, example.answer)) is not None:
         yield Problem(("example", "answer"), f"{problem}, not {example.answer!r}")

@@ -21,6 +21,7 @@ from negosim.models._open_clients import open_clients
 from negosim.models._prices import PRICES_VARIABLE, Price, price_of
 from negosim.models._providers import GGUF, LANGCHAIN, LOCAL, OPENAI, Provider, provider_of, recorded
 from negosim.models._recorded import confirm_servers, servers_to_confirm
+from negosim.models._room import tokens_needed
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
@@ -71,4 +72,5 @@ __all__ = [
     "recorded",
     "resolve_spec",
     "servers_to_confirm",
+    "tokens_needed",
 ]

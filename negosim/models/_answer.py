@@ -1,4 +1,4 @@
-"""Reader of a model's answer: the one JSON object in it, taken as it is or not at all."""
+"""Reader of a model's answer: the one JSON object in it, taken as it is or not at all; refusals."""
 
 import re
 from typing import TypeVar
@@ -7,8 +7,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from negosim.models._json import read_strictly
+from negosim.models._types import ChatResponse, Usage
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+RUNAWAY = 40
+"""Blanks at the end of an answer that was cut off: held to JSON, some models never leave them."""
 
 _THOUGHT = r"(?:seed:)?(?:think|thinking|thought|thoughts|reasoning)"
 _OPEN = re.compile(rf"<{_THOUGHT}>|\[THINK\]|◁think▷|<\|channel\|>analysis", re.IGNORECASE)
@@ -35,6 +39,71 @@ class EmptyError(FormError):
     """There was no answer at all."""
 
 
+class RefusalError(ValueError):
+    """The model declined to answer, be it in prose."""
+
+
+_SORRY = r"[^.!?]{0,60}?\b(?:sorry|apologi[sz]e|unfortunately|afraid)\b[^A-Za-z]*(?:but )?(?:that )?"
+_AS_AI = r"as an? (?:ai|(?:large )?language model)\b[^.!?]*?\b"
+_WILL_NOT = (
+    r"(?:I|we)(?: am|['’]m| must| have to)? ?(?:can ?not|can['’]t|won['’]t|will not|do not|don['’]t|unable"
+    r"|not able|not comfortable|decline|refuse)"
+)
+_TO_DO_IT = (
+    r"(?:help|assist|comply|provide|answer|respond|continue|engage|participate|take part|fulfill?|creat\w+"
+    r"|generat\w+|writ\w+|produc\w+|role-?play\w*|support|deceiv\w+|decept\w+|lie|lying|mislead\w*"
+    r"|manipulat\w+|do that|do this|request)"
+)
+_DECLINES = re.compile(
+    rf"\W*(?:(?:error|refusal|message|response|answer)\W+)?(?:{_AS_AI}|{_SORRY})?\b{_WILL_NOT}\b"
+    rf"[^.!?]{{0,60}}?\b{_TO_DO_IT}\b",
+    re.IGNORECASE,
+)
+"""How models decline: an apology or none, then what they will not do."""
+
+
+def declines(text: str) -> bool:
+    """Return whether a text that is no answer says that the model will not give one."""
+    return bool(_DECLINES.match(text.lstrip()))
+
+
+def read_response(response: ChatResponse, answer: type[Answer], max_tokens: int) -> Answer:
+    """Read the answer in a response.
+
+    Raises:
+        ValueError: there is no usable one; the reason quotes nothing of it.
+
+    """
+    if response.finish == "refusal":
+        raise RefusalError("the model refused to answer")
+    if response.finish == "filtered":
+        raise RefusalError("the provider's content filter refused it")
+    if response.finish == "reasoning":
+        raise ValueError(
+            "the answer was empty, and the reasoning channel was not; start the server without its reasoning "
+            f"parser, or allow more than {max_tokens} tokens (?max_tokens=4000)"
+        )
+    if response.finish == "length":
+        if not response.text.strip():
+            raise ValueError(
+                f"max_tokens ({max_tokens}) were used up before the answer began: models that reason need "
+                "more (?max_tokens=4000)"
+            )
+        if response.text[-RUNAWAY:].isspace():
+            raise FormError("the answer ran on in blanks until it was cut off")
+        where = _where(response.usage, max_tokens)
+        raise ValueError(f"the answer was cut off at {where}; it must be shorter")
+    return parse_answer(response.text, answer)
+
+
+def _where(usage: Usage, max_tokens: int) -> str:
+    """Return at what an answer was cut off; servers stop one where the context is full, too."""
+    written = usage.tokens_out
+    early = 0 < written < 0.9 * max_tokens
+    context = f", or at the end of the model's context (after {written} tokens)" if early else ""
+    return f"max_tokens ({max_tokens}){context}"
+
+
 def parse_answer(text: str, answer: type[Answer]) -> Answer:
     """Read and validate an answer.
 
@@ -47,7 +116,16 @@ def parse_answer(text: str, answer: type[Answer]) -> Answer:
             to places where a private thought must not.
 
     """
-    text = _only_object(_after_thoughts(text))
+    text = _after_thoughts(text)
+    try:
+        return _parsed(_only_object(text), answer)
+    except FormError:
+        if declines(text):
+            raise RefusalError("the model refused to answer, in prose") from None
+        raise
+
+
+def _parsed(text: str, answer: type[Answer]) -> Answer:
     try:
         data = read_strictly(text)
     except ValueError as error:

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from negosim._frozen import Frozen
 from negosim.errors import NegosimError
-from negosim.models._answer import FormError
-from negosim.models._client import read_response, with_reason
+from negosim.models._answer import FormError, read_response
+from negosim.models._client import with_reason
 from negosim.models._given import GivenModel, spec_of
 from negosim.models._open import open_model
 from negosim.models._schema import answer_schema, schema_name

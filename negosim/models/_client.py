@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from negosim.errors import BudgetError, ProtocolError
-from negosim.models._answer import EmptyError, FormError, parse_answer
+from negosim.errors import BudgetError, ContextLengthError, ModelError, ProtocolError
+from negosim.models._answer import EmptyError, FormError, RefusalError, read_response
 from negosim.models._bounds import cut_reason, trimmed
 from negosim.models._ledger import Ledger
-from negosim.models._schema import answer_schema, schema_name
+from negosim.models._room import MOST, USUAL, tokens_needed
+from negosim.models._schema import Schema, answer_schema, schema_name
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 from negosim.speech import quoted_line
 
@@ -25,11 +26,11 @@ logger = logging.getLogger(__name__)
 CUT = "cut"
 """The doubt about an answer with a string that ends at its bound."""
 
+MORE = 4
+"""How many times as much room an answer has that was cut off, as far as the model writes so much."""
+
 CUT_OFF, UNUSABLE = "cut_off", "unusable"
 """What the account counts where no doubt is why an answer was asked for again."""
-
-RUNAWAY = 40
-"""Blanks at the end of an answer that was cut off: held to JSON, some models never leave them."""
 
 
 class ModelClient:
@@ -53,9 +54,23 @@ class ModelClient:
         self.model = model
         self.temperature = temperature
         self.max_tokens = max_tokens
+        self._most = MOST
         self.attempts = attempts
         self.seed = seed
         self.about = dict(about or {})
+
+    def longest(self, schema: Schema) -> int:
+        """Return how many tokens an answer of a form may have.
+
+        That is `max_tokens` where it was set, else what the form can need at its bounds, as far as the model
+        writes so much; never less than the usual.
+        """
+        return min(self.most, max(self.max_tokens, tokens_needed(schema)))
+
+    @property
+    def most(self) -> int:
+        """Tokens that no answer can have more of: forms that may need more are split by who makes them."""
+        return self._most if self.max_tokens == USUAL else self.max_tokens
 
     async def ask(
         self,
@@ -76,7 +91,10 @@ class ModelClient:
         An unusable answer (malformed, cut off, refused, or one `check` raises ValueError on) is asked for
         again with the reason, up to `attempts` times in all. The reason goes to the end of the last
         message, so that what comes before stays as it was and is read from the server's prefix cache.
-        Without `shorten`, one that was cut off is not: a shorter one would leave something out.
+
+        One that was cut off is asked for with more room; where there is no more, it is to be shorter, or,
+        without `shorten`, fails at once, as a shorter answer would leave something out. What a content filter
+        keeps back is not asked for three times: a prompt once, an answer twice.
 
         A usable answer can be doubtful: a string that ends at its bound within a sentence, and what `advise`
         says (a reason for each kind of doubt). Each kind is asked again once; what then still holds is put
@@ -89,10 +107,11 @@ class ModelClient:
 
         """
         schema = answer_schema(answer)
-        prompt, reasons, refused = tuple(messages), list[ValueError](), False
+        prompt, reasons = tuple(messages), list[ValueError]()
         unheld: AnswerMode | None = None
         doubtful: tuple[Answer, Mapping[str, str]] | None = None
         asked: set[str] = set()
+        room = self.longest(schema)
         for attempt in range(self.attempts):
             request = ChatRequest(
                 messages=_with_reason(prompt, str(reasons[-1])) if reasons else prompt,
@@ -100,41 +119,68 @@ class ModelClient:
                 schema_name=schema_name(answer),
                 seed=_derive(self.seed, seed, attempt),
                 temperature=self.temperature,
-                max_tokens=self.max_tokens,
+                max_tokens=room,
                 unheld=unheld,
             )
             response, again = await self._complete(request, stage, role, ledger)
-            refused = response.finish == "refusal"
             try:
-                parsed = self._read(response, answer, check)
+                parsed = self._read(response, answer, room, check)
                 doubtful = parsed, (doubts := _doubts(parsed, advise))
                 if not doubts.keys() - asked or attempt == self.attempts - 1:
                     break
                 asked |= doubts.keys()
                 raise DoubtError(doubts)
             except ValueError as error:
-                reasons.append(error)
+                more = self._more(room, response, error)
+                reasons.append(error if more == room else ValueError(_cut_off(room, more)))
                 unheld = response.mode if _is_unheld(reasons) else None
                 where = {"stage": stage, "role": role, "model": self.model.name, "attempt": attempt + 1}
                 logger.info("unusable answer", extra=where)
-                if response.finish == "length" and not shorten:
+                needs_more = response.finish == "length" and more == room
+                if _in_vain(response, attempt) or (needs_more and not shorten):
                     break
+                room = more
                 if attempt < self.attempts - 1:
                     again.update(_counted(error, response))
         if doubtful is not None:
             if noted is not None:
                 noted.update(doubtful[1])
             return trimmed(doubtful[0])
+        raise self._failed(stage, reasons, response)
+
+    def _more(self, room: int, response: ChatResponse, error: ValueError) -> int:
+        """Return the room for the next answer: more where the last was cut off, and more can be had."""
+        if response.finish not in ("length", "reasoning") or isinstance(error, FormError):
+            return room
+        return max(room, min(MORE * room, self.most))
+
+    def _failed(self, stage: str, reasons: Sequence[ValueError], response: ChatResponse) -> ProtocolError:
         listed = "; ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, 1))
         attempts = "1 attempt" if len(reasons) == 1 else f"{len(reasons)} attempts"
         failed = ProtocolError(f"{self.model.name}, {stage}: no usable answer in {attempts}: {listed}")
-        failed.refused, failed.cut_off = refused, response.finish == "length"
-        raise failed
+        failed.refused, failed.cut_off = isinstance(reasons[-1], RefusalError), response.finish == "length"
+        return failed
 
     async def _complete(
         self, request: ChatRequest, stage: str, role: int | None, ledger: Ledger
     ) -> tuple[ChatResponse, dict[str, int]]:
-        """Send a request; return the response, and where is counted why it is asked again."""
+        """Send a request; return the response, and where is counted why it is asked again.
+
+        Where a server does not take more room than usual, it is not asked for any more.
+        """
+        try:
+            return await self._complete_once(request, stage, role, ledger)
+        except ModelError as error:
+            too_long = isinstance(error, ContextLengthError) or error.fault == "setting"
+            if request.max_tokens <= self.max_tokens or not too_long:
+                raise
+        self._most = self.max_tokens
+        usual = replace(request, max_tokens=self.max_tokens)
+        return await self._complete_once(usual, stage, role, ledger)
+
+    async def _complete_once(
+        self, request: ChatRequest, stage: str, role: int | None, ledger: Ledger
+    ) -> tuple[ChatResponse, dict[str, int]]:
         start = time.perf_counter()
         enter = partial(ledger.add, stage=stage, role=role, model=self.model.name)
         try:
@@ -151,8 +197,10 @@ class ModelClient:
         )
         return response, again
 
-    def _read(self, response: ChatResponse, answer: type[Answer], check: Callable[[Answer], None]) -> Answer:
-        parsed = read_response(response, answer, self.max_tokens)
+    def _read(
+        self, response: ChatResponse, answer: type[Answer], room: int, check: Callable[[Answer], None]
+    ) -> Answer:
+        parsed = read_response(response, answer, room)
         check(parsed)
         return parsed
 
@@ -176,30 +224,13 @@ def _doubts(parsed: Answer, advise: Callable[[Answer], Mapping[str, str]]) -> di
     return {**({CUT: cut} if cut else {}), **advise(parsed)}
 
 
-def read_response(response: ChatResponse, answer: type[Answer], max_tokens: int) -> Answer:
-    """Read the answer in a response.
+def _in_vain(response: ChatResponse, attempt: int) -> bool:
+    """Return whether a content filter would say the same again; an answer may come out otherwise once."""
+    return response.finish == "filtered" and (attempt > 0 or not response.usage.tokens_out)
 
-    Raises:
-        ValueError: there is no usable one; the reason quotes nothing of it.
 
-    """
-    if response.finish == "refusal":
-        raise ValueError("the model refused to answer")
-    if response.finish == "reasoning":
-        raise ValueError(
-            "the answer was empty, and the reasoning channel was not; start the server without its reasoning "
-            f"parser, or allow more than {max_tokens} tokens (?max_tokens=4000)"
-        )
-    if response.finish == "length":
-        if not response.text.strip():
-            raise ValueError(
-                f"max_tokens ({max_tokens}) were used up before the answer began: models that reason need "
-                "more (?max_tokens=4000)"
-            )
-        if response.text[-RUNAWAY:].isspace():
-            raise FormError("the answer ran on in blanks until it was cut off")
-        raise ValueError(f"the answer was cut off at max_tokens ({max_tokens}); it must be shorter")
-    return parse_answer(response.text, answer)
+def _cut_off(room: int, more: int) -> str:
+    return f"the answer was cut off at max_tokens ({room}); there is room for {more} now"
 
 
 def _is_unheld(reasons: Sequence[ValueError]) -> bool:

@@ -13,8 +13,9 @@ _ENDS: dict[str, Finish] = {
     **dict.fromkeys(("", "stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete"), "stop"),
     **dict.fromkeys(("tool_calls", "tool_use", "function_call"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), "length"),
-    **dict.fromkeys(("content_filter", "refusal", "safety", "sensitive", "recitation"), "refusal"),
-    **dict.fromkeys(("blocklist", "prohibited_content", "spii", "guardrail_intervened"), "refusal"),
+    "refusal": "refusal",
+    **dict.fromkeys(("content_filter", "safety", "sensitive", "recitation"), "filtered"),
+    **dict.fromkeys(("blocklist", "prohibited_content", "spii", "guardrail_intervened"), "filtered"),
 }
 """How servers say that an answer ended. What else they say, they say of a failure of their own."""
 

@@ -64,15 +64,13 @@ def fault_of(status: int, code: str, said: str, parameter: str, settings: Collec
         settings: the parameters that every call carries; without them, none is looked for.
 
     """
-    code = code.lower()
-    if code in _MODERATED_CODES:
+    if is_moderated(status, code, said):
         return "request"
+    code = code.lower()
     if status == 402 or code in _CREDIT_CODES or _CREDIT.search(said):
         return "credit"
     if status == 429 or status >= 500:
         return "address" if status in (501, 505) else "request"
-    if status in (400, 403, 422) and _MODERATED.search(said):
-        return "request"
     if code in _MODEL_CODES or (status in (400, 403, 404, 422) and _MODEL.search(said)):
         return "model"
     if status in (401, 403, 407) or code in _KEY_CODES or _KEY.search(said):
@@ -84,6 +82,14 @@ def fault_of(status: int, code: str, said: str, parameter: str, settings: Collec
     if status in (400, 422) and refused_setting(said, parameter, settings):
         return "setting"
     return "request"
+
+
+def is_moderated(status: int, code: str, said: str) -> bool:
+    """Return whether a content filter refused a prompt, which it would do again."""
+    if code.lower() in _MODERATED_CODES:
+        return True
+    money = status == 402 or code.lower() in _CREDIT_CODES or _CREDIT.search(said)
+    return status in (400, 403, 422) and not money and bool(_MODERATED.search(said))
 
 
 def refused_setting(said: str, parameter: str, settings: Collection[str]) -> str:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models._completion import read_completion
 from negosim.models._dialect import Dialect, names_the_format, names_the_length
-from negosim.models._faults import LENGTHS, ServedModel, explain, fault_of, refused_setting, settings_of
+from negosim.models._faults import (
+    LENGTHS,
+    ServedModel,
+    explain,
+    fault_of,
+    is_moderated,
+    refused_setting,
+    settings_of,
+)
 from negosim.models._limiter import Limits
 from negosim.models._secrets import Secrets, without_echo
 from negosim.models._spec import OPENAI_URL
@@ -141,8 +149,8 @@ class OpenAIModel:
                 dialect.answered(form)
                 done = reply.completion or read_completion(reply.data)
                 return ChatResponse(done.text, done.finish, done.usage, mode, requests)
-            if reply.status == 400 and reply.code == "content_filter":
-                return ChatResponse("", "refusal", Usage(), mode, requests)
+            if is_moderated(reply.status, reply.code, reply.message):
+                return ChatResponse("", "filtered", Usage(), mode, requests)
             if self._too_long(reply) or not dialect.learn(form, body, reply):
                 dialect.give_up()
                 raise self._rejected(reply, body, requests)

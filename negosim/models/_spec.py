@@ -11,6 +11,7 @@ from pydantic import Field
 from negosim import registry
 from negosim._frozen import Frozen, unset
 from negosim.errors import UserError
+from negosim.models._room import USUAL
 from negosim.models._types import AnswerMode
 from negosim.plugins import suggest
 from negosim.records import SIMULATED
@@ -36,8 +37,9 @@ class ModelSpec(Frozen):
     base_url: str | None = None
     """Where a server answers, without the final slash; None where the kind has none."""
     temperature: float = 0.7
-    max_tokens: int = 1024
-    """Longest answer, in tokens; for models that reason, the reasoning included."""
+    max_tokens: int = USUAL
+    """Longest answer, in tokens; for models that reason, the reasoning included. The usual number is raised
+    where the form of an answer can need more, any other is held to."""
     seed: int = 0
     """Mixed into the seed of every call: another number draws another sample of the same run."""
     timeout: float = 120.0

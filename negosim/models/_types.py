@@ -7,8 +7,9 @@ from typing import Any, Literal, Protocol
 AnswerMode = Literal["json_schema", "json_object", "prompt"]
 """How a server was held to the answer's form: by its JSON Schema, to any JSON object, or by asking."""
 
-Finish = Literal["stop", "length", "refusal", "reasoning"]
-"""How an answer ended; "reasoning": it is empty, and what there is stands in the reasoning channel."""
+Finish = Literal["stop", "length", "refusal", "filtered", "reasoning"]
+"""How an answer ended; "refusal": the model declined; "filtered": a content filter kept the prompt or the
+answer back; "reasoning": it is empty, and what there is stands in the reasoning channel."""
 
 
 @dataclass(frozen=True)

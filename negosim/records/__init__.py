@@ -16,6 +16,8 @@ from negosim.records._dialogue import (
     total_usd,
 )
 from negosim.records._judgement import (
+    INCONSISTENT,
+    QUOTES_DROPPED,
     THIRD_PARTY,
     TRUTH,
     JudgedValue,
@@ -44,8 +46,10 @@ from negosim.records._turn import (
 
 __all__ = [
     "HUMAN",
+    "INCONSISTENT",
     "MARKED",
     "MARKS",
+    "QUOTES_DROPPED",
     "SCHEMA_VERSION",
     "SIMULATED",
     "THIRD_PARTY",

@@ -17,6 +17,11 @@ JudgedValue = bool | int | float | str
 THIRD_PARTY, TRUTH = "third_party", "truth"
 """The perspective of a neutral reader of the public transcript; that of the record itself."""
 
+QUOTES_DROPPED = "quotes_dropped"
+"""In a judgement's `detail`: how many quotes were left out, as nobody said them."""
+INCONSISTENT = "inconsistent_with"
+"""In a judgement's `detail`: the question of the same sheet whose answer contradicts this one."""
+
 
 def agent_perspective(role: int) -> str:
     """Return the name of a role's perspective, agents counted from 1: "agent_1"."""

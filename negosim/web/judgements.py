@@ -4,11 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from negosim._text import clean, one_line, points
-from negosim.records import THIRD_PARTY, Dialogue, Judgement, Sheet, agent_perspective
+from negosim.records import (
+    INCONSISTENT,
+    QUOTES_DROPPED,
+    THIRD_PARTY,
+    Dialogue,
+    Judgement,
+    Sheet,
+    agent_perspective,
+)
 from negosim.scenarios import Scenario
 from negosim.terminal import Lens
 
-HARMLESS = frozenset({"position"})
+HARMLESS = frozenset({"position", QUOTES_DROPPED, INCONSISTENT})
 """Details of an answer that tell nothing of a private side."""
 
 

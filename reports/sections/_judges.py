@@ -1,5 +1,6 @@
 """Judges: what they could not answer, how good they are where the truth is known, whether they agree."""
 
+from negosim.records import INCONSISTENT
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Missing, Prose, ReportTable, Row, Section
@@ -60,6 +61,9 @@ def _lead(corpus: Corpus) -> Prose:
             count(own),
         )
         parts.append((*said, " answers; ", share(own, "status", of="ok"), " of them can be used."))
+        against = own.having(own.frame[own.frame["detail"].map(lambda detail: INCONSISTENT in detail)])
+        if len(against.frame):
+            parts.append((count(against), " contradict another answer of the same sheet."))
     return joined(parts)
 
 

@@ -146,7 +146,7 @@ def test_a_sheet_can_be_filled_in_piece_by_piece(run: Run, sheet: Path) -> None:
         (
             "agreement",
             {"value": "no", "quotes": "Nobody says so"},
-            "quotes: a quote does not occur in what was said",
+            "quotes: nobody says that word for word",
         ),
         ("agreement", {"value": "no", "quotes": "a | b | c"}, "quotes: 3 quotes are too many"),
         ("agreement", {"reason": "hm"}, "value: is empty, but there are quotes or a reason"),

@@ -5,7 +5,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from negosim.errors import ModelError, ProtocolError
-from negosim.models import ChatResponse, Ledger, Message, ModelClient, ScriptedModel, Usage
+from negosim.models import ChatResponse, Ledger, Message, ModelClient, ScriptedModel, Usage, tokens_needed
+from negosim.models._schema import answer_schema
 
 PROMPT = (Message("system", "You sell a car."), Message("user", "Transcript: none.\nSpeak."))
 
@@ -47,6 +48,8 @@ def test_a_good_answer_takes_one_call_with_the_prompt_as_given():
         ({"text": "x" * 41}, "at most 40"),
         (ChatResponse('{"text": "Good', "length", Usage()), r"cut off at max_tokens \(99\)"),
         (ChatResponse("", "refusal", Usage()), "refused"),
+        ("I'm sorry, but I can't help with deceiving people.", "refused"),
+        (ChatResponse("", "filtered", Usage(9, 9)), "content filter"),
     ],
 )
 def test_an_unusable_answer_is_asked_for_again_with_the_reason_at_the_very_end(bad, reason):
@@ -115,3 +118,40 @@ def test_seeds_depend_on_the_call_and_on_the_model_seed_and_fit_31_bits():
     assert len(set(seeds)) == 3
     assert all(0 <= seed < 2**31 for seed in seeds)
     assert seed_of(1) == seeds[0]
+
+
+class Page(BaseModel):
+    text: str = Field(max_length=9000)
+
+
+def test_room_is_what_the_form_can_need_and_more_after_a_cut_off():
+    cut = ChatResponse('{"text": "Good', "length", Usage())
+    client, model = client_of([cut, GOOD], max_tokens=1024)
+    assert ask(client).text == "Good morning."
+    assert [request.max_tokens for request in model.requests] == [1024, 4096]
+    again = model.requests[1].messages[-1].content
+    assert "room for 4096" in again
+    assert "shorter" not in again
+    schema = answer_schema(Page)
+    assert 3000 <= tokens_needed(schema) == client.longest(schema) <= client.most
+    assert client_of([], max_tokens=99)[0].longest(schema) == 99
+
+
+def test_a_server_that_has_less_room_gets_the_usual_from_then_on():
+    def short(request):
+        return ModelError("too long", fault="setting") if request.max_tokens > 1024 else GOOD
+
+    model = ScriptedModel(short)
+    client = ModelClient(model, temperature=0, max_tokens=1024)
+    for _ in range(2):
+        asyncio.run(client.ask(PROMPT, Page, stage="speak", role=0, seed=7, ledger=Ledger()))
+    assert [request.max_tokens > 1024 for request in model.requests] == [True, False, False]
+
+
+@pytest.mark.parametrize(("written", "calls"), [(0, 1), (5, 2)])
+def test_what_a_content_filter_refused_is_not_asked_three_times(written, calls):
+    client, model = client_of([ChatResponse("", "filtered", Usage(9, written))] * 3)
+    with pytest.raises(ProtocolError, match="content filter") as caught:
+        ask(client)
+    assert caught.value.refused
+    assert len(model.requests) == calls

@@ -113,7 +113,7 @@ async def test_tokens_are_counted_and_unknown_ones_taken_for_the_most():
         ({"done_reason": "length"}, "cut off at max_tokens"),
         ({"incomplete_details": {"reason": "max_output_tokens"}}, "cut off at max_tokens"),
         ({"stop_reason": "refusal"}, "refused to answer"),
-        ({"finish_reason": "SAFETY"}, "refused to answer"),
+        ({"finish_reason": "SAFETY"}, "content filter"),
     ],
 )
 async def test_cut_offs_and_refusals_of_every_provider_are_known(metadata, problem):

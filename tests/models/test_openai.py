@@ -59,9 +59,10 @@ async def test_how_long_a_model_reasons_goes_with_every_request_and_stays_if_oth
     ("reply", "finish"),
     [
         ({"finish": "length"}, "length"),
-        ({"finish": "content_filter"}, "refusal"),
+        ({"finish": "content_filter"}, "filtered"),
         ({"refusal": "I can't help with that."}, "refusal"),
-        ({"status": 400, "error": {"message": "filtered", "code": "content_filter"}}, "refusal"),
+        ({"status": 400, "error": {"message": "filtered", "code": "content_filter"}}, "filtered"),
+        ({"status": 403, "error": {"message": "flagged by moderation"}}, "filtered"),
     ],
 )
 async def test_how_an_answer_ended(loopback, reply, finish):
