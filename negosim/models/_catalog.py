@@ -13,6 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from negosim.errors import UserError
+from negosim.models._secrets import without_user_info
 from negosim.plugins import suggest
 
 
@@ -92,7 +93,8 @@ def _download(requirement: str, folder: Path) -> Path:
         if "No module named pip" in result.stderr:
             raise UserError(f"{sys.executable} has no pip; install it with: {sys.executable} -m ensurepip")
         last = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UserError(f"pip cannot download {requirement}; is PyPI reachable from here? pip said: {last}")
+        told = without_user_info(last)
+        raise UserError(f"pip cannot download {requirement}; is PyPI reachable from here? pip said: {told}")
     return next(folder.glob("*.whl"))
 
 

@@ -63,7 +63,13 @@ def read_usage(data: Any) -> Usage:
     tokens_in = _count(data.get("prompt_tokens"))
     told = details.get("cached_tokens") if isinstance(details, dict) else None
     cached = _count(data.get("prompt_cache_hit_tokens") if told is None else told)  # the latter is DeepSeek's
-    return Usage(tokens_in, _count(data.get("completion_tokens")), min(cached, tokens_in))
+    tokens_out = _count(data.get("completion_tokens"))
+    spent = data.get("completion_tokens_details")
+    reasoning = _count(spent.get("reasoning_tokens") if isinstance(spent, dict) else None)
+    # OpenAI counts reasoning among the completion's tokens; xAI and some gateways in the total alone.
+    if _count(data.get("total_tokens")) >= tokens_in + tokens_out + reasoning:
+        tokens_out += reasoning
+    return Usage(tokens_in, tokens_out, min(cached, tokens_in), min(reasoning, tokens_out))
 
 
 def _first_choice(data: Any) -> dict[str, Any]:

@@ -161,6 +161,8 @@ def _instead(setting: str, said: str, asked: int) -> str:
         return f"add ?max_tokens={max(allowed) if allowed else 'N'} to the model's name"
     if setting == "response_format":
         return "set ?mode=prompt in the model's name, by which the form is only asked for in words"
+    if setting not in ("temperature", "seed", "reasoning_effort"):
+        return f"leave out ?body.{setting}, or give it another value"
     return f"set another in the model's name (?{setting}=N)"
 
 

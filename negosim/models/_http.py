@@ -4,7 +4,8 @@ Imported only for the first request: aiohttp takes a while to load.
 """
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -23,8 +24,21 @@ from negosim.models._share import Share
 class Server:
     """One model's server; all its users in an event loop share connections and limits."""
 
-    def __init__(self, base_url: str, key: str | None, timeout: float, model: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        key: str | None,
+        timeout: float,
+        model: str,
+        limits: Limits,
+        *,
+        api_version: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        secrets: Sequence[str] = (),
+    ) -> None:
+        """Say where it is; `api_version` is Azure's, `secrets` are those in the headers."""
         self.base_url = base_url
+        self._query = f"?api-version={api_version}" if api_version else ""
         self._sender = Sender(base_url, model, limits)
         # Packed replies would save nothing: an answer is small and takes seconds to make.
         self._headers = {
@@ -33,8 +47,9 @@ class Server:
             "Accept-Encoding": "identity",
         }
         if key:
-            self._headers["Authorization"] = f"Bearer {key}"
-        self.secrets = Secrets.sent(key)
+            self._headers |= {"api-key": key} if api_version else {"Authorization": f"Bearer {key}"}
+        self._headers |= headers
+        self.secrets = Secrets.sent(key, *secrets)
         self._timeout = timeout
 
     async def post(
@@ -80,7 +95,7 @@ class Server:
         await self._sender.close()
 
     def _url(self, path: str) -> URL:
-        return URL(self.base_url + path)
+        return URL(self.base_url + path + self._query)
 
     async def _post(self, path: str, body: bytes, sent: int) -> Reply:
         status, content, headers = await exchange(

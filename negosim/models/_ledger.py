@@ -54,6 +54,7 @@ class Ledger:
                 "tokens_in": usage.tokens_in,
                 "tokens_out": usage.tokens_out,
                 "tokens_cached": usage.tokens_cached,
+                "tokens_reasoning": usage.tokens_reasoning,
                 "seconds": round(seconds, 6),
                 "usd": usd,
             }
@@ -90,6 +91,7 @@ def _sum(calls: list[Call]) -> StageAccount:
         tokens_in=sum(call.tokens_in for call in calls),
         tokens_out=sum(call.tokens_out for call in calls),
         tokens_cached=sum(call.tokens_cached for call in calls),
+        tokens_reasoning=sum(call.tokens_reasoning for call in calls),
         again=dict(sum((Counter(call.again) for call in calls), Counter[str]())),
         seconds=sum(call.seconds for call in calls),
         usd=total_usd(call.usd for call in calls),

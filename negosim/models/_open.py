@@ -31,7 +31,7 @@ def open_model(
     model = provider_of(spec.kind).open(spec)
     price_of(spec.name)  # a wrong file of prices is told now, not by the first call's account
     # What a mode gave that did not work must not stand in the way of another.
-    chosen = {"mode": spec.mode, "reasoning_effort": spec.reasoning_effort}
+    chosen = {"mode": spec.mode, "reasoning_effort": spec.reasoning_effort, **dict(spec.extra)}
     identity = getattr(model, "identity", spec.name)
     identity += "".join(f"?{key}={value}" for key, value in chosen.items() if value)
     if budget is not None:

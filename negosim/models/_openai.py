@@ -1,13 +1,14 @@
 """Models behind the chat completions protocol of OpenAI, wherever they run."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from negosim.errors import ContextLengthError, ModelError, UserError
 from negosim.models._completion import read_completion
 from negosim.models._dialect import Dialect, names_the_format, names_the_length
+from negosim.models._extra import body_of, headers_of
 from negosim.models._faults import (
     LENGTHS,
     ServedModel,
@@ -85,6 +86,8 @@ class OpenAIModel:
         limits: Limits,
         mode: AnswerMode | None = None,
         reasoning_effort: str | None = None,
+        api_version: str | None = None,
+        extra: Sequence[tuple[str, str]] = (),
         connect: "Callable[[], Connection] | None" = None,
     ) -> None:
         """Say where the model is; nothing is sent yet.
@@ -92,8 +95,9 @@ class OpenAIModel:
         `name` is for records, `model` for the server; `key_variable` is the environment variable
         that messages tell the user to set; `timeout` is for one request, in seconds; `limits` hold
         for all who use the model in an event loop; `mode` is how the answer is held to its form, None
-        for the strictest way that works; `reasoning_effort` goes with every request; `connect` returns
-        what requests go through, in place of HTTP.
+        for the strictest way that works; `reasoning_effort` and what `extra` names ("body.NAME",
+        "header.NAME") go with every request; with `api_version` it is one of Azure's; `connect` returns what
+        requests go through, in place of HTTP.
         """
         self.name = name
         self._model = model
@@ -103,7 +107,10 @@ class OpenAIModel:
         self._timeout = timeout
         self._limits = limits
         self._mode = mode
-        self._settings = {} if reasoning_effort is None else {"reasoning_effort": reasoning_effort}
+        self._settings: dict[str, Any] = {"reasoning_effort": reasoning_effort} if reasoning_effort else {}
+        self._settings |= body_of(extra)
+        self._headers, self._header_secrets = headers_of(extra)
+        self._api_version = api_version
         self._connect = connect
         first = Dialect.of(model, mode)
         if base_url == OPENAI_URL:
@@ -118,7 +125,16 @@ class OpenAIModel:
             return self._connect()
         from negosim.models._http import Server
 
-        return Server(self._base_url, self._key, self._timeout, self._model, self._limits)
+        return Server(
+            self._base_url,
+            self._key,
+            self._timeout,
+            self._model,
+            self._limits,
+            api_version=self._api_version,
+            headers=self._headers,
+            secrets=self._header_secrets,
+        )
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Send one request; what the server does not take of the protocol is left out from then on."""

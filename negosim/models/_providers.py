@@ -105,6 +105,8 @@ def _open_openai(spec: ModelSpec) -> ChatModel:
         limits=_limits(spec),
         mode=spec.mode,
         reasoning_effort=spec.reasoning_effort,
+        api_version=spec.api_version,
+        extra=spec.extra,
     )
 
 

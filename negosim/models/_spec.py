@@ -2,15 +2,17 @@
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from negosim import registry
-from negosim._frozen import Frozen, unset
+from negosim._frozen import Frozen, empty, unset
 from negosim.errors import UserError
+from negosim.models._extra import escaped, extra_settings
 from negosim.models._room import USUAL
 from negosim.models._types import AnswerMode
 from negosim.plugins import suggest
@@ -54,6 +56,10 @@ class ModelSpec(Frozen):
     """How the answer is held to its form; None: in the strictest way that works."""
     reasoning_effort: Annotated[ReasoningEffort | None, Field(exclude_if=unset)] = None
     """How long the model reasons before it answers; None: as its provider has it."""
+    api_version: Annotated[str | None, Field(exclude_if=unset)] = None
+    """Version of Azure's interface; the key then goes into the header that Azure reads it from."""
+    extra: Annotated[tuple[tuple[str, str], ...], Field(exclude_if=empty)] = ()
+    """What every request has besides: "body.NAME" with JSON or text, "header.NAME" with text or $VARIABLE."""
     advantage: PolicySetting = None
     """How much Q counts in what a trained policy says; None, here and below: as is stored with it."""
     top_k: Annotated[int | None, Field(exclude_if=unset)] = None
@@ -75,6 +81,9 @@ class ModelSpec(Frozen):
         tpm: int | None = None,
         mode: AnswerMode | None = None,
         reasoning_effort: ReasoningEffort | None = None,
+        api_version: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> "ModelSpec":
         """Read a model's name, with settings behind it or beside it.
 
@@ -90,6 +99,9 @@ class ModelSpec(Frozen):
             tpm: most tokens a minute, in and out.
             mode: how the answer is held to its form.
             reasoning_effort: how long the model reasons before it answers, for models of OpenAI's protocol.
+            api_version: version of Azure's interface.
+            body: further fields of every request, such as {"top_p": 0.9}, for models of OpenAI's protocol.
+            headers: further headers; one that is a secret is named by a variable, {"api-key": "$MY_KEY"}.
 
         Raises:
             UserError: unknown kind or setting, a value out of range, or a setting given in both ways.
@@ -112,18 +124,24 @@ class ModelSpec(Frozen):
             "tpm": tpm,
             "mode": mode,
             "reasoning_effort": reasoning_effort,
+            "api_version": api_version,
         }
         pairs = [part.partition("=")[::2] for part in query.split("&")] if mark else []
         pairs += [(key, str(value)) for key, value in beside.items() if value is not None]
-        settings = _settings(text, pairs)
+        pairs, extra = extra_settings(name, pairs, body or {}, headers or {})
+        settings: dict[str, Any] = {**_settings(name, pairs)}
+        if extra:
+            settings["extra"] = extra
         kind, _, target = name.partition(":")
         home: registry.Kind = "providers" if registry.has("providers", kind) else "agents"
         if not registry.has(home, kind):
-            raise UserError(f"unknown model {text!r}{_hint(name)}")
+            raise UserError(f"unknown model {name!r}{_hint(name)}")
         if kind != "policy" and (wrong := [key for key in _OF_POLICIES if key in settings]):
             raise UserError(f"model {text!r}: {' and '.join(wrong)}: settings of policies, and it is none")
-        if kind != "openai" and "reasoning_effort" in settings:
-            raise UserError(f"model {text!r}: reasoning_effort is a setting of openai:NAME alone")
+        for setting in ("reasoning_effort", "api_version", "extra"):
+            if kind != "openai" and setting in settings:
+                named = extra[0][0] if setting == "extra" else setting
+                raise UserError(f"model {name!r}: {named} is a setting of openai:NAME alone")
         target, base_url = _split_url(text, target)
         spec = cls.model_validate({"kind": kind, "target": target, "base_url": base_url, **settings})
         complete = getattr(registry.load(home, kind), "complete", None)
@@ -153,6 +171,7 @@ class ModelSpec(Frozen):
             if key in named or getattr(self, key) != fields[key].default
         }
         changed = [f"{key}={str(value).removesuffix('.0')}" for key, value in values.items()]
+        changed += [f"{key}={escaped(value)}" for key, value in self.extra]
         return f"{self.name}?{'&'.join(changed)}" if changed else self.name
 
 
@@ -215,11 +234,13 @@ _NUMBERS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
     "top_k": (int, 1, 1_000_000, "a whole number of tokens, at least 1"),
     "min_p": (float, 0, 0.999999, "a share from 0 to below 1"),
 }
+_TEXTS = ("api_version",)
+_VERSION = re.compile(r"[\w.-]{1,40}")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "mode": get_args(AnswerMode),
     "reasoning_effort": get_args(ReasoningEffort),
 }
-_SETTINGS = (*_NUMBERS, *_CHOICES)
+_SETTINGS = (*_NUMBERS, *_CHOICES, *_TEXTS)
 _OF_POLICIES = ("advantage", "top_k", "min_p")
 
 
@@ -230,6 +251,11 @@ def _settings(text: str, pairs: Iterable[tuple[str, str]]) -> dict[str, float | 
             raise UserError(f"model {text!r}: unknown setting {key!r}; {suggest(key, _SETTINGS)}")
         if key in settings:
             raise UserError(f"model {text!r}: {key} is given twice; keep one")
+        if key in _TEXTS:
+            if not _VERSION.fullmatch(given):
+                raise UserError(f"model {text!r}: {key} must be a version such as 2024-10-21, not {given!r}")
+            settings[key] = given
+            continue
         if key in _CHOICES:
             if given not in _CHOICES[key]:
                 raise UserError(f"model {text!r}: unknown {key} {given!r}; {suggest(given, _CHOICES[key])}")

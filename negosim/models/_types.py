@@ -52,6 +52,8 @@ class Usage:
     tokens_out: int = 0
     tokens_cached: int = 0
     """The part of `tokens_in` read from the server's prefix cache."""
+    tokens_reasoning: int = 0
+    """The part of `tokens_out` that a model reasoned with before it answered."""
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,8 @@ class StageAccount(Frozen):
     tokens_out: int = 0
     tokens_cached: int = 0
     """The part of `tokens_in` the server read from its prefix cache."""
+    tokens_reasoning: Annotated[int, Field(exclude_if=empty)] = 0
+    """The part of `tokens_out` that the model reasoned with before it answered."""
     again: Annotated[dict[str, int], Field(exclude_if=empty)] = Field(default_factory=dict)
     """Answers that were asked for again, by why: "unusable" (malformed, refused, against the rules),
     "cut_off" (at `max_tokens`), or what was doubtful in a usable one, as its mark is called ("leak")."""
