@@ -63,7 +63,7 @@ def test_records_carry_model_and_server_but_no_settings(text, name):
         ("models/a.gguf", "did you mean gguf:models/a.gguf?"),
         ("opnai:gpt-4o", "did you mean openai?"),
         ("anthropic:x", "openai:NAME@http://host:port/v1"),
-        ("simm", "did you mean sim?"),
+        ("simm", "did you mean sim"),
         ("openai:", "lacks what follows 'openai:'"),
         ("gguf", "lacks what follows 'gguf:'"),
         ("openai:@http://h/v1", "lacks the model's name"),
