@@ -61,6 +61,9 @@ Reference = Annotated[str, AfterValidator(anchored)]
 
 ModelName = Annotated[str, BeforeValidator(name_of)]
 
+TACTICS = "persuasion"
+"""Taxonomy of tactics where neither the run nor the scenario names one."""
+
 DEFAULT_CAP = 30
 """Cap on utterances where neither the run nor the scenario says one."""
 
@@ -135,8 +138,8 @@ class RunConfig(Frozen):
     """Id of the role that speaks first, or its number from 1; None: the scenario's own choice."""
     order: SpeakingOrder | None = None
     """Who speaks after whom: "round_robin", "random" or "chair:ROLE"; None: as the scenario says."""
-    tactics: Reference = "persuasion"
-    """Taxonomy the tactics come from."""
+    tactics: Reference | None = None
+    """Taxonomy the tactics come from; None: each scenario's own, else "persuasion"."""
     techniques: Reference = "deception"
     """Taxonomy the deceptive condition shows to the reflection."""
     traits: Annotated[tuple[str, ...], BeforeValidator(read_choices), Field(exclude_if=empty)] = ()
@@ -154,6 +157,10 @@ class RunConfig(Frozen):
     def cap(self, scenario: Scenario) -> int:
         """Return the cap on utterances in a scenario; 0 is unrestricted."""
         return scenario.max_turns or DEFAULT_CAP if self.max_turns is None else self.max_turns
+
+    def tactics_in(self, scenario: Scenario) -> str:
+        """Return the taxonomy that the tactics of a scenario come from, by id or path."""
+        return self.tactics or scenario.tactics or TACTICS
 
     def players(self, scenario: Scenario) -> tuple[str, ...]:
         """Return what plays each role of a scenario, by position: one model plays all."""
@@ -182,7 +189,7 @@ class RunConfig(Frozen):
             max_turns: int | None = None,
             opener: str | None = None,
             order: str | SpeakingOrder | None = None,
-            tactics: str = "persuasion",
+            tactics: str | None = None,
             techniques: str = "deception",
             traits: str | Sequence[str] | Mapping[str | int, str | Sequence[str]] = (),
             trait_lists: str | Sequence[str] = TRAIT_LISTS,

@@ -156,7 +156,7 @@ class Scenario(Frozen):
     """A conversation with private goals: public context, roles, what is to be settled or measured.
 
     Version 2 has all that version 1 has, and `claim`, `measures`, `max_turns`, `agreement`, `order`,
-    `side_messages`, rewards and priors besides; its `issues` may be empty.
+    `side_messages`, `tactics`, rewards and priors besides; its `issues` may be empty.
     """
 
     schema_version: Literal[1, 2]
@@ -184,6 +184,8 @@ class Scenario(Frozen):
     """Whose agreement makes a deal. Who is no party to it keeps its reservation value."""
     order: Annotated[SpeakingOrder, Field(exclude_if=_usual)] = ROUND_ROBIN
     """Who speaks after whom, unless the run says otherwise."""
+    tactics: Annotated[Slug | None, Field(exclude_if=empty)] = None
+    """Taxonomy that its tactics come from, by id, unless the run says otherwise; None: the usual one."""
     side_messages: Annotated[bool, Field(exclude_if=empty)] = False
     """Whether a role may, along with what it says to all, say something to some of the others alone."""
     resolution: tuple[ResolutionQuestion, ...] = ()

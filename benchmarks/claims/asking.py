@@ -50,7 +50,7 @@ def task_about(
         scenario,
         THIRD_PARTY,
         prompts=Prompts(scenario.id),
-        taxonomies=(load_taxonomy(config.tactics), load_taxonomy(config.techniques)),
+        taxonomies=(load_taxonomy(config.tactics_in(scenario)), load_taxonomy(config.techniques)),
         max_turns=config.max_turns,
     )
     task = Task(

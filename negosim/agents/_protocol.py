@@ -339,8 +339,6 @@ class AgentFactory:
     where it cannot play it."""
     through: Callable[[str], str] | None = None
     """Returns, of the name it was given, that of the chat model it speaks through; None: it needs none."""
-    longest: int | None = None
-    """Tokens that an answer of that chat model may take where its name sets nothing; None: as usual."""
     plays_all: bool = False
     """Whether one such agent plays every role of a dialogue, knowing all briefs, so that none can be mixed
     with others."""

@@ -160,9 +160,14 @@ def generate(
         ),
     ] = None,
     tactics: Annotated[
-        str,
-        typer.Option(metavar="ID|PATH", help="Taxonomy the tactics come from.", rich_help_panel=PLAY),
-    ] = "persuasion",
+        str | None,
+        typer.Option(
+            metavar="ID|PATH",
+            help="Taxonomy the tactics come from.",
+            show_default="the scenario's own, else persuasion",
+            rich_help_panel=PLAY,
+        ),
+    ] = None,
     techniques: Annotated[
         str,
         typer.Option(

@@ -337,7 +337,7 @@ def _header(plan: Plan) -> RunHeader:
         config=plan.config,
         fingerprint=fingerprint(
             plan.scenarios,
-            (plan.tactics, plan.techniques),
+            (*plan.tactics.values(), plan.techniques),
             plan.prompts,
             parameters,
             plan.foreign,

@@ -46,7 +46,8 @@ class Plan:
 
     config: RunConfig
     scenarios: Mapping[str, Scenario]
-    tactics: Taxonomy
+    tactics: Mapping[str, Taxonomy]
+    """By scenario."""
     techniques: Taxonomy
     prompts: Mapping[str, Prompts]
     jobs: tuple[Job, ...]
@@ -119,7 +120,7 @@ class Plan:
             opener=opener_of(self.config, scenario),
             order=order_of(self.config, scenario),
             max_turns=self.config.cap(scenario),
-            tactics=self.tactics,
+            tactics=self.tactics[scenario.id],
             techniques=self.techniques,
             seed=Seed(self.config.seed, scenario.id, job.index),
             traits=tuple(self.traits[name] for name in job.traits[role]) if job.traits else (),
@@ -150,7 +151,7 @@ def resolve(
                 f"two different scenarios are called {scenario.id!r}; give one of them another id"
             )
         scenarios[scenario.id] = scenario
-    tactics, techniques = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
+    tactics = {name: load_taxonomy(config.tactics_in(scenario)) for name, scenario in scenarios.items()}
     planner = planner_of(config.planner)
     settings_identity(config.planner)
     own = planner.own_templates
@@ -164,12 +165,10 @@ def resolve(
         for name in specs
         if name in made and (named_by := made[name].through) is not None
     }
-    specs |= {
-        name: _chat_spec(name, made[agent].longest) for agent, name in through.items() if name not in provided
-    }
+    specs |= {name: _chat_spec(name) for name in through.values() if name not in provided}
     most = max(len(scenario.roles) for scenario in scenarios.values())
     for scenario in scenarios.values():
-        _check_fit(config, scenario, tactics, most)
+        _check_fit(config, scenario, tactics[scenario.id], most)
         _check_mixture(config.players(scenario), made)
         for function in _functions(scenario):
             reward_function(function)
@@ -181,7 +180,7 @@ def resolve(
         config=config,
         scenarios=scenarios,
         tactics=tactics,
-        techniques=techniques,
+        techniques=load_taxonomy(config.techniques),
         prompts=prompts,
         jobs=jobs,
         specs=specs,
@@ -209,12 +208,10 @@ def _spec(name: str) -> ModelSpec:
     return ModelSpec.parse(name)
 
 
-def _chat_spec(name: str, longest: int | None) -> ModelSpec:
+def _chat_spec(name: str) -> ModelSpec:
     spec = ModelSpec.parse(name)
     if not spec.chats:
         raise UserError(f"{name!r} is no chat model, and only such a one can play users or write dialogues")
-    if longest is not None and "max_tokens" not in spec.model_fields_set:
-        return spec.model_copy(update={"max_tokens": longest})
     return spec
 
 

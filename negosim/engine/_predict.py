@@ -184,7 +184,7 @@ class _StandIn:
         self._numbers = numbers
         self._accepts = accepts
         self._offer = {issue.id: _longest_value(issue) for issue in scenario.issues}
-        tactics = plan.tactics.tactics
+        tactics = plan.tactics[scenario.id].tactics
         if longest:
             tactics = tuple(sorted(tactics, key=lambda tactic: -len(tactic.model_dump_json())))
         self._rank = {tactic.id: position for position, tactic in enumerate(tactics)}

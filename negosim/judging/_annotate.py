@@ -16,7 +16,7 @@ from negosim.judging._answers import Wording, read
 from negosim.judging._ask import SetQuestionnaire, items_of
 from negosim.judging._fingerprint import Fingerprints
 from negosim.judging._protocol import PERSON, Item
-from negosim.judging._questionnaires import questionnaires
+from negosim.judging._questionnaires import questionnaires, taxonomies_of
 from negosim.judging._questions import QuestionSet
 from negosim.judging._quotes import verbatim
 from negosim.judging._session import drawn
@@ -25,7 +25,6 @@ from negosim.records import THIRD_PARTY, JudgedValue, Judgement, Sheet
 from negosim.scenarios import Scenario
 from negosim.seeding import Seed
 from negosim.store import Run, SheetWriter
-from negosim.taxonomies import load_taxonomy
 from negosim.views import Audience, PublicTurn, audience_of, public_record
 
 LEFT_OUT = "left out by the person"
@@ -263,9 +262,8 @@ def _annotation(
 
 def _for_people(run: Run, references: Sequence[str] | None) -> list[SetQuestionnaire]:
     """Return what a neutral reader can be asked."""
-    taxonomies = load_taxonomy(run.config.tactics), load_taxonomy(run.config.techniques)
     found = []
-    for item in questionnaires(references, run, taxonomies):
+    for item in questionnaires(references, run, taxonomies_of(run)):
         if isinstance(item, SetQuestionnaire) and any(
             _asked(item, scenario) for scenario in run.header.scenarios.values()
         ):

@@ -1,6 +1,6 @@
 """Question sets as questionnaires: asked of a chat model, or answered by the oracle."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -31,13 +31,15 @@ class SetQuestionnaire:
         self,
         set_id: str,
         set_of: Callable[[Scenario], QuestionSet | None],
-        taxonomies: tuple[Taxonomy, Taxonomy],
+        taxonomies: Mapping[str, Sequence[Taxonomy]],
     ) -> None:
         self.id = set_id
         self.set_of = set_of
         """The set as it is asked about a scenario; None: nothing."""
-        tactics = {tactic.id: tactic for taxonomy in taxonomies for tactic in taxonomy.tactics}
-        self._tactics: tuple[Tactic, ...] = tuple(tactics.values())
+        self._tactics: Mapping[str, Mapping[str, Tactic]] = {
+            scenario: {tactic.id: tactic for taxonomy in known for tactic in taxonomy.tactics}
+            for scenario, known in taxonomies.items()
+        }
 
     def content(self, scenario: Scenario) -> Any:
         """Return what is asked, for the fingerprint."""
@@ -46,7 +48,8 @@ class SetQuestionnaire:
             return None
         content: dict[str, Any] = {"set": asked.model_dump(mode="json")}
         if any(question.answer == "tactic" for question in asked.questions):
-            content["tactics"] = [[tactic.id, tactic.definition] for tactic in self._tactics]
+            tactics = self._tactics[scenario.id].values()
+            content["tactics"] = [[tactic.id, tactic.definition] for tactic in tactics]
         return content
 
     def models(self, config: RunConfig) -> Sequence[str]:
@@ -81,7 +84,7 @@ class SetQuestionnaire:
 
     def worded(self, question: Question, scenario: Scenario, rng: Random | None = None) -> Wording:
         """Put a question of the set: in the order of the file, or in one that `rng` draws."""
-        return worded(question, scenario.issue_by_id, self._tactics, rng)
+        return worded(question, scenario.issue_by_id, tuple(self._tactics[scenario.id].values()), rng)
 
     async def answer(self, task: Task) -> Sequence[Judgement]:
         """Fill in a sheet, from the record or by asking the judge's model."""

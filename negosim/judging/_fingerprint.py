@@ -1,7 +1,7 @@
 """Fingerprints of judges: a short hash of everything their answers depend on besides the dialogue."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -25,7 +25,7 @@ class Fingerprints:
         self,
         run: Run,
         prompts: Mapping[str, Prompts],
-        taxonomies: tuple[Taxonomy, ...],
+        taxonomies: Sequence[Taxonomy],
         judges: Mapping[str, Judge | None],
         describe: Callable[[str, dict[str, Any]], None],
     ) -> None:

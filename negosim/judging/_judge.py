@@ -11,7 +11,7 @@ from negosim._loop import run_coroutine
 from negosim.errors import UserError
 from negosim.judging._events import JudgingEvent, JudgingStarted
 from negosim.judging._protocol import ORACLE, Judge
-from negosim.judging._questionnaires import questionnaires
+from negosim.judging._questionnaires import questionnaires, taxonomies_of
 from negosim.judging._session import Assignment, Material, Session
 from negosim.models import (
     MODEL_VARIABLE,
@@ -26,7 +26,6 @@ from negosim.models import (
 from negosim.prompts import Prompts
 from negosim.records import SIMULATED
 from negosim.store import Run
-from negosim.taxonomies import load_taxonomy
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +163,7 @@ async def judge_async(
             raise UserError(f"{name} must be at least 1, not {number}")
     config, provided, watch = run.config, chat_models or {}, watch or _nobody_watches
     named = _judges([default_judge(run)] if judges is None else judges, provided)
-    taxonomies = load_taxonomy(config.tactics), load_taxonomy(config.techniques)
+    taxonomies = taxonomies_of(run)
     asked = questionnaires(questions, run, taxonomies)
     needed = sorted({name for item in asked for name in item.models(config)} - set(provided))
     folder = None if prompts is None else str(prompts)

@@ -10,13 +10,27 @@ from negosim.judging._protocol import Questionnaire
 from negosim.judging._questions import RESOLUTION, list_question_sets, load_question_set, resolution_set
 from negosim.plugins import suggest
 from negosim.store import Run
-from negosim.taxonomies import Taxonomy
+from negosim.taxonomies import Taxonomy, load_taxonomy
 
 DEFAULT = ("agreement", RESOLUTION, "deception", "quality", "tactic", "claims")
 """What is asked where nothing else is said."""
 
-Taxonomies = tuple[Taxonomy, Taxonomy]
-"""Of tactics and of techniques, as the run has them."""
+Taxonomies = Mapping[str, tuple[Taxonomy, Taxonomy]]
+"""By scenario: of tactics and of techniques, as the run has them."""
+
+
+def taxonomies_of(run: Run) -> Taxonomies:
+    """Load the taxonomies of a run.
+
+    Raises:
+        UserError: one is not there any more.
+
+    """
+    techniques = load_taxonomy(run.config.techniques)
+    return {
+        name: (load_taxonomy(run.config.tactics_in(scenario)), techniques)
+        for name, scenario in run.header.scenarios.items()
+    }
 
 
 def _resolution(run: Run, taxonomies: Taxonomies) -> Questionnaire:

@@ -38,8 +38,8 @@ class Material:
 
     prompts: Mapping[str, Prompts]
     """By scenario."""
-    taxonomies: tuple[Taxonomy, Taxonomy]
-    """Of tactics and of techniques."""
+    taxonomies: Mapping[str, tuple[Taxonomy, Taxonomy]]
+    """By scenario: of tactics and of techniques."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,11 @@ class Session:
         self._writer = writer
         self._watch = watch
         self._fingerprints = Fingerprints(
-            run, material.prompts, material.taxonomies, judges, writer.describe_judge
+            run,
+            material.prompts,
+            [taxonomy for each in material.taxonomies.values() for taxonomy in each],
+            judges,
+            writer.describe_judge,
         )
         self._sample = {name: drawn(run, name, sample) for name in run.header.scenarios}
 
@@ -168,7 +172,7 @@ class Session:
                 scenario,
                 reading.perspective,
                 prompts=self._material.prompts[scenario.id],
-                taxonomies=self._material.taxonomies,
+                taxonomies=self._material.taxonomies[scenario.id],
                 max_turns=self._run.config.cap(scenario),
                 traits=self._run.traits_of(dialogue),
             )

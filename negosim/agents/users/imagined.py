@@ -19,9 +19,6 @@ from negosim.records import Action, Utterance
 from negosim.scenarios import Answer, Measure
 from negosim.views import View
 
-LONGEST = 4096
-"""Tokens an answer may take where the model's name sets nothing: a dialogue is longer than a turn."""
-
 SETTLING: tuple[Action, ...] = ("talk", "offer", "accept", "walk_away")
 TALKING: tuple[Action, ...] = ("talk", "walk_away")
 
@@ -194,6 +191,5 @@ IMAGINED = AgentFactory(
     about="all roles of a dialogue, which a chat model writes in one go",
     complete=_named,
     through=_through,
-    longest=LONGEST,
     plays_all=True,
 )
