@@ -10,12 +10,17 @@ Intervals are 95 %, Wilson's (1927).
 Without a model it says which values of the packages the check on words keeps, of the right ones and of all
 other options, and how often an honest limit is accused where one option of its package was taken for another.
 
-    python benchmarks/lie_check_extraction.py [FILE] [--model MODEL] [--sample N]
+Utterances are read in an order drawn by seed, so that a part of them is a sample too: with `--minutes` it
+stops and says what was counted until then. Answers are cached on disk, so that a further run goes on there.
+
+    python benchmarks/lie_check_extraction.py [FILE] [--model MODEL] [--about SUBJECT] [--sample N]
+        [--minutes N]
 """
 
 import argparse
 import asyncio
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +35,7 @@ from negosim.judging import Statement, verdict
 from negosim.judging._extraction import Extracted, extract
 from negosim.judging._named import names
 from negosim.models import ModelClient, ModelSpec, open_clients
+from negosim.scenarios import Role, Scenario
 
 ENOUGH = 0.5
 """Of the shorter quote's words, how many must be in the other."""
@@ -81,16 +87,23 @@ def compare(known: Known, listed: Sequence[Statement], marks: Marks) -> Statemen
     return found
 
 
-async def measured(claims: Sequence[Known], silent: Sequence[tuple[object, ...]], model: str) -> Marks:
+async def measured(
+    claims: Sequence[Known], silent: Sequence[tuple[Scenario, Role, str]], model: str, until: float
+) -> Marks:
+    """Return what a model lists of so many utterances as it is asked about until then (`time.monotonic`)."""
     marks = Marks()
     async with open_clients({model: ModelSpec.parse(model)}, {}, cache=True, budget=None) as clients:
         client = clients[model]
         assert client is not None
         for number, known in enumerate(claims, 1):
+            if time.monotonic() > until:
+                break
             await _one(known, client, marks)
             print(f"{number} of {len(claims)}: {dict(marks.counts)}", file=sys.stderr, flush=True)
         for scenario, role, text in silent:
-            task, turn, made_in = task_about(scenario, role, text, client)  # type: ignore[arg-type]
+            if time.monotonic() > until:
+                break
+            task, turn, made_in = task_about(scenario, role, text, client)
             listed = (await extract(task, [turn], made_in))[turn.index]
             marks.add("no claims listed where there are none", not listed)
     return marks
@@ -157,24 +170,26 @@ def misread(claims: Sequence[Known]) -> Marks:
     return marks
 
 
-def main(place: Path, model: str | None, sample: int | None) -> None:
+def main(place: Path, model: str | None, about: str | None, sample: int | None, minutes: float) -> None:
     claims = list(known_claims(place))
     print(f"{place.name}, {len(claims)} claims: values of packages\n")
     kept(claims).shown()
     misread(claims).shown()
     if model is None:
         return
-    if sample is not None and sample < len(claims):
-        claims = Random(1).sample(claims, sample)
-    claims.sort(key=lambda one: one.scenario.id)
-    print(f"\nlisted by {model}, {len(claims)} utterances")
-    asyncio.run(measured(claims, claimless(place)[:sample], model)).shown()
+    Random(1).shuffle(claims)
+    asked = [one for one in claims if about in (None, one.statement.subject)][:sample]
+    silent = claimless(place)[:sample] if about is None else []
+    print(f"\nlisted by {model}, up to {len(asked)} utterances", flush=True)
+    asyncio.run(measured(asked, silent, model, time.monotonic() + 60 * minutes)).shown()
 
 
 if __name__ == "__main__":
     given = argparse.ArgumentParser(description="How well a model lists claims.")
     given.add_argument("file", nargs="?", type=Path, default=COMMITTED)
     given.add_argument("--model")
+    given.add_argument("--about", help="claims of this subject only: reservation, fact, ...")
     given.add_argument("--sample", type=int)
+    given.add_argument("--minutes", type=float, default=float("inf"), help="when to stop")
     options = given.parse_args()
-    main(options.file, options.model, options.sample)
+    main(options.file, options.model, options.about, options.sample, options.minutes)

@@ -333,7 +333,8 @@ def _answered(pair: Pair) -> Iterator[tuple[ComparedColumn, Sample]]:
     for question, perspective, judge, agent in sorted(groups, key=_place):
         where = {"question": question, "perspective": perspective, "judge": judge}
         sample = usable.only(**where)
-        label = Name.joined(question, names.perspective(perspective), pair.corpus.named(judge))
+        asked = f"{question} of those decided" if question == "false-claim" else question
+        label = Name.joined(asked, names.perspective(perspective), pair.corpus.named(judge))
         if not pd.isna(agent):
             sample = sample.only(agent=agent)
             label = Name.joined(label, f"about {names.agent(int(agent))}")

@@ -156,6 +156,8 @@ class Section:
     blocks: tuple[Block, ...]
     brief: ReportTable | None = None
     """The table the terminal shows."""
+    more: tuple[ReportTable, ...] = ()
+    """Tables it shows below, for what must not stand in the same one."""
 
     @property
     def tables(self) -> list[ReportTable]:

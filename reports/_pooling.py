@@ -57,8 +57,12 @@ def pooled(section: Section, differences: dict[str, str]) -> Section:
     if not left or section.key in OF_NO_DIALOGUE or not section.blocks:
         return section
     said: Prose = (f"Taken together here, though they differ: runs of different {listing(left)}.",)
-    brief = section.brief and replace(section.brief, caption=(*section.brief.caption, " ", *said))
-    return replace(section, blocks=(said, *section.blocks), brief=brief)
+    brief, *more = (
+        table and replace(table, caption=(*table.caption, " ", *said))
+        for table in (section.brief, *section.more)
+    )
+    shown = tuple(table for table in more if table is not None)
+    return replace(section, blocks=(said, *section.blocks), brief=brief, more=shown)
 
 
 def notice(differences: dict[str, str]) -> Prose | None:

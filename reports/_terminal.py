@@ -34,11 +34,12 @@ def _parts(report: Report) -> Iterator[RenderableType]:
 
 def _section(section: Section) -> Iterator[RenderableType]:
     yield Padding(Text(one_line(section.title), "bold"), (1, 0, 0, 0))
-    if section.brief is not None:
-        yield _grid(section.brief)
-        said = text(section.brief.caption) + section.brief.footnote
-        if said:
-            yield Text(one_line(said), "dim")
+    for place, table in enumerate((section.brief, *section.more)):
+        if table is not None:
+            yield Padding(_grid(table), (min(place, 1), 0, 0, 0))
+            said = text(table.caption) + table.footnote
+            if said:
+                yield Text(one_line(said), "dim")
     for missing in section.missing:
         yield from _missing(missing)
 

@@ -16,7 +16,7 @@ from negosim.measures._errors import ErrorCorrelation, error_correlation
 from negosim.measures._estimate import Estimate, estimate
 from negosim.measures._judged import belief_rows, judged_rows
 from negosim.measures._language import HashedText, Vocabulary, language
-from negosim.measures._lies import KNOWN_ERRORS, LieRates, lie_rates
+from negosim.measures._lies import KNOWN_ERRORS, ClaimSource, LieRates, lie_rates
 from negosim.measures._moves import offer_rows, tactic_rows
 from negosim.measures._reliability import (
     OrderEffect,
@@ -31,6 +31,7 @@ __all__ = [
     "KNOWN_ERRORS",
     "Calibration",
     "CheckError",
+    "ClaimSource",
     "Difference",
     "ErrorCorrelation",
     "Estimate",

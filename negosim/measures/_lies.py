@@ -22,7 +22,7 @@ KNOWN_ERRORS: Mapping[str, CheckError] = {
 extracted perfectly (`benchmarks/lie_check.py`, both sets). Verdicts on claims in words depend on the judge
 that has a vote: their error is known where it was measured."""
 
-Source = Literal["flags of the record", "verdicts of the check"]
+ClaimSource = Literal["flags of the record", "verdicts of the check"]
 """Whose word it is: simulated players flag their own claims; the lie check holds claims against the brief."""
 
 
@@ -32,7 +32,7 @@ class LieRates:
 
     judge: str
     perspective: str
-    source: Source
+    source: ClaimSource
     of: Literal["claims", "utterances"]
     subject: str | None
     """None: all of them."""
@@ -82,7 +82,7 @@ def _of_judge(
     perspective: str,
     known: Mapping[str, CheckError],
 ) -> Iterator[LieRates]:
-    source: Source = "flags of the record" if perspective == TRUTH else "verdicts of the check"
+    source: ClaimSource = "flags of the record" if perspective == TRUTH else "verdicts of the check"
     flags = perspective == TRUTH
     claims = group[(group["question"] == "claim") & (group["status"] == "ok")]
     subjects = claims["detail"].map(lambda detail: detail.get("subject"))

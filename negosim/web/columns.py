@@ -61,7 +61,7 @@ def columns(roles: int) -> list[Column]:
         found.append(_number(f"reward_{role + 1}", f"Reward {role + 1}", role, usual=False))
     return [
         *found,
-        _number("false_claims", "False claims", "truth"),
+        _number("false_claims", "Flagged false", "truth"),
         _number("calls", "Calls", "truth", usual=False),
         _number("tokens_in", "Tokens in", "truth", usual=False),
         _number("tokens_out", "Tokens out", "truth", usual=False),

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
-from negosim.measures import KNOWN_ERRORS, CheckError, corrected, utterance_error
+from negosim.measures import KNOWN_ERRORS, CheckError, ClaimSource, corrected, utterance_error
 from negosim.records import TRUTH, Status
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TITLE = "Claims held against the truth"
 VERDICTS = ("true", "false", "misleading", "unverifiable")
 UNDECIDED = "unverifiable"
+FLAGS, VERDICTS_OF_THE_CHECK = get_args(ClaimSource)
 RATES = ("undecided", "false of decided", "false of all")
 MENDED = (
     " Corrected is the share of all after Rogan and Gladen, where the check's error is known whatever the "
@@ -49,8 +50,8 @@ def section(corpus: Corpus) -> Section:
         blocks += [turns] if turns.rows else []
         techniques = _techniques(claims, voice, table.key)
         blocks += [techniques] if techniques.rows else []
-    brief = _brief(corpus, claims, corpus.voices("claim")[0])
-    return Section("claims", TITLE, tuple(blocks), brief=brief)
+    brief, *more = (_brief(corpus, claims, voice) for voice in corpus.voices("claim"))
+    return Section("claims", TITLE, tuple(blocks), brief=brief, more=tuple(more))
 
 
 def _detailed(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -73,7 +74,8 @@ def _source(corpus: Corpus, voice: tuple[str, str]) -> str:
 
 
 def _about(voice: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    return ("perspective", names.perspective(voice[0])), ("judge", voice[1])
+    source = FLAGS if voice[0] == TRUTH else VERDICTS_OF_THE_CHECK
+    return ("source", source), ("perspective", names.perspective(voice[0])), ("judge", voice[1])
 
 
 def _lead(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> Prose:
@@ -100,7 +102,7 @@ def _brief(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> ReportTabl
         ("condition", "speaker", "claims", *RATES),
         tuple(rows),
         words=2,
-        caption=(_judged_how(voice),),
+        caption=(_judged_how(corpus, voice),),
         about=_about(voice),
     )
 
@@ -129,18 +131,18 @@ def _verdicts(corpus: Corpus, claims: Sample, voice: tuple[str, str]) -> ReportT
         ("condition", "speaker", "claims", *VERDICTS),
         tuple(rows),
         words=2,
-        caption=(_judged_how(voice),),
+        caption=(_judged_how(corpus, voice), " Shares are of all claims, the unverifiable ones among them."),
         about=_about(voice),
     )
 
 
-def _judged_how(voice: tuple[str, str]) -> str:
+def _judged_how(corpus: Corpus, voice: tuple[str, str]) -> str:
     """Say what the verdicts are: the record's own flags are never mixed with those of the lie check."""
     if voice[0] == TRUTH:
         return "Simulated negotiators' own flags of what they said, true or false; no check was made."
     return (
-        "Verdicts of the lie check on the claims that the judge listed, held against the speaker's brief and "
-        "payoff. Shares are of all claims, the unverifiable ones among them."
+        f"Verdicts of the lie check on the claims that {corpus.named(voice[1])} listed, held against the "
+        "speaker's brief and payoff."
     )
 
 
@@ -159,7 +161,7 @@ def _subjects(corpus: Corpus, claims: Sample, voice: tuple[str, str], key: str) 
         ("about", "claims", *RATES, *_mending(voice)),
         tuple(rows),
         words=1,
-        caption=(_judged_how(voice), *([MENDED] if _mending(voice) else [])),
+        caption=(_judged_how(corpus, voice), *([MENDED] if _mending(voice) else [])),
         about=_about(voice),
     )
 
@@ -187,7 +189,8 @@ def _utterances(corpus: Corpus, voice: tuple[str, str], key: str) -> ReportTable
         tuple(rows),
         words=2,
         caption=(
-            f"{_judged_how(voice)} Undecided: a claim in it cannot be verified, or could not be listed.",
+            _judged_how(corpus, voice),
+            " Undecided: a claim in it cannot be verified, or could not be listed.",
             *([MENDED_UTTERANCES] if _mending(voice) else []),
         ),
         about=_about(voice),

@@ -9,7 +9,7 @@ from negosim.reports._numbers import mean, share, shares_of
 from negosim.reports.sections import _names as names
 
 TITLE = "Other questions"
-ELSEWHERE = ("agreement", "deception-presence", "deception-degree", "tactic", "claim")
+ELSEWHERE = ("agreement", "deception-presence", "deception-degree", "tactic", "claim", "false-claim")
 """Questions that have a section of their own."""
 ELSEWHERE_SETS = ("quality", "resolution")
 MOST = 6

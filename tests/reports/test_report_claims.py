@@ -1,12 +1,16 @@
 """Rates of false claims say what they are shares of, and whose verdicts they are."""
 
+from io import StringIO
 from pathlib import Path
+
+from rich.console import Console
 
 from negosim import Run
 from negosim.judging import judge
 from negosim.records import THIRD_PARTY, Judgement, Sheet
 from negosim.reports import Number, Report, report_on
 from negosim.reports._model import ReportTable
+from negosim.reports._terminal import print_report
 
 from .conftest import append, make_run
 
@@ -83,3 +87,17 @@ def test_flags_of_the_record_and_verdicts_of_the_check_are_told_apart(tmp_path: 
     assert "own flags" in str(flags.caption)
     assert "Verdicts of the lie check" in str(verdicts.caption)
     assert row(flags, "all") != row(verdicts, "all")
+
+
+def test_the_short_report_shows_both_each_in_a_table_of_its_own(tmp_path: Path) -> None:
+    report = reported(tmp_path)
+    (section,) = (one for one in report.sections if one.key == "claims")
+    shown = [one for one in (section.brief, *section.more) if one is not None]
+    assert [dict(one.about)["source"] for one in shown] == ["flags of the record", "verdicts of the check"]
+    console = Console(file=StringIO(), width=100)
+    print_report(console, report)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert printed.index("own flags") < printed.index("Verdicts of the lie check")
+    assert all(one.key != "others" or not one.blocks for one in report.sections), (
+        "listed once, with what is open"
+    )
