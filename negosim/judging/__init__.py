@@ -28,6 +28,7 @@ from negosim.judging._embedding import embed, embeddings_available
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import default_judge, judge, judge_async
 from negosim.judging._oracle import Oracle
+from negosim.judging._own_checks import ClaimCheck
 from negosim.judging._private import BELIEFS, BELIEFS_TURNS
 from negosim.judging._protocol import ORACLE, PERSON, Item, Judge, Questionnaire, Task
 from negosim.judging._questionnaires import BUILT_IN_QUESTIONNAIRES, DEFAULT
@@ -43,7 +44,7 @@ from negosim.judging._questions import (
 from negosim.judging._quotes import verbatim
 from negosim.judging._spreadsheet import Imported, export_sheet, import_sheet
 from negosim.judging._statement import UNIMPORTANT, Situation, Statement, Truth, Verdict
-from negosim.judging._verdict import ClaimCheck, verdict
+from negosim.judging._verdict import verdict
 from negosim.judging._written import read_back, written
 
 __all__ = [

@@ -23,6 +23,7 @@ from negosim.judging._extraction import (
 )
 from negosim.judging._limits import FEW, LIMIT_TOLERANCE
 from negosim.judging._limits import MOST as MOST_PACKAGES
+from negosim.judging._own_checks import identities
 from negosim.judging._priorities import CLOSE
 from negosim.judging._protocol import ORACLE, Item, Task, failures
 from negosim.judging._repetition import ALIKE, APART
@@ -31,7 +32,6 @@ from negosim.judging._statement import Situation, Statement, Verdict
 from negosim.judging._verdict import verdict
 from negosim.judging._wording import FALSE_FROM, TRUE_FROM, WEIGHTS
 from negosim.records import SIMULATED, THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Turn
-from negosim.registry import plugins
 from negosim.scenarios import Scenario
 
 CLAIMS = "claims"
@@ -51,7 +51,7 @@ class ClaimsQuestionnaire:
             "scenario": scenario.model_dump(mode="json"),
             "thresholds": thresholds,
             "meaning": meaning,
-            "checks": [[check.name, check.origin] for check in plugins("claim_checks").values()],
+            "checks": identities(),
         }
 
     def models(self, config: RunConfig) -> Sequence[str]:

@@ -29,7 +29,8 @@ _NEGATION = re.compile(
 
 def settled(quote: str, role: Role) -> Verdict | None:
     """Decide by the facts that the author of the scenario has settled, None where none is repeated."""
-    return _decide(quote, [f.text for f in role.facts if f.true], [f.text for f in role.facts if not f.true])
+    true, false = ([fact.text for fact in role.facts if fact.true is kind] for kind in (True, False))
+    return _decide(quote, true, false, told="settled as untrue")
 
 
 def repeated(quote: str, role: Role) -> Verdict | None:
@@ -48,13 +49,13 @@ def repeated(quote: str, role: Role) -> Verdict | None:
     return _decide(quote, true, [one for kind in kinds for one in getattr(role.fabrications, kind)])
 
 
-def _decide(quote: str, true: Sequence[str], false: Sequence[str]) -> Verdict | None:
+def _decide(quote: str, true: Sequence[str], false: Sequence[str], told: str = "made up") -> Verdict | None:
     (true_score, truth), (false_score, lie) = _closest(quote, true), _closest(quote, false)
     if max(true_score, false_score) < ALIKE or abs(true_score - false_score) < APART:
         return None
     if true_score > false_score:
         return Verdict("true", f"in the brief: {truth}", truth)
-    return Verdict("false", f"made up: {lie}")
+    return Verdict("false", f"{told}: {lie}")
 
 
 def _closest(quote: str, sentences: Sequence[str]) -> tuple[float, str]:

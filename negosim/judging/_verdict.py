@@ -12,21 +12,18 @@ No opinion is asked of anybody: what cannot be decided by comparing is "unverifi
   against the reservation value, which is the worth of the real one: "false" if that is more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from negosim.judging._embedding import embeddings_available
 from negosim.judging._limits import LIMIT_TOLERANCE, limit, points_of
 from negosim.judging._notes import notes_for
+from negosim.judging._own_checks import by_own_checks
 from negosim.judging._priorities import priority
 from negosim.judging._repetition import repeated, settled
 from negosim.judging._statement import NOWHERE, Situation, Statement, Verdict, undecided
 from negosim.judging._wording import by_meaning
-from negosim.registry import plugins
 from negosim.scenarios import Issue, Role, Scenario, Value, scale
-
-ClaimCheck = Callable[[Statement, Role, Sequence[Issue]], Verdict | None]
-"""A check of one's own: a verdict on a statement (its `utterance` has all the words), None for no opinion."""
 
 WITHOUT_MEANING = "its words repeat nothing of the brief; to compare meanings: pip install 'negosim[text]'"
 
@@ -48,16 +45,15 @@ def verdict(
         scenario: the whole of it, for what everybody knows and for the day; None: the brief alone is used.
 
     Raises:
-        UserError: an installed check of one's own cannot be loaded.
+        UserError: a check of one's own cannot be loaded, failed, or returned what is no verdict.
 
     """
     known = settled(statement.quote, role)
     if known is not None:
         return known
-    for plugin in plugins("claim_checks").values():
-        found: Verdict | None = plugin.load()(statement, role, issues)
-        if found is not None:
-            return found
+    found = by_own_checks(statement, role, issues)
+    if found is not None:
+        return found
     issue = next((item for item in issues if item.id == statement.issue), None)
     if statement.subject == "promise":
         return replace(undecided("what will be kept is in no brief"), open=True)

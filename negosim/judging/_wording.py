@@ -97,7 +97,8 @@ _NEAREST, _NEAR_ENOUGH, _SPREAD = 6, 0.3, 0.2
 _COMPARED, _COMPARED_MADE_UP, _WITH_NUMBERS, _REACH = 8, 5, 4, 0.28
 """Notes whose words are compared, those of them made up, those whose numbers are; how near these must be."""
 _SURE = 0.7
-"""How near a note must be for a claim of the other polarity to be never true."""
+"""How near a note must be for a claim of the other polarity to be never true; and a made-up one, for the
+claim not to repeat it."""
 _EXACT, _ABOUT, _OTHER_UNIT, _ROUND, _LARGE = 0.03, 0.05, 0.1, 0.15, 1000
 _HEDGE = re.compile(
     r"\b(?:about|around|some|close to|nearly|almost|roughly|better than|more than|over|under|less than|"
@@ -148,11 +149,13 @@ def _contradicted(described: NDArray[np.float64], close: "_Close") -> bool:
 def _ground(described: NDArray[np.float64], close: "_Close") -> bool:
     """Return whether something can be named that speaks against a claim.
 
-    That is what contradicts it, a number or moment that is made up, or a made-up note as the nearest of all.
+    That is what contradicts it, a number or moment that is made up, or a made-up note as the nearest of all
+    that it does not deny.
     """
     found = dict(zip(SIGNS, described.tolist(), strict=True))
     made_up = found["number_made_up"] or found["moment_made_up"]
-    return bool(made_up) or close.nearest_of_all != close.nearest or _contradicted(described, close)
+    repeats = close.nearest_of_all != close.nearest and found["polarity_made_up"] > -_SURE
+    return bool(made_up) or repeats or _contradicted(described, close)
 
 
 def probabilities(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from negosim import Condition, RunConfig, generate, registry
+from negosim.errors import UserError
 from negosim.judging import UNIMPORTANT, Statement, Verdict, verdict
 from negosim.judging._repetition import repeated
 from negosim.judging._situations import situations
@@ -231,6 +232,24 @@ def test_a_check_of_ones_own_decides_where_it_has_an_opinion(monkeypatch: pytest
     said = Statement("promise", "We sail.", utterance="We sail. Our ships are ready.")
     assert verdict(said, FLAT.roles[0], FLAT.issues).reason == f"{FLAT.roles[0].id} has no ships"
     assert of("promise", "We sail.").truth == "unverifiable"
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        (lambda *_: {}["weather"], "check 'mine' failed on 'We sail.' by .*: KeyError: 'weather'"),
+        (lambda *_: "false", "returned 'false' on 'We sail.' .* it must return None or a .*Verdict"),
+        (lambda *_: Verdict("perhaps", "who knows"), "whose truth is one of true, false, misleading"),  # type: ignore[arg-type]
+        ("no function", "must be a function, not 'no function'"),
+    ],
+)
+def test_a_check_of_ones_own_that_is_wrong_is_named(
+    monkeypatch: pytest.MonkeyPatch, given: Any, complaint: str
+) -> None:
+    monkeypatch.setattr(registry, "_registered", {})
+    registry.claim_check("mine")(given)
+    with pytest.raises(UserError, match=complaint):
+        of("fact", "We sail.")
 
 
 def test_numbers_of_a_repetition_are_compared_in_words_too() -> None:
