@@ -8,7 +8,7 @@ which values are missing and which wrong. End to end: the verdicts on the limits
 Intervals are 95 %, Wilson's (1927).
 
 Without a model it says which values of the packages the check on words keeps, of the right ones and of all
-other options, and how often an honest limit is accused where one option of its package was taken for another.
+other options, and how often an honest limit is accused where one value of its package is missing or wrong.
 
 Utterances are read in an order drawn by seed, so that a part of them is a sample too: with `--minutes` it
 stops and says what was counted until then. Answers are cached on disk, so that a further run goes on there.
@@ -22,7 +22,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -35,7 +35,7 @@ from negosim.judging import Statement, verdict
 from negosim.judging._extraction import Extracted, extract
 from negosim.judging._named import names
 from negosim.models import ModelClient, ModelSpec, open_clients
-from negosim.scenarios import Role, Scenario
+from negosim.scenarios import Role, Scenario, Value
 
 ENOUGH = 0.5
 """Of the shorter quote's words, how many must be in the other."""
@@ -146,35 +146,49 @@ def kept(claims: Sequence[Known]) -> Marks:
     return marks
 
 
-def misread(claims: Sequence[Known]) -> Marks:
-    """Count the honest limits accused where one option of their package was taken for another."""
+def faulty(claims: Sequence[Known]) -> Marks:
+    """Count the honest limits accused where one value of their package is missing, or is another one.
+
+    Of an option every other is tried, of a number the ends of its range. "As kept" is what the check on words
+    leaves of such a package.
+    """
     marks = Marks()
     for known in claims:
         if known.truth != "true" or known.package_in != "words":
             continue
         said = known.statement
         for name, value in said.package.items():
+            rest = {key: one for key, one in said.package.items() if key != name}
+            marks.add("honest accused, one value missing", _accused(known, rest, unsure=False))
             issue = known.scenario.issue_by_id[name]
-            for other in () if issue.range is not None else issue.values:
+            others = issue.values if issue.range is None else (issue.values[0], issue.values[-1])
+            kind = "option" if issue.range is None else "number"
+            for other in others:
                 if other == value:
                     continue
-                wrong = dict(said.package) | {name: other}
-                checked = {
-                    key: one
-                    for key, one in wrong.items()
-                    if names(said.utterance, known.scenario.issue_by_id[key], one)
-                }
-                for kind, package in (("as read", wrong), ("as kept", checked)):
-                    found = verdict(replace(said, package=package), known.role, known.scenario.issues)
-                    marks.add(f"honest accused, one option misread: {kind}", found.truth == "false")
+                wrong = rest | {name: other}
+                kept = {key: one for key, one in wrong.items() if _named(known, key, one)}
+                unsure = kept != wrong
+                marks.add(f"honest accused, one {kind} wrong: as read", _accused(known, wrong, unsure=False))
+                marks.add(f"honest accused, one {kind} wrong: as kept", _accused(known, kept, unsure=unsure))
     return marks
+
+
+def _named(known: Known, issue: str, value: Value) -> bool:
+    return names(known.statement.utterance, known.scenario.issue_by_id[issue], value)
+
+
+def _accused(known: Known, package: Mapping[str, Value], *, unsure: bool) -> bool:
+    said = replace(known.statement, package=package, unsure=unsure)
+    found = verdict(said, known.role, known.scenario.issues)
+    return found.truth == "false"
 
 
 def main(place: Path, model: str | None, about: str | None, sample: int | None, minutes: float) -> None:
     claims = list(known_claims(place))
     print(f"{place.name}, {len(claims)} claims: values of packages\n")
     kept(claims).shown()
-    misread(claims).shown()
+    faulty(claims).shown()
     if model is None:
         return
     Random(1).shuffle(claims)

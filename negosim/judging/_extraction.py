@@ -212,22 +212,27 @@ def read_statement(given: Mapping[str, Any], turn: Turn, scenario: Scenario, mad
         listed = ", ".join(scenario.issue_by_id)
         raise ValueError(f'"issue" of a {subject} must be one of {listed}')
     limit = subject == "reservation"
-    direction = given.get("direction")
+    package = _package(given, turn, scenario, made_in) if limit else _Package({})
     return Statement(
         subject,
         said,
         issue.id if issue else None,
         _stated(subject, issue, given.get("stated"), said),
-        _package(given, turn, scenario, made_in) if limit else {},
-        direction if limit and direction in DIRECTIONS and _two_sided(issue, turn, scenario) else None,
-        _than(subject, issue, given, scenario),
-        turn.utterance.text,
+        package.values,
+        direction=_direction(given, issue, turn, scenario) if limit else None,
+        than=_than(subject, issue, given, scenario),
+        utterance=turn.utterance.text,
+        unsure=package.unsure,
     )
 
 
-def _two_sided(issue: Issue | None, turn: Turn, scenario: Scenario) -> bool:
-    """Return whether the speaker's payoff peaks inside a range: elsewhere it tells a limit's side itself."""
-    return issue is not None and peaks(issue, scenario.roles[turn.role])
+def _direction(
+    given: Mapping[str, Any], issue: Issue | None, turn: Turn, scenario: Scenario
+) -> Direction | None:
+    """Return the side that a limit is said to have where the payoff peaks inside; elsewhere that tells it."""
+    said = given.get("direction")
+    two_sided = issue is not None and peaks(issue, scenario.roles[turn.role])
+    return said if said in DIRECTIONS and two_sided else None
 
 
 def _stated(subject: Subject, issue: Issue | None, given: Any, quote: str) -> Value | None:
@@ -260,16 +265,25 @@ def _than(subject: Subject, issue: Issue | None, given: Mapping[str, Any], scena
     return than.id
 
 
-def _package(
-    given: Mapping[str, Any], turn: Turn, scenario: Scenario, made_in: Situation
-) -> dict[str, Value]:
+@dataclass(frozen=True)
+class _Package:
+    """The values that a limit is said to hold for."""
+
+    values: dict[str, Value]
+    unsure: bool = False
+    """Whether values were listed that are left open, as the words do not surely name them."""
+
+
+def _package(given: Mapping[str, Any], turn: Turn, scenario: Scenario, made_in: Situation) -> _Package:
     """Return the values that a limit is said to hold for; what is not sure is left open.
 
     A value must be one that the words name. Where they speak of the offer on the table, its values are taken
-    from the record.
+    from the record, but those that are said to change.
     """
     terms = given.get("package")
     named: dict[str, Value] = {}
+    unsure: set[str] = set()
+    table = made_in.offer if given.get("terms") == ON_THE_TABLE else {}
     for term in terms if isinstance(terms, list) else ():
         issue = scenario.issue_by_id.get(str(term.get("issue"))) if isinstance(term, dict) else None
         if issue is None or issue.id == given.get("issue"):
@@ -277,9 +291,13 @@ def _package(
         try:
             value = read_value(issue, term.get("value"))
         except ValueError:
+            unsure.add(issue.id)
             continue
         if names(turn.utterance.text, issue, value):
             named[issue.id] = value
-    if given.get("terms") == ON_THE_TABLE:
-        return {**made_in.offer, **named}
-    return named
+        elif table.get(issue.id) != value:
+            unsure.add(issue.id)
+    unsure -= named.keys()
+    return _Package(
+        {name: one for name, one in {**table, **named}.items() if name not in unsure}, bool(unsure)
+    )

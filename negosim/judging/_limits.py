@@ -16,6 +16,7 @@ them, is there a value past the stated one that is still worth as much as no dea
   words hold but suggest room there is not. Else "true".
 - Of an open package every completion counts that the speaker could accept at all. The limit is "true" where
   it holds for at least `MOST` of them, "false" where it holds for no more than `FEW`, else "unverifiable".
+  Where a value was left open because it was not surely read, "false" needs that it holds for none.
 - A speaker that later offers or accepts what is past its limit, on terms otherwise no better for it, has
   contradicted itself: "false".
 """
@@ -147,6 +148,8 @@ class _Bound:
     """Which values the limit rules out."""
     reservation: float
     tolerance: float
+    few: float
+    """Share of the packages it could take for which a false limit may hold."""
 
     @classmethod
     def of(
@@ -158,7 +161,8 @@ class _Bound:
         reservation = role.payoff.reservation
         tolerance = LIMIT_TOLERANCE * (scale(role, issues)[1] - reservation)
         past = _past(statement.stated, side, issue, points, asked)
-        return cls(issue, statement.stated, asked, points, past, reservation, tolerance)
+        few = 0.0 if statement.unsure else FEW
+        return cls(issue, statement.stated, asked, points, past, reservation, tolerance, few)
 
     def verdict(self, rest: NDArray[np.float64], package: Mapping[str, Value]) -> Verdict:
         """Decide by the packages with the given rests."""
@@ -175,7 +179,7 @@ class _Bound:
         holds = 1 - float(further.mean())
         whose = "the packages it could take" if not package else "what is left open"
         reason = f"{name}: {said} holds for {holds:.0%} of {whose}"
-        if holds <= FEW:
+        if holds <= self.few:
             return Verdict("false", reason, self._worst(float(possible.max())))
         if holds < MOST:
             return undecided(reason)

@@ -35,6 +35,9 @@ class Statement:
     """For a priority that is a comparison, "price matters more than forms": id of the lesser issue."""
     utterance: str = ""
     """Everything that was said with it; empty: the quote alone is known."""
+    unsure: bool = False
+    """Whether the package was read with values that the words do not surely name, so that they are left
+    open: the limit is false only if it is whatever they are."""
 
 
 @dataclass(frozen=True)

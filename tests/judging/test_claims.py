@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from negosim import Run
-from negosim.judging import Situation, Statement, judge
-from negosim.judging._extraction import MOST_CLAIMS, most_utterances, read_statement
+from negosim.judging import judge
+from negosim.judging._extraction import MOST_CLAIMS, most_utterances
 from negosim.models import ChatRequest, ChatResponse, ScriptedModel, Usage
-from negosim.records import THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Sheet, Turn, Utterance
-from negosim.scenarios import Scenario, load_scenario, priority_shares
+from negosim.records import THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Sheet
+from negosim.scenarios import Scenario, priority_shares
 
 MakeRun = Callable[..., Run]
 
@@ -353,75 +353,3 @@ def test_a_form_is_about_as_many_utterances_as_the_longest_answer_has_room_for(
     longest: int, utterances: int
 ) -> None:
     assert most_utterances(longest) == utterances
-
-
-def viatex() -> Scenario:
-    return load_scenario("viatex")
-
-
-def limit_said(text: str, **given: Any) -> Statement:
-    """Read what a judge lists of a limit that the buyer states."""
-    turn = Turn(index=0, role=0, utterance=Utterance(text=text))
-    claim = {"quote": text, "subject": "reservation", "issue": "unit-price", "stated": 0.12, **given}
-    offer = {"unit-price": 0.13, "contract-term": 24, "payment-term": 60, "proposals": "quarterly"}
-    return read_statement(claim, turn, viatex(), Situation(offer=offer))
-
-
-def term(issue: str, value: Any) -> dict[str, Any]:
-    return {"issue": issue, "value": value}
-
-
-def test_a_package_keeps_what_is_said_and_leaves_open_what_is_not() -> None:
-    text = "With three years and a quarterly form, twelve cents is the most."
-    terms = [
-        term("contract-term", "36 months"),
-        term("payment-term", 60),
-        term("proposals", "quarterly"),
-        term("bottle-design", "glass"),
-        term("weather", "fine"),
-        term("unit-price", 0.11),
-        "nonsense",
-    ]
-    found = limit_said(text, terms="named", package=terms)
-    assert found.package == {"contract-term": 36, "proposals": "quarterly"}, "sixty days are not in the words"
-
-
-def test_the_values_of_the_table_come_from_the_record() -> None:
-    found = limit_said(
-        "Your offer, but at 45 days: then twelve cents is the most.",
-        terms="table",
-        package=[term("payment-term", 45)],
-    )
-    assert found.package == {
-        "unit-price": 0.13,
-        "contract-term": 24,
-        "payment-term": 45,
-        "proposals": "quarterly",
-    }
-    assert limit_said("Twelve cents is the most.", terms=None, package=[]).package == {}
-
-
-def test_a_limit_that_its_quote_does_not_name_is_no_limit() -> None:
-    with pytest.raises(ValueError, match="is not what the quote says"):
-        limit_said("Eleven cents is the most I can pay.")
-    assert limit_said("A dozen cents is the most I can pay.").stated == 0.12
-    assert limit_said("That is the most I can pay.").stated == 0.12
-
-
-def test_a_direction_counts_only_where_the_payoff_peaks_inside_its_range() -> None:
-    assert limit_said("Twelve cents at least.", direction="at_least").direction is None
-    turn = Turn(index=0, role=0, utterance=Utterance(text="Ten years is the most we can accept."))
-    claim = {"quote": turn.utterance.text, "subject": "reservation", "issue": "lease-length", "stated": 10}
-    found = read_statement(
-        {**claim, "direction": "at_most"}, turn, load_scenario("camp-lemonnier"), Situation()
-    )
-    assert found.direction == "at_most"
-
-
-def test_a_comparison_names_what_matters_less() -> None:
-    turn = Turn(index=0, role=0, utterance=Utterance(text="Price matters more than forms."))
-    claim = {"quote": turn.utterance.text, "subject": "priority", "issue": "unit-price", "stated": "more"}
-    assert read_statement({**claim, "than": "proposals"}, turn, viatex(), Situation()).than == "proposals"
-    for than in (None, "unit-price", "weather"):
-        with pytest.raises(ValueError, match='"than" must be the issue that matters less'):
-            read_statement({**claim, "than": than}, turn, viatex(), Situation())
