@@ -9,6 +9,7 @@ from negosim.speech import visible
 
 if TYPE_CHECKING:
     from negosim.records import Dialogue, Utterance
+    from negosim.scenarios import Deal
     from negosim.store import Run
 
 
@@ -34,13 +35,19 @@ def dialogue_html(dialogue: "Dialogue") -> str:
         f"condition {dialogue.condition.name}, {', '.join(dialogue.models)}; "
         f"{dialogue.outcome.status.replace('_', ' ')} ({dialogue.end.replace('_', ' ')})"
     )
+    if dialogue.outcome.deal:
+        summary += f": {_settled(dialogue.outcome.deal)}"
     return f"<p><b>{_safe(dialogue.id)}</b>: {_safe(summary)}</p>{_table(('', '', 'said', 'move'), rows)}"
 
 
 def _move(utterance: "Utterance") -> str:
     if utterance.offer:
-        return "; ".join(f"{issue}: {value}" for issue, value in utterance.offer.items())
+        return _settled(utterance.offer)
     return "" if utterance.action == "talk" else utterance.action.replace("_", " ")
+
+
+def _settled(package: "Deal") -> str:
+    return "; ".join(f"{issue}: {value}" for issue, value in package.items())
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
