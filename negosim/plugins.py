@@ -120,8 +120,17 @@ def check_inside(file: Traversable, pack: Path | None) -> None:
         raise UserError(f"{file}: is a link to {real}, outside of {pack}; put the file itself there")
 
 
-def folders(kind: Kind) -> Iterator[Folder]:
-    """Yield the folders that may hold plugins of a kind, nearest first."""
+def folders(kind: Kind, *, broken: list[tuple[str, UserError]] | None = None) -> Iterator[Folder]:
+    """Yield the folders that may hold plugins of a kind, nearest first.
+
+    Args:
+        kind: what they hold.
+        broken: takes up who brings a folder that cannot be used, and why; None: the error is raised.
+
+    Raises:
+        UserError: a folder named in `NEGOSIM_PATH` is not there, or a package cannot be used.
+
+    """
     for entry in filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep)):
         base = os.path.expanduser(entry)
         if not os.path.isdir(base):
@@ -139,10 +148,14 @@ def folders(kind: Kind) -> Iterator[Folder]:
         try:
             folder = files(point.load())
         except Exception as error:
-            raise UserError(
+            wrong = UserError(
                 f"plugin {point.name!r} of {owner} cannot be used: {error}; its entry point must name an "
                 f"importable package that holds the files, not {point.value!r}; repair or uninstall {owner}"
-            ) from error
+            )
+            if broken is None:
+                raise wrong from error
+            broken.append((f"package {owner}", wrong))
+            continue
         yield Folder(folder, f"package {owner}", None)
 
 

@@ -17,8 +17,8 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -186,17 +186,35 @@ def importer(name: str) -> Callable[[Thing], Thing]:
 def plugins(kind: Kind) -> dict[str, Plugin]:
     """Return the plugins of a kind by name, those of decorators first. Nothing of them is imported.
 
-    Raises:
-        UserError: two installed packages bring the same name.
-
+    A name that two installed packages bring cannot be loaded: it raises UserError.
     """
-    found = {name: plugin for (of, name), plugin in _registered.items() if of == kind}
-    for plugin in _installed(kind):
+    found: dict[str, Plugin] = {}
+    for plugin in everything(kind):
         other = found.setdefault(plugin.name, plugin)
-        if other is not plugin and other.version is not None and other.package != plugin.package:
-            both = f"{other.origin} and {plugin.origin}"
-            raise UserError(f"{NOUNS[kind]} {plugin.name!r} is brought by both {both}; uninstall one")
+        if clash := clash_of(plugin, other):
+            found[plugin.name] = replace(other, load=partial(_refuse, clash))
     return found
+
+
+def _refuse(message: str) -> None:
+    raise UserError(message)
+
+
+def everything(kind: Kind) -> list[Plugin]:
+    """Return all plugins of a kind, those of decorators first, also where two bring one name."""
+    return [plugin for (of, _), plugin in _registered.items() if of == kind] + list(_installed(kind))
+
+
+def clash_of(plugin: Plugin, other: Plugin) -> str:
+    """Say what is wrong where two installed packages bring one name; "" where nothing is."""
+    if (
+        other.name != plugin.name
+        or other.package == plugin.package
+        or None in (other.version, plugin.version)
+    ):
+        return ""
+    both = f"{other.origin} and {plugin.origin}"
+    return f"{NOUNS[plugin.kind]} {plugin.name!r} is brought by both {both}; uninstall one"
 
 
 def has(kind: Kind, name: str) -> bool:
@@ -214,16 +232,39 @@ def load(kind: Kind, name: str) -> Any:
     known = plugins(kind)
     if name not in known:
         raise UserError(f"no {NOUNS[kind]} {name!r}; {suggest(name, known)}")
-    plugin = known[name]
+    return made(kind, name, known[name].load)
+
+
+def made(kind: Kind, name: str, make: Callable[[], Thing]) -> Thing:
+    """Return what a plugin's code makes.
+
+    Raises:
+        UserError: it fails; says who brought it and why.
+
+    """
     try:
-        return plugin.load()
+        return make()
     except UserError:
         raise
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"
+        whose, what = plugins(kind)[name].origin, f"{type(error).__name__}: {error}"
         raise UserError(
-            f"{NOUNS[kind]} {name!r} of {plugin.origin} cannot be loaded ({what}); repair or uninstall it"
+            f"{NOUNS[kind]} {name!r} of {whose} cannot be loaded ({what}); repair or uninstall it"
         ) from error
+
+
+def misfit(kind: Kind, name: str, thing: object, wanted: str) -> UserError:
+    """Return the error that a plugin's object is not what its kind must be.
+
+    Args:
+        kind: what it was loaded as.
+        name: its name.
+        thing: what was loaded.
+        wanted: what it must be, in words.
+
+    """
+    whose = plugins(kind)[name].origin
+    return UserError(f"{NOUNS[kind]} {name!r} of {whose} is {thing!r:.80}; it must be {wanted}")
 
 
 def identity(kind: Kind, name: str) -> str | None:

@@ -65,7 +65,7 @@ def reward_function(name: str) -> RewardFunction:
     """
     found = registry.load("rewards", name)
     if not callable(found):
-        raise UserError(f"reward {name!r} is no function, but {found!r}")
+        raise registry.misfit("rewards", name, found, "a function that takes a RewardContext")
     function: RewardFunction = found
     return function
 

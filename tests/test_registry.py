@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import negosim
 from negosim import RunConfig, UserError, generate, judge, registry, resume
-from negosim.agents import AgentContext, Speech
-from negosim.judging import Item, QuestionSet, Task
-from negosim.models import ChatRequest, ModelSpec, ScriptedModel, open_model
+from negosim.agents import AgentContext, Speech, agent_factory
+from negosim.engine import planner_of
+from negosim.importing import load_importer
+from negosim.judging import Item, QuestionSet, Task, judge_of
+from negosim.models import ChatRequest, ModelSpec, ScriptedModel, open_model, provider_of
 from negosim.planners import REFLECTION, SPEAK, Planner, PlannerStage
 from negosim.records import Judgement, Utterance
+from negosim.rewards import reward_function
 from negosim.views import View
 
 
@@ -171,7 +174,7 @@ def test_a_planner_may_be_made_by_a_function(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("thing", "says"), [(lambda: 3, "is no negosim.engine.Planner"), (Planner(()), "with stages")]
+    ("thing", "says"), [(lambda: 3, "must be a negosim.engine.Planner"), (Planner(()), "with stages")]
 )
 def test_what_is_no_planner_is_refused(thing: Any, says: str, tmp_path: Path) -> None:
     registry.planner("wrong")(thing)
@@ -312,8 +315,37 @@ def test_a_plugin_that_cannot_be_loaded_says_whose_it_is(monkeypatch: pytest.Mon
         registry.load("agents", "broken")
 
 
-def test_two_packages_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    two = tuple(registry.Plugin("judges", "strict", name, "1", lambda: None) for name in ("a", "b"))
-    monkeypatch.setattr(registry, "_installed", lambda kind: two)
-    with pytest.raises(UserError, match="brought by both package a 1 and package b 1"):
-        registry.plugins("judges")
+def test_what_is_not_what_its_kind_must_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise KeyError("unplanned")
+
+    built_in = registry._installed
+
+    def installed(kind: registry.Kind) -> tuple[registry.Plugin, ...]:
+        number = registry.Plugin(kind, "number", "their", "1", lambda: 3.5)
+        failing = registry.Plugin(kind, "failing", "their", "1", lambda: fails)
+        return number, failing, *built_in(kind)
+
+    monkeypatch.setattr(registry, "_installed", installed)
+    uses: dict[str, Any] = {
+        "agents": agent_factory,
+        "planners": planner_of,
+        "judges": judge_of,
+        "providers": provider_of,
+        "rewards": reward_function,
+        "importers": load_importer,
+    }
+    for kind, use in uses.items():
+        noun = registry.NOUNS[cast(registry.Kind, kind)]
+        with pytest.raises(UserError, match=rf"{noun} 'number' of package their 1 is 3\.5; it must be"):
+            use("number")
+    for kind in ("planners", "judges"):
+        with pytest.raises(UserError, match=r"'failing' of package their 1 cannot be loaded .*unplanned"):
+            uses[kind]("failing")
+    with pytest.raises(
+        UserError, match=r"provider 'failing' of package their 1 cannot be loaded .*unplanned"
+    ):
+        generate(config(models="failing:x"))
+    monkeypatch.setattr(registry, "_installed", lambda kind: installed(kind)[kind != "agents" and 2 :])
+    with pytest.raises(UserError, match=r"agent 'failing' of package their 1 cannot be loaded .*unplanned"):
+        generate(config(models="failing"))

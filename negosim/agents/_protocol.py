@@ -348,11 +348,13 @@ def agent_factory(kind: str) -> AgentFactory:
     """Return how agents of a kind are made.
 
     Raises:
-        UserError: there is no such kind, or it cannot be loaded.
+        UserError: there is no such kind, it cannot be loaded, or it makes no agents.
 
     """
     found = registry.load("agents", kind)
     if isinstance(found, AgentFactory):
         return found
+    if not callable(found):
+        raise registry.misfit("agents", kind, found, "a class or function that takes an AgentContext")
     about = (found.__doc__ or "").strip().partition("\n")[0]
     return AgentFactory(found, usage=kind, about=about)

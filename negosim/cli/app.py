@@ -146,7 +146,7 @@ RL = {
     ),
     "imagine": LazyCommand(
         "negosim.cli.rl:imagine",
-        "Imagine dialogues that nobody held: a model writes both sides from nothing (zero-shot data).",
+        "Imagine dialogues that nobody held: a model writes all sides from nothing (zero-shot data).",
     ),
     "hindsight": LazyCommand(
         "negosim.cli.rl_hindsight:hindsight",

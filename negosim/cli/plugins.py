@@ -1,6 +1,6 @@
 """`negosim plugins`: what is found, who brought it, and what cannot be loaded."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, get_args
 
 import orjson
@@ -8,8 +8,24 @@ import typer
 
 from negosim import plugins as data_plugins
 from negosim import registry
+from negosim.agents import agent_factory
+from negosim.engine import planner_of
 from negosim.errors import UserError
+from negosim.importing import load_importer
+from negosim.judging import judge_of
+from negosim.models import provider_of
+from negosim.rewards import reward_function
 from negosim.terminal import console_for, print_rows
+
+_USES: Mapping[registry.Kind, Callable[[str], object]] = {
+    "agents": agent_factory,
+    "planners": planner_of,
+    "judges": judge_of,
+    "providers": provider_of,
+    "rewards": reward_function,
+    "importers": load_importer,
+}
+"""What takes a plugin into use, as a run would."""
 
 
 def plugins(
@@ -30,12 +46,26 @@ def plugins(
 
 def _rows() -> Iterator[tuple[str, str, str, str | None]]:
     for kind in registry.KINDS:
-        for name, plugin in sorted(registry.plugins(kind).items()):
-            problem = None
-            try:
-                registry.load(kind, name)
-            except UserError as error:
-                problem = str(error)
-            yield kind, name, plugin.origin, problem
+        all_ = sorted(registry.everything(kind), key=lambda plugin: plugin.name)
+        for plugin in all_:
+            clashes = (registry.clash_of(plugin, other) for other in all_)
+            problem = next(filter(None, clashes), None) or _problem(plugin)
+            yield kind, plugin.name, plugin.origin, problem
     for data in get_args(data_plugins.Kind):
-        yield from ((data, str(folder), origin, None) for folder, origin, _ in data_plugins.folders(data))
+        broken: list[tuple[str, UserError]] = []
+        for folder, origin, _ in data_plugins.folders(data, broken=broken):
+            yield data, str(folder), origin, None
+        for origin, error in broken:
+            yield data, "", origin, str(error)
+
+
+def _problem(plugin: registry.Plugin) -> str | None:
+    """Return why a plugin cannot be used."""
+    try:
+        if plugin.kind in _USES:
+            _USES[plugin.kind](plugin.name)
+        else:
+            registry.load(plugin.kind, plugin.name)
+    except UserError as error:
+        return str(error)
+    return None

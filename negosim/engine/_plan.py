@@ -108,7 +108,10 @@ class Plan:
         """Return what plays a role that no chat model plays by itself; what follows `side`: the context's."""
         spec = self.specs.get(name) or ModelSpec(kind=SIMULATED)
         factory = self.agents[name]
-        return factory.make(AgentContext(spec, side, chat, ledger, script if factory.plays_all else None))
+        context = AgentContext(spec, side, chat, ledger, script if factory.plays_all else None)
+        if name.startswith(OBJECT):
+            return factory.make(context)
+        return registry.made("agents", spec.kind, lambda: factory.make(context))
 
     def side(self, job: Job, role: int) -> Side:
         """Return what one role of a job knows before the first word."""

@@ -123,10 +123,11 @@ def planner_of(name: str) -> Planner:
     """
     name = planner_name(name)
     found = registry.load("planners", name)
-    made = found if isinstance(found, Planner) else found()
-    if not isinstance(made, Planner) or not made.stages:
-        raise UserError(f"planner {name!r} is no negosim.engine.Planner with stages, but {made!r}")
-    return made
+    if callable(found) and not isinstance(found, Planner):
+        found = registry.made("planners", name, found)
+    if not isinstance(found, Planner) or not found.stages:
+        raise registry.misfit("planners", name, found, "a negosim.engine.Planner with stages")
+    return found
 
 
 def planner_name(text: str) -> str:

@@ -45,7 +45,7 @@ def load_importer(name: str) -> Importer:
     """
     found = registry.load("importers", name)
     if not isinstance(found, Importer):
-        raise UserError(f"importer {name!r} is no negosim.importing.Importer, but {type(found).__name__}")
+        raise registry.misfit("importers", name, found, "a negosim.importing.Importer")
     return found
 
 

@@ -249,7 +249,7 @@ def _judges(given: Sequence[GivenModel | Judge], provided: Mapping[str, ChatMode
         elif one in provided:
             name = one
         elif registry.has("judges", one):
-            name, code[one] = one, registry.load("judges", one)()
+            name, code[one] = one, judge_of(one)
         else:
             spec = _judging_model(one)
             name = str(spec.model_copy(update={key: ModelSpec.model_fields[key].default for key in PACE}))
@@ -260,6 +260,20 @@ def _judges(given: Sequence[GivenModel | Judge], provided: Mapping[str, ChatMode
     if not names:
         raise UserError("name at least one judge")
     return Judges(tuple(names), specs, code)
+
+
+def judge_of(name: str) -> Judge:
+    """Return a judge in code by name.
+
+    Raises:
+        UserError: there is none, it cannot be loaded, or it answers no questions.
+
+    """
+    found = registry.load("judges", name)
+    made: Judge = registry.made("judges", name, found) if callable(found) else found
+    if not callable(getattr(made, "answer", None)):
+        raise registry.misfit("judges", name, found, "a class made without arguments, with an async answer()")
+    return made
 
 
 def _judging_model(name: str) -> ModelSpec:

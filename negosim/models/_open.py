@@ -1,5 +1,6 @@
 """Chat models opened by their names."""
 
+from negosim import registry
 from negosim.errors import UserError
 from negosim.models._budget import Budget, BudgetedModel
 from negosim.models._cache import ResponseCache
@@ -28,7 +29,8 @@ def open_model(
     spec = spec_of(spec)
     if not spec.chats:
         raise UserError(f"{spec.name!r} is an agent of its own, no chat model; name a chat model here")
-    model = provider_of(spec.kind).open(spec)
+    opens = provider_of(spec.kind).open
+    model = registry.made("providers", spec.kind, lambda: opens(spec))
     price_of(spec.name)  # a wrong file of prices is told now, not by the first call's account
     # What a mode gave that did not work must not stand in the way of another.
     chosen = {"mode": spec.mode, "reasoning_effort": spec.reasoning_effort, **dict(spec.extra)}

@@ -60,12 +60,14 @@ def provider_of(kind: str) -> Provider:
     """Return the provider of a kind of chat model.
 
     Raises:
-        UserError: there is none, or it cannot be loaded.
+        UserError: there is none, it cannot be loaded, or it opens no models.
 
     """
     found = registry.load("providers", kind)
     if isinstance(found, Provider):
         return found
+    if not callable(found):
+        raise registry.misfit("providers", kind, found, "a function that takes a ModelSpec, or a Provider")
     about = (found.__doc__ or "").strip().partition("\n")[0]
     return Provider(found, usage=f"{kind}:NAME", about=about)
 

@@ -52,22 +52,22 @@ def test_help_and_version_import_nothing_heavy(arguments: list[str], heavy: set[
 
 
 def test_the_list_of_commands_imports_none_of_them() -> None:
-    loaded = {name for name in modules_of("--help") if name.startswith("negosim.cli._")}
-    assert loaded == {f"negosim.cli.{name}" for name in ("_app", "_collector", "_lazy", "_main")}
+    loaded = {name for name in modules_of("--help") if name.startswith("negosim.cli.")}
+    assert loaded == {f"negosim.cli.{name}" for name in ("app", "collector", "lazy", "entry_point")}
 
 
 LISTED = [
     *COMMANDS.values(),
     *RL.values(),
     *(
-        LazyCommand(f"negosim.cli._{group}:{name}", summary)
+        LazyCommand(f"negosim.cli.{group}:{name}", summary)
         for group, (_, functions) in GROUPS.items()
         for name, summary in functions.items()
     ),
 ]
 
 
-@pytest.mark.parametrize("command", LISTED, ids=lambda command: command.target.rpartition("_")[2])
+@pytest.mark.parametrize("command", LISTED, ids=lambda command: command.target.rpartition(".")[2])
 def test_the_list_says_of_a_command_what_its_help_says(command: LazyCommand) -> None:
     loaded = command.load("name", None)
     assert " ".join(loaded.help.partition("\n\n")[0].split()) == command.summary
