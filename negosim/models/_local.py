@@ -2,9 +2,10 @@
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -12,7 +13,10 @@ from weakref import WeakValueDictionary
 from negosim.errors import UserError
 from negosim.models._limiter import Limits
 from negosim.models._openai import OpenAIModel
+from negosim.models._room import MOST, USUAL
 from negosim.models._types import AnswerMode, ChatRequest, ChatResponse
+
+logger = logging.getLogger("negosim.models")
 
 SLOTS = 4
 """Dialogues or rollouts decoded together; each slot keeps its own prefix cache."""
@@ -26,14 +30,48 @@ MOST_THREADS = 8
 OPENING = 100
 """Characters of the transcript that tell one dialogue from another."""
 
-_servers: dict[Path, Any] = {}
+WARM_UP_TOKENS = 24
+WARM_UP = "A note on the price of bottles, the terms of payment and the length of a contract. " * 12
+"""What is read, and how many tokens are written, to learn how fast a machine is."""
+SLOWEST = 1.0
+"""Tokens a second that are taken for what is not known, or is slower still."""
+SLACK = 3
+"""How many times longer than measured a request may take: the machine has other things to do."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a file is served; None: as is usual here."""
+
+    threads: int | None = None
+    context: int | None = None
+    """Tokens a slot holds."""
+    kv_cache: str | None = None
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Tokens a second that one request has to itself."""
+
+    reading: float
+    writing: float
+
+    def seconds(self, tokens_in: int, tokens_out: int) -> float:
+        """Return how long the longest request takes where all slots are busy, with some slack."""
+        alone = tokens_in / self.reading + tokens_out / self.writing
+        return SLACK * SLOTS * alone
+
+
+_servers: dict[tuple[Path, Serving], Any] = {}
+_speeds: dict[tuple[Path, Serving], Speed] = {}
 _starting = threading.Lock()
 
 
-def serve(path: Path) -> str:
+def serve(path: Path, how: Serving = Serving()) -> str:
     """Return the base URL of the in-process server of a GGUF file, starting it if need be.
 
-    There is one server a file; it ends with the process. Starting takes as long as loading the model.
+    There is one server for a file and how it is served; it ends with the process. Starting takes as long as
+    loading the model.
 
     Raises:
         UserError: xllamacpp is not installed, or the file is missing or no model.
@@ -43,12 +81,12 @@ def serve(path: Path) -> str:
     if not path.is_file():
         raise UserError(f"no model file {str(path)!r}; give the path of a GGUF file")
     with _starting:
-        if path not in _servers:
-            _servers[path] = _start(path)
-        return f"{_servers[path].listening_address}/v1"
+        if (path, how) not in _servers:
+            _servers[path, how] = _start(path, how)
+        return f"{_servers[path, how].listening_address}/v1"
 
 
-def _start(path: Path) -> Any:
+def _start(path: Path, how: Serving) -> Any:
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise UserError(f"{path} is no GGUF file; convert the model with llama.cpp, or get one that is")
@@ -59,10 +97,13 @@ def _start(path: Path) -> Any:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_parallel = SLOTS
-    params.n_ctx = SLOTS * SLOT_CONTEXT
+    params.n_ctx = SLOTS * (how.context or SLOT_CONTEXT)
+    if how.kv_cache == "q8_0":
+        params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
     params.cache_ram_mib = CACHE_MIB
     params.ui = False
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads()
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = how.threads or _threads()
     params.verbosity = -1
     try:
         return xllamacpp.Server(params)
@@ -92,14 +133,27 @@ class LocalModel:
     """A GGUF file, served in this process from the first call on."""
 
     def __init__(
-        self, *, name: str, path: Path, timeout: float, limits: Limits, mode: AnswerMode | None = None
+        self,
+        *,
+        name: str,
+        path: Path,
+        timeout: float,
+        limits: Limits,
+        mode: AnswerMode | None = None,
+        how: Serving = Serving(),
+        most_tokens: int = MOST,
+        measured: bool = False,
     ) -> None:
         """Say which file; `name` is for records, `timeout` for one request, in seconds; `mode` is how the
-        answer is held to its form, None for the strictest way that works."""
+        answer is held to its form, None for the strictest way that works; `how` is how it is served. Where
+        it is to be `measured`, a short call tells how long one of `most_tokens` may take here, if longer."""
         self.name = name
         self._path = path
         self._timeout = timeout
         self._mode = mode
+        self._how = how
+        self._most_tokens = max(most_tokens, MOST) if most_tokens == USUAL else most_tokens
+        self._measured = measured
         # What waits for a slot waits on this side of the server, where no timeout runs yet.
         self._limits = replace(limits, max_in_flight=min(limits.max_in_flight or SLOTS, SLOTS))
         self._model: OpenAIModel | None = None
@@ -119,33 +173,65 @@ class LocalModel:
         that has just read their common beginning. Together they would land on different slots, each
         of which had to read all of it.
         """
-        model = self._open()
+        model = await self._ready()
         async with self._turns.setdefault(_conversation(request), asyncio.Lock()):
             return await model.complete(request)
 
     async def preflight(self) -> None:
-        """Load the model."""
-        await self._open().preflight()
+        """Load the model, and measure how fast it is here."""
+        await (await self._ready()).preflight()
 
     async def close(self) -> None:
         """Release the connections; the model stays loaded for the next one who asks."""
         if self._model is not None:
             await self._model.close()
 
-    def _open(self) -> OpenAIModel:
+    async def _ready(self) -> OpenAIModel:
         if self._model is None:
             # xllamacpp holds the interpreter while it loads, so a thread would gain nothing.
-            self._model = OpenAIModel(
-                name=self.name,
-                model=self._path.stem,
-                base_url=serve(self._path),
-                key=None,
-                key_variable="",
-                timeout=self._timeout,
-                limits=self._limits,
-                mode=self._mode,
-            )
+            url = serve(self._path, self._how)
+            if self._measured:
+                speed = await self._speed(url)
+                longest = speed.seconds(self._how.context or SLOT_CONTEXT, self._most_tokens)
+                self._timeout = max(self._timeout, longest)
+            self._model = self._model or self._opened(url)
         return self._model
+
+    def _opened(self, url: str) -> OpenAIModel:
+        return OpenAIModel(
+            name=self.name,
+            model=self._path.stem,
+            base_url=url,
+            key=None,
+            key_variable="",
+            timeout=self._timeout,
+            limits=self._limits,
+            mode=self._mode,
+        )
+
+    async def _speed(self, url: str) -> Speed:
+        """Return how fast the model is here, measured once in a process by a short call."""
+        place = self._path.resolve(), self._how
+        if place not in _speeds:
+            model = self._opened(url)
+            try:
+                _speeds[place] = speed = speed_in(await model.sample(WARM_UP, WARM_UP_TOKENS))
+            finally:
+                await model.close()
+            logger.info(
+                "%s: writes %.1f and reads %.0f tokens a second here", self.name, speed.writing, speed.reading
+            )
+        return _speeds[place]
+
+
+def speed_in(data: Any) -> Speed:
+    """Return the speeds that llama.cpp reports with an answer; what it does not report is taken for slow."""
+    timings = data.get("timings") if isinstance(data, dict) else None
+    given = timings if isinstance(timings, dict) else {}
+    return Speed(
+        reading=max(float(given.get("prompt_per_second") or 0), SLOWEST),
+        writing=max(float(given.get("predicted_per_second") or 0), SLOWEST),
+    )
 
 
 def _conversation(request: ChatRequest) -> tuple[str, str]:

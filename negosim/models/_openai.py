@@ -171,6 +171,17 @@ class OpenAIModel:
                 dialect.give_up()
                 raise self._rejected(reply, body, requests)
 
+    async def sample(self, text: str, tokens: int) -> Any:
+        """Send a message for an answer of so many tokens at most, in no form; return the reply's data.
+
+        Raises:
+            ModelError: the server failed.
+
+        """
+        message = {"role": "user", "content": text}
+        body = {"model": self._model, "messages": [message], "max_tokens": tokens, "seed": 0}
+        return (await self._server.post("/chat/completions", body, _again)).data
+
     async def preflight(self) -> None:
         """Ask the server for its models: cheap, and needs the same key."""
         url = self._base_url
@@ -209,7 +220,7 @@ class OpenAIModel:
             error: ModelError = ContextLengthError(
                 f"{self.name}: the prompt is longer than {_limit(reply)} (status {reply.status}); make "
                 "shorter dialogues (--max-turns) or answers (?max_tokens), or serve the model with a longer "
-                "context",
+                "context (gguf: and local: ?context=16384)",
                 said=reply.message,
             )
         else:
@@ -236,6 +247,10 @@ class OpenAIModel:
         if names_the_length(said):
             return self._dialect.length
         return "response_format" if self._mode and names_the_format(said) else ""
+
+
+async def _again() -> None:
+    """Allow a request to be sent again."""
 
 
 def _limit(reply: "Reply") -> str:

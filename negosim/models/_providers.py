@@ -135,7 +135,7 @@ def _complete_local(spec: ModelSpec) -> ModelSpec:
 
 
 def _open_file(spec: ModelSpec) -> ChatModel:
-    from negosim.models._local import LocalModel
+    from negosim.models._local import LocalModel, Serving
 
     path = Path(spec.target) if spec.kind == "gguf" else cached(spec.target)
     if path is None:
@@ -148,6 +148,9 @@ def _open_file(spec: ModelSpec) -> ChatModel:
         timeout=spec.timeout,
         limits=_limits(spec),
         mode=spec.mode,
+        how=Serving(spec.threads, spec.context, spec.kv_cache),
+        most_tokens=spec.max_tokens,
+        measured=spec.timeout == ModelSpec.model_fields["timeout"].default,
     )
 
 

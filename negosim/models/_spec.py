@@ -24,6 +24,8 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 """How long a model reasons before it answers; which of them a model knows, its provider says."""
+KVCache = Literal["f16", "q8_0"]
+"""16 bits, or 8, which takes half the memory."""
 PolicySetting = Annotated[float | None, Field(exclude_if=unset)]
 
 
@@ -60,6 +62,12 @@ class ModelSpec(Frozen):
     """Version of Azure's interface; the key then goes into the header that Azure reads it from."""
     extra: Annotated[tuple[tuple[str, str], ...], Field(exclude_if=empty)] = ()
     """What every request has besides: "body.NAME" with JSON or text, "header.NAME" with text or $VARIABLE."""
+    threads: Annotated[int | None, Field(exclude_if=unset)] = None
+    """Threads that decode in this process; None: as many as there are cores but one."""
+    context: Annotated[int | None, Field(exclude_if=unset)] = None
+    """Tokens of prompt and answer that a dialogue in this process can have."""
+    kv_cache: Annotated[KVCache | None, Field(exclude_if=unset)] = None
+    """How precisely a model in this process keeps what it has read; None: as "f16"."""
     advantage: PolicySetting = None
     """How much Q counts in what a trained policy says; None, here and below: as is stored with it."""
     top_k: Annotated[int | None, Field(exclude_if=unset)] = None
@@ -138,6 +146,8 @@ class ModelSpec(Frozen):
             raise UserError(f"unknown model {name!r}{_hint(name)}")
         if kind != "policy" and (wrong := [key for key in _OF_POLICIES if key in settings]):
             raise UserError(f"model {text!r}: {' and '.join(wrong)}: settings of policies, and it is none")
+        if kind not in ("gguf", "local") and (wrong := [key for key in _OF_FILES if key in settings]):
+            raise UserError(f"model {name!r}: {' and '.join(wrong)}: settings of gguf:PATH and local alone")
         for setting in ("reasoning_effort", "api_version", "extra"):
             if kind != "openai" and setting in settings:
                 named = extra[0][0] if setting == "extra" else setting
@@ -230,6 +240,8 @@ _NUMBERS: Mapping[str, tuple[Callable[[str], float], float, float, str]] = {
     "max_in_flight": (int, 1, 1_000_000, "a whole number of requests, at least 1"),
     "rpm": (int, 1, 1_000_000_000, "a whole number of requests a minute, at least 1"),
     "tpm": (int, 1, 1_000_000_000, "a whole number of tokens a minute, at least 1"),
+    "threads": (int, 1, 1024, "a whole number of threads, at least 1"),
+    "context": (int, 512, 1_048_576, "a whole number of tokens, at least 512"),
     "advantage": (float, 0, math.inf, "a number, at least 0"),
     "top_k": (int, 1, 1_000_000, "a whole number of tokens, at least 1"),
     "min_p": (float, 0, 0.999999, "a share from 0 to below 1"),
@@ -239,9 +251,11 @@ _VERSION = re.compile(r"[\w.-]{1,40}")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "mode": get_args(AnswerMode),
     "reasoning_effort": get_args(ReasoningEffort),
+    "kv_cache": get_args(KVCache),
 }
 _SETTINGS = (*_NUMBERS, *_CHOICES, *_TEXTS)
 _OF_POLICIES = ("advantage", "top_k", "min_p")
+_OF_FILES = ("threads", "context", "kv_cache")
 
 
 def _settings(text: str, pairs: Iterable[tuple[str, str]]) -> dict[str, float | str]:

@@ -269,7 +269,7 @@ def test_what_cannot_be_used_is_a_status_and_never_a_number(run: Run, answer: An
     (sheet,) = asked(run, ScriptedModel(lambda request: answer)).values()
     assert {(judgement.status, judgement.value) for judgement in sheet.judgements} == {(status, None)}
     assert {judgement.question for judgement in sheet.judgements} == {"claim", "false-claim"}
-    assert sheet.calls == (6 if status != "invalid" or isinstance(answer, (str, dict)) else 10)
+    assert sheet.calls == (6 if status != "invalid" or isinstance(answer, (str, dict)) else 16)
 
 
 def test_no_claims_is_an_answer(run: Run) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import re
 import subprocess
 import sys
 from typing import Annotated, Literal
@@ -7,7 +8,16 @@ import pytest
 from pydantic import BaseModel, Field
 
 from negosim.errors import ModelError, UserError
-from negosim.models import ChatRequest, Ledger, Message, ModelClient, check_model, open_model
+from negosim.models import (
+    ChatRequest,
+    Ledger,
+    Message,
+    ModelClient,
+    ModelSpec,
+    check_model,
+    open_model,
+)
+from negosim.models._local import SLACK, SLOTS, Speed, speed_in
 from negosim.models._schema import answer_schema
 
 LONG = "\n".join(f"Seller: lot {number} costs {number * 7} euros." for number in range(40))
@@ -55,6 +65,25 @@ def test_opening_nothing_loads_nothing_heavy():
     assert "aiohttp" not in done.stdout
     assert "tenacity" not in done.stdout
     assert "xllamacpp" not in done.stdout
+
+
+def test_a_timeout_fits_the_machine():
+    speed = speed_in({"timings": {"prompt_per_second": 100.0, "predicted_per_second": 8.0}})
+    assert speed == Speed(reading=100, writing=8)
+    assert speed.seconds(8192, 4096) == SLACK * SLOTS * (81.92 + 512)
+    assert speed_in({"timings": None}) == speed_in(None) == Speed(1.0, 1.0)
+
+
+def test_how_a_file_is_served_is_a_setting_of_files_alone():
+    text = "gguf:/m.gguf?threads=6&context=16384&kv_cache=q8_0"
+    assert str(ModelSpec.parse(text)) == text
+    for wrong, says in (
+        ("openai:x?threads=6", "threads: settings of gguf:PATH and local alone"),
+        ("gguf:/m.gguf?kv_cache=q4", "unknown kv_cache 'q4'"),
+        ("gguf:/m.gguf?context=1", "at least 512"),
+    ):
+        with pytest.raises(UserError, match=re.escape(says)):
+            ModelSpec.parse(wrong)
 
 
 real = [pytest.mark.real_model, pytest.mark.xdist_group("real_model")]
