@@ -190,8 +190,11 @@ class World(Protocol):
         """Imagine how an act goes; `attempt` tells one time from another."""
         ...
 
-    async def worth(self, view: View, probes: int) -> float:
-        """Return what the conversation as it stands is worth to the speaker, from -1 to 1."""
+    async def worth(self, view: View, probes: int, first: int = 0) -> float:
+        """Return what the conversation as it stands is worth to the speaker, from -1 to 1.
+
+        Probes are numbered from `first`: where others are imagined, the same number is the same person.
+        """
         ...
 
 

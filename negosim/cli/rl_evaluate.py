@@ -41,8 +41,8 @@ def evaluate(
         typer.Argument(
             metavar="AGENT...",
             help="A policy folder (or policy:FOLDER); habit:SKILL, the embedded agent; data:TRAJ, what the "
-            "agent of a set did; a chat model; whatever else can play. The others are compared with the "
-            "first.",
+            "agent of a set did; a chat model; whatever else can play; 'AGENT with PLANNER' thinks by a "
+            "planner of its own. The others are compared with the first.",
         ),
     ],
     scenario: Annotated[
@@ -68,7 +68,7 @@ def evaluate(
             show_default="who talks with the user, else 1",
         ),
     ] = None,
-    planner: Annotated[str, typer.Option(metavar="NAME", help="How chat models think.")] = "direct",
+    planner: Annotated[str, typer.Option(metavar="NAME", help="How those think that name none.")] = "direct",
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Another seed has other users; never those of training.")
     ] = 0,

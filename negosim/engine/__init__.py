@@ -23,6 +23,7 @@ from negosim.engine._planners import (
     StagePrompt,
     planner_name,
     planner_of,
+    settings_identity,
     settings_of,
 )
 from negosim.engine._predict import Forecast, StageForecast, predict, predict_async
@@ -64,5 +65,6 @@ __all__ = [
     "preview",
     "resume",
     "resume_async",
+    "settings_identity",
     "settings_of",
 ]

@@ -178,8 +178,9 @@ def settings_identity(text: str) -> dict[str, str]:
         UserError: the settings are wrong, or what they name cannot be used.
 
     """
+    settings = settings_of(text)
     try:
-        return settings_of(text).identity()
+        return settings.identity()
     except (UserError, ValueError) as error:
         raise UserError(f"planner {text!r}: {error}") from None
 

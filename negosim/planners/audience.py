@@ -196,7 +196,7 @@ async def _embedded(
             after = imagined(view, view.side.index, trial.speech.utterance)
             for role, utterance in trial.replies:
                 after = imagined(after, role, utterance)
-            worths.append(await world.worth(after, 1))
+            worths.append(await world.worth(after, 1, audience))
         for first, second in combinations(range(len(candidates)), 2):
             gain = worths[first] - worths[second]
             preferred[audience, first, second] = 0.5 if gain == 0 else float(gain > 0)

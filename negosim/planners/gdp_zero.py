@@ -129,10 +129,10 @@ class ChatWorld:
             after = imagined(after, other, utterance)
         return Trial(speech, tuple(replies))
 
-    async def worth(self, view: View, probes: int) -> float:
+    async def worth(self, view: View, probes: int, first: int = 0) -> float:
         """Ask several times where the other stands, in terms of the scenario's reward; return the mean."""
         where = _line(view, self.began)
-        worths = await _all(self._probe(view, f"{number} {where}") for number in range(probes))
+        worths = await _all(self._probe(view, f"{number} {where}") for number in range(first, first + probes))
         return fmean(worths)
 
     async def _probe(self, view: View, purpose: str) -> float:

@@ -95,9 +95,12 @@ class Search:
         self.done += 1
 
     def best(self) -> tuple[str, Realisation]:
-        """Return the act visited most, and its realisation that turned out best (response selection)."""
+        """Return the act visited most, and its realisation that turned out best (response selection).
+
+        Of acts visited equally often it is the one with the higher value, then with the higher prior.
+        """
         acts = self.nodes[()]
-        name = max(acts, key=lambda one: (acts[one].visits, acts[one].value))
+        name = max(acts, key=lambda one: (acts[one].visits, acts[one].value, acts[one].prior))
         return name, max(self.realised[name,], key=lambda realisation: realisation.value)
 
     async def _acts(self, key: tuple[str, ...], view: View) -> dict[str, Act]:

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from negosim.agents import named_decoding
 from negosim.agents.users import DISCUSSANT, kind_of, persona_words, tempers
+from negosim.engine import settings_identity
 from negosim.errors import UserError
 from negosim.models import GivenModel, ModelSpec, name_of
 from negosim.plugins import suggest
@@ -14,6 +15,9 @@ from negosim.rl._io import read_card
 from negosim.scenarios import Scenario
 
 POLICY, DATA = "policy:", "data:"
+
+WITH = " with "
+"""Between an agent and the planner it alone thinks by: "openai:NAME with procot"."""
 
 FORMS = "habit:SKILL, sim, a policy folder, data:TRAJ, or a chat model as openai:NAME"
 
@@ -28,6 +32,8 @@ class Contender:
     data: Path | None = None
     decoding: str | None = None
     """With which settings it speaks, where it is a policy."""
+    planner: str | None = None
+    """How it thinks a turn through; None: as the evaluation says for all."""
 
 
 def contenders_of(
@@ -39,7 +45,8 @@ def contenders_of(
     """Return what is named, in its order.
 
     Args:
-        agents: whatever can play the role, a policy's folder, or "data:FOLDER".
+        agents: whatever can play the role, a policy's folder, or "data:FOLDER"; with " with PLANNER" behind
+            it one thinks by a planner of its own.
         scenario: what they are to do.
         decoding: of all policies: what is to differ from the settings stored with them.
         own: names of agents that the caller brings as objects.
@@ -55,10 +62,12 @@ def contenders_of(
         if count > 1:
             raise UserError(f"agent {name!r} is named {count} times; name each once")
     found = [_contender(name, scenario, decoding, own) for name in names]
-    spelt = Counter(one.model for one in found if one.model is not None)
-    for model, count in spelt.items():
+    spelt = Counter((one.model, one.planner) for one in found if one.model is not None)
+    for (model, planner), count in spelt.items():
         if count > 1:
-            same = " and ".join(repr(one.name) for one in found if one.model == model)
+            same = " and ".join(
+                repr(one.name) for one in found if (one.model, one.planner) == (model, planner)
+            )
             raise UserError(f"{same} are the same agent; name each once")
     if decoding and not any(one.decoding for one in found):
         raise UserError(
@@ -72,6 +81,13 @@ def _contender(
 ) -> Contender:
     if name in own:
         return Contender(name, name)
+    agent, between, planner = name.rpartition(WITH)
+    if between and not Path(name).expanduser().is_dir():
+        if agent.startswith(DATA):
+            raise UserError(f"{name!r}: dialogues of a set are there already; no planner made them")
+        settings_identity(planner.strip())
+        made = _contender(agent.strip(), scenario, decoding, own)
+        return replace(made, name=name, planner=planner.strip())
     if name.startswith(DATA):
         return Contender(name, None, _data(name, scenario))
     folder = Path(name).expanduser()

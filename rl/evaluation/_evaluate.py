@@ -61,14 +61,14 @@ async def evaluate(
 
     Args:
         agents: whatever can play the role ("habit:0.3", "sim", "openai:NAME"), a policy's folder, or
-            "data:FOLDER", the dialogues of a set.
+            "data:FOLDER", the dialogues of a set. "openai:NAME with procot" thinks by a planner of its own.
         scenario: what they do.
         users: whom they meet: "all" simulated users, personas, participants such as "chat:openai:NAME";
             in a negotiation participants, and "all" is the simulated negotiator.
         dialogues: of each agent with each of the participants; personas take turns.
         learner: which role they play, from 1; None: who talks with the user, else the first.
         seed: other seeds have other users, and none has users of a corpus.
-        planner: how chat models think a turn through.
+        planner: how those think a turn through that name no planner.
         out: folder for the run folders; by default a new one in `runs/` of the working directory.
         concurrency: dialogues at once; where a policy speaks and no chat model, at least 64.
         own: agents of the caller's own, by the name that stands for them in `agents`.
@@ -112,17 +112,17 @@ async def evaluate(
             continue
         made = list[Run]()
         for partner in partners:
-            theirs = contender.name in own
+            theirs = contender.model in own
             objects: list[GivenAgent | None] = [None] * len(loaded.roles) if theirs else []
             if theirs:
-                objects[role] = own[contender.name]
+                objects[role] = own[contender.model]
             config = RunConfig(
                 scenarios=scenario,
                 models=_seated(loaded, role, "sim" if theirs else contender.model, partner),
                 dialogues=dialogues,
                 # Of negative seeds no corpus is made, so nobody is measured on users that training has met.
                 seed=-1 - seed,
-                planner=planner,
+                planner=contender.planner or planner,
                 concurrency=_width([contender.model, partner], concurrency),
                 prompts=prompts,
             )

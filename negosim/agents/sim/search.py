@@ -53,7 +53,7 @@ class SimWorld:
             after = imagined(after, other, reply)
         return Trial(speech, tuple(replies))
 
-    async def worth(self, view: View, probes: int) -> float:
+    async def worth(self, view: View, probes: int, first: int = 0) -> float:
         """Return what the conversation as it stands is worth to the negotiator, by its own reckoning.
 
         The best of three: to take what the others offer; to hope that they take what it offers; to go on.

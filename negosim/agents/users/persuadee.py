@@ -152,6 +152,16 @@ class Persuadee:
             parts += self._voice(rng, chance=0.55 if set(acts) & APPEALS else 0.1)
         return UserReply(" ".join(parts or [self._say("neutral", rng)]), end=end)
 
+    def outlook(self) -> float:
+        """Return how near it is to giving, as a probe would find: below 0 it would not, were it asked."""
+        if self.gone:
+            return -1.0
+        if self.pledge is not None:
+            return 0.25 + 0.75 * self.reward() / 2
+        return min(0.0, max(-1.0, self.readiness / self.persona.threshold - 1)) + 0.2 * (
+            self.readiness >= self.persona.threshold
+        )
+
     def reward(self) -> float:
         """Return the donation in dollars if the dialogue ended here."""
         if self.gone:

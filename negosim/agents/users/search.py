@@ -19,9 +19,6 @@ from negosim.agents.users.user import SimUser
 from negosim.records import Utterance
 from negosim.views import View, imagined
 
-MOST = {"donation": 2.0, "support": 4.0}
-"""The largest reward of each conversation: all of the two dollars; from 5, very bad, to 1."""
-
 _PLANNED = 0.5
 """How often a sample of the next act follows the good plan; else it is any act."""
 
@@ -54,10 +51,11 @@ class UserWorld:
         answer = Utterance(text=reply.text or "...", action="walk_away" if gone else "talk")
         return Trial(speech, ((view.side.others[0], answer),))
 
-    async def worth(self, view: View, probes: int) -> float:
-        """Return the mean reward, from -1 to 1, were the conversation to end now with any of some users."""
-        rewards = [self._user(view, probe).hear(transcript_of(view)).reward() for probe in range(probes)]
-        return 2 * sum(rewards) / len(rewards) / MOST[self._kind] - 1
+    async def worth(self, view: View, probes: int, first: int = 0) -> float:
+        """Return how good a reward is in sight, from -1 to 1: the mean over some imagined users."""
+        said = transcript_of(view)
+        found = [self._user(view, probe).hear(said).outlook() for probe in range(first, first + probes)]
+        return sum(found) / len(found)
 
     def _user(self, view: View, attempt: int) -> SimUser:
         """Return an imagined user: of the kind it sounds like as far as that tells, else of any in turn."""

@@ -142,6 +142,12 @@ class Seeker:
         """Distress as a survey would have it: a whole number, 1 to 5."""
         return min(5, max(1, round(self.intensity)))
 
+    def outlook(self) -> float:
+        """Return how far it is helped, and understood and open to help, which comes before it."""
+        if self.openness <= 0.02:
+            return -1.0
+        return 1.2 * self.reward() / 4 + 0.5 * self.understood + 0.3 * self.openness - 1
+
     def reward(self) -> float:
         """Return initial minus final intensity if the dialogue ended here."""
         return float(self.initial - self.final)

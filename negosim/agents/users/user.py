@@ -31,6 +31,12 @@ class Mind(Protocol):
     def reward(self) -> float:
         """Return what the dialogue would be worth if it ended here."""
 
+    def outlook(self) -> float:
+        """Return how good a reward is in sight, from -1 (none at all) to 1 (the best there is).
+
+        It tells apart what the reward does not yet: a user that is nearly won over gives nothing so far.
+        """
+
     def answer(self, measure: str, *, before: bool) -> float | None:
         """Answer a measure by id, None where it means nothing to this mind.
 
