@@ -2,9 +2,7 @@
 
 from negosim.agents.users import Line, Transcript, sim_user
 
-GOOD = (
-    "Save the Children is rated very highly by independent watchdogs, and ninety per cent goes to programmes."
-)
+GOOD = "Save the Children is rated highly by independent watchdogs, and ninety per cent goes to programmes."
 
 
 def outlook(*said: str) -> float:
