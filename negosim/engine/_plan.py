@@ -14,16 +14,13 @@ from negosim.errors import UserError
 from negosim.models import Ledger, ModelSpec
 from negosim.plugins import suggest
 from negosim.prompts import IMAGINED, USERS, Prompts
-from negosim.records import SIMULATED, Condition
+from negosim.records import EMBEDDED, SIMULATED, Condition
 from negosim.rewards import reward_function
 from negosim.scenarios import Scenario, SpeakingOrder, load_scenario
 from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.traits import Trait
 from negosim.views import Side, side_of
-
-EMBEDDED = frozenset({SIMULATED, "user", "habit"})
-"""Kinds of agents that are made in this process from the seed alone."""
 
 
 @dataclass(frozen=True)

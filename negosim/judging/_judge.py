@@ -24,7 +24,7 @@ from negosim.models import (
     open_clients,
 )
 from negosim.prompts import Prompts
-from negosim.records import SIMULATED
+from negosim.records import EMBEDDED, SIMULATED
 from negosim.store import Run
 
 logger = logging.getLogger(__name__)
@@ -213,7 +213,7 @@ def default_judge(run: Run) -> str:
     default = os.environ.get(MODEL_VARIABLE)
     if default and default != SIMULATED:
         return default
-    if set(run.config.models) == {SIMULATED}:
+    if {name.partition(":")[0] for name in run.config.models} <= EMBEDDED:
         return ORACLE
     raise UserError(
         f"name a judge: --judge-model MODEL, or set {MODEL_VARIABLE}; --judge-model {ORACLE} judges from "

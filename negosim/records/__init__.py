@@ -1,6 +1,7 @@
 """The records a dialogue leaves behind. Everything downstream reads these, never the engine."""
 
 from negosim.records._dialogue import (
+    EMBEDDED,
     HUMAN,
     SCHEMA_VERSION,
     SIMULATED,
@@ -45,6 +46,7 @@ from negosim.records._turn import (
 )
 
 __all__ = [
+    "EMBEDDED",
     "HUMAN",
     "INCONSISTENT",
     "MARKED",

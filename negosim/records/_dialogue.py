@@ -22,6 +22,9 @@ unrestricted mode, or a failure; "ended": it is imported, and nothing more of it
 SIMULATED = "sim"
 """The name of the embedded simulated negotiator, of whose claims the record knows whether they are true."""
 
+EMBEDDED = frozenset({SIMULATED, "user", "habit"})
+"""Kinds of agents that are made in this process from the seed alone."""
+
 
 UNKNOWN = "unknown"
 """The name of a condition that nobody has recorded."""

@@ -108,9 +108,9 @@ def user_named(
 
 def split_personas(target: str) -> tuple[str, str]:
     """Split "skeptical+caring:openai:NAME" into personas and model; without personas the first is ""."""
-    head, colon, rest = target.partition(":")
+    head, _, rest = target.partition(":")
     words = {word for kind in KINDS for word in persona_words(kind)}
-    return (head, rest) if colon and set(head.split("+")) <= words else ("", target)
+    return (head, rest) if set(head.split("+")) <= words else ("", target)
 
 
 def _user(kind: str, personas: str, number: int, traits: Sequence[Trait] = ()) -> SimUser:

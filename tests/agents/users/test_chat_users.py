@@ -84,6 +84,7 @@ def test_a_user_that_gives_no_usable_answer_fails_its_dialogue_alone(tmp_path: P
     [
         (["chat:openai:x", "user"], "is a user, and Robin"),
         (["habit:0.3", "chat:"], "lacks the model"),
+        (["habit:0.3", "chat:skeptical"], "lacks the model"),
         (["habit:0.3", "chat:curt:openai:x"], "unknown model 'curt:openai:x'"),
         (["habit:0.3", "chat:sim"], "no chat model"),
         (["habit:0.3", "user:caring+carin"], "no user 'carin'"),
