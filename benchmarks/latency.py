@@ -60,9 +60,8 @@ def account(url: str) -> dict[str, int]:
 
 def critical_calls(dialogue: Dialogue) -> float:
     """Return how many calls of a dialogue must follow one another: rollouts go together, and so do votes."""
-    calls = {row.stage: row.calls for row in dialogue.account}
     together = {"rollout": len(dialogue.turns[0].rollouts), "conclude": len(dialogue.models)}
-    return sum(count / together.get(stage, 1) for stage, count in calls.items())
+    return sum(row.calls / together.get(row.stage, 1) for row in dialogue.account)
 
 
 def play(transport: str, url: str, dialogues: int, turns: int) -> dict[str, Any]:
