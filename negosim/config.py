@@ -46,6 +46,11 @@ def _several(given: Any) -> Any:
     return (given,) if isinstance(given, Condition) or is_one_model(given) else given
 
 
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Name none twice."""
+    return tuple(dict.fromkeys(names))
+
+
 def _with_all(references: tuple[str, ...]) -> tuple[str, ...]:
     """Put the ids of all scenarios that can be found in the place of "all"; name none twice."""
     named = [name for given in references for name in (list_scenarios() if given == "all" else [given])]
@@ -151,6 +156,9 @@ class RunConfig(Frozen):
     """Ids or paths of the lists that traits are looked for in."""
     prompts: Annotated[str, BeforeValidator(_path_text), AfterValidator(_whole)] | None = None
     """Folder of prompt templates that override the built-in ones."""
+    primary: Annotated[tuple[str, ...], BeforeValidator(_several), AfterValidator(_once)] = ()
+    """Primary outcomes, declared before anything is made: columns of `negosim.measures.dialogue_rows` or ids
+    of questions to judges. Reports correct over them, and call all else exploratory."""
     concurrency: Annotated[int, Field(ge=1)] = 1
     """Dialogues at once; does not change what they say."""
 
@@ -194,5 +202,6 @@ class RunConfig(Frozen):
             traits: str | Sequence[str] | Mapping[str | int, str | Sequence[str]] = (),
             trait_lists: str | Sequence[str] = TRAIT_LISTS,
             prompts: str | os.PathLike[str] | None = None,
+            primary: str | Sequence[str] = (),
             concurrency: int = 1,
         ) -> None: ...

@@ -27,12 +27,13 @@ PARTLY_SIMULATED = (
 )
 
 
-def report_on(runs: Sequence[Run], *, scope: Scope = "auto") -> Report:
+def report_on(runs: Sequence[Run], *, scope: Scope = "auto", primary: Sequence[str] = ()) -> Report:
     """Measure runs and put the report together.
 
     Args:
         runs: what is reported on, together.
         scope: what intervals are about, as in `negosim.measures.estimate`.
+        primary: the primary outcomes, where they are not those that the runs declare.
 
     Returns:
         The report, to be shown or written (`write_pdf`, `write_parts`).
@@ -46,7 +47,7 @@ def report_on(runs: Sequence[Run], *, scope: Scope = "auto") -> Report:
         >>> report = report_on([negosim.Run.open("my-run")])
 
     """
-    corpus = Corpus(runs, scope=scope).read()
+    corpus = Corpus(runs, scope=scope, primary=primary).read()
     differences = differing(corpus)
     made = [pooled(make(corpus), differences) for make in (SECTIONS if len(corpus.complete) else OF_NOTHING)]
     return Report(

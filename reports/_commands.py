@@ -2,6 +2,7 @@
 
 import shlex
 
+from negosim.judging import list_question_sets, load_question_set
 from negosim.records import HUMAN, SIMULATED
 from negosim.reports._corpus import Corpus
 from negosim.store import Run
@@ -21,6 +22,15 @@ def model_of(corpus: Corpus) -> str:
     """Return a language model to judge by: the agents' own, or else the small local one."""
     played = [model for run in corpus.runs for model in run.config.models if model not in (SIMULATED, HUMAN)]
     return shlex.quote(played[0]) if played else "local"
+
+
+def asking(corpus: Corpus, outcome: str) -> str | None:
+    """Return the command that has judges tell an outcome; None where none of the known sets asks for it."""
+    question = outcome.partition(":")[0]
+    for name in list_question_sets():
+        if question in {one.id for one in load_question_set(name).questions}:
+            return ask_model(corpus, name)
+    return None
 
 
 def calibrate(corpus: Corpus) -> str | None:

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from negosim.errors import UserError
-from negosim.measures import Scope
+from negosim.measures import Scope, declarable_outcomes
+from negosim.plugins import suggest
 from negosim.records import THIRD_PARTY, TRUTH
 from negosim.reports._model import DIALOGUES, JUDGEMENTS, RUN, Name, Rows
 from negosim.reports._shorten import shortened
@@ -77,10 +78,18 @@ class Sample:
 class Corpus:
     """One or more runs, read once, measured by `negosim.measures`."""
 
-    def __init__(self, runs: Sequence[Run], *, by_index: bool = False, scope: Scope = "auto") -> None:
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        *,
+        by_index: bool = False,
+        scope: Scope = "auto",
+        primary: Sequence[str] = (),
+    ) -> None:
         """Take the runs together; with `by_index` dialogues of different seeds match too.
 
-        `scope` says what intervals are about, as in `negosim.measures.estimate`.
+        `scope` says what intervals are about, as in `negosim.measures.estimate`; `primary` names the primary
+        outcomes, where they are not those that the runs declare.
 
         Raises:
             UserError: one is given twice, or two have different scenarios of the same id.
@@ -93,6 +102,7 @@ class Corpus:
                 raise UserError(f"run {str(runs[position].path)!r} is given twice; name each run once")
         self.scope = scope
         self._by_index = by_index
+        self._primary = tuple(dict.fromkeys(primary))
         self.names = _names(self.runs)
         self.scenarios: dict[str, Scenario] = {}
         for run in runs:
@@ -178,6 +188,33 @@ class Corpus:
         """Those of them whose deals are worth the same in every dialogue, by id."""
         return [key for key in self.deal_ids if self.scenarios[key].has_deals]
 
+    @cached_property
+    def primary(self) -> tuple[str, ...]:
+        """The primary outcomes: those named with the report, else those that the runs declare.
+
+        Raises:
+            UserError: one is no outcome of the runs.
+
+        """
+        known = declarable_outcomes(self.scenarios.values())
+        known += [name for name in map(str, self.judged.frame["question"].unique()) if name not in known]
+        for name in self._primary:
+            if name not in known and name.partition(":")[0] not in known:
+                raise UserError(f"--primary {name!r} is no outcome of these runs; {suggest(name, known)}")
+        return self._primary or tuple(dict.fromkeys(one for run in self.runs for one in run.config.primary))
+
+    @property
+    def declared(self) -> str:
+        """Where the primary outcomes were declared, in words."""
+        if not self._primary:
+            every = all(set(run.config.primary) == set(self.primary) for run in self.runs)
+            return f"in {'the run' if len(self.runs) == 1 else 'the runs' if every else 'some of the runs'}"
+        before = tuple(dict.fromkeys(one for run in self.runs for one in run.config.primary))
+        if set(before) == set(self._primary):
+            return "in the run and with this report"
+        also = f" (the run declared {', '.join(before)})" if before else ""
+        return f"with this report, when the run had been made{also}"
+
     @property
     def agents(self) -> int:
         """The largest number of roles of any scenario."""
@@ -258,7 +295,9 @@ def perspective_order(perspective: str) -> tuple[int, str]:
 
 def _design(run: Run) -> str:
     """Return what decides how a run's dialogues are played, whichever of them it has."""
-    return run.config.model_dump_json(exclude={"scenarios", "dialogues", "conditions", "concurrency"})
+    return run.config.model_dump_json(
+        exclude={"scenarios", "dialogues", "conditions", "concurrency", "primary"}
+    )
 
 
 def _names(runs: tuple[Run, ...]) -> tuple[str, ...]:

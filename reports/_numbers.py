@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from negosim.measures import Difference, Estimate, difference, estimate, shares
+from negosim.measures import Difference, Estimate, MixedCheck, difference, estimate, shares
 from negosim.reports._corpus import Sample
 from negosim.reports._model import Number, Rows
 
@@ -249,12 +249,29 @@ def probability(p: float) -> str:
 def _moved(found: Difference, rows: Rows, how: How, places: int | None) -> Number:
     if found.value is None:
         return Number(NOTHING, None, found.n, rows, note=found.note, how=how)
-    scale, unit, digits = (100, " pts", 0) if places is None else (1, "", places)
-    shown = written(scale * found.value, digits, sign=True) + unit
-    if found.low is not None and found.high is not None:
-        low, high = (written(scale * end, digits, sign=True) for end in (found.low, found.high))
-        shown += f" [{low}, {high}]"
+    shown = _signed(found.value, found.low, found.high, places)
     return Number(shown, found.value, found.n, rows, found.low, found.high, found.note, how, found.a.scope)
+
+
+def from_mixed(found: MixedCheck, rows: Rows, how: How, places: int | None) -> Number:
+    """Return the difference that a mixed model found, with its interval; decimals None for a share."""
+    if found.value is None:
+        return Number(NOTHING, None, found.n, rows, note=found.note, how=how)
+    shown = _signed(found.value, found.low, found.high, places)
+    return Number(shown, found.value, found.n, rows, found.low, found.high, how=how)
+
+
+def of_p_value(p: float | None, n: int, rows: Rows, how: How) -> Number:
+    """Return a p value."""
+    return Number(NOTHING if p is None else probability(p), p, n, rows, how=how)
+
+
+def _signed(value: float, low: float | None, high: float | None, places: int | None) -> str:
+    scale, unit, digits = (100, " pts", 0) if places is None else (1, "", places)
+    shown = written(scale * value, digits, sign=True) + unit
+    if low is None or high is None:
+        return shown
+    return f"{shown} [{', '.join(written(scale * end, digits, sign=True) for end in (low, high))}]"
 
 
 def _plain(

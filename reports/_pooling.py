@@ -8,7 +8,7 @@ from negosim.reports._corpus import Corpus, cap_of
 from negosim.reports._model import Prose, Section
 from negosim.reports._sentences import listing
 
-OF_EVERY_RUN = ("schema_version", "scenarios", "dialogues", "conditions", "concurrency", "seed")
+OF_EVERY_RUN = ("schema_version", "scenarios", "dialogues", "conditions", "concurrency", "primary", "seed")
 """Settings in which runs may differ without their dialogues being of another kind."""
 NAMES = {"calls": "calls a turn"}
 APART = {"length": ("cap on utterances",)}

@@ -2,7 +2,13 @@
 
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Missing, Section
-from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrast_table, contrasts
+from negosim.reports.sections._contrast import (
+    ComparedColumn,
+    contrast_sentence,
+    contrast_table,
+    contrasts,
+    short,
+)
 
 POOLED = "all"
 """The one condition and scenario of dialogues that are compared as populations."""
@@ -52,5 +58,4 @@ def tactics_compared(corpus: Corpus, side: str, a: str, b: str) -> Section:
     found = contrasts(measured, side, a, b)
     heading = f"Share of the tactics of a dialogue, {a} against {b}"
     table = contrast_table("comparison-tactics", heading, (a, b), found)
-    brief = contrast_table("comparison-tactics-brief", heading, (a, b), found, short=True)
-    return Section("tactics", title, (contrast_sentence(f"In {b}", a, found), table), brief=brief)
+    return Section("tactics", title, (contrast_sentence(f"In {b}", a, found), table), brief=short(table))

@@ -41,6 +41,7 @@ def configuration(options: dict[str, Any]) -> RunConfig:
         "conditions": _conditions(options["deceptive"], options["scenario"], both=options["both_conditions"]),
         "models": tuple(named[: len(named) - bool(judge)]),
         "judge_model": named[-1] if judge else None,
+        "primary": tuple(options["primary"] or ()),
         "prompts": None if options["prompts"] is None else str(options["prompts"]),
     }
     composed["traits"] = _traits(options.get("traits") or ())

@@ -82,6 +82,15 @@ def generate(
             min=0, metavar="N", help="The same seed makes the same dialogues.", rich_help_panel=MAKE
         ),
     ] = 0,
+    primary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME",
+            help="Primary outcome, declared before the run is made: agreed, joint_value, a judge's question; "
+            "may be given several times. Reports correct over them; all else is exploratory.",
+            rich_help_panel=MAKE,
+        ),
+    ] = None,
     planner: Annotated[
         str,
         typer.Option(

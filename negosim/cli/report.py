@@ -41,6 +41,15 @@ def report(
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Compare two runs, or two models of the runs, where they match."),
     ] = None,
+    primary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME",
+            help="Primary outcome: agreed, joint_value, a judge's question; may be given several times. p is "
+            "corrected over them, all else is exploratory.",
+            show_default="as the runs declare",
+        ),
+    ] = None,
     scope: Annotated[
         Scope,
         typer.Option(
@@ -55,7 +64,7 @@ def report(
     Runs that are not finished or not judged are reported as far as they go.
     """
     reports.check_names(pdf=out, trace=trace)
-    made = _made(runs or [], compare, scope)
+    made = _made(runs or [], compare, scope, primary or [])
     if (out is not None or figures is not None) and (said := reports.unshown(made)):
         typer.echo(f"Note: {said}", err=True)
     if out is not None:
@@ -71,23 +80,24 @@ def report(
         reports.print_report(console_for(), made)
 
 
-def _made(runs: list[str], compare: tuple[str, str] | None, scope: Scope) -> Report:
-
+def _made(runs: list[str], compare: tuple[str, str] | None, scope: Scope, primary: list[str]) -> Report:
     opened = [Run.open(run_folder(run)) for run in runs]
     if compare is None:
         if not opened:
             raise typer.BadParameter("name a run; `negosim runs` lists them", param_hint="RUN")
-        return reports.report_on(opened, scope=scope)
+        return reports.report_on(opened, scope=scope, primary=primary)
     a, b = compare
     folders = [run_folder(name) for name in compare]
     if all((folder / "run.json").is_file() for folder in folders):
         if opened:
             raise UserError("--compare names two runs, so no other RUN is needed; leave it out")
-        return reports.comparison_of_runs(*(Run.open(folder) for folder in folders), scope=scope)
+        return reports.comparison_of_runs(
+            *(Run.open(folder) for folder in folders), scope=scope, primary=primary
+        )
     if not opened:
         missing = a if not (folders[0] / "run.json").is_file() else b
         raise UserError(
             f"--compare: no run at {missing!r}; to compare two models, name the runs they played in: "
             "negosim report RUN --compare MODEL MODEL"
         )
-    return reports.comparison_of_models(opened, a, b, scope=scope)
+    return reports.comparison_of_models(opened, a, b, scope=scope, primary=primary)

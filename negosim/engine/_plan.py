@@ -172,6 +172,7 @@ def resolve(
         _check_mixture(config.players(scenario), made)
         for function in _functions(scenario):
             reward_function(function)
+    _check_primary(config, scenarios)
     dispositions = {name: Dispositions(config, scenario) for name, scenario in scenarios.items()}
     jobs = tuple(_jobs(config, scenarios, dispositions))
     given = {name for job in jobs for ids in job.traits for name in ids}
@@ -192,6 +193,17 @@ def resolve(
     if fitting:
         check_agents(plan)
     return plan
+
+
+def _check_primary(config: RunConfig, scenarios: Mapping[str, Scenario]) -> None:
+    if not config.primary:
+        return
+    from negosim.measures import declarable_outcomes
+
+    known = declarable_outcomes(scenarios.values())
+    for name in config.primary:
+        if name not in known:
+            raise UserError(f"primary outcome {name!r} is none of these scenarios; {suggest(name, known)}")
 
 
 def _functions(scenario: Scenario) -> list[str]:

@@ -17,7 +17,9 @@ from negosim.measures._estimate import Estimate, estimate
 from negosim.measures._judged import belief_rows, judged_rows
 from negosim.measures._language import HashedText, Vocabulary, language
 from negosim.measures._lies import KNOWN_ERRORS, ClaimSource, LieRates, lie_rates
+from negosim.measures._mixed import COMPONENTS, MixedCheck, mixed_check, smallest_difference
 from negosim.measures._moves import offer_rows, tactic_rows
+from negosim.measures._outcomes import declarable_outcomes
 from negosim.measures._reliability import (
     OrderEffect,
     Reliability,
@@ -28,6 +30,7 @@ from negosim.measures._reliability import (
 from negosim.measures._shares import entropy, shares
 
 __all__ = [
+    "COMPONENTS",
     "KNOWN_ERRORS",
     "Calibration",
     "CheckError",
@@ -37,6 +40,7 @@ __all__ = [
     "Estimate",
     "HashedText",
     "LieRates",
+    "MixedCheck",
     "OrderEffect",
     "Reliability",
     "Scope",
@@ -45,6 +49,7 @@ __all__ = [
     "calibration",
     "coalition_name",
     "corrected",
+    "declarable_outcomes",
     "dialogue_rows",
     "difference",
     "entropy",
@@ -55,11 +60,13 @@ __all__ = [
     "krippendorff_alpha",
     "language",
     "lie_rates",
+    "mixed_check",
     "offer_rows",
     "order_effects",
     "people_as_truth",
     "reliability",
     "shares",
+    "smallest_difference",
     "tactic_rows",
     "utterance_error",
 ]

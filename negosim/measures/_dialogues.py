@@ -1,6 +1,7 @@
 """One row a dialogue: what it came to, how it was said, what it cost."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from negosim.measures._answered import further_columns, further_values
 from negosim.measures._language import HashedText, Overlap, Vocabulary, language
-from negosim.measures._read import ByScenario, DialogueRow, headings, spoken
+from negosim.measures._read import ByScenario, DialogueRow, spoken
 from negosim.measures._shares import entropy_of
 from negosim.records import MARKS, SIMULATED, tactics_of, total_usd
 from negosim.scenarios import Scenario
@@ -64,7 +65,7 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
             row.update(language(text))
             overlap.add(number, (row["scenario"], row["condition"]), text)
         rows.append({**row, **_cost(dialogue)})
-    frame = pd.DataFrame(rows, columns=_columns(run))
+    frame = pd.DataFrame(rows, columns=dialogue_columns(run.header.scenarios.values()))
     frame["repetition_between"] = pd.Series(overlap.shares(), dtype="float64").reindex(range(len(rows)))
     for name in frame.columns:
         if name in _BOOLEANS or name.startswith(("party_", "trait_")):
@@ -76,9 +77,10 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     return frame
 
 
-def _columns(run: Run) -> list[str]:
-    """Return the columns in order, so that an empty run has them too."""
-    models = [name for name in headings(run) if name.startswith("model_")]
+def dialogue_columns(scenarios: Iterable[Scenario]) -> list[str]:
+    """Return the columns of `dialogue_rows` in order, so that an empty run has them too."""
+    known = list(scenarios)
+    models = [f"model_{role + 1}" for role in range(max(len(scenario.roles) for scenario in known))]
     return [
         *("id", "scenario", "condition", "index", "seed", "status", "end", "opener"),
         *models,
@@ -87,7 +89,7 @@ def _columns(run: Run) -> list[str]:
         *(name.replace("model", "value") for name in models),
         *(name.replace("model", "gain") for name in models),
         *("joint_value", "joint_share", "rational", "pareto_distance", "nash_ratio"),
-        *further_columns(run.header.scenarios.values()),
+        *further_columns(known),
         *("words", "words_per_turn", "questions_per_turn", "distinct_1", "distinct_2"),
         *("repetition", "repetition_between", "false_claims", "tactic_entropy"),
         *(f"turns_{mark}" for mark in MARKS),

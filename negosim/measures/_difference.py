@@ -50,6 +50,10 @@ class Difference:
     """Columns in which the two rows of a pair agree; several rows of a side that do enter as their mean."""
     note: str | None = None
     """Why there is no interval: "not enough data: ..."."""
+    error: float | None = None
+    """Standard error of the value, where clusters vary."""
+    freedom: float | None = None
+    """Degrees of freedom of its Student's t."""
 
 
 def difference(
@@ -194,7 +198,8 @@ def _tested(
         low, high = interval(base.value, around, "plain")
         if binary:
             low, high = max(low, -1.0), min(high, 1.0)
-        return replace(base, low=low, high=high, p=p_value(base.value, around))
+        p = p_value(base.value, around)
+        return replace(base, low=low, high=high, p=p, error=around.error, freedom=freedom)
     if binary:
         low, high = _unvaried(base, sizes, freedom)
         return replace(base, low=low, high=high, p=1.0 if base.value == 0 else None)

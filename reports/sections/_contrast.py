@@ -1,6 +1,6 @@
 """Two groups side by side: every measure of both, the difference, its size and its p."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from negosim.measures import Difference, holm
@@ -61,17 +61,31 @@ def contrasts(measured: list[tuple[ComparedColumn, Sample]], between: str, a: An
     ]
 
 
+def corrected_together(groups: list[list[Contrast]]) -> list[list[Contrast]]:
+    """Return contrasts with p corrected for all of them, over every group."""
+    flat = [one for group in groups for one in group]
+    found = holm([one.found for one in flat])
+    family = [one.p for one in found if one.p is not None]
+    again = iter(replace(one, found=each, family=family) for one, each in zip(flat, found, strict=True))
+    return [[next(again) for _ in group] for group in groups]
+
+
 def contrast_table(
-    key: str, title: str, labels: tuple[Heading, Heading], found: list[Contrast], *, short: bool = False
+    key: str, title: str, labels: tuple[Heading, Heading], found: list[Contrast]
 ) -> ReportTable:
-    """Return contrasts as a table; the short one leaves out effect sizes and the intervals of means."""
-    rows: list[Row] = []
-    for each in found:
-        cells = each.cells
-        a, b, moved, _, p, n = cells
-        rows.append((each.measure.label, *((bare(a), bare(b), moved, p, n) if short else cells)))
-    heads = [head for head in HEADS if head != "effect" or not short]
-    return ReportTable(key, title, ("measure", *labels, *heads), tuple(rows), caption=(CAPTION,))
+    """Return contrasts as a table."""
+    rows: list[Row] = [(each.measure.label, *each.cells) for each in found]
+    return ReportTable(key, title, ("measure", *labels, *HEADS), tuple(rows), caption=(CAPTION,))
+
+
+def short(table: ReportTable) -> ReportTable:
+    """Return a table of contrasts without effect sizes and the intervals of means, for a narrow terminal."""
+    rows = []
+    for label, a, b, moved, _, p, n in table.rows:
+        ends = [bare(end) if isinstance(end, Number) else end for end in (a, b)]
+        rows.append((label, *ends, moved, p, n))
+    heads = [head for head in table.columns if head != "effect"]
+    return replace(table, key=f"{table.key}-brief", columns=tuple(heads), rows=tuple(rows))
 
 
 def contrast_sentence(where: str, reference: str, found: list[Contrast]) -> Prose:

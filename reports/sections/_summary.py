@@ -1,14 +1,25 @@
 """Findings in numbers: what honest and deceptive dialogues came to, and how they differ."""
 
+from dataclasses import replace
+
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Block, Missing, Number, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import count, mean, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections import _names as names
-from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrast_table, contrasts
+from negosim.reports.sections._contrast import ComparedColumn, short
+from negosim.reports.sections._primary import (
+    NOT_DECLARED,
+    Comparison,
+    compared,
+    declaration,
+    levels_of,
+    outcomes,
+)
 
 TITLE = "Findings in numbers"
+LEVELS = "Means over finished dialogues."
 
 
 def section(corpus: Corpus) -> Section:
@@ -24,16 +35,24 @@ def section(corpus: Corpus) -> Section:
             said = "There are no honest dialogues to compare the deceptive ones with."
         table = _levels(corpus)
         missing = Missing(said, _commands.both_conditions(corpus))
-        return Section("summary", TITLE, (*blocks, table, missing), brief=table)
-    for name in others:
-        measured = [(measure, corpus.complete) for measure in measures(corpus)]
-        found = contrasts(measured, "condition", "honest", name)
-        title = f"Honest dialogues against those where {names.condition(name)}"
-        blocks += [
-            contrast_sentence(f"Where {names.condition(name)}", "honest dialogues", found),
-            contrast_table(f"findings-{name}", title, ("honest", names.condition(name)), found),
-        ]
-    return Section("summary", TITLE, tuple(blocks), brief=_levels(corpus))
+        found = outcomes(corpus, measures(corpus), corpus.complete, corpus.judged)
+        own = [*declaration(corpus, found), *levels_of(found)] if corpus.primary else []
+        return Section("summary", TITLE, (*blocks, *own, table, missing), brief=table)
+    sorted_out = outcomes(corpus, measures(corpus), corpus.complete, corpus.judged)
+    blocks += [*declaration(corpus, sorted_out), *compared(sorted_out, list(map(_comparison, others)))]
+    primary = [
+        block for block in blocks if isinstance(block, ReportTable) and block.key.startswith("primary")
+    ]
+    brief = short(primary[0]) if primary else replace(_levels(corpus), caption=(LEVELS, f" {NOT_DECLARED}"))
+    return Section("summary", TITLE, tuple(blocks), brief=brief)
+
+
+def _comparison(name: str) -> Comparison:
+    words = names.condition(name)
+    title = f"honest dialogues against those where {words}"
+    return Comparison(
+        f"findings-{name}", f"Where {words}", ("honest", words), title, ("condition", "honest", name)
+    )
 
 
 def measures(corpus: Corpus) -> list[ComparedColumn]:
@@ -76,8 +95,7 @@ def _levels(corpus: Corpus) -> ReportTable:
         for measure in measures(corpus)
     )
     heads = ("measure", *map(names.condition, corpus.conditions))
-    caption: Prose = ("Means over finished dialogues.",)
-    return ReportTable("findings", "Means by condition", heads, rows, caption=caption)
+    return ReportTable("findings", "Means by condition", heads, rows, caption=(LEVELS,))
 
 
 def _level(sample: Sample, measure: ComparedColumn) -> Number:

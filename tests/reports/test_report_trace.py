@@ -20,6 +20,7 @@ from negosim.reports._trace import numbers
 from .conftest import add_judge, make_run
 
 Frame = pd.DataFrame
+PRIMARY = ["turns", "deception-presence:2", "joint_value"]
 
 
 def _cap(run: Run) -> int:
@@ -167,6 +168,7 @@ def judged(stored: Stored, told: dict[str, Any], how: dict[str, Any]) -> tuple[f
     return own.value, own.n
 
 
+MIXED = {"mixed model", "p of mixed model", "rows fitted", "share of variance"}
 JUDGED = {
     *("n", "coverage", "accuracy", "precision", "recall", "f1", "kappa", "spearman", "confusion"),
     *("alpha", "coders", "units", "changed", "items", "error correlation"),
@@ -218,9 +220,19 @@ def again(line: dict[str, Any], told: dict[str, Any], stored: Stored) -> tuple[A
         )
         return (mean_of(frame, how) if len(frame) else None), n
     sides = how["column"], how["between"], how["a"], how["b"]
+    if statistic in MIXED:
+        mixed = stored.once(
+            (told["rows"], "mixed", *sides),
+            lambda: measures.mixed_check(frame, *sides[:2], a=sides[2], b=sides[3]),
+        )
+        share = mixed.shares.get(how.get("component"))
+        own = {"mixed model": mixed.value, "p of mixed model": mixed.p, "rows fitted": mixed.n}
+        return own.get(statistic, share), mixed.n
     found = stored.once(
         (told["rows"], *sides), lambda: measures.difference(frame, *sides[:2], a=sides[2], b=sides[3])
     )
+    if statistic == "smallest difference":
+        return measures.smallest_difference(found, tests=how["tests"]), found.n
     if statistic == "p":
         ordered = sorted(how["family"])
         running, corrected = 0.0, {}
@@ -248,7 +260,7 @@ def compared(run: Run, folder: Path) -> Report:
     stored = folder / "second" / "dialogues.jsonl"
     stored.write_bytes(b"".join(stored.read_bytes().splitlines(keepends=True)[:-2]))
     (folder / "second" / "dialogues.count").unlink()
-    return comparison_of_runs(run, Run.open(folder / "second"))
+    return comparison_of_runs(run, Run.open(folder / "second"), primary=["joint_value"])
 
 
 @pytest.fixture(scope="module")
@@ -283,7 +295,11 @@ def test_three_roles_are_shown_in_tables_and_claims_in_answers(several: Run) -> 
 @pytest.mark.parametrize("kind", ["report", "comparison", "several"])
 def test_every_number_is_what_its_trace_says(kind: str, run: Run, several: Run, tmp_path: Path) -> None:
     run = several if kind == "several" else run
-    report = compared(run, tmp_path) if kind == "comparison" else report_on([run])
+    report = (
+        compared(run, tmp_path)
+        if kind == "comparison"
+        else report_on([run], primary=[] if kind == "several" else PRIMARY)
+    )
     runs = [run, Run.open(tmp_path / "second")] if kind == "comparison" else [run]
     write_trace(report, tmp_path / "trace.jsonl")
     lines = [orjson.loads(line) for line in (tmp_path / "trace.jsonl").read_bytes().splitlines()]
@@ -307,5 +323,5 @@ def test_every_number_is_what_its_trace_says(kind: str, run: Run, several: Run, 
     assert sum(seen.values()) == sum(1 for _ in numbers(report))
     if kind == "several":
         return
-    expected = {"share", "mean", "count", "difference", "effect", "p"}
+    expected = MIXED | {"smallest difference", "share", "mean", "count", "difference", "effect", "p"}
     assert expected <= set(seen)
