@@ -80,7 +80,8 @@ def judge(
         typer.Option(
             min=1,
             metavar="N",
-            help="Ask each model so often, each time with options and questions in another order.",
+            help="Ask each model so often, with options and questions in another order; the third time in "
+            "the first one again, to tell order from chance.",
             rich_help_panel=WHO,
         ),
     ] = 1,

@@ -35,17 +35,46 @@ class Wording:
     """Of a scale, in the order they are shown."""
     yes_first: bool = True
     issue: Issue | None = None
+    order: int = 0
+    """Which order it is put in: 0 is that of the file; those of equal number are the same."""
+
+    def place(self, value: JudgedValue) -> dict[str, int | float]:
+        """Return where an answer stood among those shown, and how likely that was the first place.
+
+        The chance is that of an order drawn for a repeat, whichever was drawn: a scale runs up or down, and
+        what stands for "none" is always the last. Empty for a number that was not shown.
+        """
+        if self.question.answer == "yes_no":
+            shown, chances = ([True, False] if self.yes_first else [False, True]), [0.5, 0.5]
+        elif self.grades:
+            ends = (0, len(self.grades) - 1)
+            shown = list(self.grades)
+            chances = [0.5 if place in ends else 0.0 for place in range(len(shown))]
+        else:
+            shown = [name for name, _ in self.options]
+            fixed = int(self.question.answer in ("tactic", "issue"))
+            drawn = len(shown) - fixed
+            chances = [1 / drawn] * drawn + [0.0] * fixed
+        places = [place for place, one in enumerate(shown) if type(one) is type(value) and one == value]
+        if not places:
+            return {}
+        return {"position": places[0] + 1, "chance_first": chances[places[0]], "order": self.order}
 
 
 def worded(
-    question: Question, issues: Mapping[str, Issue], tactics: Sequence[Tactic], rng: Random | None
+    question: Question,
+    issues: Mapping[str, Issue],
+    tactics: Sequence[Tactic],
+    rng: Random | None,
+    order: int = 0,
 ) -> Wording:
-    """Put a question: its options in the order of the file, or in one that `rng` draws."""
+    """Put a question: its options in the order of the file, or in one that `rng` draws, called `order`."""
     if question.answer == "yes_no":
-        return Wording(question, yes_first=rng is None or rng.random() < 0.5)
+        return Wording(question, yes_first=rng is None or rng.random() < 0.5, order=order)
     if question.answer == "scale":
         upwards = rng is None or rng.random() < 0.5
-        return Wording(question, grades=tuple(question.grades if upwards else reversed(question.grades)))
+        grades = tuple(question.grades if upwards else reversed(question.grades))
+        return Wording(question, grades=grades, order=order)
     issue = issues.get(question.issue or "")
     if question.answer == "tactic":
         options, last = [(tactic.id, tactic.definition) for tactic in tactics], (NONE, "no tactic stands out")
@@ -57,7 +86,7 @@ def worded(
         last = None
     if rng is not None:
         rng.shuffle(options)
-    return Wording(question, options=(*options, *([last] if last else [])), issue=issue)
+    return Wording(question, options=(*options, *([last] if last else [])), issue=issue, order=order)
 
 
 def answer_schema(wording: Wording) -> dict[str, Any]:
@@ -148,10 +177,7 @@ def read(item: Item, wording: Wording, given: Any, said: Sequence[tuple[str, str
             "a quote does not occur in what was said; copy it word for word from one "
             "utterance, or leave it out"
         )
-    names = [name for name, _ in wording.options]
-    detail: dict[str, str | int | float | bool | None] = {}
-    if isinstance(value, str) and value in names:
-        detail["position"] = names.index(value) + 1
+    detail: dict[str, str | int | float | bool | None] = {**wording.place(value)}
     if dropped:
         detail[QUOTES_DROPPED] = dropped
     return item.judged(

@@ -17,6 +17,9 @@ from negosim.scenarios import Scenario
 from negosim.taxonomies import Tactic, Taxonomy
 from negosim.views import PublicTurn
 
+SAME_AGAIN = 2
+"""The repeat that is put in the order of the first, so that order can be told from chance."""
+
 MOST_ITEMS = 15
 """Answers asked for in one call, where the judge's answers can be so long; with a reason and a quote each
 they take some 900 tokens."""
@@ -82,9 +85,11 @@ class SetQuestionnaire:
             for item in items_of(question, task.scenario, task.dialogue.turns)
         ]
 
-    def worded(self, question: Question, scenario: Scenario, rng: Random | None = None) -> Wording:
-        """Put a question of the set: in the order of the file, or in one that `rng` draws."""
-        return worded(question, scenario.issue_by_id, tuple(self._tactics[scenario.id].values()), rng)
+    def worded(
+        self, question: Question, scenario: Scenario, rng: Random | None = None, order: int = 0
+    ) -> Wording:
+        """Put a question of the set: in the order of the file, or in one that `rng` draws, called `order`."""
+        return worded(question, scenario.issue_by_id, tuple(self._tactics[scenario.id].values()), rng, order)
 
     async def answer(self, task: Task) -> Sequence[Judgement]:
         """Fill in a sheet, from the record or by asking the judge's model."""
@@ -106,15 +111,17 @@ class SetQuestionnaire:
     def _ordered(self, task: Task, asked: QuestionSet) -> list[list[FormItem]]:
         """Return what is asked, by question: as in the file, in another order in each further repeat.
 
+        The third time it is as in the file again: how often answers change then is chance, not order.
         Utterances stay in their order, and a question that depends on another comes after it.
         """
-        rng = task.stream("order") if task.repeat else None
+        order = 0 if task.repeat == SAME_AGAIN else task.repeat
+        rng = task.stream("order") if order else None
         questions = list(asked.questions)
         if rng is not None:
             rng.shuffle(questions)
         found = []
         for question in sorted(questions, key=lambda question: bool(question.only_if)):
-            wording = self.worded(question, task.scenario, rng)
+            wording = self.worded(question, task.scenario, rng, order)
             items = list(items_of(question, task.scenario, task.dialogue.turns))
             if rng is not None and question.about == "agent":
                 rng.shuffle(items)

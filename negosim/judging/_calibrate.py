@@ -13,7 +13,14 @@ from negosim.records import SIMULATED
 from negosim.store import Run
 
 if TYPE_CHECKING:
-    from negosim.measures import Calibration, ErrorCorrelation, Estimate, OrderEffect, Reliability
+    from negosim.measures import (
+        Calibration,
+        ErrorCorrelation,
+        Estimate,
+        OrderEffect,
+        PositionBias,
+        Reliability,
+    )
 
 FIGURES = ("coverage", "accuracy", "precision", "recall", "f1", "kappa", "spearman")
 """The estimates of a `Calibration`."""
@@ -36,7 +43,9 @@ class Assessment:
     errors: "Sequence[ErrorCorrelation]"
     """Whether judges err together."""
     orders: "Sequence[OrderEffect]"
-    """Whether answers change with the order of options and questions."""
+    """Whether answers change with the order of options and questions, more than by chance."""
+    positions: "Sequence[PositionBias]" = ()
+    """Whether what is shown first is preferred."""
 
 
 def known_truth(run: Run, judges: Sequence[str]) -> list[str]:
@@ -68,10 +77,16 @@ def assess(run: Run, sets: Collection[str] | None = None) -> Assessment:
         UserError: nobody but the oracle has answered, or nothing of it is known to be true or false.
 
     """
-    from negosim.measures import calibration, error_correlation, judged_rows, order_effects, reliability
+    from negosim import measures
 
-    frame = judged_rows(run, sets)
-    found = Assessment(calibration(frame), reliability(frame), error_correlation(frame), order_effects(frame))
+    frame = measures.judged_rows(run, sets)
+    found = Assessment(
+        measures.calibration(frame),
+        measures.reliability(frame),
+        measures.error_correlation(frame),
+        measures.order_effects(frame),
+        measures.position_bias(frame),
+    )
     if not found.calibrations:
         raise UserError(
             "there is no judge to calibrate: nobody has answered a question whose answer the oracle knows; "
@@ -115,6 +130,12 @@ def _rows(found: Assessment) -> Iterator[dict[str, Any]]:
     for order in found.orders:
         about = {"question": order.question, "perspective": order.perspective, "judge": order.judge}
         yield {"table": "order", **about, "figure": "changed", **_numbers(order.changed)}
+        yield {"table": "order", **about, "figure": "changed in the same order", **_numbers(order.floor)}
+    for bias in found.positions:
+        about = {"question": bias.question, "perspective": bias.perspective, "judge": bias.judge}
+        yield {"table": "position", **about, "figure": "first", **_numbers(bias.first)}
+        yield {"table": "position", **about, "figure": "first expected", "value": bias.expected}
+        yield {"table": "position", **about, "figure": "excess", **_numbers(bias.excess)}
 
 
 def _numbers(estimate: "Estimate") -> dict[str, Any]:

@@ -60,7 +60,8 @@ def judge(
             or objects that judge (`negosim.judging.Judge`). None: the environment's default model, or else
             the oracle where the simulated negotiator played.
         questions: ids or paths of question sets; None: the usual ones.
-        repeats: how often each model is asked; each time with options and questions in another order.
+        repeats: how often each model is asked, with options and questions in another order; the third time
+            in the first one again, to tell order from chance.
         sample: most dialogues of each scenario and condition, matched pairs together; None: all.
         prompts: folder of templates that override single ones.
         watch: called with every event, in the caller's thread.
@@ -130,7 +131,8 @@ async def judge_async(
             or objects that judge (`negosim.judging.Judge`). None: the environment's default model, or else
             the oracle where the simulated negotiator played.
         questions: ids or paths of question sets; None: the usual ones.
-        repeats: how often each model is asked; each time with options and questions in another order.
+        repeats: how often each model is asked, with options and questions in another order; the third time
+            in the first one again, to tell order from chance.
         sample: most dialogues of each scenario and condition, matched pairs together; None: all.
         prompts: folder of templates that override single ones.
         watch: called with every event, in the caller's thread.

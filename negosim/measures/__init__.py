@@ -19,22 +19,21 @@ from negosim.measures._language import HashedText, Vocabulary, language
 from negosim.measures._lies import KNOWN_ERRORS, ClaimSource, LieRates, lie_rates
 from negosim.measures._mixed import COMPONENTS, MixedCheck, mixed_check, smallest_difference
 from negosim.measures._moves import offer_rows, tactic_rows
+from negosim.measures._order import OrderEffect, PositionBias, order_effects, position_bias
 from negosim.measures._outcomes import declarable_outcomes
-from negosim.measures._reliability import (
-    OrderEffect,
-    Reliability,
-    krippendorff_alpha,
-    order_effects,
-    reliability,
-)
+from negosim.measures._rates import CorrectedRate, corrected_rates
+from negosim.measures._reliability import Reliability, krippendorff_alpha, reliability
 from negosim.measures._shares import entropy, shares
+from negosim.measures._solutions import SOLUTIONS, Solutions
 
 __all__ = [
     "COMPONENTS",
     "KNOWN_ERRORS",
+    "SOLUTIONS",
     "Calibration",
     "CheckError",
     "ClaimSource",
+    "CorrectedRate",
     "Difference",
     "ErrorCorrelation",
     "Estimate",
@@ -42,13 +41,16 @@ __all__ = [
     "LieRates",
     "MixedCheck",
     "OrderEffect",
+    "PositionBias",
     "Reliability",
     "Scope",
+    "Solutions",
     "Vocabulary",
     "belief_rows",
     "calibration",
     "coalition_name",
     "corrected",
+    "corrected_rates",
     "declarable_outcomes",
     "dialogue_rows",
     "difference",
@@ -64,6 +66,7 @@ __all__ = [
     "offer_rows",
     "order_effects",
     "people_as_truth",
+    "position_bias",
     "reliability",
     "shares",
     "smallest_difference",

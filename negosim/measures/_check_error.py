@@ -121,11 +121,13 @@ def _rogan_gladen(apparent: Floats, sensitivity: Floats | float, specificity: Fl
 
 def _interval(apparent: Estimate, error: CheckError) -> tuple[float, float]:
     """Return the middle part of what the share is where all three numbers are drawn anew."""
+    from scipy.stats import norm
+
     assert apparent.value is not None
     assert apparent.low is not None
     assert apparent.high is not None
     rng = np.random.default_rng(0)
-    moved = rng.standard_normal(_DRAWS) / 1.96
+    moved = rng.standard_normal(_DRAWS) / norm.ppf((1 + CONFIDENCE) / 2)
     down, up = apparent.value - apparent.low, apparent.high - apparent.value
     drawn = np.clip(apparent.value + np.where(moved < 0, down, up) * moved, 0.0, 1.0)
     sensitivity = rng.beta(error.found + 0.5, error.false - error.found + 0.5, _DRAWS)

@@ -11,6 +11,7 @@ from negosim.measures._answered import further_columns, further_values
 from negosim.measures._language import HashedText, Overlap, Vocabulary, language
 from negosim.measures._read import ByScenario, DialogueRow, spoken
 from negosim.measures._shares import entropy_of
+from negosim.measures._solutions import SOLUTIONS, Solutions
 from negosim.records import MARKS, SIMULATED, tactics_of, total_usd
 from negosim.scenarios import Scenario
 from negosim.store import Run
@@ -36,6 +37,9 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     - `joint_share`: joint value over the largest that any deal has.
     - `traits_1`, ...: where the run gives traits, those of each role, joined by "+"; `trait_1_calm`, ...:
       whether it has each.
+    - `joint_gain_share`: the same over what no deal is worth: from 0, no better than that, to 1, the best.
+    - `nash_distance`, `kalai_smorodinsky_distance`, `egalitarian_distance`, `utilitarian_distance`: of a
+      deal, how far it is from what the solution chooses, in units of `pareto_distance`.
     - `coalition`, `party_1`, ...: who made the deal, where some can agree without the others.
     - `before_stance_1`, `change_stance_1`, ...: what a role answered to a measure, and how it changed.
     - `reward_1`, ...: rewards, where the scenario says what counts.
@@ -53,11 +57,13 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     import pandas as pd
 
     vocabulary, overlap, ends = Vocabulary(), Overlap(), ByScenario(_Ends.of)
+    solutions = ByScenario(Solutions.of)
     rows: list[dict[str, Any]] = []
     for number, dialogue in enumerate(spoken(run)):
         row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
         row |= _traits(dialogue, run)
         row |= _gains(dialogue, ends.of(run.scenario_of(dialogue)))
+        row |= _solved(dialogue, solutions.of(run.scenario_of(dialogue)))
         row |= further_values(dialogue.outcome, dialogue.measurements)
         if dialogue.status == "complete":
             said = [turn.utterance.text for turn in dialogue.turns if not turn.utterance.wordless]
@@ -65,7 +71,7 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
             row.update(language(text))
             overlap.add(number, (row["scenario"], row["condition"]), text)
         rows.append({**row, **_cost(dialogue)})
-    frame = pd.DataFrame(rows, columns=dialogue_columns(run.header.scenarios.values()))
+    frame = pd.DataFrame(rows, columns=dialogue_columns(run.header.scenarios.values(), run.header.traits))
     frame["repetition_between"] = pd.Series(overlap.shares(), dtype="float64").reindex(range(len(rows)))
     for name in frame.columns:
         if name in _BOOLEANS or name.startswith(("party_", "trait_")):
@@ -77,18 +83,19 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
     return frame
 
 
-def dialogue_columns(scenarios: Iterable[Scenario]) -> list[str]:
+def dialogue_columns(scenarios: Iterable[Scenario], traits: Iterable[str] = ()) -> list[str]:
     """Return the columns of `dialogue_rows` in order, so that an empty run has them too."""
     known = list(scenarios)
     models = [f"model_{role + 1}" for role in range(max(len(scenario.roles) for scenario in known))]
     return [
         *("id", "scenario", "condition", "index", "seed", "status", "end", "opener"),
         *models,
-        *_trait_columns(run, len(models)),
+        *_trait_columns(list(traits), len(models)),
         *("turns", "outcome", "agreed"),
         *(name.replace("model", "value") for name in models),
         *(name.replace("model", "gain") for name in models),
-        *("joint_value", "joint_share", "rational", "pareto_distance", "nash_ratio"),
+        *("joint_value", "joint_share", "joint_gain_share", "rational", "pareto_distance", "nash_ratio"),
+        *(f"{name}_distance" for name in SOLUTIONS),
         *further_columns(known),
         *("words", "words_per_turn", "questions_per_turn", "distinct_1", "distinct_2"),
         *("repetition", "repetition_between", "false_claims", "tactic_entropy"),
@@ -109,9 +116,9 @@ def _header(dialogue: DialogueRow) -> dict[str, Any]:
     }
 
 
-def _trait_columns(run: Run, roles: int) -> list[str]:
-    numbers = range(1, roles + 1) if run.header.traits else ()
-    held = [f"trait_{number}_{name}" for number in numbers for name in run.header.traits]
+def _trait_columns(traits: list[str], roles: int) -> list[str]:
+    numbers = range(1, roles + 1) if traits else ()
+    held = [f"trait_{number}_{name}" for number in numbers for name in traits]
     return [*(f"traits_{number}" for number in numbers), *held]
 
 
@@ -167,6 +174,16 @@ def _gains(dialogue: DialogueRow, ends: _Ends | None) -> dict[str, float]:
     if outcome.joint_value is not None and ends.joint > 0:
         found["joint_share"] = outcome.joint_value / ends.joint
     return found
+
+
+def _solved(dialogue: DialogueRow, solutions: Solutions | None) -> dict[str, float | None]:
+    """Return the share of the best joint gain, and of a deal how far it is from each solution."""
+    outcome = dialogue.outcome
+    if dialogue.status == "failed" or outcome.values is None or solutions is None:
+        return {}
+    values = np.asarray(outcome.values, dtype=float)
+    distances = solutions.distances(values) if outcome.status == "agreement" else {}
+    return {"joint_gain_share": solutions.joint_gain(values), **distances}
 
 
 def _moves(dialogue: DialogueRow) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from negosim.measures._bootstrap import Floats
 from negosim.measures._check_error import CheckError, corrected, utterance_error
+from negosim.measures._clusters import Scope
 from negosim.measures._estimate import Estimate, mean_of
 from negosim.records import TRUTH
 
@@ -45,7 +46,9 @@ class LieRates:
     flags, which are the truth."""
 
 
-def lie_rates(frame: "pd.DataFrame", errors: Mapping[str, CheckError] | None = None) -> list[LieRates]:
+def lie_rates(
+    frame: "pd.DataFrame", errors: Mapping[str, CheckError] | None = None, *, scope: Scope = "auto"
+) -> list[LieRates]:
     """Return the rates of false claims and of utterances with one, by judge and perspective.
 
     Flags of the record and verdicts of the check are never in one row: the record's own perspective is a
@@ -55,6 +58,7 @@ def lie_rates(frame: "pd.DataFrame", errors: Mapping[str, CheckError] | None = N
         frame: made by `judged_rows`, or a part of it.
         errors: of the check, by subject; None: what is known of verdicts that code gives (`KNOWN_ERRORS`).
             The error about utterances is taken from the same frame, where it has the record's flags too.
+        scope: what intervals are about, as in `estimate`.
 
     Returns:
         By judge: a row for each subject that was claimed about, one for all claims, one for utterances.
@@ -71,7 +75,7 @@ def lie_rates(frame: "pd.DataFrame", errors: Mapping[str, CheckError] | None = N
     rows = frame[frame["question"].isin(("claim", "false-claim"))]
     found: list[LieRates] = []
     for (judge, perspective), group in rows.groupby(["judge", "perspective"], observed=True, sort=False):
-        found += _of_judge(frame, group, str(judge), str(perspective), known)
+        found += _of_judge(frame, group, str(judge), str(perspective), known, scope)
     return found
 
 
@@ -81,6 +85,7 @@ def _of_judge(
     judge: str,
     perspective: str,
     known: Mapping[str, CheckError],
+    scope: Scope,
 ) -> Iterator[LieRates]:
     source: ClaimSource = "flags of the record" if perspective == TRUTH else "verdicts of the check"
     flags = perspective == TRUTH
@@ -90,21 +95,25 @@ def _of_judge(
         part = claims if subject is None else claims[subjects == subject]
         if len(part):
             error = None if flags or subject is None else known.get(subject)
-            rates = _rates(part, part["value"].eq("unverifiable"), part["value"].eq("false"), error)
+            rates = _rates(part, part["value"].eq("unverifiable"), part["value"].eq("false"), error, scope)
             yield LieRates(judge, perspective, source, "claims", subject, *rates)
     said = group[group["question"] == "false-claim"]
     if len(said):
         error = None if flags else utterance_error(frame, judge, perspective)
         false = said["status"].eq("ok") & said["value"].eq(True)
-        rates = _rates(said, said["status"].ne("ok"), false, error)
+        rates = _rates(said, said["status"].ne("ok"), false, error, scope)
         yield LieRates(judge, perspective, source, "utterances", None, *rates)
 
 
 def _rates(
-    rows: "pd.DataFrame", undecided: "pd.Series[bool]", false: "pd.Series[bool]", error: CheckError | None
+    rows: "pd.DataFrame",
+    undecided: "pd.Series[bool]",
+    false: "pd.Series[bool]",
+    error: CheckError | None,
+    scope: Scope,
 ) -> tuple[Estimate, Estimate, Estimate, Estimate]:
     open_: Floats = undecided.to_numpy().astype(np.float64)
     lies: Floats = false.to_numpy().astype(np.float64)
-    of_all = mean_of(rows, lies, binary=True)
-    of_decided = mean_of(rows, np.where(open_ > 0, np.nan, lies), binary=True)
-    return mean_of(rows, open_, binary=True), of_decided, of_all, corrected(of_all, error)
+    of_all = mean_of(rows, lies, binary=True, scope=scope)
+    of_decided = mean_of(rows, np.where(open_ > 0, np.nan, lies), binary=True, scope=scope)
+    return mean_of(rows, open_, binary=True, scope=scope), of_decided, of_all, corrected(of_all, error)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from negosim.measures._answers import ITEM, answers, as_text, coded, kind_of
+from negosim.measures._answers import ITEM, answers, coded, kind_of
 from negosim.measures._bootstrap import Floats, Statistic
 from negosim.measures._clusters import Clusters, Scope, clusters_of, sums
-from negosim.measures._estimate import Estimate, estimated, mean_of
+from negosim.measures._estimate import Estimate, estimated
 from negosim.records import TRUTH
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Codes = NDArray[Any]
 Metric = Literal["nominal", "ordinal", "interval"]
 Among = Literal["judges", "people", "repeats"]
 
-_CODER = ["judge", "fingerprint"]
+CODER = ["judge", "fingerprint"]
 _METRICS: dict[str, Metric] = {
     "yes_no": "nominal",
     "choice": "nominal",
@@ -48,17 +48,6 @@ class Reliability:
     coders: int
     units: int
     """Items with at least two answers."""
-
-
-@dataclass(frozen=True)
-class OrderEffect:
-    """How often a judge's answer changes when it is asked again with its options in another order."""
-
-    judge: str
-    perspective: str
-    question: str
-    changed: Estimate
-    """Share of the items with at least two answers whose answers are not all the same."""
 
 
 def reliability(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Reliability]:
@@ -90,43 +79,16 @@ def reliability(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Reliabi
     return found
 
 
-def order_effects(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[OrderEffect]:
-    """Return how often answers change between repeats, by judge, perspective and question.
-
-    Every repeat shuffles the options. Some change is chance, unless the judge answers the same to the same
-    prompt; a share near 0 says that neither order nor chance matters. `scope` is as in `estimate`.
-    """
-    rows = answers(frame)
-    rows = rows[(rows["perspective"] != TRUTH) & (rows["status"] == "ok")]
-    found = []
-    for (judge, perspective, question), group in rows.groupby(
-        ["judge", "perspective", "question"], observed=True
-    ):
-        shown = group.assign(_shown=group["value"].map(as_text))
-        items = shown.groupby([*_CODER, *ITEM], observed=True).agg(
-            scenario=("scenario", "first"),
-            index=("index", "first"),
-            different=("_shown", "nunique"),
-            count=("_shown", "size"),
-        )
-        items = items[items["count"] > 1]
-        if len(items):
-            changed: Floats = (items["different"] > 1).to_numpy().astype(np.float64)
-            effect = mean_of(items, changed, binary=True, scope=scope)
-            found.append(OrderEffect(str(judge), str(perspective), str(question), effect))
-    return found
-
-
 def _companies(group: "pd.DataFrame") -> "Iterator[tuple[Among, str | None, int, pd.DataFrame]]":
     """Yield the sets of answers that can agree: among whom, whose repeats, how many coders, the rows."""
-    first = group.sort_values("repeat", kind="stable").drop_duplicates([*_CODER, *ITEM])
+    first = group.sort_values("repeat", kind="stable").drop_duplicates([*CODER, *ITEM])
     people = first[first["judge"].str.startswith("human:")]
     companies: tuple[tuple[Among, pd.DataFrame], ...] = (("judges", first), ("people", people))
     for among, part in companies:
-        coders = len(part[_CODER].drop_duplicates())
+        coders = len(part[CODER].drop_duplicates())
         if coders > 1:
             yield among, None, coders, part
-    for (judge, _), part in group.groupby(_CODER, observed=True):
+    for (judge, _), part in group.groupby(CODER, observed=True):
         repeats = part["repeat"].nunique()
         if repeats > 1:
             yield "repeats", str(judge), repeats, part

@@ -20,7 +20,14 @@ from negosim.terminal.console import print_view
 from negosim.terminal.listing import aligned
 
 if TYPE_CHECKING:
-    from negosim.measures import Calibration, ErrorCorrelation, Estimate, OrderEffect, Reliability
+    from negosim.measures import (
+        Calibration,
+        ErrorCorrelation,
+        Estimate,
+        OrderEffect,
+        PositionBias,
+        Reliability,
+    )
 
 MOST_ERRORS = 5
 """Kinds of wrong choices listed for a question, the most frequent first."""
@@ -116,7 +123,9 @@ def print_assessment(console: Console, found: Assessment) -> None:
         tables.heading(f"where there is no interval: {few}{reasons}")
 
 
-def _place(each: "Calibration | Reliability | ErrorCorrelation | OrderEffect") -> tuple[bool, str, str]:
+def _place(
+    each: "Calibration | Reliability | ErrorCorrelation | OrderEffect | PositionBias",
+) -> tuple[bool, str, str]:
     """Sort the neutral reader's answers before those of agents."""
     return each.perspective != THIRD_PARTY, each.perspective, each.question
 
@@ -229,11 +238,31 @@ def _agreement(found: Assessment, tables: Tables) -> None:
             ],
         )
     if found.orders:
-        tables.heading("order: share of answers that change when options come in another order", INTERVALS)
+        tables.heading(
+            "order: share of answers that change in another order, and by chance in the same", INTERVALS
+        )
         tables.rows(
-            ("judge", "question", "from", "n", "changed"),
+            ("judge", "question", "from", "n", "changed", "same order"),
             [
-                (each.judge, each.question, _from(each.perspective), each.changed.n, each.changed)
-                for each in sorted(found.orders, key=lambda each: (each.judge, *_place(each)))
+                (each.judge, each.question, _from(each.perspective), each.changed.n, each.changed, each.floor)
+                for each in sorted(found.orders, key=_by_judge)
             ],
         )
+    if found.positions:
+        tables.heading(
+            "position: share of answers that stood first; an excess above 0 prefers the first", INTERVALS
+        )
+        tables.rows(
+            ("judge", "question", "from", "n", "first", "expected", "excess"),
+            [
+                (
+                    *(each.judge, each.question, _from(each.perspective), each.first.n, each.first),
+                    *(_number(each.expected), each.excess),
+                )
+                for each in sorted(found.positions, key=_by_judge)
+            ],
+        )
+
+
+def _by_judge(each: "OrderEffect | PositionBias") -> tuple[str, tuple[bool, str, str]]:
+    return each.judge, _place(each)

@@ -16,7 +16,7 @@ from negosim.records import (
 from negosim.scenarios import Scenario
 from negosim.terminal import Lens
 
-HARMLESS = frozenset({"position", QUOTES_DROPPED, INCONSISTENT})
+HARMLESS = frozenset({"position", "chance_first", "order", QUOTES_DROPPED, INCONSISTENT})
 """Details of an answer that tell nothing of a private side."""
 
 

@@ -3,12 +3,19 @@
 import shlex
 
 from negosim.judging import PERSON
-from negosim.measures import error_correlation, order_effects, reliability
+from negosim.measures import (
+    OrderEffect,
+    PositionBias,
+    error_correlation,
+    order_effects,
+    position_bias,
+    reliability,
+)
 from negosim.records import TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, Heading, Missing, Name, Number, ReportTable, Row
-from negosim.reports._numbers import from_estimate
+from negosim.reports._numbers import from_estimate, written
 from negosim.reports.sections import _names as names
 from negosim.reports.sections._calibration import asked
 
@@ -17,7 +24,7 @@ ITEMS = {"statistic": "items"}
 
 def consistency(corpus: Corpus, sample: Sample) -> list[Block]:
     """Return the tables there is data for, or the command that makes it."""
-    tables = [_reliability(corpus, sample), _order(corpus, sample), _errors(corpus, sample)]
+    tables = [make(corpus, sample) for make in (_reliability, _order, _position, _errors)]
     shown: list[Block] = [table for table in tables if table.rows]
     if not shown:
         return [_missing(corpus)]
@@ -65,20 +72,58 @@ def _reliability(corpus: Corpus, sample: Sample) -> ReportTable:
 def _order(corpus: Corpus, sample: Sample) -> ReportTable:
     rows: list[Row] = []
     for each in order_effects(sample.frame, scope=sample.scope):
-        source = asked(sample, each.question).only(perspective=each.perspective, judge=each.judge)
-        source = source.only(status="ok")
-        changed = from_estimate(each.changed, source.rows, {"statistic": "changed"}, percent=True, places=0)
+        source, label = _own(corpus, sample, each)
+        cells = [
+            from_estimate(found, source.rows, {"statistic": name}, percent=True, places=0)
+            for name, found in (("changed", each.changed), ("floor", each.floor))
+        ]
         n = Number(f"{each.changed.n:,}", each.changed.n, each.changed.n, source.rows, how=ITEMS)
-        label = (corpus.named(each.judge), each.question, names.perspective(each.perspective))
-        rows.append((*label, n, changed))
+        rows.append((*label, n, *cells))
     return ReportTable(
         "order-effects",
         "Answers that change when the options are in another order",
-        ("judge", "question", "perspective", "items", "changed"),
+        ("judge", "question", "perspective", "items", "changed", "same order"),
         tuple(rows),
         words=3,
-        caption=("Of what was asked repeatedly, the share that was not always answered alike.",),
+        caption=(
+            "Of what was asked in several orders, the share that was not always answered alike; of what was "
+            "asked twice in the same order, the same: what chance changes (--repeats 3).",
+        ),
     )
+
+
+def _position(corpus: Corpus, sample: Sample) -> ReportTable:
+    rows: list[Row] = []
+    for each in position_bias(sample.frame, scope=sample.scope):
+        source, label = _own(corpus, sample, each)
+        n = each.first.n
+        first = from_estimate(each.first, source.rows, {"statistic": "first"}, percent=True, places=0)
+        shown = f"{written(100 * each.expected, 0)} %"
+        expected = Number(shown, each.expected, n, source.rows, how={"statistic": "first expected"})
+        excess = from_estimate(each.excess, source.rows, {"statistic": "first excess"})
+        of_n = Number(f"{n:,}", n, n, source.rows, how={"statistic": "drawn"})
+        rows.append((*label, of_n, first, expected, excess))
+    return ReportTable(
+        "position-bias",
+        "Answers that stood first among those shown",
+        ("judge", "question", "perspective", "n", "first", "expected", "excess"),
+        tuple(rows),
+        words=3,
+        caption=(
+            "Of answers to questions whose order was drawn (repeats after the first). Expected: the same "
+            "where order decides nothing, given what was answered. An excess above 0 prefers what stands "
+            "first.",
+        ),
+    )
+
+
+def _own(
+    corpus: Corpus, sample: Sample, each: OrderEffect | PositionBias
+) -> tuple[Sample, tuple[Heading, Heading, Heading]]:
+    """Return a judge's answers to a question, and what they are called."""
+    source = asked(sample, each.question).only(perspective=each.perspective, judge=each.judge)
+    label = (corpus.named(each.judge), each.question, names.perspective(each.perspective))
+    return source.only(status="ok"), label
 
 
 def _errors(corpus: Corpus, sample: Sample) -> ReportTable:

@@ -8,6 +8,7 @@ from negosim.reports._numbers import count, distinct, share
 from negosim.reports._sentences import joined
 from negosim.reports.sections._calibration import calibrated
 from negosim.reports.sections._consistency import consistency
+from negosim.reports.sections._rates import rates
 
 TITLE = "Judges: agreement and calibration"
 STATUSES = ("ok", "invalid", "refused", "error", "not_applicable")
@@ -23,7 +24,8 @@ def section(corpus: Corpus) -> Section:
         return Section("judges", TITLE, (missing,))
     table = _statuses(corpus)
     sample = comparable(corpus)
-    blocks: list[Block] = [_lead(corpus), table, *calibrated(corpus, sample), *consistency(corpus, sample)]
+    blocks: list[Block] = [_lead(corpus), table, *calibrated(corpus, sample), *rates(sample, corpus)]
+    blocks += consistency(corpus, sample)
     tables = [block for block in blocks if isinstance(block, ReportTable)]
     brief = next((each for each in tables if each.key.startswith("calibration")), table)
     return Section("judges", TITLE, tuple(blocks), brief=brief)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from negosim.measures import SOLUTIONS
 from negosim.reports._corpus import Corpus
 from negosim.reports._model import Block, Figure, Prose, ReportTable, Row, Section
 from negosim.reports._numbers import count, mean, share
@@ -25,6 +26,7 @@ def section(corpus: Corpus) -> Section:
         _lead(corpus),
         _efficiency(corpus),
         _gains(corpus),
+        _solutions(corpus),
         *coalition_tables(corpus),
         concession(corpus),
         *_planes(corpus),
@@ -113,6 +115,31 @@ def _gains(corpus: Corpus) -> ReportTable:
         caption=(
             "Joint value is in the scenario's own points and cannot be compared between scenarios. A gain is "
             "scaled: 0 is the role's reservation value, 1 its best possible deal.",
+        ),
+    )
+
+
+def _solutions(corpus: Corpus) -> ReportTable:
+    rows: list[Row] = []
+    for key, name in _groups(corpus):
+        sample = corpus.complete.only(condition=name, scenario=key)
+        deals = sample.only(outcome="agreement")
+        far = [mean(deals, f"{solution}_distance") for solution in SOLUTIONS]
+        rows.append((key, names.condition(name), count(deals), mean(sample, "joint_gain_share"), *far))
+    return ReportTable(
+        "outcome-solutions",
+        "Joint gain, and how far agreements are from solutions of bargaining",
+        (
+            *("scenario", "condition", "deals", "share of the best joint gain"),
+            *("Nash", "Kalai-Smorodinsky", "egalitarian", "utilitarian"),
+        ),
+        tuple(rows),
+        words=2,
+        caption=(
+            "Joint gain over no deal, as a share of the largest there is, over all finished dialogues: one "
+            "without a deal has 0. Distances are of agreements, in units of the Pareto distance, 0 at the "
+            "solution: the largest product of gains (Nash), the largest least gain as a share of each role's "
+            "best (Kalai-Smorodinsky) or in points (egalitarian), the largest sum (utilitarian).",
         ),
     )
 

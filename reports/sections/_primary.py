@@ -157,7 +157,7 @@ def _checks(
             )
             said = f", {each.where[0].lower()}{each.where[1:]}" if several else ""
             checked.append((f"{one.measure.label}{said}", one, check))
-    rows = [(label, *_check_cells(one, check, tests)) for label, one, check in checked]
+    rows: list[Row] = [(label, *_check_cells(one, check, tests)) for label, one, check in checked]
     notes = [f"{label}: {check.note}." for label, _, check in checked if check.note]
     yield ReportTable(
         "primary-check",

@@ -43,8 +43,17 @@ def section(corpus: Corpus) -> Section:
     primary = [
         block for block in blocks if isinstance(block, ReportTable) and block.key.startswith("primary")
     ]
-    brief = short(primary[0]) if primary else replace(_levels(corpus), caption=(LEVELS, f" {NOT_DECLARED}"))
+    brief = (
+        _brief(corpus, primary[0])
+        if primary
+        else replace(_levels(corpus), caption=(LEVELS, f" {NOT_DECLARED}"))
+    )
     return Section("summary", TITLE, tuple(blocks), brief=brief)
+
+
+def _brief(corpus: Corpus, table: ReportTable) -> ReportTable:
+    said = f"Primary outcomes, declared {corpus.declared}; all else is exploratory. "
+    return replace(short(table), caption=(said, *table.caption))
 
 
 def _comparison(name: str) -> Comparison:
@@ -63,6 +72,7 @@ def measures(corpus: Corpus) -> list[ComparedColumn]:
             ComparedColumn(f"gain_{role + 1}", f"gain of {names.agent(role)}", 2)
             for role in range(corpus.agents)
         ),
+        ComparedColumn("joint_gain_share", "share of the best joint gain", 2),
         ComparedColumn("pareto_distance", "Pareto distance", 3),
         ComparedColumn("nash_ratio", "Nash ratio", 2),
         ComparedColumn("turns", "utterances", 1),

@@ -231,8 +231,9 @@ def test_repeats_are_put_in_another_order(make_run: Callable[..., Run], filler: 
     shown = [order(request) for request in public]
     assert len(shown) == 8
     assert shown[0] == shown[4]
+    assert shown[0] == shown[2], "the third time order is as the first time, so that what changes is chance"
     assert shown[0][1][0].startswith('- "walked-away"')
-    assert len({tuple(options) for _, options in shown}) > 4
+    assert len({tuple(options) for _, options in shown}) > 3
     assert {tuple(sorted(options)) for _, options in shown} == {tuple(sorted(shown[0][1]))}
     # A question that depends on another still comes after it.
     assert {tuple(questions) for questions, _ in shown} == {('Field: "agreement"', 'Field: "obstacle"')}
@@ -247,6 +248,20 @@ def test_the_place_of_the_chosen_option_is_on_record(run: Run, filler: Filler) -
     (sheet,) = asked(run, filler(), "tactic", repeats=1)
     for item in sheet.judgements:
         assert isinstance(item.detail["position"], int)
+
+
+def test_places_are_on_record_for_every_kind_of_question(run: Run, filler: Filler) -> None:
+    sheets = [*asked(run, filler(), "quality", repeats=3), *asked(run, filler(), "deception", repeats=2)]
+    items = [item for sheet in sheets for item in sheet.judgements if item.status == "ok"]
+    kinds = {type(item.value) for item in items}
+    assert {bool, int} <= kinds
+    assert all(item.detail["position"] >= 1 for item in items)
+    chances = {
+        (type(item.value) is bool or item.value in (1, 5), item.detail["chance_first"]) for item in items
+    }
+    assert chances <= {(True, 0.5), (False, 0.0)}
+    orders = {sheet.repeat: {item.detail["order"] for item in sheet.judgements} for sheet in sheets[:3]}
+    assert orders == {0: {0}, 1: {1}, 2: {0}}
 
 
 def test_a_set_of_ones_own_is_asked(run: Run, filler: Filler, tmp_path: Path) -> None:

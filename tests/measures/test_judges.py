@@ -1,5 +1,6 @@
 """Calibration, reliability, errors and order effects of judges: hand-computed and library values."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from negosim.measures import (
     error_correlation,
     krippendorff_alpha,
     order_effects,
+    position_bias,
     reliability,
 )
 
@@ -238,9 +240,41 @@ def test_order_effects_by_hand(judged: Judged) -> None:
     assert order_effects(judged([row for row in rows if row["repeat"] == 0])) == []
 
 
+def test_what_changes_in_the_same_order_is_chance(judged: Judged) -> None:
+    answers = [("a", "a", "a"), ("a", "b", "a"), ("b", "b", "c"), ("c", "a", "c")]
+    rows = [
+        {"dialogue": f"d{place}", "index": place, "repeat": repeat, "value": value}
+        | {"detail": {"order": (0, 1, 0)[repeat]}}
+        for place, values in enumerate(answers)
+        for repeat, value in enumerate(values)
+    ]
+    (found,) = order_effects(judged(rows))
+    assert (found.changed.value, found.floor.value) == (2 / 4, 1 / 4)
+    assert (found.changed.n, found.floor.n) == (4, 4)
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.5])
+def test_a_judge_that_prefers_the_first_is_found_out(judged: Judged, bias: float) -> None:
+    rng = random.Random(3)
+    rows = []
+    for place in range(400):
+        shown = [True, False] if rng.random() < 0.5 else [False, True]
+        value = shown[0] if rng.random() < bias else rng.random() < 0.9
+        detail = {"order": 1, "chance_first": 0.5, "position": shown.index(value) + 1}
+        rows.append({"dialogue": f"d{place}", "index": place, "repeat": 1, "value": value, "detail": detail})
+        first = {"order": 0, "chance_first": 0.5, "position": 1}  # as in the file: says nothing
+        rows.append({"dialogue": f"d{place}", "index": place, "value": True, "detail": first})
+    (found,) = position_bias(judged(rows))
+    assert found.first.n == 400
+    assert found.expected == 0.5
+    assert found.excess.value == pytest.approx(found.first.value - 0.5)
+    assert (found.excess.low > 0) == (bias > 0)
+
+
 def test_nothing_judged_gives_nothing(judged: Judged) -> None:
     empty = judged([])
     assert calibration(empty) == []
     assert reliability(empty) == []
     assert error_correlation(empty) == []
     assert order_effects(empty) == []
+    assert position_bias(empty) == []

@@ -61,8 +61,9 @@ def _guess(item: Judgement, rng: random.Random, right: float) -> Judgement:
     if rng.random() < 0.06:
         failed = rng.choice(["invalid", "refused", "error"])
         return item.model_copy(update={"status": failed, "value": None, "reason": "no"})
+    place = {"position": rng.randint(1, 2), "chance_first": 0.5, "order": rng.randint(0, 1)}
     if rng.random() < right:
-        return item
+        return item.model_copy(update={"detail": {**item.detail, **place}})
     guesses = {bool: [True, False], int: list(GRADES), str: ["framing", "social-proof", "anchoring"]}
     return item.model_copy(update={"value": rng.choice(guesses[type(item.value)])})
 

@@ -135,9 +135,14 @@ def judged(stored: Stored, told: dict[str, Any], how: dict[str, Any]) -> tuple[f
         return {"alpha": found.alpha.value, "coders": found.coders, "units": found.units}[
             statistic
         ], found.alpha.n
-    if statistic in ("changed", "items") and "of" not in how:
+    if statistic in ("changed", "floor", "items") and "of" not in how:
         (found,) = made(measures.order_effects)
-        return (found.changed.value if statistic == "changed" else found.changed.n), found.changed.n
+        own = found.floor if statistic == "floor" else found.changed
+        return (own.n if statistic == "items" else own.value), own.n
+    if statistic in POSITION:
+        (found,) = made(measures.position_bias)
+        own = {"first": found.first.value, "first excess": found.excess.value, "drawn": found.first.n}
+        return own.get(statistic, found.expected), found.first.n
     if "of" in how:
         (found,) = [
             one for one in made(measures.error_correlation) if [one.judge_a, one.judge_b] == how["of"]
@@ -169,9 +174,10 @@ def judged(stored: Stored, told: dict[str, Any], how: dict[str, Any]) -> tuple[f
 
 
 MIXED = {"mixed model", "p of mixed model", "rows fitted", "share of variance"}
-JUDGED = {
+POSITION = {"first", "first expected", "first excess", "drawn"}
+JUDGED = POSITION | {
     *("n", "coverage", "accuracy", "precision", "recall", "f1", "kappa", "spearman", "confusion"),
-    *("alpha", "coders", "units", "changed", "items", "error correlation"),
+    *("alpha", "coders", "units", "changed", "floor", "items", "error correlation"),
 }
 
 
@@ -199,6 +205,10 @@ def again(line: dict[str, Any], told: dict[str, Any], stored: Stored) -> tuple[A
         hits = frame[how["column"]].map(lambda value: is_one(value, how["of"]))
         apparent = measures.estimate(frame.assign(hit=hits), "hit")
         return measures.corrected(apparent, measures.CheckError(**how["error"])).value, None
+    if statistic == "prediction-powered":
+        rates = stored.once((told["rows"], statistic), lambda: measures.corrected_rates(frame))
+        (found,) = [one for one in rates if one.condition == how["condition"]]
+        return found.by_people.value, found.by_people.n
     if statistic == "matched":
         sides = [
             set(map(tuple, side[how["columns"]].to_numpy())) for _, side in frame.groupby(how["between"])
@@ -246,7 +256,7 @@ def again(line: dict[str, Any], told: dict[str, Any], stored: Stored) -> tuple[A
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with everything that a report can show: two judges, one of them twice, claims and beliefs."""
-    made = make_run(tmp_path_factory.mktemp("trace") / "first", dialogues=2)
+    made = make_run(tmp_path_factory.mktemp("trace") / "first", dialogues=3)
     judge(made, judges=["oracle"])
     judge(made, questions=["beliefs"])
     add_judge(made, "openai:fair", right=0.8, repeats=2)
