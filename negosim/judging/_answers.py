@@ -44,6 +44,7 @@ class Wording:
         The chance is that of an order drawn for a repeat, whichever was drawn: a scale runs up or down, and
         what stands for "none" is always the last. Empty for a number that was not shown.
         """
+        shown: Sequence[JudgedValue]
         if self.question.answer == "yes_no":
             shown, chances = ([True, False] if self.yes_first else [False, True]), [0.5, 0.5]
         elif self.grades:

@@ -96,7 +96,7 @@ def position_bias(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Posit
         if not len(drawn):
             continue
         expected = chance[drawn.index].to_numpy(dtype=float)
-        first = (_told(drawn, "position") == 1).to_numpy(dtype=float)
+        first = (_told(drawn, "position") == 1).to_numpy().astype(np.float64)
         share = mean_of(drawn, first, binary=True, scope=scope)
         excess = mean_of(drawn, first - expected, binary=False, scope=scope)
         found.append(PositionBias(judge, perspective, question, share, float(expected.mean()), excess))
