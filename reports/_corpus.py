@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from negosim.errors import UserError
 from negosim.measures import Scope, declarable_outcomes
-from negosim.plugins import suggest
 from negosim.records import THIRD_PARTY, TRUTH
+from negosim.reports._declared import checked, declared_by, where_declared
 from negosim.reports._model import DIALOGUES, JUDGEMENTS, RUN, Name, Rows
 from negosim.reports._shorten import shortened
 from negosim.scenarios import Scenario
@@ -196,24 +196,16 @@ class Corpus:
             UserError: one is no outcome of the runs.
 
         """
+        if not self._primary:
+            return declared_by(self.runs)
         known = declarable_outcomes(self.scenarios.values())
         known += [name for name in map(str, self.judged.frame["question"].unique()) if name not in known]
-        for name in self._primary:
-            if name not in known and name.partition(":")[0] not in known:
-                raise UserError(f"--primary {name!r} is no outcome of these runs; {suggest(name, known)}")
-        return self._primary or tuple(dict.fromkeys(one for run in self.runs for one in run.config.primary))
+        return checked(self._primary, known)
 
     @property
     def declared(self) -> str:
         """Where the primary outcomes were declared, in words."""
-        if not self._primary:
-            every = all(set(run.config.primary) == set(self.primary) for run in self.runs)
-            return f"in {'the run' if len(self.runs) == 1 else 'the runs' if every else 'some of the runs'}"
-        before = tuple(dict.fromkeys(one for run in self.runs for one in run.config.primary))
-        if set(before) == set(self._primary):
-            return "in the run and with this report"
-        also = f" (the run declared {', '.join(before)})" if before else ""
-        return f"with this report, when the run had been made{also}"
+        return where_declared(self.runs, self._primary)
 
     @property
     def agents(self) -> int:

@@ -15,6 +15,7 @@ from reportlab.platypus import (
     CondPageBreak,
     Flowable,
     KeepTogether,
+    LongTable,
     PageBreak,
     Paragraph,
     Spacer,
@@ -31,6 +32,8 @@ from negosim.reports._write import Paper
 PAGES = {"a4": A4, "letter": LETTER}
 MOST_KEPT = 0.6 * LETTER[1]
 """What is higher than that may go on from one page to the next."""
+MOST_KEPT_ROWS = 230
+"""Points of a table that is not divided: a longer one goes on on the next page, under its headings again."""
 UNBOUNDED = 1e6
 
 
@@ -85,7 +88,8 @@ class _Setter:
     def kept(self, flowables: list[Flowable]) -> list[Flowable]:
         """Keep what belongs together on a page, unless that would leave much of the page before it white."""
         height = sum(each.wrap(self.width, UNBOUNDED)[1] for each in flowables)
-        if height < MOST_KEPT:
+        divisible = any(isinstance(each, LongTable) for each in flowables)
+        if height < (MOST_KEPT_ROWS if divisible else MOST_KEPT):
             return [KeepTogether(flowables)]
         return [CondPageBreak(2.6 * inch), *flowables]
 

@@ -1,7 +1,7 @@
 """Rates by judges that err, corrected by what is known of their errors."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -62,7 +62,8 @@ def corrected_rates(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Cor
     rows = rows[(rows["perspective"] == THIRD_PARTY) & (rows["status"] == "ok")]
     rows = rows[~rows["judge"].astype("object").str.startswith("human:")]
     found = []
-    for (judge, question, agent, condition), group in rows.groupby(_KEYS, observed=True):
+    for key, group in rows.groupby(_KEYS, observed=True):
+        judge, question, agent, condition = cast(tuple[Any, ...], key)
         if kind_of(group["value"]) != "yes_no":
             continue
         said: Floats = group["value"].eq(True).to_numpy().astype(np.float64)
