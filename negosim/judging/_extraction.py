@@ -6,22 +6,19 @@ same, the form is split. What could not be listed completely is "invalid": it is
 nothing".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
-from negosim._quantities import quantities
 from negosim.errors import ModelError, ProtocolError
-from negosim.judging._limits import peaks
-from negosim.judging._named import names, read_value, says_number
+from negosim.judging._claim_reading import DIRECTIONS, NAMED, ON_THE_TABLE, SUBJECTS, read_statement
 from negosim.judging._protocol import Item, Task, failures
-from negosim.judging._quotes import verbatim
-from negosim.judging._statement import UNIMPORTANT, Direction, Situation, Statement
-from negosim.records import Judgement, Subject, Turn
-from negosim.scenarios import Issue, Scenario, Value
+from negosim.judging._statement import Situation, Statement
+from negosim.models._client import CUT_OFF
+from negosim.records import Judgement, Turn
 from negosim.speech import opening
 
 CLAIM, FALSE_CLAIM = "claim", "false-claim"
@@ -37,10 +34,6 @@ LONGEST_QUOTE = 200
 TOKENS_A_CLAIM = LONGEST_QUOTE // 4 + 70
 """Of the form: the quote at its longest, and the other fields with their names."""
 
-SUBJECTS: tuple[Subject, ...] = get_args(Subject)
-MOST, LEAST, MORE = "most", "least", "more"
-DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-NAMED, ON_THE_TABLE = "named", "table"
 FIRST_WORDS = 6
 
 
@@ -80,7 +73,7 @@ async def extract(task: Task, turns: Sequence[Turn], made_in: Sequence[Situation
     except ModelError as error:
         return {turn.index: [_failed(turn, error)] for turn in turns}
     except ProtocolError as error:
-        if error.cut_off and len(turns) > 1:
+        if (error.cut_off or listing.emptied) and len(turns) > 1:
             middle = len(turns) // 2
             return await extract(task, turns[:middle], made_in) | await extract(task, turns[middle:], made_in)
         failed: Listed = {turn.index: [_failed(turn, error)] for turn in turns}
@@ -100,6 +93,9 @@ class _Listing:
         self.turns = turns
         self.made_in = made_in
         self.sound: Listed = {}
+        self.emptied = False
+        """Whether an answer claimed nothing at all after one that was cut off."""
+        self._cut_off_before = _cut_offs(task)
 
     async def ask(self) -> None:
         issues = tuple(issue.id for issue in self.task.scenario.issues)
@@ -115,6 +111,10 @@ class _Listing:
 
     def _check(self, answer: ClaimsAnswer) -> None:
         """Take what is sound; what was listed soundly before stays, as a later answer is for the rest."""
+        listed = any(getattr(answer, _field(turn), None) for turn in self.turns)
+        if not listed and _cut_offs(self.task) > self._cut_off_before:
+            self.emptied = True
+            raise ValueError("the answer that was cut off listed claims, and this one none; list them")
         wrong = []
         for turn in self.turns:
             before = self.sound.get(turn.index)
@@ -145,6 +145,11 @@ class _Listing:
                 key = statement.subject, statement.issue, statement.quote
                 found.setdefault(key, Extracted(turn, statement))
         return list(found.values())
+
+
+def _cut_offs(task: Task) -> int:
+    """Return how many answers of a sheet were cut off and asked for again."""
+    return sum(row.again.get(CUT_OFF, 0) for row in task.ledger.rows())
 
 
 def _unusable(turn: Turn, reason: str) -> Judgement:
@@ -192,112 +197,3 @@ def _shown_turn(task: Task, turn: Turn) -> dict[str, Any]:
     begins = opening(turn.utterance.text, FIRST_WORDS)
     speaker = task.scenario.roles[turn.role].name
     return {"number": turn.index + 1, "field": _field(turn), "speaker": speaker, "begins": begins}
-
-
-def read_statement(given: Mapping[str, Any], turn: Turn, scenario: Scenario, made_in: Situation) -> Statement:
-    """Read one claim of an answer.
-
-    Raises:
-        ValueError: it cannot be used; says what is wrong and what would be right, and quotes nothing of it.
-
-    """
-    quote, subject = given.get("quote"), given.get("subject")
-    said = verbatim(quote, (turn.utterance.text,)) if isinstance(quote, str) else None
-    if said is None:
-        raise ValueError(f"the quote does not occur in utterance {turn.index + 1}; copy it word for word")
-    if subject not in SUBJECTS:
-        raise ValueError(f'"subject" must be one of {", ".join(SUBJECTS)}')
-    issue = scenario.issue_by_id.get(str(given.get("issue")))
-    if subject in ("reservation", "priority") and issue is None:
-        listed = ", ".join(scenario.issue_by_id)
-        raise ValueError(f'"issue" of a {subject} must be one of {listed}')
-    limit = subject == "reservation"
-    package = _package(given, turn, scenario, made_in) if limit else _Package({})
-    return Statement(
-        subject,
-        said,
-        issue.id if issue else None,
-        _stated(subject, issue, given.get("stated"), said),
-        package.values,
-        direction=_direction(given, issue, turn, scenario) if limit else None,
-        than=_than(subject, issue, given, scenario),
-        utterance=turn.utterance.text,
-        unsure=package.unsure,
-    )
-
-
-def _direction(
-    given: Mapping[str, Any], issue: Issue | None, turn: Turn, scenario: Scenario
-) -> Direction | None:
-    """Return the side that a limit is said to have where the payoff peaks inside; elsewhere that tells it."""
-    said = given.get("direction")
-    two_sided = issue is not None and peaks(issue, scenario.roles[turn.role])
-    return said if said in DIRECTIONS and two_sided else None
-
-
-def _stated(subject: Subject, issue: Issue | None, given: Any, quote: str) -> Value | None:
-    if issue is None:
-        return None
-    if subject == "priority":
-        if given not in (MOST, LEAST, MORE):
-            raise ValueError(f'"stated" of a priority must be "{MOST}", "{LEAST}" or "{MORE}" (with "than")')
-        return {MOST: issue.id, LEAST: UNIMPORTANT, MORE: None}[given]
-    try:
-        value = read_value(issue, given)
-    except ValueError:
-        if subject == "reservation":
-            raise ValueError(f'"stated" must be {issue.wanted}') from None
-        return None
-    if subject == "reservation" and quantities(quote) and not says_number(quote, issue, value):
-        raise ValueError(
-            f'"stated": {issue.label(value)} is not what the quote says; copy the value it names'
-        )
-    return value
-
-
-def _than(subject: Subject, issue: Issue | None, given: Mapping[str, Any], scenario: Scenario) -> str | None:
-    if subject != "priority" or given.get("stated") != MORE:
-        return None
-    than = scenario.issue_by_id.get(str(given.get("than")))
-    if than is None or than == issue:
-        listed = ", ".join(name for name in scenario.issue_by_id if issue is None or name != issue.id)
-        raise ValueError(f'"than" must be the issue that matters less, one of {listed}')
-    return than.id
-
-
-@dataclass(frozen=True)
-class _Package:
-    """The values that a limit is said to hold for."""
-
-    values: dict[str, Value]
-    unsure: bool = False
-    """Whether values were listed that are left open, as the words do not surely name them."""
-
-
-def _package(given: Mapping[str, Any], turn: Turn, scenario: Scenario, made_in: Situation) -> _Package:
-    """Return the values that a limit is said to hold for; what is not sure is left open.
-
-    A value must be one that the words name. Where they speak of the offer on the table, its values are taken
-    from the record, but those that are said to change.
-    """
-    terms = given.get("package")
-    named: dict[str, Value] = {}
-    unsure: set[str] = set()
-    table = made_in.offer if given.get("terms") == ON_THE_TABLE else {}
-    for term in terms if isinstance(terms, list) else ():
-        issue = scenario.issue_by_id.get(str(term.get("issue"))) if isinstance(term, dict) else None
-        if issue is None or issue.id == given.get("issue"):
-            continue
-        try:
-            value = read_value(issue, term.get("value"))
-        except ValueError:
-            unsure.add(issue.id)
-            continue
-        if names(turn.utterance.text, issue, value):
-            named[issue.id] = value
-        elif table.get(issue.id) != value:
-            unsure.add(issue.id)
-    unsure -= named.keys()
-    return _Package(
-        {name: one for name, one in {**table, **named}.items() if name not in unsure}, bool(unsure)
-    )

@@ -302,6 +302,22 @@ def test_a_form_whose_answer_is_cut_off_is_split_until_it_fits(run: Run) -> None
     assert not any("must be shorter" in message.content for r in model.requests for message in r.messages)
 
 
+def test_an_answer_that_claims_nothing_after_a_cut_off_is_not_taken(run: Run) -> None:
+    """The form is split; an utterance that is asked about alone is open where that happens again."""
+    seen: set[tuple[int, ...]] = set()
+
+    def script(request: ChatRequest) -> Any:
+        turns = tuple(looked_at(request))
+        again = turns in seen or turns in ((0,), (1,))
+        seen.add(turns)
+        return form(request, []) if again else CUT_OFF
+
+    model = lister(script)
+    (sheet,) = asked(run, model).values()
+    assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", *["invalid"] * 4]
+    assert "this one none" in rows(sheet, "claim")[0].reason
+
+
 def test_one_utterance_that_never_fits_is_invalid_and_the_others_are_answered(run: Run) -> None:
     def script(request: ChatRequest) -> Any:
         return CUT_OFF if 2 in looked_at(request) else form(request, [])

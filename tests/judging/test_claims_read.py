@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from negosim.judging import Situation, Statement, verdict
-from negosim.judging._extraction import read_statement
+from negosim.judging._claim_reading import read_statement
 from negosim.judging._named import names
 from negosim.records import Turn, Utterance
 from negosim.scenarios import Scenario, load_scenario
