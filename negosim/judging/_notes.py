@@ -27,6 +27,11 @@ _FIRST_PERSON = tuple(
         ("you", "I"),
     )
 )
+_OBJECT = re.compile(
+    r"\bI\b(?=\s*(?:[.,;:?!]|$)|\s+(?:a|about|an|and|both|by|for|from|how|in|last|least|less|money|out|over|"
+    r"slowly|than|that|the|to|well|why|without)\b)"
+)
+"""An "I" that no verb follows: "binds I.", "asked I to ..."."""
 _SHORTEST = 3
 """Words of a clause that stands for itself."""
 
@@ -118,6 +123,17 @@ def _parts(texts: Iterable[str]) -> Iterator[str]:
             clauses = [part for part in _CLAUSE.split(sentence) if part and len(part.split()) >= _SHORTEST]
             if len(clauses) > 1:
                 yield from clauses
+
+
+def read_aloud(note: str) -> str:
+    """Return a note as a person would say it: what was "you" may be "me"; embeddings take it as it is.
+
+    Examples:
+        >>> read_aloud("A signature binds I, and I asked for that.")
+        'A signature binds me, and I asked for that.'
+
+    """
+    return _OBJECT.sub("me", note)
 
 
 def _first_person(text: str) -> str:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from negosim._quantities import Quantity, quantities
 from negosim.judging._embedding import coverage, embed
 from negosim.judging._moments import moments
-from negosim.judging._notes import Notes
+from negosim.judging._notes import Notes, read_aloud
 from negosim.judging._statement import Verdict
 from negosim.records import Subject
 
@@ -130,12 +130,12 @@ def by_meaning(
     described, close = signs(quote, subject, notes)
     true, false, _ = probabilities(described[None, :], weights)[0].tolist()
     if false >= FALSE_FROM and _ground(described, close):
-        told = f"against the brief ({false:.0%}); nearest: {close.nearest_of_all}"
-        return Verdict("false", told, close.nearest, open=True, lean=true - false)
+        told = f"against the brief ({false:.0%}); nearest: {read_aloud(close.nearest_of_all)}"
+        return Verdict("false", told, read_aloud(close.nearest), open=True, lean=true - false)
     if true >= max(TRUE_FROM, false) and not _contradicted(described, close):
-        told = f"true in its words ({true:.0%}); nearest: {close.nearest}"
-        return Verdict("true", told, close.nearest, open=True, lean=true - false)
-    told = f"neither the brief nor the payoff says; nearest: {close.nearest}"
+        told = f"true in its words ({true:.0%}); nearest: {read_aloud(close.nearest)}"
+        return Verdict("true", told, read_aloud(close.nearest), open=True, lean=true - false)
+    told = f"neither the brief nor the payoff says; nearest: {read_aloud(close.nearest)}"
     return Verdict("unverifiable", told, open=True, lean=true - false)
 
 

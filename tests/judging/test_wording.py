@@ -10,7 +10,7 @@ import pytest
 from negosim.judging import Statement, verdict
 from negosim.judging._embedding import coverage, embed, embeddings_available
 from negosim.judging._moments import moments
-from negosim.judging._notes import Notes, notes_for
+from negosim.judging._notes import Notes, notes_for, read_aloud
 from negosim.judging._wording import SIGNS, by_meaning, signs
 from negosim.scenarios import load_scenario
 
@@ -156,3 +156,15 @@ def test_committed_claims_are_judged_well_and_the_honest_seldom_accused(name: st
     assert lies.count("false") >= len(lies) / 3
     assert honest.count("false") <= max(1, 0.07 * len(honest))
     assert {said for _, said in found} <= {"true", "false", "unverifiable"}
+
+
+@pytest.mark.parametrize(
+    ("note", "aloud"),
+    [
+        ("A signature binds I.", "A signature binds me."),
+        ("Nothing forces I to sign, and I can wait", "Nothing forces me to sign, and I can wait"),
+        ("What I promise I keep.", "What I promise I keep."),
+    ],
+)
+def test_a_note_in_a_reason_reads_as_a_person_would_say_it(note: str, aloud: str) -> None:
+    assert read_aloud(note) == aloud
