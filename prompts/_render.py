@@ -89,6 +89,22 @@ class Prompts(Templates):
         """Return a SHA-256 over templates in force; by default over those of agents."""
         return super().hash(names)
 
+    def lacking(self) -> str:
+        """Say what a system.j2 of one's own lacks that the built-in speak.j2 relies on, "" if nothing.
+
+        What a move is stands in the fixed part since both share it; a pack made before has it in neither.
+        """
+        system = self.source("system.j2")
+        if system is None or self._is_built_in("system") or not self._is_built_in("speak"):
+            return ""
+        if all(f'"{move}"' in self.text(["system"]) for move in ("offer", "accept", "walk_away")):
+            return ""
+        return (
+            f'{system} does not say what the moves "talk", "offer", "accept" and "walk_away" are, on which '
+            "the built-in speak.j2 relies: take that part over from the built-in system.j2, or override "
+            "speak.j2 too"
+        )
+
 
 class PromptWriter:
     """Writes the prompts of one agent in one dialogue; renders each transcript entry once.

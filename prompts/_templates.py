@@ -138,6 +138,15 @@ class Templates:
                 digest.update(f"{name.removesuffix('.j2')}\0{_read(file)}\0".encode())
         return digest.hexdigest()
 
+    def text(self, names: Iterable[str]) -> str:
+        """Return the source of templates in force, with what they include."""
+        files = (self.source(name) for name in self._closure(f"{name}.j2" for name in names))
+        return "\n".join(_read(file) for file in files if file is not None)
+
+    def _is_built_in(self, name: str) -> bool:
+        built_in = self._places[-1].folder.joinpath(f"{name}.j2")
+        return str(self.source(f"{name}.j2")) == str(built_in)
+
     def _closure(self, names: Iterable[str]) -> list[str]:
         """Return templates and all they name, each once."""
         found = dict.fromkeys(names)

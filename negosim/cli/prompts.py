@@ -62,6 +62,8 @@ def list_(
     print_rows(console_for(), ("template", "is", "file"), rows, whole=("template",))
     for file in unused((*PARTS, *STAGES, *JUDGING, *USERS, *IMAGINED, *own), folder):
         typer.echo(f"{file}: not used, since no template is called so", err=True)
+    if lacking := templates.lacking():
+        typer.echo(lacking, err=True)
 
 
 def _file(templates: Templates, name: str) -> str:

@@ -1,5 +1,6 @@
 """Plan of a run: the list of dialogues, and the parts they need, loaded and checked."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from negosim.seeding import Seed
 from negosim.taxonomies import Taxonomy, load_taxonomy
 from negosim.traits import Trait
 from negosim.views import Side, side_of
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,9 @@ def resolve(
     )
     if fitting:
         check_agents(plan)
+    if any(spec.chats for spec in specs.values()) or provided:
+        for lacking in dict.fromkeys(filter(None, (each.lacking() for each in prompts.values()))):
+            logger.warning(lacking)
     return plan
 
 

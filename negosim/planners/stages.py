@@ -1,8 +1,9 @@
 """Stages that several planners share: reflection, tactics, rollouts, judging, consolidation."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from negosim.agents import Consolidates, Plans, Reflects, RollsOut, Thinks, capable
+from negosim.agents import Consolidates, Plans, Reflects, RollsOut, Score, Thinks, capable
 from negosim.engine import (
     SPEAK,
     Deliberation,
@@ -12,7 +13,7 @@ from negosim.engine import (
     StagePrompt,
     answers_of,
 )
-from negosim.records import Rollout
+from negosim.records import SIMULATED, Rollout
 
 __all__ = ["CONSOLIDATE", "JUDGE", "PLAN", "REFLECTION", "ROLLOUTS", "SPEAK", "TACTICS", "THINK"]
 
@@ -73,9 +74,20 @@ async def judge(turn: Deliberation, participant: Participant, context: DialogueC
     # Of equals the one wins that was drawn first.
     best = max(order, key=lambda position: by_position[position].merit)
     marks = {mark for score in scores for mark in score.marks}
-    if len(scores) > 1 and len({score.score for score in scores}) == 1:
+    if len({score.score for score in scores}) == 1 and _could_differ(scores, participant):
         marks.add("tied")
     return {"view": replace(view, rollouts=scored, chosen=best), "marks": frozenset(marks)}
+
+
+def _could_differ(scores: Sequence[Score], participant: Participant) -> bool:
+    """Return whether a judgement could have told candidates apart.
+
+    The embedded judge goes by the deals that candidates stand for, which its reasons name: where they all
+    stand for the same, as in a closing, equal scores say nothing.
+    """
+    if participant.judge.model == SIMULATED:
+        return len({score.reason for score in scores}) > 1
+    return len(scores) > 1
 
 
 async def consolidate(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
