@@ -9,6 +9,7 @@ from negosim import Run, RunConfig, UserError, generate
 from negosim.engine import plan, preview
 from negosim.models import ChatRequest, ScriptedModel
 from negosim.scenarios import load_scenario
+from negosim.taxonomies import load_taxonomy
 
 DOUBT = "Sam hesitates: money is said to be lost on the way. Trust is missing, so show where it goes."
 
@@ -46,7 +47,7 @@ def test_cot_reasons_and_replies_in_one_call(tmp_path: Path) -> None:
 
 def test_procot_analyses_then_picks_a_strategy_then_replies(tmp_path: Path) -> None:
     answers = {"analysis": DOUBT, "strategy": "credibility-building"}
-    strategies = load_strategies()
+    strategies = load_strategies("donation")
     answers["strategy"] = strategies[0]
     model, run = played("procot", tmp_path / "run", answers)
     asked = turns_asked(model)
@@ -59,16 +60,16 @@ def test_procot_analyses_then_picks_a_strategy_then_replies(tmp_path: Path) -> N
     assert {turn.tactic for turn in dialogue.turns} == {strategies[0]}
 
 
-def load_strategies() -> list[str]:
-    from negosim.taxonomies import load_taxonomy
-
-    return list(load_taxonomy("persuasion").usable(deceptive=False).by_id)
+def load_strategies(scenario: str) -> list[str]:
+    """Return the tactics of the scenario's own taxonomy."""
+    tactics = RunConfig(scenarios=scenario).tactics_in(load_scenario(scenario))
+    return list(load_taxonomy(tactics).usable(deceptive=False).by_id)
 
 
 @pytest.mark.parametrize("planner", ["cot", "procot"])
 @pytest.mark.parametrize("scenario", ["viatex", "camp-lemonnier", "daily-herald", "support", "west-wind"])
 def test_they_are_played_in_every_kind_of_scenario(planner: str, scenario: str, tmp_path: Path) -> None:
-    answers = {"reasoning": DOUBT, "analysis": DOUBT, "strategy": load_strategies()[0]}
+    answers = {"reasoning": DOUBT, "analysis": DOUBT, "strategy": load_strategies(scenario)[0]}
     _, run = played(planner, tmp_path / "run", answers, scenario)
     assert {dialogue.status for dialogue in run} == {"complete"}
 
