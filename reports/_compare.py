@@ -104,7 +104,10 @@ def _findings(pair: Pair) -> Section:
     rows: list[Row] = []
     for each, table in zip(comparisons * 2, briefs, strict=False):
         said = each.where.partition(", ")[2]
-        rows += [(f"{row[0]}, {said}" if said else row[0], *row[1:]) for row in short(table).rows]
+        more = "".join(
+            f", {one}" for one in (said, "primary" if table.key.startswith("primary") else "") if one
+        )
+        rows += [(f"{row[0]}{more}" if more else row[0], *row[1:]) for row in short(table).rows]
     brief = replace(short(briefs[0]), title="What differs", rows=tuple(rows)) if briefs else None
     return Section("comparison", "What differs", tuple(blocks), brief=brief)
 

@@ -61,7 +61,8 @@ def _guess(item: Judgement, rng: random.Random, right: float) -> Judgement:
     if rng.random() < 0.06:
         failed = rng.choice(["invalid", "refused", "error"])
         return item.model_copy(update={"status": failed, "value": None, "reason": "no"})
-    place = {"position": rng.randint(1, 2), "chance_first": 0.5, "order": rng.randint(0, 1)}
+    own = random.Random(f"{item.question} {item.agent} {item.turn}")
+    place = {"position": own.randint(1, 2), "chance_first": 0.5, "order": own.randint(0, 1)}
     if rng.random() < right:
         return item.model_copy(update={"detail": {**item.detail, **place}})
     guesses = {bool: [True, False], int: list(GRADES), str: ["framing", "social-proof", "anchoring"]}
