@@ -49,7 +49,7 @@ def test_what_is_declared_with_the_report_is_said_to_be_so(declaring: Run, judge
     answered = report_on([judged], primary=["deception-presence:2"])
     (row,) = tables(answered)["primary-findings-deceptive-2"].rows
     assert row[0] == "deception-presence, agent 2, third party"
-    assert "judge" in tables(answered)["primary-variance"].columns
+    assert "primary-check" in tables(answered)
 
 
 def test_where_nothing_is_declared_all_is_exploratory(report: Report) -> None:
