@@ -96,6 +96,8 @@ def mixed_check(
     if not len(rows):
         return MixedCheck(column, note="not enough data: no row has a value")
     rows = rows.assign(_scenario=rows["scenario"].astype(str), _seed=_seeds(rows))
+    if "judge" in rows:
+        rows = rows.assign(judge=rows["judge"].astype(str))  # no columns for those that did not answer
     whole, clusters = len(rows), clusters_of(rows, scope, fixed=between if compared else None)
     why = _unfit(rows, clusters, compared=compared)
     if why is not None:
