@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from negosim.errors import UserError
-from negosim.models import Budget, ChatModel, ModelClient, ModelSpec, open_clients
+from negosim.models import Budget, ChatModel, ModelSpec, open_clients
 from negosim.prompts import Templates
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
@@ -22,9 +22,6 @@ from negosim.rl.hindsight._reward import chat_reward
 from negosim.rl.hindsight._setting import Setting
 
 EMBEDDED, POLICY = "embedded", "policy:"
-
-LONGEST = 4096
-"""Tokens an answer may take where the model's spec sets nothing: a dialogue is longer than a turn."""
 
 BATCH = 64
 """Attempts under way at once where a policy completes dialogues: it decodes them side by side."""
@@ -97,11 +94,7 @@ async def open_back_ends(
     pool = _examples.pool_of(originals)
     rng = Random(f"hindsight examples {seed}")
     async with open_clients(specs, provided, cache=cache, budget=budget) as clients:
-        chats = {
-            name: Chat(_longer(client), setting, limit, templates)
-            for name, client in clients.items()
-            if client
-        }
+        chats = {name: Chat(client, setting, limit, templates) for name, client in clients.items() if client}
         controller: Controller = (
             ChatController(chats[chosen.controller])
             if chosen.controller in chats
@@ -150,9 +143,3 @@ def _spec(name: str) -> ModelSpec:
     if not spec.chats:
         raise UserError(f"{name!r} is no chat model; name one, or 'embedded'")
     return spec
-
-
-def _longer(client: ModelClient) -> ModelClient:
-    if client.max_tokens == ModelSpec.model_fields["max_tokens"].default:
-        client.max_tokens = LONGEST
-    return client
