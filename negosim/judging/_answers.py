@@ -55,7 +55,7 @@ class Wording:
             shown = [name for name, _ in self.options]
             fixed = int(self.question.answer in ("tactic", "issue"))
             drawn = len(shown) - fixed
-            chances = [1 / drawn] * drawn + [0.0] * fixed
+            chances = [1 / max(drawn, 1)] * drawn + [0.0] * fixed
         places = [place for place, one in enumerate(shown) if type(one) is type(value) and one == value]
         if not places:
             return {}
