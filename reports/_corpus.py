@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from negosim.errors import UserError
-from negosim.measures import Scope, declarable_outcomes
+from negosim.judging import declarable_outcomes
+from negosim.measures import Scope
 from negosim.records import THIRD_PARTY, TRUTH
 from negosim.reports._declared import checked, declared_by, where_declared
 from negosim.reports._model import DIALOGUES, JUDGEMENTS, RUN, Name, Rows

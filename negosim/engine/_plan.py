@@ -204,7 +204,7 @@ def resolve(
 def _check_primary(config: RunConfig, scenarios: Mapping[str, Scenario]) -> None:
     if not config.primary:
         return
-    from negosim.measures import declarable_outcomes
+    from negosim.judging import declarable_outcomes  # with pandas: only where it is needed
 
     known = declarable_outcomes(scenarios.values())
     for name in config.primary:

@@ -28,6 +28,7 @@ from negosim.judging._embedding import embed, embeddings_available
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
 from negosim.judging._judge import default_judge, judge, judge_async, judge_of
 from negosim.judging._oracle import Oracle
+from negosim.judging._outcomes import declarable_outcomes
 from negosim.judging._own_checks import ClaimCheck
 from negosim.judging._private import BELIEFS, BELIEFS_TURNS
 from negosim.judging._protocol import ORACLE, PERSON, Item, Judge, Questionnaire, Task
@@ -83,6 +84,7 @@ __all__ = [
     "assess",
     "check_claim",
     "check_claim_async",
+    "declarable_outcomes",
     "default_judge",
     "embed",
     "embeddings_available",

@@ -17,7 +17,7 @@ from negosim.errors import ModelError, ProtocolError
 from negosim.judging._claim_reading import DIRECTIONS, NAMED, ON_THE_TABLE, SUBJECTS, read_statement
 from negosim.judging._protocol import Item, Task, failures
 from negosim.judging._statement import Situation, Statement
-from negosim.models._client import CUT_OFF
+from negosim.models import CUT_OFF
 from negosim.records import Judgement, Turn
 from negosim.speech import opening
 

@@ -10,7 +10,7 @@ from negosim.measures._answers import people_as_truth
 from negosim.measures._calibration import Calibration, calibration
 from negosim.measures._check_error import CheckError, corrected, utterance_error
 from negosim.measures._clusters import Scope
-from negosim.measures._dialogues import dialogue_rows
+from negosim.measures._dialogues import dialogue_columns, dialogue_rows
 from negosim.measures._difference import Difference, difference, holm
 from negosim.measures._errors import ErrorCorrelation, error_correlation
 from negosim.measures._estimate import Estimate, estimate
@@ -20,7 +20,6 @@ from negosim.measures._lies import KNOWN_ERRORS, ClaimSource, LieRates, lie_rate
 from negosim.measures._mixed import COMPONENTS, MixedCheck, mixed_check, smallest_difference
 from negosim.measures._moves import offer_rows, tactic_rows
 from negosim.measures._order import OrderEffect, PositionBias, order_effects, position_bias
-from negosim.measures._outcomes import declarable_outcomes
 from negosim.measures._rates import CorrectedRate, corrected_rates
 from negosim.measures._reliability import Reliability, krippendorff_alpha, reliability
 from negosim.measures._shares import entropy, shares
@@ -51,7 +50,7 @@ __all__ = [
     "coalition_name",
     "corrected",
     "corrected_rates",
-    "declarable_outcomes",
+    "dialogue_columns",
     "dialogue_rows",
     "difference",
     "entropy",

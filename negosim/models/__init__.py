@@ -12,7 +12,7 @@ from negosim.models._cache import (
 from negosim.models._cached import CachedModel
 from negosim.models._catalog import CATALOG, CatalogModel, cached, fetch
 from negosim.models._check import CheckReport, check_model
-from negosim.models._client import ModelClient
+from negosim.models._client import CUT_OFF, ModelClient
 from negosim.models._fake import ScriptedModel
 from negosim.models._given import GivenModel, is_one_model, name_of
 from negosim.models._ledger import Ledger, account_of
@@ -27,6 +27,7 @@ from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatRespon
 
 __all__ = [
     "CATALOG",
+    "CUT_OFF",
     "GGUF",
     "LANGCHAIN",
     "LOCAL",

@@ -25,7 +25,7 @@ MOST_PASSAGE = 1200
 
 Index = Literal["bm25", "embedding"]
 
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _EMPTY = frozenset(

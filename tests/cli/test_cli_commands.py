@@ -267,8 +267,9 @@ def test_graph_and_schema(cli: Any, run: str) -> None:
     (line, *_) = (Path(run) / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
     assert schema["title"] == "Dialogue"
     dialogue = json.loads(line)
-    # Left out where a scenario measures nothing, where roles speak in turn, and where nothing was imported.
-    assert set(schema["properties"]) == {*dialogue, "measurements", "order", "facts", "own_scenario"}
+    # Left out where nothing is measured or imported, roles speak in turn, and nobody has traits.
+    left_out = {"measurements", "order", "facts", "own_scenario", "traits"}
+    assert set(schema["properties"]) == {*dialogue, *left_out}
     # Left out where nothing is said aside, nobody gives the floor, and nothing is to be remarked.
     assert set(schema["$defs"]["Turn"]["properties"]) == {*dialogue["turns"][0], "asides", "floor", "marks"}
 

@@ -60,6 +60,7 @@ def test_a_good_answer_with_evidence(run: Run) -> None:
         value=True,
         evidence=(" ".join(words[:4]),),
         reason="They shook hands.",
+        detail={"position": 1, "chance_first": 0.5, "order": 0},
     )
     assert obstacle.status == "not_applicable"
     assert obstacle.reason == "agreement is true"

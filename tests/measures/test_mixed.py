@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import nct, t
 
-from negosim.measures import declarable_outcomes, difference, mixed_check, smallest_difference
+from negosim.judging import declarable_outcomes
+from negosim.measures import difference, mixed_check, smallest_difference
 from negosim.scenarios import load_scenario
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from negosim.measures._dialogues import dialogue_columns
+from negosim.judging._questions import list_question_sets, load_question_set
+from negosim.measures import dialogue_columns
 from negosim.scenarios import Scenario
 
 NO_OUTCOMES = frozenset(("id", "scenario", "condition", "index", "seed", "status", "end", "opener"))
@@ -18,14 +19,12 @@ def declarable_outcomes(scenarios: Iterable[Scenario]) -> list[str]:
     of one about each agent, "ID:2" is what is said about agent 2.
 
     Examples:
-        >>> from negosim.measures import declarable_outcomes
+        >>> from negosim.judging import declarable_outcomes
         >>> from negosim.scenarios import load_scenario
         >>> "agreed" in declarable_outcomes([load_scenario("viatex")])
         True
 
     """
-    from negosim.judging import list_question_sets, load_question_set
-
     known = list(scenarios)
     names = [name for name in dialogue_columns(known) if name not in NO_OUTCOMES | OF_WORDS]
     names = [name for name in names if not name.startswith("model_")]
