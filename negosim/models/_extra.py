@@ -88,6 +88,12 @@ def body_of(extra: Pairs) -> dict[str, Any]:
     return found
 
 
+def variables_of(extra: Pairs) -> list[str]:
+    """Return the variables of the environment whose values go with every request."""
+    found = (_VARIABLE.fullmatch(value) for key, value in extra if key.startswith(HEADER))
+    return [variable[1] for variable in found if variable]
+
+
 def headers_of(extra: Pairs) -> tuple[dict[str, str], list[str]]:
     """Return the headers that go with every request, and which of their values are secret.
 

@@ -67,3 +67,19 @@ def test_which_servers_are_the_users_own(url: str, own: bool, monkeypatch: pytes
     confirm_servers(specs, [])  # without a key nobody is asked
     monkeypatch.setenv("NEGOSIM_API_KEY", "sk-a-key-of-the-user")
     assert servers_to_confirm(specs) == ([] if own else [url])
+
+
+@pytest.mark.parametrize("server", [URL, "https://api.openai.com/v1", "http://127.0.0.1:8000/v1"])
+def test_a_header_takes_no_variable_to_a_recorded_server_unasked(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = [ModelSpec.parse(f"openai:m@{server}?header.X-Team=$SOMETHING_SECRET")]
+    confirm_servers(specs, [])  # there is no such variable
+    monkeypatch.setenv("SOMETHING_SECRET", "s3cr3t-value")
+    if "127.0.0.1" in server:
+        confirm_servers(specs, [])
+        return
+    with pytest.raises(UserError, match=rf"{server}, which would get your key in SOMETHING_SECRET") as told:
+        confirm_servers(specs, [])
+    assert "s3cr3t" not in str(told.value)
+    confirm_servers(specs, [server])
