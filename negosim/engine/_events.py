@@ -28,6 +28,8 @@ class DialogueStarted:
     condition: Condition
     opener: int
     models: tuple[str, ...]
+    traits: tuple[tuple[str, ...], ...] = ()
+    """By role, by id."""
 
 
 @dataclass(frozen=True)

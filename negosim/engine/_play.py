@@ -56,7 +56,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
         for role in range(len(scenario.roles))
     )
     models = tuple(participant.agent.model for participant in participants)
-    setting.watch(DialogueStarted(job.id, scenario, job.condition, opener, models))
+    setting.watch(DialogueStarted(job.id, scenario, job.condition, opener, models, job.traits))
     kept = setting.progress.of(job.id) if setting.progress else None
 
     order, speakers = participants[0].side.order, list[int]()

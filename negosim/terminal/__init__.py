@@ -7,7 +7,7 @@ markup, and without control characters. Without a terminal, output is plain line
 """
 
 from negosim.terminal.console import console_for, interactive, print_view
-from negosim.terminal.lens import Lens, condition_line, lens_of
+from negosim.terminal.lens import Lens, condition_line, lens_of, traits_of
 from negosim.terminal.listing import print_rows
 from negosim.terminal.moves import (
     ENDS,
@@ -50,5 +50,6 @@ __all__ = [
     "replay",
     "scenario_view",
     "taxonomy_view",
+    "traits_of",
     "verdict",
 ]

@@ -1,5 +1,6 @@
 """Whose eyes a record is shown through."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from negosim.errors import UserError
@@ -41,6 +42,11 @@ def lens_of(view: str, scenario: Scenario, *, thoughts: bool = True) -> Lens:
         return Lens(frozenset({int(view) - 1}), thoughts=thoughts)
     known = ["public", "all", *(str(number + 1) for number in range(len(ids))), *ids]
     raise UserError(f"view {view!r} is unknown; {scenario.id!r} has {', '.join(known)}")
+
+
+def traits_of(role: int, traits: Sequence[Sequence[str]], lens: Lens) -> str:
+    """Name the traits that a role was given, as far as the lens may know; "" for none."""
+    return ", ".join(traits[role]) if role in lens.private and len(traits) > role else ""
 
 
 def condition_line(scenario: Scenario, condition: Condition, lens: Lens) -> str | None:

@@ -20,7 +20,8 @@ from negosim.terminal.transcript import header, turn_view
 
 def print_dialogue(console: Console, dialogue: Dialogue, scenario: Scenario, lens: Lens) -> None:
     """Print a stored dialogue: panels on a terminal, lines elsewhere."""
-    head = (scenario, dialogue.condition, dialogue.opener, dialogue.models, lens, dialogue.id)
+    played = (dialogue.condition, dialogue.opener, dialogue.models)
+    head = (scenario, *played, lens, dialogue.id, dialogue.traits)
     if console.is_terminal:
         print_view(console, header(*head))
         for turn, before, after in replay(dialogue, scenario):

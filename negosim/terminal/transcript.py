@@ -14,7 +14,7 @@ from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.table import Table
 from negosim.terminal.colours import colour
-from negosim.terminal.lens import Lens, condition_line
+from negosim.terminal.lens import Lens, condition_line, traits_of
 from negosim.terminal.moves import Move, given_floor, heard_asides, move_of
 
 SIM_NOTE = "sim is the embedded simulated negotiator; it is no language model"
@@ -50,13 +50,21 @@ class SideColumn:
 
 
 def header(
-    scenario: Scenario, condition: Condition, opener: int, models: Sequence[str], lens: Lens, dialogue: str
+    scenario: Scenario,
+    condition: Condition,
+    opener: int,
+    models: Sequence[str],
+    lens: Lens,
+    dialogue: str,
+    traits: Sequence[Sequence[str]] = (),
 ) -> RenderableType:
     """Return the box above a dialogue: what it is about, who plays, and under which condition."""
     rows: list[tuple[RenderableType, RenderableType]] = []
     for index, role in enumerate(scenario.roles):
         who = Text.assemble((one_line(role.name), f"bold {colour(index)}"), f", {one_line(role.position)}")
-        who.append(f" (model: {one_line(models[index])})", "dim")
+        given = traits_of(index, traits, lens)
+        also = f"; traits: {one_line(given)}" if given else ""
+        who.append(f" (model: {one_line(models[index])}{also})", "dim")
         rows.append((Text(f"agent {index + 1}", colour(index)), who))
     rows.append((Text("about"), Text(", ".join(one_line(issue.name) for issue in scenario.issues))))
     told = condition_line(scenario, condition, lens)

@@ -53,8 +53,8 @@ class LiveTranscript:
         scenario = event.scenario
         lens = lens_of("all", scenario, thoughts=self._thoughts)
         if isinstance(event, DialogueStarted):
-            head = header(scenario, event.condition, event.opener, event.models, lens, event.dialogue)
-            print_view(self._console, head)
+            head = (scenario, event.condition, event.opener, event.models, lens, event.dialogue, event.traits)
+            print_view(self._console, header(*head))
             self._before = opening_table(scenario)
             self._wait_for(scenario, event.opener)
         elif isinstance(event, TurnFinished):
@@ -96,9 +96,8 @@ class PlainTranscript:
         lens = lens_of("all", event.scenario, thoughts=self._thoughts)
         if isinstance(event, DialogueStarted):
             self._before = opening_table(event.scenario)
-            lines = header_lines(
-                event.scenario, event.condition, event.opener, event.models, lens, event.dialogue
-            )
+            head = (event.scenario, event.condition, event.opener, event.models, lens)
+            lines = header_lines(*head, event.dialogue, event.traits)
         elif isinstance(event, TurnFinished):
             lines = turn_lines(event.scenario, event.turn, self._before, event.table, lens)
             self._before = event.table

@@ -19,6 +19,7 @@ from negosim.terminal import (
     lens_of,
     move_of,
     outcome_lines,
+    traits_of,
     verdict,
 )
 from negosim.web.judgements import JudgementView, judgement_views
@@ -102,6 +103,7 @@ class RoleView:
     name: str
     what: str
     model: str
+    traits: str = ""
     brief: str = ""
     interests: tuple[str, ...] = ()
     alternative: str = ""
@@ -179,7 +181,7 @@ def dialogue_view(
         condition=condition_line(scenario, dialogue.condition, lens) or "",
         verdict=verdict(dialogue).capitalize(),
         ending=ending(dialogue, scenario, lens),
-        roles=role_views(scenario, dialogue.condition, dialogue.models, lens),
+        roles=role_views(scenario, dialogue.condition, dialogue.models, lens, dialogue.traits),
         turns=turns,
         deal=tuple(_deal(dialogue, scenario, private)),
         private=private,
@@ -212,7 +214,11 @@ def seen_in(run: Run, reference: str, view: str) -> tuple[Dialogue, Scenario, Le
 
 
 def role_views(
-    scenario: Scenario, condition: Condition, models: Sequence[str], lens: Lens
+    scenario: Scenario,
+    condition: Condition,
+    models: Sequence[str],
+    lens: Lens,
+    traits: Sequence[Sequence[str]] = (),
 ) -> tuple[RoleView, ...]:
     """Return the roles; the confidential parts of those alone whose side is seen."""
     views = []
@@ -222,6 +228,7 @@ def role_views(
             told = role.deceptive_brief if position in condition.deceptive else None
             view = RoleView(
                 *(view.position, view.name, view.what, view.model),
+                traits=one_line(traits_of(position, traits, lens)),
                 brief=clean(role.brief),
                 interests=tuple(map(clean, role.interests)),
                 alternative=clean(role.alternative),

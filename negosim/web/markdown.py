@@ -37,7 +37,8 @@ def _lines(shown: DialogueView) -> Iterator[str]:
     yield escaped(shown.summary)
     yield ""
     for role in shown.roles:
-        who = f"side {role.position + 1}: {escaped(role.what)} (played by {escaped(role.model)})"
+        also = f"; traits: {escaped(role.traits)}" if role.traits else ""
+        who = f"side {role.position + 1}: {escaped(role.what)} (played by {escaped(role.model)}{also})"
         yield f"- **{escaped(role.name)}**, {who}"
     if shown.condition:
         yield f"- Condition: {escaped(shown.condition)}"

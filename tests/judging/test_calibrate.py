@@ -112,6 +112,7 @@ def test_the_csv_has_every_figure(judged: Run) -> None:
         "agreement",
         "errors",
         "order",
+        "position",
     }
     (kappa,) = [
         row

@@ -16,7 +16,10 @@ from negosim.engine._plan import resolve
 from negosim.measures import dialogue_rows
 from negosim.scenarios import load_scenario
 from negosim.seeding import Seed
+from negosim.terminal import lens_of
+from negosim.terminal.plain import header_lines
 from negosim.traits import favour, load_trait_list, read_choice, shifted
+from negosim.web.dialogue import role_views
 
 COURTROOM = {trait.id: trait for trait in load_trait_list("courtroom").traits}
 
@@ -152,3 +155,26 @@ def test_a_trait_that_changes_nothing_is_named(caplog: pytest.LogCaptureFixture)
     said = [record.getMessage() for record in caplog.records]
     assert [text for text in said if "'relentless' changes nothing of Jo" in text]
     assert read_choice("all=calm").role == "all"
+
+
+def test_traits_are_shown_with_the_role_to_those_who_see_its_side(tmp_path: Path) -> None:
+    settings = RunConfig(scenarios="viatex", max_turns=1, traits=["1=calm,open", "2=methodical"])
+    (dialogue,) = generate(settings, out=tmp_path / "run")
+    scenario, conditions = load_scenario("viatex"), (dialogue.condition, dialogue.opener, dialogue.models)
+    for view, shown in {
+        "all": ("traits: calm, open)", "traits: methodical)"),
+        "1": ("traits: calm, open)",),
+        "2": ("traits: methodical)",),
+        "public": (),
+    }.items():
+        lens = lens_of(view, scenario)
+        lines = "\n".join(header_lines(scenario, *conditions, lens, dialogue.id, dialogue.traits))
+        assert (lines.count("traits:"), *(text in lines for text in shown)) == (
+            len(shown),
+            *[True] * len(shown),
+        )
+        roles = role_views(scenario, dialogue.condition, dialogue.models, lens, dialogue.traits)
+        assert [role.traits for role in roles] == [
+            "calm, open" if "calm" in lines else "",
+            "methodical" if "methodical" in lines else "",
+        ]
