@@ -2,10 +2,19 @@
 
 import shlex
 
+from negosim.config import RunConfig
 from negosim.judging import list_question_sets, load_question_set
 from negosim.records import HUMAN, SIMULATED
 from negosim.reports._corpus import Corpus
 from negosim.store import Run
+
+_SETTINGS = (
+    *("k", "calls", "votes", "objective", "judge_view", "judge_form", "max_turns", "opener", "order"),
+    *("tactics", "techniques", "prompts", "judge_model"),
+)
+"""Fields of a run's configuration whose options are called as they are."""
+_LISTS = {"traits": "--traits", "trait_lists": "--trait-list", "primary": "--primary"}
+"""Fields that are given one by one, and their options."""
 
 
 def judge(corpus: Corpus, *options: str) -> str:
@@ -90,7 +99,13 @@ def _generate(run: Run, *more: str) -> str:
         words += [f"--agent{i}-model {shlex.quote(name)}" for i, name in enumerate(config.models, 1)]
     if config.swap_roles:
         words.append("--swap-roles")
-    if config.order is not None:
-        words.append(f"--order {shlex.quote(str(config.order))}")
-    words += [f"--planner {config.planner}", *more]
-    return " ".join(words)
+    words.append(f"--planner {shlex.quote(config.planner)}")
+    given = {option.partition(" ")[0] for option in more}
+    for field in _SETTINGS:
+        option, value = f"--{field.replace('_', '-')}", getattr(config, field)
+        if value != RunConfig.model_fields[field].default and option not in given:
+            words.append(f"{option} {shlex.quote(str(value))}")
+    for field, option in _LISTS.items():
+        if getattr(config, field) != RunConfig.model_fields[field].default:
+            words += [f"{option} {shlex.quote(each)}" for each in getattr(config, field)]
+    return " ".join([*words, *more])

@@ -186,4 +186,4 @@ def _draw(canvas: "Canvas", *, data: ReportTable) -> None:
     axes.set_xlabel("utterances")
     axes.set_ylabel("dialogues")
     axes.locator_params(axis="y", integer=True)
-    axes.legend(frameon=False, loc="best")
+    canvas.legend(loc="outside lower center", ncols=3, frameon=False)
