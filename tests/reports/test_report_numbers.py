@@ -18,8 +18,8 @@ from negosim.reports._model import Figure, Prose, ReportTable
 from negosim.reports._numbers import grade, mean
 from negosim.reports._trace import numbers
 
-FIXED = {"0", "1", "2", "3", "4", "5", "95"}
-"""What sentences may say by themselves: ends of scales, agents, the level of intervals."""
+FIXED = {"0", "1", "2", "3", "4", "5", "95", "1978"}
+"""What sentences may say by themselves: ends of scales, agents, the level of intervals, years of sources."""
 
 
 def tables(report: Report) -> Iterator[ReportTable]:

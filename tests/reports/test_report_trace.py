@@ -334,4 +334,6 @@ def test_every_number_is_what_its_trace_says(kind: str, run: Run, several: Run, 
     if kind == "several":
         return
     expected = MIXED | {"smallest difference", "share", "mean", "count", "difference", "effect", "p"}
+    if kind == "comparison":  # by condition there are too few dialogues for a model of their variance
+        expected -= {"share of variance"}
     assert expected <= set(seen)
