@@ -50,6 +50,7 @@ def test_what_is_declared_with_the_report_is_said_to_be_so(declaring: Run, judge
     (row,) = tables(answered)["primary-findings-deceptive-2"].rows
     assert row[0] == "deception-presence, agent 2, third party"
     assert "primary-check" in tables(answered)
+    assert "judge" in tables(answered)["primary-variance"].columns
 
 
 def test_where_nothing_is_declared_all_is_exploratory(report: Report) -> None:
