@@ -61,6 +61,10 @@ def counts(folder: str) -> tuple[int, int]:
         with (place / "ji_dacts.train.csv").open(newline="") as file:
             texts = [row["text"].replace("<end>", "<sep>") for row in csv.DictReader(file)]
         return len(texts), sum(bool(part.strip()) for text in texts for part in text.split("<sep>"))
+    if folder == "persuasion_for_good":
+        with (place / "full_dialog.csv").open(newline="", encoding="utf-8-sig") as file:
+            units = list(csv.DictReader(file))
+        return len({unit["B2"] for unit in units}), len({(u["B2"], u["Turn"], u["B4"]) for u in units})
     rows = [json.loads(line) for line in (place / "multiesc" / "valid.txt").read_text().splitlines()]
     failed = json.loads((place / "FailedESConv.json").read_text())
     rows += [
@@ -69,7 +73,9 @@ def counts(folder: str) -> tuple[int, int]:
     return len(rows), sum(len(row["dialog"]) for row in rows)
 
 
-@pytest.mark.parametrize("folder", ["casino", "craigslistbargain", "job_interview", "esconv"])
+@pytest.mark.parametrize(
+    "folder", ["casino", "craigslistbargain", "job_interview", "esconv", "persuasion_for_good"]
+)
 def test_published_sets_have_as_many_as_an_independent_parse(folder: str) -> None:
     found = list(read_source(there("data", folder)).dialogues())
     assert (len(found), sum(len(dialogue.turns) for dialogue in found)) == counts(folder)
