@@ -1,10 +1,26 @@
 """Text for people: untrusted words made harmless; money, counts, times and points written readably."""
 
 import re
+from collections.abc import Iterable
+from typing import TypeVar
 
 from negosim.speech import visible
 
 _SPACES = re.compile(r"[^\S\n]+")
+
+
+Named = TypeVar("Named")
+
+
+def several(given: "Iterable[Named] | str") -> "tuple[Named | str, ...]":
+    """Return what was named; one text stands for itself, not for its letters.
+
+    Examples:
+        >>> several("oracle"), several(["oracle", "local"])
+        (('oracle',), ('oracle', 'local'))
+
+    """
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def clean(text: str) -> str:

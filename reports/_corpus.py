@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from negosim._text import several
 from negosim.errors import UserError
 from negosim.judging import declarable_outcomes
 from negosim.measures import Scope
@@ -103,7 +104,7 @@ class Corpus:
                 raise UserError(f"run {str(runs[position].path)!r} is given twice; name each run once")
         self.scope = scope
         self._by_index = by_index
-        self._primary = tuple(dict.fromkeys(primary))
+        self._primary = tuple(dict.fromkeys(several(primary)))
         self.names = _names(self.runs)
         self.scenarios: dict[str, Scenario] = {}
         for run in runs:

@@ -13,6 +13,8 @@ from negosim.records import Subject, Turn
 from negosim.scenarios import Issue, Scenario, Value
 
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+ABOUT_ISSUES: tuple[Subject, ...] = ("reservation", "priority")
+"""Subjects of claims about an issue; where nothing is to be settled there are none."""
 MOST, LEAST, MORE = "most", "least", "more"
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 NAMED, ON_THE_TABLE = "named", "table"
@@ -29,10 +31,11 @@ def read_statement(given: Mapping[str, Any], turn: Turn, scenario: Scenario, mad
     said = verbatim(quote, (turn.utterance.text,)) if isinstance(quote, str) else None
     if said is None:
         raise ValueError(f"the quote does not occur in utterance {turn.index + 1}; copy it word for word")
-    if subject not in SUBJECTS:
-        raise ValueError(f'"subject" must be one of {", ".join(SUBJECTS)}')
+    subjects = [name for name in SUBJECTS if scenario.issues or name not in ABOUT_ISSUES]
+    if subject not in subjects:
+        raise ValueError(f'"subject" must be one of {", ".join(subjects)}')
     issue = scenario.issue_by_id.get(str(given.get("issue")))
-    if subject in ("reservation", "priority") and issue is None:
+    if subject in ABOUT_ISSUES and issue is None:
         listed = ", ".join(scenario.issue_by_id)
         raise ValueError(f'"issue" of a {subject} must be one of {listed}')
     limit = subject == "reservation"

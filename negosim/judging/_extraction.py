@@ -14,7 +14,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
 from negosim.errors import ModelError, ProtocolError
-from negosim.judging._claim_reading import DIRECTIONS, NAMED, ON_THE_TABLE, SUBJECTS, read_statement
+from negosim.judging._claim_reading import (
+    ABOUT_ISSUES,
+    DIRECTIONS,
+    NAMED,
+    ON_THE_TABLE,
+    SUBJECTS,
+    read_statement,
+)
 from negosim.judging._protocol import Item, Task, failures
 from negosim.judging._statement import Situation, Statement
 from negosim.models import CUT_OFF
@@ -107,6 +114,7 @@ class _Listing:
             shorten=False,
             utterances=[_shown_turn(self.task, turn) for turn in self.turns],
             most=MOST_CLAIMS,
+            issues=bool(issues),
         )
 
     def _check(self, answer: ClaimsAnswer) -> None:
@@ -168,21 +176,27 @@ def _field(turn: Turn) -> str:
 
 @lru_cache(maxsize=256)
 def claims_answer(utterances: tuple[int, ...], issues: tuple[str, ...]) -> type[ClaimsAnswer]:
-    """Return the form for the claims in some utterances (numbered from 1) over issues by id."""
+    """Return the form for the claims in some utterances (numbered from 1) over issues by id (or none)."""
     value = {"anyOf": [{"type": "string", "maxLength": 80}, {"type": "number"}]}
-    issue = {"type": "string", "enum": list(issues)}
-    term = {"type": "object", "properties": {"issue": issue, "value": value}}
-    claim = {
-        "type": "object",
-        "properties": {
-            "quote": {"type": "string", "maxLength": LONGEST_QUOTE},
-            "subject": {"type": "string", "enum": list(SUBJECTS)},
+    subjects = [name for name in SUBJECTS if issues or name not in ABOUT_ISSUES]
+    about: dict[str, Any] = {}
+    if issues:
+        issue = {"type": "string", "enum": list(issues)}
+        term = {"type": "object", "properties": {"issue": issue, "value": value}}
+        about = {
             "issue": {"anyOf": [issue, {"type": "null"}]},
             "stated": {"anyOf": [*value["anyOf"], {"type": "null"}]},
             "than": {"anyOf": [issue, {"type": "null"}]},
             "direction": {"anyOf": [{"type": "string", "enum": list(DIRECTIONS)}, {"type": "null"}]},
             "terms": {"anyOf": [{"type": "string", "enum": [NAMED, ON_THE_TABLE]}, {"type": "null"}]},
             "package": {"type": "array", "items": term, "maxItems": max(len(issues) - 1, 1)},
+        }
+    claim = {
+        "type": "object",
+        "properties": {
+            "quote": {"type": "string", "maxLength": LONGEST_QUOTE},
+            "subject": {"type": "string", "enum": subjects},
+            **about,
         },
     }
     schema = {"type": "array", "items": claim, "maxItems": MOST_CLAIMS}

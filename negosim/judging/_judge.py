@@ -8,6 +8,7 @@ from pathlib import Path
 
 from negosim import registry
 from negosim._loop import run_coroutine
+from negosim._text import several
 from negosim.errors import UserError
 from negosim.judging._events import JudgingEvent, JudgingStarted
 from negosim.judging._protocol import ORACLE, Judge
@@ -164,7 +165,7 @@ async def judge_async(
         if number is not None and number < 1:
             raise UserError(f"{name} must be at least 1, not {number}")
     config, provided, watch = run.config, chat_models or {}, watch or _nobody_watches
-    named = _judges([default_judge(run)] if judges is None else judges, provided)
+    named = _judges([default_judge(run)] if judges is None else several(judges), provided)
     taxonomies = taxonomies_of(run)
     asked = questionnaires(questions, run, taxonomies)
     needed = sorted({name for item in asked for name in item.models(config)} - set(provided))
@@ -173,7 +174,7 @@ async def judge_async(
     if prompts is not None and not (named.specs or needed or provided):
         logger.warning("templates in %s are not used: none of these judges is a chat model", prompts)
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
-    confirm_servers(agent_specs.values(), {*send_key_to, *_urls(named.specs.values())})
+    confirm_servers(agent_specs.values(), {*several(send_key_to), *_urls(named.specs.values())})
     async with (
         open_clients(named.specs, provided, cache=cache, budget=budget) as judge_clients,
         open_clients(agent_specs, provided, cache=cache, budget=budget) as agent_clients,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from negosim._text import several
 from negosim.errors import UserError
 from negosim.judging._ask import SetQuestionnaire
 from negosim.judging._claims import CLAIMS, ClaimsQuestionnaire
@@ -63,7 +64,7 @@ def questionnaires(
 
     """
     found: dict[str, Questionnaire] = {}
-    for reference in DEFAULT if references is None else references:
+    for reference in DEFAULT if references is None else several(references):
         made = _questionnaire(reference, run, taxonomies)
         if made.id in found:
             raise UserError(f"questions {made.id!r} are named twice; name them once")

@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
+from negosim._text import several
 from negosim.errors import UserError
 from negosim.models._extra import variables_of
 from negosim.models._spec import MODEL_VARIABLE, OPENAI_URL, ModelSpec, checked_url
@@ -35,7 +36,7 @@ def confirm_servers(specs: Iterable[ModelSpec], send_key_to: Collection[str]) ->
         UserError: another server would get it.
 
     """
-    allowed = {checked_url(url) for url in send_key_to}
+    allowed = {checked_url(url) for url in several(send_key_to)}
     for url, variables in _secrets_by_server(specs).items():
         if url not in allowed:
             raise UserError(

@@ -41,7 +41,7 @@ def _tokens(schema: Schema) -> int:
     if "anyOf" in schema:
         return max(map(_tokens, schema["anyOf"]))
     if "enum" in schema or "const" in schema:
-        return max(_written(value) for value in schema.get("enum", [schema.get("const")]))
+        return max(_written(value) for value in schema.get("enum") or [schema.get("const")])
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {})

@@ -54,9 +54,10 @@ def summary_lines(tally: Tally) -> Iterator[str]:
         scenario, condition, *rest = _row(cell, count, several)
         failed, agreed, joint, turns = rest[-4:]
         models = f" {rest[0]}" if several else ""
+        deals = "" if agreed == "-" else f"{agreed} agreed, mean joint value {joint}, "
         yield (
             f"{scenario} {condition}{models}: {plural(count.done, 'dialogue')}, {failed} failed, "
-            f"{agreed} agreed, mean joint value {joint}, mean utterances {turns}"
+            f"{deals}mean utterances {turns}"
         )
     if tally.account:
         yield from account_lines(tally.account.values())
@@ -71,7 +72,10 @@ def _row(cell: Cell, count: Count, several: bool, *, joint: bool = True) -> list
     scenario, condition, models = cell
     mean_joint = f"{count.mean_joint:,.1f}" if joint and count.mean_joint is not None else "-"
     turns = "-" if count.mean_turns is None else f"{count.mean_turns:.1f}"
-    share = f"{count.agreed:,}" + (f" ({count.agreed / count.finished:.0%})" if count.finished else "")
+    settling = count.finished - count.inapplicable
+    share = f"{count.agreed:,}" + (f" ({count.agreed / settling:.0%})" if settling else "")
+    if count.inapplicable and not settling:
+        share = "-"
     names = [one_line(" + ".join(models))] if several else []
     numbers = (f"{count.done:,}", f"{count.failed:,}", share, mean_joint, turns)
     return [one_line(scenario), condition, *names, *numbers]

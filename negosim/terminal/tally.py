@@ -19,6 +19,8 @@ class Count:
     """Of those that failed: because the provider did."""
     agreed: int = 0
     unknown: int = 0
+    inapplicable: int = 0
+    """Dialogues in which nothing was to be agreed on."""
     joint: float = 0.0
     """Sum of the joint values of agreements."""
     valued: int = 0
@@ -44,6 +46,7 @@ class Count:
             return
         self.turns += len(dialogue.turns)
         self.unknown += dialogue.outcome.status == "unknown"
+        self.inapplicable += dialogue.outcome.status == "not_applicable"
         if dialogue.outcome.status == "agreement":
             self.agreed += 1
             if dialogue.outcome.joint_value is not None:

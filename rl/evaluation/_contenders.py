@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from negosim._text import several
 from negosim.agents import named_decoding
 from negosim.agents.users import DISCUSSANT, kind_of, persona_words, tempers
 from negosim.engine import settings_identity
@@ -144,6 +145,7 @@ def partners_of(users: Sequence[str], scenario: Scenario) -> tuple[list[str], li
         UserError: somebody is unknown or named twice.
 
     """
+    users = several(users)
     for name, count in Counter(users).items():
         if count > 1:
             raise UserError(f"{name!r} is named {count} times among the users; name each once")

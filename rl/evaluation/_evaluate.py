@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from negosim import registry
+from negosim._text import several
 from negosim.agents.users import seat_of
 from negosim.config import RunConfig
 from negosim.engine import GivenAgent
@@ -98,7 +99,7 @@ async def evaluate(
     loaded, own = load_scenario(scenario), own or {}
     role = learner_of(loaded, learner)
     partners, personas = partners_of(users, loaded)
-    contenders = contenders_of(agents, loaded, decoding or {}, own)
+    contenders = contenders_of(several(agents), loaded, decoding or {}, own)
     if dialogues < 1:
         raise UserError(f"{dialogues} dialogues: an evaluation has at least 1")
     folder = Path(out) if out is not None else new_folder(scenario)

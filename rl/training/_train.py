@@ -15,6 +15,7 @@ from accelerate.utils import set_seed
 from torch import Tensor
 
 from negosim._files import append_whole, write_whole
+from negosim._text import several
 from negosim.errors import UserError
 from negosim.rl._outlier import outlier_note
 from negosim.rl._trajectory import Trajectory
@@ -107,6 +108,7 @@ def train(
         >>> card = train(read_trajectories("trajectories"), "policy", config)
 
     """
+    track = several(track)
     check_trackers(track)
     folder = Path(out).expanduser()
     checkpoint = _checkpoint(folder, resume)

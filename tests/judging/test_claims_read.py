@@ -1,13 +1,17 @@
 """How one claim of a judge's list is read: what is copied from the record, and what is left open."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
+from negosim import Run, judge
 from negosim.judging import Situation, Statement, verdict
 from negosim.judging._claim_reading import read_statement
 from negosim.judging._named import names
+from negosim.models import ChatRequest, ScriptedModel
 from negosim.records import Turn, Utterance
 from negosim.scenarios import Scenario, load_scenario
 
@@ -126,3 +130,28 @@ def test_a_comparison_names_what_matters_less() -> None:
     for than in (None, "unit-price", "weather"):
         with pytest.raises(ValueError, match='"than" must be the issue that matters less'):
             read_statement({**claim, "than": than}, turn, viatex(), Situation())
+
+
+def test_where_nothing_is_to_be_settled_there_are_no_claims_about_issues(
+    make_run: Callable[..., Run],
+) -> None:
+    run = make_run(scenarios="donation", models=["habit:0.5", "user"], conditions="honest", max_turns=2)
+    (dialogue,) = run
+    quote = dialogue.turns[0].utterance.text.split(".")[0]
+    asked: list[ChatRequest] = []
+
+    def answer(request: ChatRequest) -> Any:
+        asked.append(request)
+        subject = "reservation" if len(asked) == 1 else "promise"
+        claims = [{"quote": quote, "subject": subject}]
+        return {"utterance_1": claims, "utterance_2": []} if request.schema_name == "Claims" else {}
+
+    judged = judge(
+        run, judges=["openai:m"], questions="claims", chat_models={"openai:m": ScriptedModel(answer)}
+    )
+    (sheet,) = judged.judgements()
+    first, again = asked[:2]
+    assert '"enum":[]' not in orjson.dumps(first.schema).decode()
+    assert "reservation" not in first.messages[-1].content + orjson.dumps(first.schema).decode()
+    assert "must be one of alternative, deadline, fact, promise" in again.messages[-1].content
+    assert [one.value for one in sheet.judgements if one.question == "claim"] == ["unverifiable"]

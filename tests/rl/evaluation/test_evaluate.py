@@ -14,6 +14,8 @@ from negosim.models import ChatRequest, ScriptedModel
 from negosim.records import Utterance
 from negosim.rl import imagine, read_card, read_trajectories, simulate, write_trajectories
 from negosim.rl.evaluation import Evaluated, Met, evaluate, met_in
+from negosim.rl.evaluation._contenders import partners_of
+from negosim.scenarios import load_scenario
 from negosim.views import View
 
 
@@ -251,3 +253,9 @@ def test_what_cannot_be_written_is_told_before_anything_is_played(tmp_path: Path
     with pytest.raises(UserError, match="cannot be written"):
         imagine("donation", tmp_path / "file" / "set", dialogues=2)
     assert not (tmp_path / "run").exists()
+
+
+def test_one_user_named_alone_stands_for_itself() -> None:
+    donation = load_scenario("donation")
+    assert partners_of("skeptical", donation) == partners_of(["skeptical"], donation)
+    assert partners_of("skeptical", donation)[1] == ["skeptical"]
