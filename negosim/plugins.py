@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import ModuleType
 from typing import Literal, NamedTuple
 
 from rapidfuzz import process
@@ -146,7 +147,7 @@ def folders(kind: Kind, *, broken: list[tuple[str, UserError]] | None = None) ->
     for point in points:
         owner = point.dist.name if point.dist else point.value
         try:
-            folder = files(point.load())
+            folder = files(_package(point.load()))
         except Exception as error:
             wrong = UserError(
                 f"plugin {point.name!r} of {owner} cannot be used: {error}; its entry point must name an "
@@ -157,6 +158,13 @@ def folders(kind: Kind, *, broken: list[tuple[str, UserError]] | None = None) ->
             broken.append((f"package {owner}", wrong))
             continue
         yield Folder(folder, f"package {owner}", None)
+
+
+def _package(thing: object) -> ModuleType | str:
+    """Return what an entry point names, where it is a package; `files` would take None for its caller's."""
+    if not isinstance(thing, ModuleType | str):
+        raise TypeError(f"it is {type(thing).__name__}, no package")
+    return thing
 
 
 def sources(kind: Kind, suffixes: tuple[str, ...]) -> dict[str, PluginFile]:
