@@ -12,7 +12,7 @@ from negosim.agents import agent_factory
 from negosim.engine import planner_of
 from negosim.errors import UserError
 from negosim.importing import load_importer
-from negosim.judging import judge_of
+from negosim.judging import claim_check_of, judge_of
 from negosim.models import provider_of
 from negosim.rewards import reward_function
 from negosim.terminal import console_for, print_rows
@@ -22,6 +22,7 @@ _USES: Mapping[registry.Kind, Callable[[str], object]] = {
     "planners": planner_of,
     "judges": judge_of,
     "providers": provider_of,
+    "claim_checks": claim_check_of,
     "rewards": reward_function,
     "importers": load_importer,
 }
@@ -62,10 +63,7 @@ def _rows() -> Iterator[tuple[str, str, str, str | None]]:
 def _problem(plugin: registry.Plugin) -> str | None:
     """Return why a plugin cannot be used."""
     try:
-        if plugin.kind in _USES:
-            _USES[plugin.kind](plugin.name)
-        else:
-            registry.load(plugin.kind, plugin.name)
+        _USES[plugin.kind](plugin.name)
     except UserError as error:
         return str(error)
     return None

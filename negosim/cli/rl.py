@@ -18,6 +18,8 @@ SPLIT = typer.Option(
     help="Train, validation, test: the published split, else 80/10/10; shares as 80/10/10; or one for all.",
 )
 
+CONCURRENCY = typer.Option(min=1, metavar="N", help="Dialogues at once, with models.", rich_help_panel=COST)
+
 
 def prepare(
     source: Annotated[
@@ -90,10 +92,7 @@ def simulate(
         Path | None,
         typer.Option(metavar="FOLDER", help="Keep the run folder too, for show, judge and report."),
     ] = None,
-    concurrency: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", help="Dialogues at once, with models.", rich_help_panel=COST),
-    ] = 4,
+    concurrency: Annotated[int, CONCURRENCY] = 4,
     prompts: PromptsFolder = None,
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
@@ -157,9 +156,7 @@ def imagine(
             show_default="in ./runs, named after scenario, model, number and seed",
         ),
     ] = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Dialogues at once, with models.", rich_help_panel=COST)
-    ] = 4,
+    concurrency: Annotated[int, CONCURRENCY] = 4,
     prompts: PromptsFolder = None,
     cache: Cache = True,
     budget_usd: BudgetUsd = None,

@@ -29,7 +29,7 @@ from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted
 from negosim.judging._judge import default_judge, judge, judge_async, judge_of
 from negosim.judging._oracle import Oracle
 from negosim.judging._outcomes import declarable_outcomes
-from negosim.judging._own_checks import ClaimCheck
+from negosim.judging._own_checks import ClaimCheck, claim_check_of
 from negosim.judging._private import BELIEFS, BELIEFS_TURNS
 from negosim.judging._protocol import ORACLE, PERSON, Item, Judge, Questionnaire, Task
 from negosim.judging._questionnaires import BUILT_IN_QUESTIONNAIRES, DEFAULT
@@ -84,6 +84,7 @@ __all__ = [
     "assess",
     "check_claim",
     "check_claim_async",
+    "claim_check_of",
     "declarable_outcomes",
     "default_judge",
     "embed",

@@ -35,12 +35,17 @@ def identities() -> list[list[str]]:
         UserError: a check cannot be loaded.
 
     """
-    return [
-        [name, plugin.origin, code_hash(_loaded(name))] for name, plugin in plugins("claim_checks").items()
-    ]
+    found = plugins("claim_checks")
+    return [[name, found[name].origin, code_hash(claim_check_of(name))] for name in found]
 
 
-def _loaded(name: str) -> ClaimCheck:
+def claim_check_of(name: str) -> ClaimCheck:
+    """Return a check of claims by name.
+
+    Raises:
+        UserError: there is none, it cannot be loaded, or it is no function.
+
+    """
     found = load("claim_checks", name)
     if not callable(found):
         raise UserError(f"claim check {name!r} must be a function, not {found!r}")
@@ -49,7 +54,7 @@ def _loaded(name: str) -> ClaimCheck:
 
 
 def _asked(name: str, statement: Statement, role: Role, issues: Sequence[Issue]) -> Verdict | None:
-    check = _loaded(name)
+    check = claim_check_of(name)
     about = f"on {statement.quote!r} by {role.id}"
     try:
         given = check(statement, role, issues)

@@ -43,6 +43,7 @@ def _all_known(asked: QuestionSet, item: Item, judged: Mapping[Item, Judgement |
 
 
 def invalid(item: Item, reason: str) -> Judgement:
+    """Return the judgement that an answer cannot be used."""
     return item.judged("invalid", reason=reason)
 
 

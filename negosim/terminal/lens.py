@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from negosim._text import one_line
 from negosim.errors import UserError
 from negosim.records import Condition
 from negosim.scenarios import Scenario
@@ -47,6 +48,12 @@ def lens_of(view: str, scenario: Scenario, *, thoughts: bool = True) -> Lens:
 def traits_of(role: int, traits: Sequence[Sequence[str]], lens: Lens) -> str:
     """Name the traits that a role was given, as far as the lens may know; "" for none."""
     return ", ".join(traits[role]) if role in lens.private and len(traits) > role else ""
+
+
+def player_of(role: int, models: Sequence[str], traits: Sequence[Sequence[str]], lens: Lens) -> str:
+    """Say what plays a role, and with which traits, as far as the lens may know."""
+    given = traits_of(role, traits, lens)
+    return f"(model: {one_line(models[role])}{f'; traits: {one_line(given)}' if given else ''})"
 
 
 def condition_line(scenario: Scenario, condition: Condition, lens: Lens) -> str | None:

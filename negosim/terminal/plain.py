@@ -8,7 +8,7 @@ from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.table import Table
 from negosim.terminal.account import account_lines
-from negosim.terminal.lens import Lens, condition_line, traits_of
+from negosim.terminal.lens import Lens, condition_line, player_of
 from negosim.terminal.moves import ending, given_floor, heard_asides, move_of, verdict
 from negosim.terminal.outcome import outcome_lines
 from negosim.terminal.transcript import describe_claim
@@ -27,9 +27,7 @@ def header_lines(
     yield f"{scenario.title}: {one_line(scenario.summary)}"
     for index, role in enumerate(scenario.roles):
         who = f"{one_line(role.name)}, {one_line(role.position)}"
-        given = traits_of(index, traits, lens)
-        also = f"; traits: {one_line(given)}" if given else ""
-        yield f"agent {index + 1}: {who} (model: {one_line(models[index])}{also})"
+        yield f"agent {index + 1}: {who} {player_of(index, models, traits, lens)}"
     told = condition_line(scenario, condition, lens)
     if told is not None:
         yield f"condition: {one_line(told)}"

@@ -14,7 +14,7 @@ from negosim.scenarios import Scenario
 from negosim.speech import quoted_line
 from negosim.table import Table
 from negosim.terminal.colours import colour
-from negosim.terminal.lens import Lens, condition_line, traits_of
+from negosim.terminal.lens import Lens, condition_line, player_of
 from negosim.terminal.moves import Move, given_floor, heard_asides, move_of
 
 SIM_NOTE = "sim is the embedded simulated negotiator; it is no language model"
@@ -62,9 +62,7 @@ def header(
     rows: list[tuple[RenderableType, RenderableType]] = []
     for index, role in enumerate(scenario.roles):
         who = Text.assemble((one_line(role.name), f"bold {colour(index)}"), f", {one_line(role.position)}")
-        given = traits_of(index, traits, lens)
-        also = f"; traits: {one_line(given)}" if given else ""
-        who.append(f" (model: {one_line(models[index])}{also})", "dim")
+        who.append(f" {player_of(index, models, traits, lens)}", "dim")
         rows.append((Text(f"agent {index + 1}", colour(index)), who))
     rows.append((Text("about"), Text(", ".join(one_line(issue.name) for issue in scenario.issues))))
     told = condition_line(scenario, condition, lens)
