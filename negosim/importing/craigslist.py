@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from negosim.importing._craigslist_hub import is_hub_row, published_row
 from negosim.importing._drops import Drops
 from negosim.importing._row import BadRowError, Row
 from negosim.importing._rows import dialogues_of
@@ -24,7 +25,7 @@ MOST_OVER = 1.0
 
 def recognises(file: Path, rows: Rows) -> bool:
     """Tell whether a file has dialogues of the set."""
-    return any({"uuid", "scenario", "events", "outcome"} <= row.keys() for row in rows)
+    return any({"uuid", "scenario", "events", "outcome"} <= row.keys() or is_hub_row(row) for row in rows)
 
 
 def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> Iterator[ImportedDialogue]:
@@ -38,7 +39,7 @@ def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> I
 
 
 def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
-    row = entry.content
+    row = published_row(entry.content, f"{file.label}-{entry.name}", drops)
     sides = row["scenario"]["kbs"]
     positions = [_ROLES.index(side["personal"]["Role"]) for side in sides]
     if sorted(positions) != [0, 1]:
@@ -49,7 +50,6 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
     by_role = [sides[positions.index(role)] for role in (0, 1)]
     targets = [_number(side["personal"].get("Target")) for side in by_role]
     price = _number((row["outcome"].get("offer") or {}).get("price"))
-    agreed = row["outcome"].get("reward") == 1
     item = by_role[1]["item"]
     players = row.get("agents") or {}
     facts = {
@@ -66,7 +66,7 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
         frame=frame(),
         turns=turns,
         participants=tuple(str(players.get(str(positions.index(role)), HUMAN)) for role in (0, 1)),
-        outcome=_outcome(agreed, price, targets, drops),
+        outcome=_outcome(row["outcome"].get("reward"), price, targets, drops),
         end="walk_away" if turns[-1].action == "walk_away" else "ended",
         facts={name: value for name, value in facts.items() if value is not None},
         split=file.split_of(entry),
@@ -95,9 +95,13 @@ def _number(value: object) -> float | None:
     return int(value) if float(value).is_integer() else float(value)
 
 
-def _outcome(agreed: bool, price: float | None, targets: Sequence[float | None], drops: Drops) -> Outcome:
+def _outcome(
+    reward: float | None, price: float | None, targets: Sequence[float | None], drops: Drops
+) -> Outcome:
     """Return the outcome; a reward is 1 for a price at one's own target, 0 for one at the other's."""
-    if not agreed:
+    if reward is None:
+        return Outcome(status="unknown")
+    if reward != 1:
         return Outcome(status="no_agreement", rewards=(0.0, 0.0))
     if price is None:
         return Outcome(status="agreement")
