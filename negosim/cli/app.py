@@ -101,12 +101,14 @@ GROUPS = {
         },
     ),
     "planners": (
-        "See how turns can be thought through.",
+        "See how turns can be thought through, and train what they need.",
         {
             "list_": "List the planners: what each does, its calls of a chat model per turn, whether `sim` "
             "can take it.",
             "show": "Show a planner: its source, settings, stages with what they ask, calls per turn, and "
             "its graph.",
+            "attitudes": "Train the classifier of attitudes that planner `stance` can take: "
+            "stance:classifier=FILE.",
         },
     ),
     "prompts": (

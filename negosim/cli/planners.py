@@ -1,12 +1,14 @@
 """`negosim planners`: how a turn can be thought through, and what each way costs."""
 
 import inspect
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import orjson
 import typer
 
 from negosim import registry
+from negosim._text import plural
 from negosim.agents.sim import SimAgent
 from negosim.config import Calls, RunConfig
 from negosim.engine import Planner, lacking_for, mermaid, planner_name, planner_of, settings_of
@@ -63,6 +65,50 @@ def show(
     rows = [[str(stage[heading]) for heading in headings] for stage in stages]
     print_rows(console_for(), headings, rows, whole=("stage", "template", "calls"))
     typer.echo(f"\n{entry['graph']}")
+
+
+def attitudes(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="RUN|FILE.jsonl...", help="Run folders and files of examples.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Classifier to make.")],
+    statement: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MEASURE=TEXT",
+            help="What a measure of the runs asks agreement with; several times. The claim of a scenario "
+            "that has one needs none.",
+            show_default=False,
+        ),
+    ] = None,
+    held_out: Annotated[
+        Literal["dialogues", "statements"],
+        typer.Option(help="What a fifth of is held out; statements tell how it does with new ones."),
+    ] = "dialogues",
+    epochs: Annotated[int, typer.Option(min=1, max=1000, metavar="N")] = 15,
+    seed: Annotated[int, typer.Option(min=0, metavar="N")] = 0,
+) -> None:
+    """Train the classifier of attitudes that planner `stance` can take: stance:classifier=FILE."""
+    from negosim.planners.attitude_examples import read_examples
+    from negosim.planners.attitude_training import train_attitudes, write_attitudes
+
+    statements = dict(_statement(one) for one in statement or ())
+    examples, told = read_examples(sources, statements)
+    made = train_attitudes(examples, told, by=held_out, epochs=epochs, seed=seed)
+    write_attitudes(made, out)
+    card = made.card
+    typer.echo(f"{len(examples)} examples of {plural(card.statements, 'statement')}")
+    typer.echo(f"held out, by {held_out}: {plural(card.held_out, 'example')}")
+    typer.echo(f"class told right: {card.accuracy:.1%}; by the commonest class: {card.majority:.1%}")
+    typer.echo(f"mean error, 0 to 1: {card.error:.3f}; by the mean: {card.constant_error:.3f}")
+    typer.echo(f"{out}: use it with --planner stance:classifier={out}")
+
+
+def _statement(given: str) -> tuple[str, str]:
+    name, equals, text = (part.strip() for part in given.partition("="))
+    if not name or not equals or not text:
+        raise UserError(f"--statement {given!r}: write MEASURE=TEXT, as stance='Trams are loud'")
+    return name, text
 
 
 def _entry(name: str, calls: Calls = "separate") -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """The planner `stance`: the claims against one's own, how the other stands to each, then an answer."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, computed_field, create_model
 
 from negosim.agents import Asks, Says, capable
 from negosim.engine import Deliberation, DialogueContext, Participant, answers_of
 from negosim.planners import Planner, PlannerSettings, PlannerStage, StagePrompt
+from negosim.planners.attitudes import attitudes_digest, load_attitudes
 from negosim.views import View
 
 Claim = Annotated[str, Field(min_length=1, max_length=300)]
@@ -22,6 +24,21 @@ class StanceSettings(PlannerSettings):
 
     claims: Annotated[int, Field(ge=1, le=10)] = 3
     """Counterclaims that are weighed."""
+    classifier: str = ""
+    """File of `negosim planners attitudes` that predicts attitudes in place of the model."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def asked(self) -> int:
+        """1 where the model is asked for attitudes, 0 where the classifier predicts them."""
+        return int(not self.classifier)
+
+    def identity(self) -> dict[str, str]:
+        """Return what tells the classifier from other ones, and refuse what cannot be used."""
+        if not self.classifier:
+            return {}
+        load_attitudes(self.classifier)
+        return {"classifier": attitudes_digest(self.classifier)}
 
 
 class Counterclaim(BaseModel):
@@ -52,19 +69,14 @@ async def counter(turn: Deliberation, participant: Participant, context: Dialogu
 
 async def attitudes(turn: Deliberation, participant: Participant, context: DialogueContext) -> Deliberation:
     """Predict how the other stands to each counterclaim and to its negation, all at once."""
-    view, asks = turn["view"], capable(participant.agent, Asks)
+    view, settings = turn["view"], cast(StanceSettings, context.settings)
     other = view.side.roles[_other(view)]
     claims: list[Counterclaim] = turn["notes"]
     texts = [text for one in claims for text in (one.claim, one.negation)]
-    given = await answers_of(
-        asks.ask("stance-attitude", view, AttitudeAnswer, purpose=text, claim=text, other=other)
-        for text in texts
-    )
-    grades = []
-    for answer in given:
-        if isinstance(answer, BaseException):
-            raise answer
-        grades.append(answer.agreement / 4)
+    if settings.classifier:
+        grades = _classified(view, texts, settings.classifier)
+    else:
+        grades = await _asked(view, texts, participant)
     shown = [
         {"claim": one.claim, "attitude": round(MOST * attitude(grades[2 * at], grades[2 * at + 1]))}
         for at, one in enumerate(claims)
@@ -74,6 +86,29 @@ async def attitudes(turn: Deliberation, participant: Participant, context: Dialo
         "view": replace(view, reflection=f"How far {other.name} shares what is against me: {thought}."),
         "notes": shown,
     }
+
+
+def _classified(view: View, texts: Sequence[str], file: str) -> list[float]:
+    """Return how far the other shares some statements, by what was said aloud alone."""
+    other, classifier = _other(view), load_attitudes(file)
+    said = [turn.text for turn in view.transcript if turn.role == other]
+    heard = [turn.text for turn in view.transcript if turn.role != other]
+    return [classifier.share(text, said, heard) for text in texts]
+
+
+async def _asked(view: View, texts: Sequence[str], participant: Participant) -> list[float]:
+    """Ask the model how far the other shares some statements, all at once."""
+    asks, other = capable(participant.agent, Asks), view.side.roles[_other(view)]
+    given = await answers_of(
+        asks.ask("stance-attitude", view, AttitudeAnswer, purpose=text, claim=text, other=other)
+        for text in texts
+    )
+    grades = []
+    for answer in given:
+        if isinstance(answer, BaseException):
+            raise answer
+        grades.append(answer.agreement / 4)
+    return grades
 
 
 def attitude(claim: float, negation: float) -> float:
@@ -128,14 +163,14 @@ STANCE = Planner(
             "attitudes",
             attitudes,
             Asks,
-            (StagePrompt("stance-attitude", "agreement", "2 * claims", _attitude_sample),),
+            (StagePrompt("stance-attitude", "agreement", "2 * claims * asked", _attitude_sample),),
         ),
         PlannerStage(
             "argue", argue, Says, (StagePrompt("stance-speak", "move, utterance", sample=_speak_sample),)
         ),
     ),
     about="counterclaims, the other's predicted attitude towards each, then an answer to the weightiest",
-    source="Han et al. 2025, ToMAP: Training Opponent-Aware LLM Persuaders with Theory of Mind; attitudes by "
-    "the model itself",
+    source="Han et al. 2025, ToMAP: Training Opponent-Aware LLM Persuaders with Theory of Mind "
+    "(counterclaims, attitude predictor)",
     settings=StanceSettings,
 )

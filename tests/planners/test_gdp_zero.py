@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from negosim import RunConfig, generate, resume
+from negosim import RunConfig, generate
 from negosim.agents import Speech, Trial
-from negosim.errors import ModelError
-from negosim.models import CachedModel, ResponseCache, ScriptedModel
+from negosim.models import ScriptedModel
 from negosim.planners.search import Search
 from negosim.records import Utterance
 from negosim.scenarios import load_scenario
@@ -119,23 +118,6 @@ def test_calls_of_a_chat_model(filling: Filling, tmp_path: Path) -> None:
     assert sum(int(one.reason.split()[1].strip(",")) for one in turn.rollouts if one.reason) == 2
     assert turn.chosen is not None
     assert turn.utterance.text == turn.rollouts[turn.chosen].utterance
-
-
-def test_a_search_that_was_cut_off_is_not_paid_for_twice(filling: Filling, tmp_path: Path) -> None:
-    whole = filling()
-    made = generate(config(max_turns=3), out=tmp_path / "whole", chat_models={"m": whole}, cache=False)
-    left = iter(range(100))
-
-    def fail(request: Any) -> Any:
-        return ModelError("status 500 (4 attempts)") if next(left) == 6 else None
-
-    first, again, cache = filling(Speak=fail), filling(), ResponseCache(tmp_path / "answers")
-    generate(config(max_turns=3), out=tmp_path / "run", chat_models={"m": CachedModel(first, cache)})
-    run = resume(tmp_path / "run", chat_models={"m": CachedModel(again, cache)})
-    cache.close()
-    assert [d.transcript() for d in run] == [d.transcript() for d in made]
-    assert len(again.requests) < len(whole.requests) - 10
-    assert len(first.requests) - 1 + len(again.requests) == len(whole.requests)
 
 
 def test_the_simulated_negotiator_searches_and_finds_deals(tmp_path: Path) -> None:

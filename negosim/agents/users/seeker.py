@@ -146,7 +146,7 @@ class Seeker:
         """Return how far it is helped, and understood and open to help, which comes before it."""
         if self.openness <= 0.02:
             return -1.0
-        return 1.2 * self.reward() / 4 + 0.5 * self.understood + 0.3 * self.openness - 1
+        return max(-1.0, 1.2 * self.reward() / 4 + 0.5 * self.understood + 0.3 * self.openness - 1)
 
     def reward(self) -> float:
         """Return initial minus final intensity if the dialogue ended here."""

@@ -16,3 +16,10 @@ def test_an_appeal_that_fits_is_seen_before_anything_is_given() -> None:
 
 def test_being_pushed_is_seen_too() -> None:
     assert outlook("Hello!", "Give now. You must give.", "Give now, you must!") < outlook("Hello!")
+
+
+def test_a_help_seeker_made_worse_is_worth_no_less_than_nothing() -> None:
+    lines = [Line("user", "I lost my job."), Line("agent", "You are overreacting. Get over it.")]
+    for number in range(6):
+        user = sim_user("support", "job crisis", number)
+        assert -1 <= user.hear(Transcript("", None, lines)).outlook() <= 1
