@@ -2,9 +2,11 @@
 
 import shlex
 
+from negosim.agents import agent_factory
 from negosim.config import RunConfig
+from negosim.errors import UserError
 from negosim.judging import list_question_sets, load_question_set
-from negosim.records import HUMAN, SIMULATED
+from negosim.models import ModelSpec
 from negosim.reports._corpus import Corpus
 from negosim.store import Run
 
@@ -29,8 +31,18 @@ def ask_model(corpus: Corpus, questions: str) -> str:
 
 def model_of(corpus: Corpus) -> str:
     """Return a language model to judge by: the agents' own, or else the small local one."""
-    played = [model for run in corpus.runs for model in run.config.models if model not in (SIMULATED, HUMAN)]
-    return shlex.quote(played[0]) if played else "local"
+    played = (_chat_model(model) for run in corpus.runs for model in run.config.models)
+    return shlex.quote(next(filter(None, played), "local"))
+
+
+def _chat_model(played: str) -> str | None:
+    """Return the chat model that a participant is or speaks through, by name; None where there is none."""
+    try:
+        spec = ModelSpec.parse(played)
+        through = None if spec.chats else agent_factory(spec.kind).through
+        return through(played) if through else played if spec.chats else None
+    except UserError:
+        return None  # given as an object, by a plugin that is not there, or of an imported dialogue
 
 
 def asking(corpus: Corpus, outcome: str) -> str | None:

@@ -14,7 +14,9 @@ from negosim.terminal.tally import Cell, Count, Tally
 
 def progress_line(count: Count) -> str:
     """Say what the dialogues done so far came to."""
-    parts = [f"{count.agreed:,} agreed", f"{count.failed:,} failed"]
+    nothing_to_settle = count.inapplicable and count.inapplicable == count.finished
+    parts = [] if nothing_to_settle else [f"{count.agreed:,} agreed"]
+    parts += [f"{count.failed:,} failed"]
     if count.calls:
         parts += [f"{tokens(count.tokens)} tokens", money(count.usd)]
     return " · ".join(parts)

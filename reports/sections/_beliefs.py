@@ -26,6 +26,8 @@ Cells = dict[tuple[str, Line, str], Number]
 
 def section(corpus: Corpus) -> Section:
     """Return how far beliefs are from the truth and how much the dialogue moved them."""
+    if not corpus.deal_ids:
+        return Section("beliefs", TITLE, (Missing("Beliefs are about deals, and there are none here."),))
     if not len(corpus.beliefs):
         missing = Missing(
             "The agents have not been asked what they believe about each other.",

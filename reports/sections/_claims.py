@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
 from negosim.measures import KNOWN_ERRORS, CheckError, ClaimSource, corrected, utterance_error
-from negosim.records import TRUTH, Status
+from negosim.records import SIMULATED, TRUTH, Status
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Block, Missing, Number, Prose, ReportTable, Row, Section
@@ -37,11 +37,7 @@ def section(corpus: Corpus) -> Section:
     """Return which claims were true, by condition and agent, and how false ones were made."""
     claims = corpus.judged.only(question="claim", status="ok")
     if not len(claims):
-        missing = Missing(
-            "No claims have been checked.",
-            _commands.judge(corpus, "--judge-model oracle", "--questions claims"),
-        )
-        return Section("claims", TITLE, (missing,))
+        return Section("claims", TITLE, (Missing("No claims have been checked.", _command(corpus)),))
     blocks: list[Block] = []
     tables = [_verdicts(corpus, claims, voice) for voice in corpus.voices("claim")]
     for voice, table in zip(corpus.voices("claim"), tables, strict=True):
@@ -52,6 +48,13 @@ def section(corpus: Corpus) -> Section:
         blocks += [techniques] if techniques.rows else []
     brief, *more = (_brief(corpus, claims, voice) for voice in corpus.voices("claim"))
     return Section("claims", TITLE, tuple(blocks), brief=brief, more=tuple(more))
+
+
+def _command(corpus: Corpus) -> str:
+    """Return the command that checks claims: the oracle knows those of the simulated negotiator alone."""
+    if corpus.deal_ids and any(SIMULATED in run.config.models for run in corpus.runs):
+        return _commands.judge(corpus, "--judge-model oracle", "--questions claims")
+    return _commands.ask_model(corpus, "claims")
 
 
 def _detailed(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -15,7 +15,8 @@ from negosim.scenarios import Scenario
 from negosim.store import Fingerprint, Run, RunHeader
 from negosim.terminal import Tally
 from negosim.terminal.moves import replay
-from negosim.terminal.summary import summary_lines
+from negosim.terminal.summary import progress_line, summary_lines
+from negosim.terminal.tally import Count
 from negosim.terminal.watch import Watch
 
 
@@ -242,3 +243,9 @@ def test_models_are_told_apart_where_they_differ(dialogue: Dialogue) -> None:
     lines = list(summary_lines(tally))
     assert "openai:gpt-x + sim: 1 dialogue, 0 failed, 1 (100%) agreed" in lines[0]
     assert "sim + openai:gpt-x: 1 dialogue, 0 failed, 1 (100%) agreed" in lines[1]
+
+
+def test_agreements_are_counted_where_there_is_something_to_agree_on() -> None:
+    assert progress_line(Count(done=3, inapplicable=2, failed=1)) == "1 failed"
+    assert progress_line(Count(done=3, inapplicable=1, agreed=1)) == "1 agreed · 0 failed"
+    assert progress_line(Count(done=1, failed=1)) == "0 agreed · 1 failed"
