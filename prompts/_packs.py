@@ -19,9 +19,10 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *("finished", "finished-ask", "amount", "amount-ask"),
         *("intensity", "intensity-ask", "score", "score-ask"),
     ),
+    "gnome": ("map", "map-ask"),
 }
 """Templates besides those of agents and judges, by the subfolder they lie in: what chat models are asked in
-`negosim rl hindsight`."""
+`negosim rl hindsight` and `negosim gnome map`."""
 
 _SCENARIO = re.compile(SLUG)
 

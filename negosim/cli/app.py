@@ -173,6 +173,32 @@ RL = {
 }
 
 
+GNOME = {
+    "sources": LazyCommand(
+        "negosim.cli.gnome:sources",
+        "Read labelled dialogues, say what of them is used and how even their strategies are, and choose "
+        "seeds.",
+    ),
+    "map": LazyCommand(
+        "negosim.cli.gnome_map:map_",
+        "Map labelled dialogues into other domains, utterance by utterance, with their labels; make a run of "
+        "it.",
+    ),
+    "pairs": LazyCommand(
+        "negosim.cli.gnome_share:pairs",
+        "Draw pairs of source and mapped dialogue, for people to grade with negosim annotate.",
+    ),
+    "agreement": LazyCommand(
+        "negosim.cli.gnome_share:agreement",
+        "Say how people graded pairs, and how far they agree: Krippendorff's alpha, equal grades.",
+    ),
+    "export": LazyCommand(
+        "negosim.cli.gnome_share:export",
+        "Write labelled dialogues for others: JSON lines, a dialogue a line, with a data card.",
+    ),
+}
+
+
 def _group(name: str | None, help_text: str, commands: Mapping[str, LazyCommand]) -> typer.Typer:
     return typer.Typer(
         name=name,
@@ -218,3 +244,6 @@ for group, (purpose, functions) in GROUPS.items():
     }
     app.add_typer(_group(group, purpose, found))
 app.add_typer(_group("rl", "Train dialogue agents: data, simulated users, training, evaluation.", RL))
+app.add_typer(
+    _group("gnome", "Open-domain negotiations from closed-domain ones, and classifiers of strategies.", GNOME)
+)

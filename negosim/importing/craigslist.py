@@ -55,6 +55,7 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
     facts = {
         "category": item.get("Category") or row["scenario"].get("category"),
         "post": row["scenario"].get("post_id"),
+        "title": item.get("Title"),
         "listed_price": _number(item.get("Price")),
         "buyer_target": targets[0],
         "seller_target": targets[1],
