@@ -63,17 +63,17 @@ def _fitted(spans: Iterable[tuple[str, frozenset[str]]]) -> dict[str, dict[str, 
     from sklearn.linear_model import LogisticRegression
 
     texts, acts = zip(*spans, strict=True)
-    counter = CountVectorizer(analyzer=_acts.cues, min_df=8, binary=True)
+    counter = CountVectorizer(analyzer=_acts.cues, min_df=5, binary=True)
     features = counter.fit_transform(texts)
     names = counter.get_feature_names_out()
     model = {}
     for act in ACTS:
-        fit = LogisticRegression(C=0.3, l1_ratio=1.0, solver="liblinear", max_iter=300)
+        fit = LogisticRegression(C=1.0, l1_ratio=1.0, solver="liblinear", max_iter=300)
         fit.fit(features, [act in given for given in acts])
         weights = {
             str(name): round(float(weight), 1)
             for name, weight in zip(names, fit.coef_[0], strict=True)
-            if abs(weight) >= 0.25
+            if abs(weight) >= 0.15
         }
         model[act] = {"always": round(float(fit.intercept_[0]), 1), **weights}
     return model

@@ -184,6 +184,14 @@ GNOME = {
         "Map labelled dialogues into other domains, utterance by utterance, with their labels; make a run of "
         "it.",
     ),
+    "train": LazyCommand(
+        "negosim.cli.gnome_train:train",
+        "Train a classifier of strategies on all labelled dialogues of runs, and keep it.",
+    ),
+    "evaluate": LazyCommand(
+        "negosim.cli.gnome_train:evaluate",
+        "Test classifiers in their domain and out of it, with and without mapped data.",
+    ),
     "pairs": LazyCommand(
         "negosim.cli.gnome_share:pairs",
         "Draw pairs of source and mapped dialogue, for people to grade with negosim annotate.",

@@ -119,5 +119,5 @@ def _form(dialogue: StrategyDialogue) -> type[BaseModel]:
     return create_model(
         "MappedDialogue",
         domain=(str, Field(min_length=2, max_length=120)),
-        utterances=(list[item], Field(min_length=1, max_length=2 * len(dialogue.utterances) + 2)),  # type: ignore[valid-type]
+        utterances=(list[item], Field(min_length=1, max_length=2 * len(dialogue.utterances) + 2)),
     )

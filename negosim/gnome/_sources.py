@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from negosim.errors import UserError
-from negosim.gnome._acts import groups_in, realigned
+from negosim.gnome._acts import ActSpan, groups_in, realigned
 from negosim.gnome._corpus import StrategyDialogue, StrategyUtterance
 from negosim.gnome._labels import label_map
 from negosim.records import Dialogue, Turn, tactics_of
@@ -176,7 +177,7 @@ def _realigned(dialogue: Dialogue, turns: Sequence[Turn]) -> tuple[str | None, l
     acts = dialogue.facts.get("acts")
     if not acts:
         return UNLABELLED, []
-    spans = realigned([turn.utterance.text for turn in turns], groups_in(str(acts)))
+    spans = _spans(tuple(turn.utterance.text for turn in turns), str(acts))
     if spans is None:
         return ACTS_UNEXPLAINED, []
     return None, [
@@ -187,6 +188,12 @@ def _realigned(dialogue: Dialogue, turns: Sequence[Turn]) -> tuple[str | None, l
         )
         for span in spans
     ]
+
+
+@lru_cache(maxsize=4096)
+def _spans(texts: tuple[str, ...], acts: str) -> list[ActSpan] | None:
+    """Return a row's spans; rows are read again where a run is mapped and then tested."""
+    return realigned(texts, groups_in(acts))
 
 
 def spoken(dialogues: Iterable[StrategyDialogue]) -> Iterator[StrategyUtterance]:

@@ -60,6 +60,8 @@ class Fingerprints:
         code = self._judges.get(judge)
         if code is not None and judge != ORACLE:
             content["code"] = registry.code_hash(code)
+            if (known := getattr(code, "fingerprint", None)) is not None:
+                content["settings"] = known
         if judge != ORACLE:
             content["taxonomies"] = self._taxonomies
         if client is not None:

@@ -1,9 +1,11 @@
 """Judging a run: who judges, what is asked, and with what."""
 
+import inspect
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from negosim import registry
@@ -251,7 +253,7 @@ def _judges(given: Sequence[GivenModel | Judge], provided: Mapping[str, ChatMode
             code[name] = one
         elif one in provided:
             name = one
-        elif registry.has("judges", one):
+        elif registry.has("judges", one.partition(":")[0]):
             name, code[one] = one, judge_of(one)
         else:
             spec = _judging_model(one)
@@ -266,16 +268,24 @@ def _judges(given: Sequence[GivenModel | Judge], provided: Mapping[str, ChatMode
 
 
 def judge_of(name: str) -> Judge:
-    """Return a judge in code by name.
+    """Return a judge in code by name; one of several of a kind is named "KIND:TARGET".
 
     Raises:
         UserError: there is none, it cannot be loaded, or it answers no questions.
 
     """
-    found = registry.load("judges", name)
-    made: Judge = registry.made("judges", name, found) if callable(found) else found
+    kind, colon, target = name.partition(":")
+    found = registry.load("judges", kind)
+    takes = isinstance(found, type) and bool(inspect.signature(found).parameters)
+    if takes != bool(target):
+        example = f"{kind}:FOLDER" if takes else kind
+        raise UserError(f"judge {name!r} is named {'with' if colon else 'without'} a target; write {example}")
+    make = partial(found, target) if target else found
+    made: Judge = registry.made("judges", kind, make) if callable(make) else make
     if not callable(getattr(made, "answer", None)):
-        raise registry.misfit("judges", name, found, "a class made without arguments, with an async answer()")
+        raise registry.misfit(
+            "judges", kind, found, "a class made without arguments (or with a target), with an async answer()"
+        )
     return made
 
 

@@ -114,8 +114,10 @@ class Task:
 class Judge(Protocol):
     """What answers question sets in code: the oracle, or a plugin's own (`negosim.registry.judge`).
 
-    It is a class made without arguments. Chat models need none of this: they are asked by prompts. The
-    lie check and beliefs are asked of models, the oracle and the agents themselves.
+    It is a class made without arguments, or with the target of a name such as "strategy:FOLDER"; what its
+    answers depend on besides its code stands in its attribute `fingerprint`, if it has one. Chat models need
+    none of this: they are asked by prompts. The lie check and beliefs are asked of models, the oracle and the
+    agents themselves.
 
     Examples:
         >>> from negosim.registry import judge
