@@ -143,7 +143,9 @@ class StrategyClassifier:
         if self.spec.masked:
             read = [mask(text) for text in read]
         names = label_map().names
-        found = marks_of(self.model.probabilities(read)) if read else []
+        if not read:
+            return []
+        found = marks_of(self.model.probabilities(read))
         return [tuple(name for name, given in zip(names, row, strict=True) if given) for row in found]
 
     def save(self, out: str | Path, dialogues: Sequence[StrategyDialogue], seed: int) -> ClassifierCard:

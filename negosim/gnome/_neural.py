@@ -89,7 +89,7 @@ class NeuralClassifier:
                 odds = self._odds([texts[row] for row in rows])
                 loss = torch.nn.functional.binary_cross_entropy_with_logits(odds, target, pos_weight=weights)
                 optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 torch.nn.utils.clip_grad_norm_(trained, 1.0)
                 optimizer.step()
                 schedule.step()
