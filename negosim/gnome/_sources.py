@@ -71,10 +71,9 @@ def labelled(runs: Iterable[Run]) -> LabelledSources:
     Examples:
         >>> import negosim
         >>> from negosim.gnome import labelled
-        >>> labelled([negosim.Run.open("my-run")]).dialogues
-        Traceback (most recent call last):
-        ...
-        negosim.errors.UserError: ...
+        >>> found = labelled([negosim.Run.open("casino")])
+        >>> found.counts["casino"].dropped
+        Counter({'nobody has labelled it': 578})
 
     """
     read = LabelledSources()
