@@ -15,6 +15,7 @@ from negosim.reports.sections import (
     _judges,
     _language,
     _length,
+    _mapping,
     _others,
     _outcomes,
     _quality,
@@ -25,6 +26,7 @@ from negosim.reports.sections import (
 
 SECTIONS: tuple[Callable[[Corpus], Section], ...] = (
     _summary.section,
+    _mapping.section,
     _outcomes.section,
     _agreement.section,
     _length.section,

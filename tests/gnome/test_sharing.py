@@ -8,6 +8,7 @@ import pytest
 from negosim.errors import UserError
 from negosim.gnome import PAIRS, domain_clusters, export_corpus, map_dialogues, pair_agreement, write_pairs
 from negosim.judging import annotation
+from negosim.reports import report_on
 from negosim.store import Run
 
 
@@ -72,3 +73,12 @@ def test_titles_that_mean_the_same_are_one_domain() -> None:
     assert found is not None
     assert (found.titles, found.distinct, found.examples[0]) == (3, 2, "a bakery")
     assert domain_clusters([]) is None
+
+
+def test_a_report_says_what_became_of_mapped_dialogues(mapped: Run) -> None:
+    sections = {section.key: section for section in report_on([mapped]).sections}
+    (table,) = sections["mapping"].tables
+    counts = {str(row[1]): str(row[2]) for row in table.rows}
+    assert counts["mapped"] == counts["taken"] == "6"
+    assert counts["dropped: no usable answer"] == "0"
+    assert "6 distinct domains" in "".join(map(str, sections["mapping"].paragraphs[0]))
