@@ -18,6 +18,7 @@ __all__ = [
     "PluginError",
     "Problem",
     "describe_errors",
+    "dotted",
     "read_json",
     "read_yaml",
     "shown",
@@ -34,6 +35,11 @@ MAX_DEPTH = 32
 TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; close a bracket or reduce the indentation"
 
 
+def dotted(where: Location) -> str:
+    """Write a place for people, who count from one: "roles.1.brief"."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong with a file: where in its data, and what would be right."""
@@ -43,7 +49,7 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in self.where)
+        place = dotted(self.where)
         line = f"line {self.line}: " if self.line is not None else ""
         return f"{line}{place}: {self.what}" if place else f"{line}{self.what}"
 

@@ -12,6 +12,7 @@ from negosim._fields import Number, Slug
 from negosim.plugins import Location, Problem, describe_errors, shown
 from negosim.scenarios._check_measures import check_measures
 from negosim.scenarios._check_parties import check_parties
+from negosim.scenarios._check_statements import check_statements
 from negosim.scenarios._issues import Issue, Range
 from negosim.scenarios._schema import Payoff, PayoffTable, Scenario
 
@@ -54,6 +55,7 @@ def check_scenario(data: object) -> tuple[Scenario | None, list[Problem]]:
     problems += _check_opener(data)
     problems += check_measures(data, deals=bool(given))
     problems += check_parties(data, deals=bool(given))
+    problems += check_statements(_items(data, "roles"))
     problems += _check_resolution(_items(data, "resolution"), known)
     return (scenario if not problems else None), problems
 

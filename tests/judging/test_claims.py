@@ -1,95 +1,27 @@
 """The lie check of a run: from the record, and as a judge extracts claims from what was said."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from negosim import Run
-from negosim.judging import judge
-from negosim.judging._extraction import MOST_CLAIMS, most_utterances
-from negosim.models import ChatRequest, ChatResponse, ScriptedModel, Usage
-from negosim.records import THIRD_PARTY, TRUTH, Claim, Dialogue, Judgement, Sheet
-from negosim.scenarios import Scenario, priority_shares
+from negosim.models import ChatResponse, ScriptedModel, Usage
+from negosim.records import THIRD_PARTY, TRUTH
 
-MakeRun = Callable[..., Run]
-
-
-def asked(run: Run, model: ScriptedModel | None = None) -> dict[str, Sheet]:
-    """Return the sheets about claims by dialogue, of a model or the oracle."""
-    name = "oracle" if model is None else "m"
-    judge(run, judges=[name], chat_models={"m": model} if model else {}, questions=["claims"])
-    return {sheet.dialogue: sheet for sheet in run.judgements() if sheet.judge == name}
-
-
-NO_VOTE = {"note": 1, "difference": "none", "answer": "unverifiable"}
-
-
-def wants_vote(request: ChatRequest) -> bool:
-    """Return whether a call is about one claim, and not about what is claimed."""
-    return "note" in request.schema["properties"]
-
-
-def lister(script: Callable[[ChatRequest], Any], vote: Any = NO_VOTE) -> ScriptedModel:
-    """Return a judge that lists claims by a script, and votes on each."""
-    return ScriptedModel(lambda request: vote if wants_vote(request) else script(request))
-
-
-def looked_at(request: ChatRequest) -> list[int]:
-    """Return which utterances, by index, a call is about."""
-    return [int(field.removeprefix("utterance_")) - 1 for field in request.schema["properties"]]
-
-
-def form(request: ChatRequest, claims: Sequence[Any]) -> dict[str, Any]:
-    """Return an answer with a list for each utterance, claims being numbered by the one they are in."""
-    return {
-        f"utterance_{turn + 1}": [
-            claim for claim in claims if (claim["utterance"] if isinstance(claim, dict) else 1) == turn + 1
-        ]
-        for turn in looked_at(request)
-    }
-
-
-def listed(claim: Claim, turn: int, scenario: Scenario) -> dict[str, Any]:
-    """Write a recorded claim the way a judge should."""
-    stated = None
-    if claim.subject == "priority":
-        stated = "most"
-    elif claim.issue is not None and claim.stated is not None:
-        stated = scenario.issue_by_id[claim.issue].label(claim.stated)
-    return {
-        "utterance": turn + 1,
-        "quote": claim.quote,
-        "subject": claim.subject,
-        "issue": claim.issue,
-        "stated": stated,
-    }
-
-
-def perfect(run: Run) -> ScriptedModel:
-    """Return a judge that finds every recorded claim and no other."""
-    dialogues = list(run)
-
-    def script(request: ChatRequest) -> Any:
-        (dialogue,) = (d for d in dialogues if d.turns[0].utterance.text in request.messages[1].content)
-        scenario = run.scenario(dialogue.scenario)
-        claims = [
-            listed(claim, turn, scenario)
-            for turn in looked_at(request)
-            for claim in dialogue.turns[turn].claims
-        ]
-        return form(request, claims)
-
-    return lister(script)
-
-
-def rows(sheet: Sheet, question: str) -> list[Judgement]:
-    return [judgement for judgement in sheet.judgements if judgement.question == question]
-
-
-def recorded(dialogue: Dialogue) -> Iterator[tuple[int, int, Claim]]:
-    return ((turn.index, turn.role, claim) for turn in dialogue.turns for claim in turn.said_claims)
+from .listing import (
+    MakeRun,
+    answered,
+    asked,
+    good,
+    issue_of,
+    looked_at,
+    perfect,
+    recorded,
+    rows,
+    said,
+    wants_vote,
+)
 
 
 def test_the_oracle_says_what_the_record_says(make_run: MakeRun) -> None:
@@ -174,27 +106,6 @@ def test_the_judge_sees_what_is_public_alone(make_run: MakeRun) -> None:
 @pytest.fixture
 def run(make_run: MakeRun) -> Run:
     return make_run(max_turns=6)
-
-
-def said(run: Run, turn: int) -> str:
-    (dialogue,) = run
-    return " ".join(dialogue.turns[turn].utterance.text.split()[:5])
-
-
-def good(run: Run, **changes: Any) -> dict[str, Any]:
-    claim = {"utterance": 2, "quote": said(run, 1), "subject": "priority", "issue": "price", "stated": "most"}
-    return {**claim, **changes}
-
-
-def answered(run: Run, *claims: Any) -> tuple[Sheet, ScriptedModel]:
-    """Return the sheet of a judge that lists the same claims however often it is asked."""
-    model = lister(lambda request: form(request, claims))
-    (sheet,) = asked(run, model).values()
-    return sheet, model
-
-
-def issue_of(run: Run) -> str:
-    return run.scenario("viatex").issues[0].id
 
 
 @pytest.mark.parametrize(
@@ -283,89 +194,3 @@ def test_what_cannot_be_verified_leaves_the_utterance_open(run: Run) -> None:
     (claim,) = rows(sheet, "claim")
     assert claim.value == "unverifiable"
     assert rows(sheet, "false-claim")[1].status == "not_applicable"
-
-
-CUT_OFF = ChatResponse(text='{"utterance_1": [{"quote":', finish="length", usage=Usage(10, 1))
-
-
-def test_a_form_whose_answer_is_cut_off_is_split_until_it_fits(run: Run) -> None:
-    """Nobody asks for a shorter answer: what it would leave out is what it is about."""
-
-    def script(request: ChatRequest) -> Any:
-        return CUT_OFF if len(looked_at(request)) > 1 else form(request, [])
-
-    model = lister(script)
-    (sheet,) = asked(run, model).values()
-    assert sorted(len(looked_at(request)) for request in model.requests) == [1] * 6 + [2, 2, 2, 4]
-    assert {turn for request in model.requests for turn in looked_at(request)} == set(range(6))
-    assert [judgement.value for judgement in rows(sheet, "false-claim")] == [False] * 6
-    assert not any("must be shorter" in message.content for r in model.requests for message in r.messages)
-
-
-def test_an_answer_that_claims_nothing_after_a_cut_off_is_not_taken(run: Run) -> None:
-    """The form is split; an utterance that is asked about alone is open where that happens again."""
-    seen: set[tuple[int, ...]] = set()
-
-    def script(request: ChatRequest) -> Any:
-        turns = tuple(looked_at(request))
-        again = turns in seen or turns in ((0,), (1,))
-        seen.add(turns)
-        return form(request, []) if again else CUT_OFF
-
-    model = lister(script)
-    (sheet,) = asked(run, model).values()
-    assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", *["invalid"] * 4]
-    assert "this one none" in rows(sheet, "claim")[0].reason
-
-
-def test_one_utterance_that_never_fits_is_invalid_and_the_others_are_answered(run: Run) -> None:
-    def script(request: ChatRequest) -> Any:
-        return CUT_OFF if 2 in looked_at(request) else form(request, [])
-
-    (sheet,) = asked(run, lister(script)).values()
-    assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", "invalid", "ok", "ok", "ok"]
-
-
-def test_an_utterance_that_an_answer_passes_over_is_not_called_honest(run: Run) -> None:
-    def script(request: ChatRequest) -> Any:
-        return {field: claims for field, claims in form(request, []).items() if field != "utterance_3"}
-
-    model = lister(script)
-    (sheet,) = asked(run, model).values()
-    assert [j.status for j in rows(sheet, "false-claim")] == ["ok", "ok", "invalid", "ok", "ok", "ok"]
-    assert '"utterance_3" is missing' in model.requests[1].messages[1].content
-
-
-def test_claims_left_out_in_place_of_being_mended_leave_the_utterance_open(run: Run) -> None:
-    answers = iter([[good(run, issue=issue_of(run), quote="never said")], [], [], []])
-    (sheet,) = asked(run, lister(lambda request: form(request, next(answers)))).values()
-    assert [j.status for j in rows(sheet, "false-claim")][1] == "invalid"
-    assert "left out, not mended" in rows(sheet, "claim")[0].reason
-
-
-def test_a_sound_claim_is_kept_when_a_later_answer_leaves_it_out(run: Run) -> None:
-    issue = issue_of(run)
-    sound, wrong = good(run, issue=issue), good(run, issue=issue, utterance=1, quote="never said")
-    mended = good(run, issue=issue, utterance=1, quote=said(run, 0))
-    answers = iter([[sound, wrong], [mended], []])
-    (sheet,) = asked(run, lister(lambda request: form(request, next(answers)))).values()
-    assert [(j.turn, j.status) for j in rows(sheet, "claim")] == [(0, "ok"), (1, "ok")]
-
-
-def test_an_utterance_that_fills_its_list_may_claim_more(run: Run) -> None:
-    (dialogue,) = run
-    words = dialogue.turns[1].utterance.text.split()
-    scenario = run.scenario("viatex")
-    shares = priority_shares(scenario.roles[dialogue.turns[1].role], scenario.issues)
-    top = max(shares, key=lambda issue: shares[issue])
-    quotes = [" ".join(words[at : at + 2]) for at in range(MOST_CLAIMS)]
-    sheet, _ = answered(run, *(good(run, issue=top, quote=quote) for quote in quotes))
-    assert {judgement.value for judgement in rows(sheet, "claim")} == {"true"}
-    assert rows(sheet, "false-claim")[1].status == "not_applicable"
-
-
-@pytest.mark.parametrize(("longest", "utterances"), [(200, 1), (1024, 4), (1500, 6), (100_000, 6)])
-def test_a_form_is_about_as_many_utterances_as_the_longest_answer_has_room_for(
-    longest: int, utterances: int
-) -> None:
-    assert most_utterances(longest) == utterances

@@ -133,6 +133,17 @@ FAULTS: dict[str, tuple[Callable[[Any], None], str]] = {
         put("opener", "bystander"),
         "opener: 'bystander' is no role; choose one of seller, buyer",
     ),
+    "fact both true and untrue": (
+        put("roles.0.facts", [{"text": "We ship.", "true": True}, {"text": "we  ship!", "true": False}]),
+        "roles.1.facts.2.text: stands as true in roles.1.facts.1.text already; keep one of the two",
+    ),
+    "true fact among fabrications": (
+        lambda data: data["roles"][0].update(
+            fabrications={"deadline": ["It is gone today."]}, facts=[{"text": "It is gone today", "true": True}]
+        ),
+        "roles.1.facts.1.text: stands as untrue in roles.1.fabrications.deadline.1 already; "
+        "keep one of the two",
+    ),
     "unknown argument issue": (
         put("roles.0.arguments.prise", ["x"]),
         "roles.1.arguments.prise: there is no issue 'prise'; the issues are price, delivery",
