@@ -25,7 +25,7 @@ from claims import SHARED, UNSEEN, Known, known_claims
 from lie_check_fit import CLASSES, described, fit
 from scipy.stats import binomtest
 
-from negosim.errors import ModelError, ProtocolError
+from negosim.errors import ModelError, ProtocolError, UserError
 from negosim.judging import Verdict, _verdict, verdict
 from negosim.judging._check import vote
 from negosim.judging._embedding import embeddings_available
@@ -175,4 +175,7 @@ if __name__ == "__main__":
     given.add_argument("--sample", type=int, default=60)
     given.add_argument("--of", choices=("committed", "file"), default="committed")
     options = given.parse_args()
-    main(options.file, options.model, options.sample, options.of)
+    try:
+        main(options.file, options.model, options.sample, options.of)
+    except UserError as error:
+        sys.exit(str(error))

@@ -4,7 +4,7 @@ Each utterance of the committed claims, or of a file of the same form, is read b
 it read (where a limit is about the table, the other side has made that offer before). Its list is compared
 with the known claim: recall (the claim's subject and words, or most of them, were listed), precision (what
 was listed is a known claim), and of the limits found how often issue, value and package are exactly right,
-which values are missing and which wrong. End to end: the verdicts on the limits as they were listed.
+which values are missing and which wrong: as the model listed them, and as the check on words keeps them. End to end: the verdicts on the limits as they were listed.
 Intervals are 95 %, Wilson's (1927).
 
 Without a model it says which values of the packages the check on words keeps, of the right ones and of all
@@ -23,18 +23,23 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from typing import Any, Self
 
 from claims import COMMITTED, Known, claimless, known_claims
 from claims.asking import task_about
 from lie_check import share
 
-from negosim.judging import Statement, verdict
+from negosim.errors import UserError
+from negosim.judging import Situation, Statement, _extraction, verdict
+from negosim.judging._claim_reading import ON_THE_TABLE, read_statement
 from negosim.judging._extraction import Extracted, extract
-from negosim.judging._named import names
+from negosim.judging._named import names, read_value
 from negosim.models import ModelClient, ModelSpec, open_clients
+from negosim.records import Turn
 from negosim.scenarios import Role, Scenario, Value
 
 ENOUGH = 0.5
@@ -57,13 +62,45 @@ class Marks:
             print(f"{name:<44}{part:>5} of {whole:<5}{share(part, whole)}")
 
 
+class AsListed:
+    """Remembers each package as the model listed it, before the check on words keeps what it surely names."""
+
+    def __init__(self) -> None:
+        self._packages: list[tuple[Statement, Mapping[str, Any]]] = []
+
+    def __enter__(self) -> Self:
+        _extraction.read_statement = self._read  # type: ignore[attr-defined]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _extraction.read_statement = read_statement  # type: ignore[attr-defined]
+
+    def package(self, read: Statement) -> Mapping[str, Any]:
+        """Return the package that a statement was read from; what is no value of its issue as it stands."""
+        return next(package for statement, package in self._packages if statement is read)
+
+    def _read(
+        self, given: Mapping[str, Any], turn: Turn, scenario: Scenario, made_in: Situation
+    ) -> Statement:
+        said = read_statement(given, turn, scenario, made_in)
+        listed = dict(made_in.offer) if given.get("terms") == ON_THE_TABLE else {}
+        for term in given.get("package") or ():
+            issue = scenario.issue_by_id.get(str(term.get("issue"))) if isinstance(term, dict) else None
+            if issue is not None:
+                with suppress(ValueError):
+                    listed[issue.id] = term.get("value")
+                    listed[issue.id] = read_value(issue, term.get("value"))
+        self._packages.append((said, {name: one for name, one in listed.items() if name != said.issue}))
+        return said
+
+
 def same_words(one: str, other: str) -> bool:
     """Return whether two quotes are of the same words, most of them."""
     a, b = set(one.casefold().split()), set(other.casefold().split())
     return len(a & b) >= ENOUGH * min(len(a), len(b))
 
 
-def compare(known: Known, listed: Sequence[Statement], marks: Marks) -> Statement | None:
+def compare(known: Known, listed: Sequence[Statement], as_listed: AsListed, marks: Marks) -> Statement | None:
     """Count what was listed of an utterance; return the statement that is the known claim."""
     about = known.statement
     alike = [one for one in listed if same_words(one.quote, about.quote)]
@@ -78,13 +115,18 @@ def compare(known: Known, listed: Sequence[Statement], marks: Marks) -> Statemen
         marks.add(f"{about.subject}: issue exact", found.issue == about.issue)
         marks.add(f"{about.subject}: stated value exact", found.stated == about.stated)
     if found is not None and about.subject == "reservation":
-        package = {name: value for name, value in found.package.items() if name != about.issue}
-        marks.add("package exact", package == dict(about.package))
-        for name, value in about.package.items():
-            marks.add("package: values missing", name not in package)
-            marks.add("package: values wrong", name in package and package[name] != value)
-        marks.add("package: has a value too many", bool(package.keys() - about.package.keys()))
+        _packages("as listed", as_listed.package(found), about, marks)
+        _packages("as kept", found.package, about, marks)
     return found
+
+
+def _packages(when: str, given: Mapping[str, Any], about: Statement, marks: Marks) -> None:
+    package = {name: value for name, value in given.items() if name != about.issue}
+    marks.add(f"package {when}: exact", package == dict(about.package))
+    for name, value in about.package.items():
+        marks.add(f"package {when}: values missing", name not in package)
+        marks.add(f"package {when}: values wrong", name in package and package[name] != value)
+    marks.add(f"package {when}: has a value too many", bool(package.keys() - about.package.keys()))
 
 
 async def measured(
@@ -112,12 +154,13 @@ async def measured(
 async def _one(known: Known, client: ModelClient, marks: Marks) -> None:
     table = known.statement.package if known.package_in == "table" else None
     task, turn, made_in = task_about(known.scenario, known.role, known.statement.utterance, client, table)
-    items = (await extract(task, [turn], made_in))[turn.index]
+    with AsListed() as as_listed:
+        items = (await extract(task, [turn], made_in))[turn.index]
     listed = [item.statement for item in items if isinstance(item, Extracted)]
     marks.add("usable answers", len(listed) == len(items))
     if len(listed) != len(items):
         return
-    found = compare(known, listed, marks)
+    found = compare(known, listed, as_listed, marks)
     if known.statement.subject == "reservation":
         said = [
             verdict(one, known.role, known.scenario.issues, made_in[turn.index], known.scenario).truth
@@ -195,7 +238,10 @@ def main(place: Path, model: str | None, about: str | None, sample: int | None, 
     asked = [one for one in claims if about in (None, one.statement.subject)][:sample]
     silent = claimless(place)[:sample] if about is None else []
     print(f"\nlisted by {model}, up to {len(asked)} utterances", flush=True)
-    asyncio.run(measured(asked, silent, model, time.monotonic() + 60 * minutes)).shown()
+    try:
+        asyncio.run(measured(asked, silent, model, time.monotonic() + 60 * minutes)).shown()
+    except UserError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

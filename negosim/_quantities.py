@@ -147,6 +147,41 @@ def _ratio(tokens: list[str], end: int) -> tuple[float, int, bool] | None:
     return None
 
 
+_SMALL = "(?:" + "|".join(_UNITS) + r"|\d{1,2})"
+_NO_UNIT = (
+    r"(?![-\w])(?!\s*%|\s+(?:percent|per cent|hundred|thousand|million|hours?|days?|weeks?|months?|years?)\b)"
+)
+_PART = re.compile(rf"\b({_SMALL}) (?:out )?of (?:(?:the|my|our|its|those|these) )?({_SMALL}){_NO_UNIT}")
+_VOTES = re.compile(rf"(?<!from )(?<![$.\d])\b({_SMALL}) (?:to|against) ({_SMALL}){_NO_UNIT}")
+
+
+def majorities_as_shares(text: str) -> str:
+    """Write parts of small wholes, and votes, as per cent: "three of the five", "three to two".
+
+    "One of the three" names a member and no share, "two to three" is a range, and what is counted in days
+    and the like is no whole of people or things.
+
+    Examples:
+        >>> majorities_as_shares("three of my five members; it leans three to two")
+        '60 percent members; it leans 60 percent'
+
+    """
+
+    def part(match: re.Match[str]) -> str:
+        some, whole = map(_small, match.groups())
+        return f"{100 * some / whole:g} percent" if 1 < some < whole else match[0]
+
+    def votes(match: re.Match[str]) -> str:
+        ayes, noes = map(_small, match.groups())
+        return f"{100 * ayes / (ayes + noes):g} percent" if ayes > noes > 0 else match[0]
+
+    return _VOTES.sub(votes, _PART.sub(part, text.casefold()))
+
+
+def _small(number: str) -> float:
+    return float(number) if number.isdigit() else _WORDS[number]
+
+
 _LENGTH_AND_A_HALF = 5
 
 

@@ -36,14 +36,15 @@ def _statements(role: Mapping[str, Any]) -> Iterator[tuple[Location, str, bool]]
     """Yield each statement of a role with its place and whether it is true, as far as shapes are right."""
     for field, true in (("disclosures", True), ("fabrications", False)):
         given = role.get(field)
-        for kind in KINDS if isinstance(given, Mapping) else ():
-            yield from (((field, kind, n), text, true) for n, text in _texts(given.get(kind)))
+        said = given if isinstance(given, Mapping) else {}
+        for kind in KINDS:
+            yield from (((field, kind, n), text, true) for n, text in _texts(said.get(kind)))
     yield from ((("secrets", n), text, True) for n, text in _texts(role.get("secrets")))
     facts = role.get("facts")
     for n, fact in enumerate(facts if isinstance(facts, list | tuple) else ()):
-        text, true = (fact.get("text"), fact.get("true")) if isinstance(fact, Mapping) else (None, None)
-        if isinstance(text, str) and isinstance(true, bool):
-            yield ("facts", n, "text"), text, true
+        match fact:
+            case {"text": str() as text, "true": bool() as settled}:
+                yield ("facts", n, "text"), text, settled
 
 
 def _texts(given: object) -> Iterator[tuple[int, str]]:

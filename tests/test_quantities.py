@@ -2,7 +2,7 @@
 
 import pytest
 
-from negosim._quantities import quantities
+from negosim._quantities import majorities_as_shares, quantities
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,18 @@ def test_a_bare_number_knows_what_it_counts_and_how_it_was_said() -> None:
     assert (seats.value, seats.thing) == (18, "turbines")
     (weeks,) = quantities("seven weeks")
     assert (weeks.value, weeks.count) == (49, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("Three of my five members are for it.", [60]),
+        ("It leans three to two, or 7 to 3.", [60, 70]),
+        ("6 out of the 8", [75]),
+        ("one of the three, two to three days, two of those three weeks, from five to three", []),
+        ("five of three, twelve of 12, $3 to 2, three of five hundred", []),
+    ],
+)
+def test_parts_of_small_wholes_and_votes_are_shares(text: str, shares: list[float]) -> None:
+    found = quantities(majorities_as_shares(text))
+    assert [quantity.value for quantity in found if quantity.kind == "share"] == shares

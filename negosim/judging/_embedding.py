@@ -38,6 +38,9 @@ _EMPTY = frozenset(
 """Words that say nothing by themselves; what negates is counted elsewhere."""
 
 
+_WORD = re.compile(r"[a-z0-9]+(?:['\u2019][a-z]+)?")
+
+
 @dataclass(frozen=True)
 class _Encoded:
     """A text as MiniLM sees it; all rows are of unit length."""
@@ -45,6 +48,17 @@ class _Encoded:
     whole: Floats
     words: NDArray[np.float16]
     """A row for each piece of a word, without the empty ones."""
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text that say something by themselves, in small letters.
+
+    Examples:
+        >>> content_words("We ship on the 3rd, it is what we do.")
+        ['ship', '3rd', 'do']
+
+    """
+    return [word for word in _WORD.findall(text.casefold()) if word not in _EMPTY]
 
 
 def embeddings_available() -> bool:

@@ -26,7 +26,13 @@ _DAY = "|".join(_DAYS)
 _HABIT = re.compile(rf"\b(?:every|each|most) (?:{_DAY})\b|\b(?:{_DAY}) (?:and|or|to|through) (?:{_DAY})\b")
 """Weekdays that name no moment: "every Friday", "the Saturday and Sunday paper"."""
 _MOMENT = re.compile(rf"\b(?:{'|'.join((*_NEAR, *_LOOSE, *_DAYS))})\b")
-_MONTH_END = re.compile(r"\b(?:end of (?:this|the) month|month's end|when the month ends|month is out)\b")
+_END = r"(?:is|are) (?:out|over|up)|ends?|closes|runs out"
+_PERIOD_END = re.compile(
+    r"\b(?:the )?(?:end|close|last day) of (?P<which>this|the|next) (?P<period>week|month|year)\b|"
+    rf"\b(?P<which_ends>this|the|next) (?P<period_ends>week|month|year) (?:{_END})\b|"
+    r"\b(?:(?P<which_own>this|the|next) )?(?P<own>week|month|year)(?:'s|\u2019s) end\b"
+)
+"""When a period ends: "the close of next month", "until the week is over"."""
 _NTH = r"(?:\d{1,2}(?:st|nd|rd|th)|" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + ")"
 _MONTH = "|".join(_MONTHS)
 _DATE = re.compile(
@@ -36,19 +42,43 @@ _DATE = re.compile(
 )
 
 
+OPEN = "open"
+"""What `moments` has of words that say nothing presses."""
+_PRESSES = r"(?:press|rush|hurr|forc|driv|bind|urg)\w*"
+_OPEN = re.compile(
+    rf"\b(?:no|nor any|without an?) (?:\w+ )?(?:deadline|date|time limit|hurry|rush|day by which)\b|"
+    rf"\b(?:nothing|nobody|no one|no \w+) (?:\w+ ){{0,2}}{_PRESSES}|\bneeds? not (?:be )?{_PRESSES}|"
+    r"\b(?:whenever|(?:at )?any (?:time|day)|as long as \w+ (?:likes?|wish|wishes|wants?|please)|"
+    r"indefinitely|all the time (?:that )?\w+ (?:need|like|want|wish))\b"
+)
+
+
 def moments(text: str, today: date | None) -> set[int | str]:
     """Return the moments a text names: days from `today`, or their words where that is not known.
 
-    A weekday or date is the next one; "next week" and its like stay words.
+    A weekday or date is the next one; "next week" and its like stay words. That nothing presses is a moment
+    of its own, `OPEN`.
     """
     small = _HABIT.sub("", text.casefold())
-    found = {_moment(word, today) for word in _MOMENT.findall(small)}
+    found = {_period_end(match, today) for match in _PERIOD_END.finditer(small)}
+    found |= {_moment(word, today) for word in _MOMENT.findall(_PERIOD_END.sub("", small))}
     if today is not None:
         dates = (_date(match, today) for match in _DATE.finditer(small))
         found |= {(named - today).days for named in dates if named is not None}
-        if _MONTH_END.search(small):
-            found.add(monthrange(today.year, today.month)[1] - today.day)
-    return found
+    return found | {OPEN} if _OPEN.search(small) else found
+
+
+def _period_end(match: re.Match[str], today: date | None) -> int | str:
+    """Return the last day of a month or year; weeks, whose last day is another for everybody, stay words."""
+    which = "next" if "next" in (match["which"], match["which_ends"], match["which_own"]) else "this"
+    period = match["period"] or match["period_ends"] or match["own"]
+    if today is None or period == "week":
+        return f"end of {which} {period}"
+    if period == "year":
+        return (date(today.year + (which == "next"), 12, 31) - today).days
+    year, month = divmod(today.month - 1 + (which == "next"), 12)
+    last = date(today.year + year, month + 1, monthrange(today.year + year, month + 1)[1])
+    return (last - today).days
 
 
 def _date(match: re.Match[str], today: date) -> date | None:

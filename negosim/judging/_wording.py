@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from negosim._quantities import Quantity, quantities
-from negosim.judging._embedding import coverage, embed
+from negosim._quantities import Quantity, majorities_as_shares, quantities
+from negosim.judging._embedding import content_words, coverage, embed
 from negosim.judging._moments import moments
 from negosim.judging._notes import Notes, read_aloud
 from negosim.judging._statement import Verdict
@@ -25,73 +25,31 @@ from negosim.records import Subject
 
 SIGNS = (
     *("said", "said_made_up", "near_made_up", "polarity", "polarity_made_up"),
-    *("number_same", "number_other", "number_made_up", "moment_same", "moment_made_up"),
+    *("number_same", "number_other", "number_made_up", "moment_same", "moment_other", "moment_made_up"),
     *("negates", "all_or_none", "plays_down", "conditional", "alternative", "deadline"),
 )
 """In the order of `WEIGHTS`."""
 WEIGHTS: tuple[tuple[float, ...], ...] = (
     (
-        -2.49,
-        5.77,
-        -2.27,
-        1.85,
-        0.37,
-        -0.09,
-        1.60,
-        -1.34,
-        -0.64,
-        1.28,
-        -1.51,
-        0.76,
-        0.50,
-        1.36,
-        0.83,
-        0.42,
-        0.66,
+        -2.48, 5.68, -2.28, 1.98, 0.36, -0.11, 1.55, -1.41, -0.63, 1.27,
+        -1.32, -1.24, 0.73, 0.50, 1.35, 0.85, 0.44, 0.63,
     ),
     (
-        -1.70,
-        -1.25,
-        5.90,
-        1.94,
-        -0.39,
-        0.34,
-        -1.17,
-        1.99,
-        1.40,
-        -1.10,
-        1.61,
-        0.03,
-        0.77,
-        -0.32,
-        0.39,
-        0.64,
-        0.31,
+        -1.71, -1.19, 5.92, 1.83, -0.39, 0.37, -1.12, 2.06, 1.39, -1.06,
+        1.47, 1.30, 0.05, 0.77, -0.31, 0.38, 0.62, 0.30,
     ),
     (
-        4.20,
-        -4.52,
-        -3.64,
-        -3.79,
-        0.03,
-        -0.26,
-        -0.42,
-        -0.64,
-        -0.76,
-        -0.17,
-        -0.10,
-        -0.79,
-        -1.27,
-        -1.05,
-        -1.23,
-        -1.06,
-        -0.98,
+        4.19, -4.49, -3.63, -3.81, 0.03, -0.26, -0.44, -0.65, -0.76, -0.21,
+        -0.15, -0.05, -0.78, -1.27, -1.05, -1.23, -1.06, -0.93,
     ),
-)
+)  # fmt: skip
 """By class (true, false, unknown): an intercept, then a weight for each sign."""
 FALSE_FROM, TRUE_FROM = 0.65, 0.45
 """Least probabilities of a verdict; accusing an honest speaker is the worse mistake, and needs a
 ground besides (`_ground`)."""
+
+FEWEST_WORDS = 3
+"""Words that say something, below which a claim is not compared (`_too_short`)."""
 
 _NEAREST, _NEAR_ENOUGH, _SPREAD = 6, 0.3, 0.2
 _COMPARED, _COMPARED_MADE_UP, _WITH_NUMBERS, _REACH = 8, 5, 4, 0.28
@@ -100,6 +58,8 @@ _SURE = 0.7
 """How near a note must be for a claim of the other polarity to be never true; and a made-up one, for the
 claim not to repeat it."""
 _EXACT, _ABOUT, _OTHER_UNIT, _ROUND, _LARGE = 0.03, 0.05, 0.1, 0.15, 1000
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+\b")
+"""A word with a capital inside a sentence."""
 _HEDGE = re.compile(
     r"\b(?:about|around|some|close to|nearly|almost|roughly|better than|more than|over|under|less than|"
     r"not even|at most|at least|a little|up to|approximately|or so)\b"
@@ -129,6 +89,9 @@ def by_meaning(
     """Decide about a claim by the notes that are nearest in meaning."""
     described, close = signs(quote, subject, notes)
     true, false, _ = probabilities(described[None, :], weights)[0].tolist()
+    if _too_short(quote, described, close):
+        told = f"too short to be compared; nearest: {read_aloud(close.nearest)}"
+        return Verdict("unverifiable", told, open=True, lean=true - false)
     if false >= FALSE_FROM and _ground(described, close):
         told = f"against the brief ({false:.0%}); nearest: {read_aloud(close.nearest_of_all)}"
         return Verdict("false", told, read_aloud(close.nearest), open=True, lean=true - false)
@@ -139,11 +102,27 @@ def by_meaning(
     return Verdict("unverifiable", told, open=True, lean=true - false)
 
 
+def _too_short(quote: str, described: NDArray[np.float64], close: "_Close") -> bool:
+    """Return whether a claim says too little for its nearest note to decide about it: "We ship."
+
+    Fewer than `FEWEST_WORDS` words that say something decide nothing, unless a number or moment of theirs is
+    compared, they have a name that the notes have too, or a note says nearly the same.
+    """
+    if len(content_words(quote)) >= FEWEST_WORDS:
+        return False
+    found = dict(zip(SIGNS, described.tolist(), strict=True))
+    compared = any(value for name, value in found.items() if name.startswith(("number_", "moment_")))
+    likest = max((*close.likeness[:1], *close.likeness_made_up[:1]), default=0.0)
+    named = any(name in note for name in _NAME.findall(quote) for note in close.true)
+    return not (compared or named or likest >= _SURE)
+
+
 def _contradicted(described: NDArray[np.float64], close: "_Close") -> bool:
     """Return whether a number is another than the nearest notes have, or what they affirm is negated."""
     found = dict(zip(SIGNS, described.tolist(), strict=True))
     turned = found["polarity"] < 0 and close.likeness[0] >= _SURE
-    return bool(found["number_other"] > found["number_same"] or turned)
+    other = any(found[f"{kind}_other"] > found[f"{kind}_same"] for kind in ("number", "moment"))
+    return other or turned
 
 
 def _ground(described: NDArray[np.float64], close: "_Close") -> bool:
@@ -209,7 +188,7 @@ def signs(quote: str, subject: Subject, notes: Notes) -> tuple[NDArray[np.float6
         "polarity": _polarity(small, close.true, close.likeness),
         "polarity_made_up": _polarity(small, close.made_up, close.likeness_made_up),
         **_numbers(quote, close),
-        **_moments(quote, notes),
+        **_moments(quote, notes, close),
         "negates": _odd(small),
         "all_or_none": bool(_ALL_OR_NONE.search(small)),
         "plays_down": bool(_PLAYS_DOWN.search(small)),
@@ -227,15 +206,17 @@ def _polarity(claim: str, notes: Sequence[str], likeness: Sequence[float]) -> fl
     return likeness[0] if _odd(notes[0].casefold()) == _odd(claim) else -likeness[0]
 
 
-def _moments(claim: str, notes: Notes) -> dict[str, bool]:
-    """Return whether a claim names a moment that a near note names, or one that only made-up notes name."""
+def _moments(claim: str, notes: Notes, close: "_Close") -> dict[str, bool]:
+    """Return whether a moment of a claim is one of a near note, another, or one that is made up."""
     named = moments(claim, notes.today)
-    if not named:
-        return {"moment_same": False, "moment_made_up": False}
-    nearest = " ".join(_Close.to(claim, notes).true[:_WITH_NUMBERS])
+    near = max(_NEAR_ENOUGH, close.likeness[0] - _SPREAD) if named and close.likeness else 0.0
+    beside = zip(close.true[:_NEAREST], close.likeness, strict=False)
+    other = moments(" ".join(note for note, alike in beside if alike > near), notes.today)
+    nearest = moments(" ".join(close.true[:_WITH_NUMBERS]), notes.today)
     true, made_up = moments(" ".join(notes.true), notes.today), moments(" ".join(notes.made_up), notes.today)
     return {
-        "moment_same": bool(named & moments(nearest, notes.today)),
+        "moment_same": bool(named & nearest),
+        "moment_other": bool(named and other and not named & (nearest | other)),
         "moment_made_up": bool(named & (made_up - true)),
     }
 
@@ -249,7 +230,7 @@ def _numbers(claim: str, close: _Close) -> dict[str, bool]:
     """Return whether a number of a claim is in the notes, stands against others there, or is made up."""
     near = max(_NEAR_ENOUGH, close.likeness[0] - _SPREAD) if close.likeness else 0.0
     known = _numbers_of(close.true[:_NEAREST], close.likeness, near)
-    said = [number for number in quantities(claim) if number.kind or number.value != 1]
+    said = [number for number in _quantities(claim) if number.kind or number.value != 1]
     tolerance, bound = _ROUND if _HEDGE.search(claim.casefold()) else _EXACT, _bound(claim.casefold())
     same = other = False
     for number in said:
@@ -275,7 +256,11 @@ def _bound(claim: str) -> Callable[[float, float], bool]:
 
 def _numbers_of(notes: Sequence[str], likeness: Sequence[float], near: float) -> list[Quantity]:
     close = (note for note, alike in zip(notes, likeness, strict=False) if alike > near)
-    return [number for note in close for number in quantities(note)]
+    return [number for note in close for number in _quantities(note)]
+
+
+def _quantities(text: str) -> list[Quantity]:
+    return quantities(majorities_as_shares(text))
 
 
 def _any_alike(some: Sequence[Quantity], others: Sequence[Quantity]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from negosim.judging import Statement, verdict
 from negosim.judging._embedding import coverage, embed, embeddings_available
-from negosim.judging._moments import moments
+from negosim.judging._moments import OPEN, moments
 from negosim.judging._notes import Notes, notes_for, read_aloud
 from negosim.judging._wording import SIGNS, by_meaning, signs
 from negosim.scenarios import load_scenario
@@ -124,6 +124,52 @@ def test_moments_are_days_from_today_where_that_is_known() -> None:
     assert moments("By the thirty-first, when the month ends.", tuesday) == {24}
     assert moments("By 3 June, on June 3rd, or the 5th of May.", tuesday) == {27, 363}
     assert moments("By the 31st of June, it may 3 times.", tuesday) == set()
+
+
+def test_ends_of_periods_and_that_nothing_presses_are_moments() -> None:
+    december = date(2024, 12, 10)
+    assert moments("Until the close of this month.", december) == {21}
+    assert moments("By the end of next month, the year's end too.", december) == {52, 21}
+    assert moments("Till this week is over.", december) == {"end of this week"}
+    assert moments("By the end of next month.", None) == {"end of next month"}
+    for words in ("No date drives me.", "Nothing is pressing us.", "At any time.", "We need not rush."):
+        assert moments(words, december) == {OPEN}
+    assert moments("Nothing is lost, and no one came.", december) == set()
+
+
+@needs_text
+@pytest.mark.parametrize(
+    ("quote", "other"),
+    [
+        ("The lease of the shop ends on Friday.", False),
+        ("The lease of the shop ends on Monday.", True),
+        ("The lease of the shop ends whenever I like.", True),
+        ("The lease of the shop ends.", False),
+    ],
+)
+def test_a_moment_stands_against_that_of_the_nearest_note(quote: str, other: bool) -> None:
+    assert sign(quote, "moment_other") == other
+    assert not other or judged(quote) != "true"
+
+
+@needs_text
+@pytest.mark.parametrize(
+    ("quote", "decided"),
+    [
+        ("We ship.", False),
+        ("It is theirs.", False),
+        ("We sell.", False),
+        ("By Friday.", True),
+        ("Fifty-eight percent.", True),
+        ("The roof of the shop is sound.", True),
+    ],
+)
+def test_what_says_too_little_is_not_compared(quote: str, decided: bool) -> None:
+    accuses = ((0.0,) * (len(SIGNS) + 1), (9.0, *[0.0] * len(SIGNS)), (0.0,) * (len(SIGNS) + 1))
+    short = Notes(SHOP.true, ("We sell and ship for three palaces of the prince.", *SHOP.made_up), SHOP.today)
+    found = by_meaning(quote, "fact", short, accuses)
+    assert ("too short" in found.reason) is not decided
+    assert decided or found.truth == "unverifiable"
 
 
 def test_notes_have_all_that_the_brief_says_in_the_first_person() -> None:
