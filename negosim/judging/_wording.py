@@ -12,13 +12,14 @@ that.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from negosim._quantities import Quantity, majorities_as_shares, quantities
 from negosim.judging._embedding import content_words, coverage, embed
-from negosim.judging._moments import moments
+from negosim.judging._moments import OPEN, moments
 from negosim.judging._notes import Notes, read_aloud
 from negosim.judging._statement import Verdict
 from negosim.records import Subject
@@ -31,16 +32,16 @@ SIGNS = (
 """In the order of `WEIGHTS`."""
 WEIGHTS: tuple[tuple[float, ...], ...] = (
     (
-        -2.48, 5.68, -2.28, 1.98, 0.36, -0.11, 1.55, -1.41, -0.63, 1.27,
-        -1.32, -1.24, 0.73, 0.50, 1.35, 0.85, 0.44, 0.63,
+        -2.48, 5.68, -2.28, 1.99, 0.36, -0.11, 1.55, -1.41, -0.63, 1.27,
+        -1.36, -1.25, 0.73, 0.50, 1.35, 0.85, 0.44, 0.63,
     ),
     (
         -1.71, -1.19, 5.92, 1.83, -0.39, 0.37, -1.12, 2.06, 1.39, -1.06,
-        1.47, 1.30, 0.05, 0.77, -0.31, 0.38, 0.62, 0.30,
+        1.52, 1.30, 0.05, 0.77, -0.31, 0.38, 0.62, 0.30,
     ),
     (
-        4.19, -4.49, -3.63, -3.81, 0.03, -0.26, -0.44, -0.65, -0.76, -0.21,
-        -0.15, -0.05, -0.78, -1.27, -1.05, -1.23, -1.06, -0.93,
+        4.19, -4.49, -3.64, -3.81, 0.04, -0.26, -0.44, -0.65, -0.76, -0.21,
+        -0.16, -0.05, -0.78, -1.27, -1.05, -1.23, -1.06, -0.93,
     ),
 )  # fmt: skip
 """By class (true, false, unknown): an intercept, then a weight for each sign."""
@@ -211,14 +212,21 @@ def _moments(claim: str, notes: Notes, close: "_Close") -> dict[str, bool]:
     named = moments(claim, notes.today)
     near = max(_NEAR_ENOUGH, close.likeness[0] - _SPREAD) if named and close.likeness else 0.0
     beside = zip(close.true[:_NEAREST], close.likeness, strict=False)
-    other = moments(" ".join(note for note, alike in beside if alike > near), notes.today)
+    holds = [one for note, alike in beside if alike > near for one in _dated(note, notes.today)]
     nearest = moments(" ".join(close.true[:_WITH_NUMBERS]), notes.today)
     true, made_up = moments(" ".join(notes.true), notes.today), moments(" ".join(notes.made_up), notes.today)
+    other = bool(holds) and not named & nearest and not named & set(holds)
     return {
         "moment_same": bool(named & nearest),
-        "moment_other": bool(named and other and not named & (nearest | other)),
+        "moment_other": bool(_dated(claim, notes.today)) and other,
         "moment_made_up": bool(named & (made_up - true)),
     }
+
+
+def _dated(text: str, today: date | None) -> set[int | str]:
+    """Return the moments that a text affirms: "not this week" is no date."""
+    named = moments(text, today)
+    return named & {OPEN} if _odd(text.casefold()) else named
 
 
 def _odd(text: str) -> bool:
