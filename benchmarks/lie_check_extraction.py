@@ -4,7 +4,8 @@ Each utterance of the committed claims, or of a file of the same form, is read b
 it read (where a limit is about the table, the other side has made that offer before). Its list is compared
 with the known claim: recall (the claim's subject and words, or most of them, were listed), precision (what
 was listed is a known claim), and of the limits found how often issue, value and package are exactly right,
-which values are missing and which wrong: as the model listed them, and as the check on words keeps them. End to end: the verdicts on the limits as they were listed.
+which values are missing and which wrong: as the model listed them, and as the check on words keeps them. End
+to end: the verdicts on the limits as they were listed.
 Intervals are 95 %, Wilson's (1927).
 
 Without a model it says which values of the packages the check on words keeps, of the right ones and of all

@@ -139,7 +139,7 @@ FAULTS: dict[str, tuple[Callable[[Any], None], str]] = {
     ),
     "true fact among fabrications": (
         lambda data: data["roles"][0].update(
-            fabrications={"deadline": ["It is gone today."]}, facts=[{"text": "It is gone today", "true": True}]
+            fabrications={"deadline": ["It is gone."]}, facts=[{"text": "It is gone", "true": True}]
         ),
         "roles.1.facts.1.text: stands as untrue in roles.1.fabrications.deadline.1 already; "
         "keep one of the two",
