@@ -15,7 +15,7 @@ ROOMS = (
     ("scenarios", "taxonomies", "traits", "_html", "records"),
     ("table", "order", "outcome", "rewards", "views"),
     ("models", "prompts", "config", "store"),
-    ("agents", "measures", "judging", "engine", "importing", "gnome"),
+    ("agents", "measures", "judging", "engine", "importing", "gnome", "planners", "study"),
     ("terminal", "reports", "rl", "web", "cli", "__main__", ""),
 )
 """What may be imported: each room only from those before it, in order; "" is the package itself."""

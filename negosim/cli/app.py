@@ -127,6 +127,16 @@ GROUPS = {
             "answer.",
         },
     ),
+    "study": (
+        "Run user studies: people talk with agents they do not know, and rate them.",
+        {
+            "init": "Write a study that comes with negosim into a file, to be made one's own.",
+            "check": "Check study files: every problem with its line and field. Exit code 2 if one is wrong.",
+            "run": "Serve a study: a link for each person, and a page for you that says how it goes.",
+            "status": "Say how a study goes: people, cells, drop-outs, conversations, cost.",
+            "export": "Write what people did: a run folder, their ratings as judgements, tidy tables.",
+        },
+    ),
     "cache": (
         "See and clear the answers that are kept.",
         {

@@ -13,6 +13,7 @@ from negosim.engine._events import (
     Watcher,
 )
 from negosim.engine._generate import generate, generate_async, resume, resume_async
+from negosim.engine._held import HeldConversations, HeldStep, held_conversations
 from negosim.engine._mermaid import mermaid
 from negosim.engine._plan import Job, plan
 from negosim.engine._planners import (
@@ -40,6 +41,8 @@ __all__ = [
     "Event",
     "Forecast",
     "GivenAgent",
+    "HeldConversations",
+    "HeldStep",
     "Job",
     "Participant",
     "Planner",
@@ -55,6 +58,7 @@ __all__ = [
     "continue_dialogue",
     "generate",
     "generate_async",
+    "held_conversations",
     "lacking_for",
     "mermaid",
     "plan",

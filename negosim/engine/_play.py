@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from negosim.agents import Agent, ChatAgent, ChatJudge, RolloutJudge, Script
 from negosim.agents.sim import SimJudge
@@ -12,7 +12,6 @@ from negosim.engine._continue import play_on
 from negosim.engine._events import DialogueStarted, ServerSaid, TurnFinished, Watcher
 from negosim.engine._plan import Job, Plan, opener_of, order_of
 from negosim.engine._planners import settings_of
-from negosim.engine._progress import RunProgress
 from negosim.engine._state import DialogueContext, History, Participant, history_after
 from negosim.models import Ledger, ModelClient, account_of
 from negosim.outcome import outcome_of
@@ -26,6 +25,24 @@ Clients = Mapping[str, ModelClient | None]
 """By model as given; None is what is no chat model: agents of their own."""
 
 
+class KeptSteps(Protocol):
+    """Where the steps of one dialogue are kept."""
+
+    @property
+    def steps(self) -> list[History]:
+        """What was kept of every step, the first one first."""
+
+    def add(self, added: History) -> None:
+        """Keep what a step has added."""
+
+
+class KeptProgress(Protocol):
+    """Where dialogues in progress are kept."""
+
+    def of(self, dialogue: str) -> KeptSteps:
+        """Return where a dialogue stands."""
+
+
 @dataclass(frozen=True)
 class RunSetting:
     """What the dialogues of a run are played with."""
@@ -33,7 +50,7 @@ class RunSetting:
     plan: Plan
     clients: Clients
     watch: Watcher
-    progress: RunProgress | None = None
+    progress: KeptProgress | None = None
     """Where dialogues in progress are kept, if they are."""
 
 

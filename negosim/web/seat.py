@@ -211,7 +211,7 @@ def seats_app(session: SeatedDialogue, *, hosts: Sequence[str] = ()) -> Starlett
 
     async def handed_in(request: Request, take: Callable[[BrowserSeat, dict[str, str]], Any]) -> Response:
         seat = session.seat(request.path_params["token"])
-        _check_origin(request)
+        check_origin(request)
         async with request.form(max_files=0, max_fields=100) as fields:
             form = {name: value for name, value in fields.items() if isinstance(value, str)}
         if seat.view is not None and form.get("step") == seat.step:
@@ -241,7 +241,7 @@ def seats_app(session: SeatedDialogue, *, hosts: Sequence[str] = ()) -> Starlett
     async def events(request: Request) -> Response:
         seat = session.seat(request.path_params["token"])
         after = request.query_params.get("after", "0")
-        return EventSourceResponse(_news(seat, int(after) if after.isdecimal() else 0), ping=15)
+        return EventSourceResponse(news(seat, int(after) if after.isdecimal() else 0), ping=15)
 
     return application(
         [
@@ -257,7 +257,7 @@ def seats_app(session: SeatedDialogue, *, hosts: Sequence[str] = ()) -> Starlett
     )
 
 
-def _check_origin(request: Request) -> None:
+def check_origin(request: Request) -> None:
     """Turn away what a page of another site hands in."""
     origin = request.headers.get("origin")
     elsewhere = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
@@ -265,7 +265,8 @@ def _check_origin(request: Request) -> None:
         raise HTTPException(403, "this was sent by a page of another site")
 
 
-async def _news(seat: BrowserSeat, known: int) -> AsyncIterator[ServerSentEvent]:
+async def news(seat: BrowserSeat, known: int) -> AsyncIterator[ServerSentEvent]:
+    """Yield an event whenever there is something newer at a seat than what is known."""
     while True:
         known = await seat.changed(known)
         yield ServerSentEvent(str(known), event="changed", id=str(known))

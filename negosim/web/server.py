@@ -3,6 +3,7 @@
 import logging
 import secrets
 import socket
+from importlib import import_module
 from typing import Any
 
 from negosim.errors import UserError
@@ -60,17 +61,19 @@ def _no_streams(record: logging.LogRecord) -> bool:
     return "without completing response" not in record.getMessage()
 
 
-def check_installed() -> None:
+def check_installed(*more: str) -> None:
     """Check that what a server needs is installed.
+
+    Args:
+        more: modules that it needs besides.
 
     Raises:
         UserError: it is not; says how to install it.
 
     """
     try:
-        import sse_starlette  # noqa: F401
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
+        for name in ("sse_starlette", "starlette", "uvicorn", *more):
+            import_module(name)
     except ImportError as error:
         raise UserError(f"pages need {error.name}: pip install 'negosim[web]'") from None
 

@@ -19,6 +19,7 @@ from negosim.reports.sections import (
     _others,
     _outcomes,
     _quality,
+    _study,
     _summary,
     _tactics,
     _traits,
@@ -27,6 +28,7 @@ from negosim.reports.sections import (
 SECTIONS: tuple[Callable[[Corpus], Section], ...] = (
     _summary.section,
     _mapping.section,
+    _study.section,
     _outcomes.section,
     _agreement.section,
     _length.section,

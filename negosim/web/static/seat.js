@@ -15,7 +15,7 @@ if (window.EventSource) {
 }
 
 async function refresh() {
-  const answer = await fetch(location.pathname.replace(/\/(say|answer)$/, ""), { cache: "no-store" }).catch(() => null);
+  const answer = await fetch(location.pathname.replace(/\/(say|answer|next)$/, ""), { cache: "no-store" }).catch(() => null);
   if (!answer || !answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const list = document.querySelector("#log ol"), made = fresh.querySelector("#log ol");
