@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from negosim.models import ContextChoice
 from negosim.records import Condition, Dialogue, Turn
 from negosim.scenarios import Scenario
 from negosim.store import Run
@@ -65,5 +66,22 @@ class DialogueFinished:
     scenario: Scenario
 
 
-Event = RunStarted | DialogueStarted | TurnFinished | ServerSaid | DialogueFinished
+@dataclass(frozen=True)
+class ModelSized:
+    """A model in this process is about to be loaded, with as much context as its dialogues can need."""
+
+    model: str
+    choice: ContextChoice
+
+    def __str__(self) -> str:
+        chosen = f"{self.model}: context of {self.choice.tokens:,} tokens, {self.choice.reason}"
+        if self.choice.enough:
+            return chosen
+        return (
+            f"{chosen}; the longest call can have about {self.choice.needed:,}: a dialogue that outgrows it "
+            "fails, so take a lower --max-turns, or a model with more context"
+        )
+
+
+Event = RunStarted | DialogueStarted | TurnFinished | ServerSaid | DialogueFinished | ModelSized
 Watcher = Callable[[Event], None]

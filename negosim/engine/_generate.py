@@ -12,6 +12,7 @@ from negosim import registry
 from negosim._loop import run_coroutine
 from negosim.config import RunConfig
 from negosim.engine._agents import GivenAgent, given_agents
+from negosim.engine._contexts import sized_models
 from negosim.engine._events import Event, RunStarted, Watcher
 from negosim.engine._fingerprint import check_unchanged, fingerprint
 from negosim.engine._jobs import Execution, play_jobs, through_provider
@@ -142,7 +143,7 @@ async def generate_async(
     config, made = given_agents(config, agents)
     execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
     plan = _resolve(config, execution)
-    async with _clients(plan, execution) as clients:
+    async with await _clients(plan, execution) as clients:
         run = Run.create(
             Path(out) if out is not None else _new_folder(plan), _header(plan), compress=compress
         )
@@ -284,7 +285,7 @@ async def resume_async(
         left, again = _left(plan, run, retry_failed=retry_failed)
         if left:
             confirm_servers(plan.specs.values(), send_key_to)
-        async with _clients(plan, execution) if left else nullcontext({}) as clients:
+        async with await _clients(plan, execution) if left else nullcontext({}) as clients:
             await _make(plan, left, clients, run, writer, execution, again)
     return run
 
@@ -320,9 +321,10 @@ def _resolve(config: RunConfig, execution: Execution) -> Plan:
     return plan
 
 
-def _clients(plan: Plan, execution: Execution) -> "AbstractAsyncContextManager[Clients]":
+async def _clients(plan: Plan, execution: Execution) -> "AbstractAsyncContextManager[Clients]":
     """Open every model the plan names, and check that it answers."""
-    return open_clients(plan.specs, execution.chat_models, cache=execution.cache, budget=execution.budget)
+    specs = await sized_models(plan, execution.watch)
+    return open_clients(specs, execution.chat_models, cache=execution.cache, budget=execution.budget)
 
 
 def _new_folder(plan: Plan) -> Path:

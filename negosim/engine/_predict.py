@@ -1,31 +1,16 @@
-"""Prediction of a run: the calls, tokens and money it will need.
-
-One dialogue of each kind is played by stand-ins that make up answers of the right form and never
-conclude. So the calls, their order and their prompts are the engine's own, and only the length of
-what a model says is assumed.
-"""
+"""Prediction of a run: the calls, tokens and money it will need, from one rehearsed dialogue of each kind."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
-from typing import Any
-
-import orjson
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from negosim._frozen import Frozen
 from negosim._loop import run_coroutine
 from negosim.config import SAFETY_STOP, RunConfig
-from negosim.engine._plan import Job, Plan, resolve
-from negosim.models import ChatRequest, ChatResponse, ModelClient, Usage, most_usage
-from negosim.records import StageAccount
-from negosim.scenarios import Issue, Scenario, Value
-
-TYPICAL_TEXT = 400
-"""Characters of a typical utterance or thought: three or four sentences."""
-LONGEST_TEXT = 1200
-"""Characters of a text where its form sets no bound."""
-BYTES_A_TOKEN = 4
-"""Of English prose, in the tokenizers of current models."""
+from negosim.engine._plan import Plan, resolve
+from negosim.engine._rehearsal import rehearse
+from negosim.models import Usage, price_of
+from negosim.records import Call, Dialogue
 
 
 class StageForecast(Frozen):
@@ -36,10 +21,14 @@ class StageForecast(Frozen):
     calls: int
     """If every dialogue reaches its cap, and no answer has to be asked for again."""
     tokens_in: int
-    """With texts of typical length, all read without a prefix cache."""
+    """With texts of typical length."""
+    tokens_cached: int
+    """Those of them that the same model has read before in the dialogue: what a prefix cache can save."""
     tokens_out: int
     usd: float | None
-    """None where the model's price is not known."""
+    """Without a prefix cache; None where the model's price is not known."""
+    usd_cached: float | None
+    """With one that misses nothing."""
     most_tokens_in: int
     """With texts as long as their forms allow, and a token for every byte."""
     most_tokens_out: int
@@ -55,6 +44,8 @@ class Forecast(Frozen):
     """Utterances a dialogue has at most."""
     stages: tuple[StageForecast, ...]
     """Empty where only the simulated negotiator plays."""
+    shares: tuple[float, ...] = ()
+    """What a dialogue has needed of its tokens after 1, 2, 3, ... utterances, as a share of all."""
 
     @property
     def calls(self) -> int:
@@ -111,147 +102,85 @@ async def predict_async(config: RunConfig) -> Forecast:
     plan = resolve(config)
     kinds = Counter((job.scenario, job.condition, job.models) for job in plan.jobs)
     first = {(job.scenario, job.condition, job.models): job for job in reversed(plan.jobs)}
-    sums: dict[tuple[str, str], list[Any]] = {}
+    stages: dict[tuple[str, str], list[_Part]] = {}
+    by_turn = Counter[int]()
     for kind, dialogues in kinds.items():
-        typical = await _rehearse(plan, first[kind], longest=False)
-        longest = await _rehearse(plan, first[kind], longest=True)
-        for likely, most in zip(typical, longest, strict=True):
-            sums.setdefault((likely.stage, likely.model), []).append((dialogues, likely, most))
+        typical = (await rehearse(plan, first[kind], longest=False)).dialogue
+        longest = (await rehearse(plan, first[kind], longest=True)).dialogue
+        likely, most = _used(plan, typical), _used(plan, longest)
+        for key in most:
+            stages.setdefault(key, []).append(_Part(dialogues, likely.get(key, _Used()), most[key]))
+        for call in _paid(plan, typical):
+            by_turn[call.turn or 0] += dialogues * (call.tokens_in + call.tokens_out)
     return Forecast(
         dialogues=len(plan.jobs),
         max_turns=max(config.cap(scenario) or SAFETY_STOP for scenario in plan.scenarios.values()),
-        stages=tuple(_sum(stage, model, parts) for (stage, model), parts in sums.items()),
+        stages=tuple(_sum(stage, model, parts) for (stage, model), parts in stages.items()),
+        shares=_shares(by_turn),
     )
 
 
-def _sum(stage: str, model: str, parts: Sequence[tuple[int, StageAccount, StageAccount]]) -> StageForecast:
-    def money(accounts: Sequence[tuple[int, StageAccount]]) -> float | None:
-        known = [count * row.usd for count, row in accounts if row.usd is not None]
-        return sum(known) if len(known) == len(accounts) else None
+@dataclass
+class _Used:
+    """What the calls of one stage to one model used in a dialogue."""
 
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One kind of dialogue's part in a stage."""
+
+    dialogues: int
+    likely: _Used
+    most: _Used
+
+
+def _paid(plan: Plan, dialogue: Dialogue) -> list[Call]:
+    """Return the calls to language models; stand-ins have stood for other agents as well."""
+    models = {spec.name for spec in plan.specs.values() if spec.chats}
+    return [call for call in dialogue.calls if call.model in models]
+
+
+def _used(plan: Plan, dialogue: Dialogue) -> dict[tuple[str, str], _Used]:
+    used: dict[tuple[str, str], _Used] = {}
+    for call in _paid(plan, dialogue):
+        sums = used.setdefault((call.stage, call.model), _Used())
+        sums.calls += call.calls
+        sums.tokens_in += call.tokens_in
+        sums.tokens_cached += call.tokens_cached
+        sums.tokens_out += call.tokens_out
+    return used
+
+
+def _sum(stage: str, model: str, parts: Sequence[_Part]) -> StageForecast:
+    price = price_of(model)
+    most_in = sum(part.dialogues * part.most.tokens_in for part in parts)
+    most_out = sum(part.dialogues * part.most.tokens_out for part in parts)
+    tokens_in = sum(part.dialogues * part.likely.tokens_in for part in parts)
+    cached = sum(part.dialogues * part.likely.tokens_cached for part in parts)
+    tokens_out = sum(part.dialogues * part.likely.tokens_out for part in parts)
     return StageForecast(
         stage=stage,
         model=model,
-        calls=sum(count * likely.calls for count, likely, _ in parts),
-        tokens_in=sum(count * likely.tokens_in for count, likely, _ in parts),
-        tokens_out=sum(count * likely.tokens_out for count, likely, _ in parts),
-        usd=money([(count, likely) for count, likely, _ in parts]),
-        most_tokens_in=sum(count * most.tokens_in for count, _, most in parts),
-        most_tokens_out=sum(count * most.tokens_out for count, _, most in parts),
-        most_usd=money([(count, most) for count, _, most in parts]),
+        calls=sum(part.dialogues * part.likely.calls for part in parts),
+        tokens_in=tokens_in,
+        tokens_cached=cached,
+        tokens_out=tokens_out,
+        usd=price.cost(Usage(tokens_in, tokens_out)) if price else None,
+        usd_cached=price.cost(Usage(tokens_in, tokens_out, cached)) if price else None,
+        most_tokens_in=most_in,
+        most_tokens_out=most_out,
+        most_usd=price.cost(Usage(most_in, most_out)) if price else None,
     )
 
 
-async def _rehearse(plan: Plan, job: Job, *, longest: bool) -> list[StageAccount]:
-    """Let stand-ins play a dialogue; return the account of those that stand for language models.
-
-    They stand for the simulated negotiator too, which might end the dialogue early.
-    """
-    from negosim.engine._play import RunSetting, play
-
-    names = {*job.models, *([plan.config.judge_model] if plan.config.judge_model else [])}
-    clients, scenario, numbers = {}, plan.scenarios[job.scenario], count(1)
-    accepts = iter(range(len(scenario.roles) - 1))
-    for name in names:
-        spec = plan.specs[name]
-        model = _StandIn(spec.name, plan, scenario, numbers, accepts, longest)
-        clients[name] = ModelClient(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
-    dialogue = await play(RunSetting(plan, clients, lambda event: None), job)
-    assert dialogue.failure is None, dialogue.failure
-    paid = {plan.specs[name].name for name in names if plan.specs[name].chats}
-    return [row for row in dialogue.account if row.model in paid]
-
-
-class _StandIn:
-    """A model that answers in the right form, at typical or at greatest length.
-
-    The first offer is accepted by all and then made again and again: with a deal on the table the
-    stand-ins are always asked whether they have concluded, which they never have.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        plan: Plan,
-        scenario: Scenario,
-        numbers: Iterator[int],
-        accepts: Iterator[int],
-        longest: bool,
-    ) -> None:
-        """`numbers` make texts different; `accepts` has an entry for each time to accept."""
-        self.name = name
-        self._longest = longest
-        self._numbers = numbers
-        self._accepts = accepts
-        self._offer = {issue.id: _longest_value(issue) for issue in scenario.issues}
-        tactics = plan.tactics[scenario.id].tactics
-        if longest:
-            tactics = tuple(sorted(tactics, key=lambda tactic: -len(tactic.model_dump_json())))
-        self._rank = {tactic.id: position for position, tactic in enumerate(tactics)}
-
-    async def complete(self, request: ChatRequest) -> ChatResponse:
-        """Answer at once."""
-        answer = self._fill(request.schema)
-        text = orjson.dumps(answer).decode()
-        if self._longest:
-            return ChatResponse(text, "stop", most_usage(request))
-        prompt = sum(len(message.content.encode()) for message in request.messages)
-        size = prompt + len(orjson.dumps(request.schema))
-        return ChatResponse(text, "stop", Usage(-(-size // BYTES_A_TOKEN), -(-len(text) // BYTES_A_TOKEN)))
-
-    async def preflight(self) -> None:
-        """Nothing to reach."""
-
-    async def close(self) -> None:
-        """Nothing to release."""
-
-    def _fill(self, schema: Mapping[str, Any], position: int = 0) -> Any:
-        if "anyOf" in schema:
-            return self._fill(schema["anyOf"][0])
-        if "enum" in schema:
-            # What stands beside each other gets different values: that is how K tactics are asked for.
-            options = sorted(schema["enum"], key=lambda option: self._rank.get(option, 0))
-            return options[position % len(options)]
-        if schema.get("type") == "object":
-            parts = enumerate(schema["properties"].items())
-            filled = {name: self._fill(part, position + number) for number, (name, part) in parts}
-            if "move" in filled:
-                filled["move"] = self._move(schema["properties"]["move"], position)
-            return filled
-        if schema.get("type") == "array":
-            return [self._fill(schema["items"], position)]
-        if schema.get("type") == "null":
-            return None
-        if schema.get("type") == "string":
-            return self._text(schema.get("maxLength", LONGEST_TEXT))
-        if schema.get("type") == "boolean":
-            return False
-        return schema.get("const", schema.get("minimum", 1))
-
-    def _move(self, schema: Mapping[str, Any], position: int) -> dict[str, Any]:
-        """Return a move, with whatever else goes with one."""
-        plain = schema["anyOf"][0] if self._offer else schema
-        fields = plain["properties"]
-        besides = {
-            name: self._fill(part, position)
-            for name, part in fields.items()
-            if name not in ("action", "offer")
-        }
-        if not self._offer:
-            return {"action": "talk", "offer": None, **besides}
-        return self._deal(fields["action"]) | besides
-
-    def _deal(self, actions: Mapping[str, Any]) -> dict[str, Any]:
-        if "accept" in actions.get("enum", ()) and next(self._accepts, None) is not None:
-            return {"action": "accept", "offer": None}
-        return {"action": "offer", "offer": self._offer}
-
-    def _text(self, longest: int) -> str:
-        """Return a text that nobody has said before."""
-        length = longest if self._longest else min(TYPICAL_TEXT, longest // 3)
-        # It ends as a sentence does: what fills its bound without an end would be asked for again.
-        return f"{next(self._numbers)} ".ljust(length - 1, "x")[: longest - 1] + "."
-
-
-def _longest_value(issue: Issue) -> Value:
-    return max(issue.values, key=lambda value: len(issue.label(value)))
+def _shares(by_turn: Counter[int]) -> tuple[float, ...]:
+    whole, so_far, shares = by_turn.total(), 0, list[float]()
+    for turn in range(max(by_turn, default=-1) + 1):
+        so_far += by_turn[turn]
+        shares.append(round(so_far / whole, 4))
+    return tuple(shares)

@@ -21,8 +21,8 @@ logger = logging.getLogger("negosim.models")
 SLOTS = 4
 """Dialogues or rollouts decoded together; each slot keeps its own prefix cache."""
 SLOT_CONTEXT = 8192
-"""Tokens of prompt and answer a slot holds: enough for a dialogue of 30 turns. A model trained on
-fewer is given what it was trained on."""
+"""Tokens of prompt and answer a slot holds where nobody has said what is needed. A model trained on fewer
+is given what it was trained on."""
 CACHE_MIB = 2048
 """Memory for the prefix caches of conversations that have lost their slot."""
 MOST_THREADS = 8
@@ -48,6 +48,11 @@ class Serving:
     """Tokens a slot holds."""
     kv_cache: str | None = None
 
+    def serves(self, other: "Serving") -> bool:
+        """Return whether who asks for another way of serving a file is served as well."""
+        same = (self.threads, self.kv_cache) == (other.threads, other.kv_cache)
+        return same and (self.context or SLOT_CONTEXT) >= (other.context or SLOT_CONTEXT)
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -70,7 +75,8 @@ _starting = threading.Lock()
 def serve(path: Path, how: Serving = Serving()) -> str:
     """Return the base URL of the in-process server of a GGUF file, starting it if need be.
 
-    There is one server for a file and how it is served; it ends with the process. Starting takes as long as
+    There is one server for a file and how it is served, unless one runs that has more context; it ends with
+    the process. Starting takes as long as
     loading the model.
 
     Raises:
@@ -81,9 +87,11 @@ def serve(path: Path, how: Serving = Serving()) -> str:
     if not path.is_file():
         raise UserError(f"no model file {str(path)!r}; give the path of a GGUF file")
     with _starting:
-        if (path, how) not in _servers:
-            _servers[path, how] = _start(path, how)
-        return f"{_servers[path, how].listening_address}/v1"
+        running = [
+            server for (served, as_is), server in _servers.items() if served == path and as_is.serves(how)
+        ]
+        server = running[0] if running else _servers.setdefault((path, how), _start(path, how))
+        return f"{server.listening_address}/v1"
 
 
 def _start(path: Path, how: Serving) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from negosim import registry
 from negosim.errors import UserError
 from negosim.models._catalog import CATALOG, cached
+from negosim.models._context import ContextChoice, choose_context
 from negosim.models._spec import OPENAI_URL, ModelSpec, checked_url
 from negosim.models._types import ChatModel
 from negosim.plugins import suggest
@@ -134,17 +135,43 @@ def _complete_local(spec: ModelSpec) -> ModelSpec:
     return spec.model_copy(update={"target": target})
 
 
-def _open_file(spec: ModelSpec) -> ChatModel:
-    from negosim.models._local import LocalModel, Serving
-
+def _file_of(spec: ModelSpec) -> Path:
     path = Path(spec.target) if spec.kind == "gguf" else cached(spec.target)
     if path is None:
         raise UserError(f"{spec.target} has not been got yet; run: negosim models get {spec.target}")
     if not path.expanduser().is_file():
         raise UserError(f"no model file {str(path)!r}; give the path of a GGUF file")
+    return path.expanduser()
+
+
+def is_sized(spec: ModelSpec) -> bool:
+    """Return whether the context of a model is chosen here: it is a file, run in this process."""
+    return spec.kind in ("gguf", "local")
+
+
+def sized(spec: ModelSpec, needed: int) -> tuple[ModelSpec, ContextChoice]:
+    """Return a model in this process with as much context as is needed and can be had, and what was chosen.
+
+    Args:
+        spec: a model of a file.
+        needed: tokens of prompt and answer that the longest call can have.
+
+    Raises:
+        UserError: the file is missing.
+
+    """
+    from negosim.models._local import SLOTS
+
+    choice = choose_context(_file_of(spec), needed, slots=SLOTS, kv_cache=spec.kv_cache or "f16")
+    return spec.model_copy(update={"context": choice.tokens}), choice
+
+
+def _open_file(spec: ModelSpec) -> ChatModel:
+    from negosim.models._local import LocalModel, Serving
+
     return LocalModel(
         name=spec.name,
-        path=path.expanduser(),
+        path=_file_of(spec),
         timeout=spec.timeout,
         limits=_limits(spec),
         mode=spec.mode,

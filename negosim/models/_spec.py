@@ -166,6 +166,11 @@ class ModelSpec(Frozen):
         return registry.has("providers", self.kind)
 
     @property
+    def form_in_prompt(self) -> bool:
+        """Whether the form of an answer counts among the prompt's tokens, as it does at OpenAI."""
+        return self.kind not in ("gguf", "local")
+
+    @property
     def name(self) -> str:
         """How records name the model: the spec without its settings."""
         named = f"{self.kind}:{self.target}" if self.target else self.kind

@@ -10,7 +10,15 @@ from rich.status import Status
 from rich.text import Text
 
 from negosim._text import one_line
-from negosim.engine import DialogueFinished, DialogueStarted, Event, RunStarted, ServerSaid, TurnFinished
+from negosim.engine import (
+    DialogueFinished,
+    DialogueStarted,
+    Event,
+    ModelSized,
+    RunStarted,
+    ServerSaid,
+    TurnFinished,
+)
 from negosim.scenarios import Scenario
 from negosim.store import Run
 from negosim.table import opening_table
@@ -48,7 +56,7 @@ class LiveTranscript:
 
     def show(self, event: Event) -> None:
         """Print what is new, and say who is thinking now."""
-        if isinstance(event, RunStarted | ServerSaid):
+        if isinstance(event, RunStarted | ServerSaid | ModelSized):
             return
         scenario = event.scenario
         lens = lens_of("all", scenario, thoughts=self._thoughts)
@@ -91,7 +99,7 @@ class PlainTranscript:
 
     def show(self, event: Event) -> None:
         """Write what is new."""
-        if isinstance(event, RunStarted | ServerSaid):
+        if isinstance(event, RunStarted | ServerSaid | ModelSized):
             return
         lens = lens_of("all", event.scenario, thoughts=self._thoughts)
         if isinstance(event, DialogueStarted):
@@ -223,6 +231,8 @@ class Watch:
                 if dialogue.id not in event.again:
                     self.tally.add(dialogue)
             self._displays = self._choose(event.run.header.planned)
+        elif isinstance(event, ModelSized):
+            print(one_line(str(event)), file=self._err.file, flush=True)
         elif isinstance(event, ServerSaid):
             self._said[event.dialogue] = event.said
             return
