@@ -1,13 +1,12 @@
 """How near `--dry-run` comes to the account: calls, tokens and cost of a scripted model's dialogues.
 
     pip install bpe-openai
-    python benchmarks/dry_run.py [--planners direct,rollout,...] [--turns 16] [--talks 0.6]
+    python benchmarks/dry_run.py [--planners direct,rollout,...] [--turns 16] [--talks 0.75]
 
-The scripted model says and thinks sentences of a negotiator's (the lengths are drawn: an utterance of two to
-five sentences, a reason of one), talks in a share of its turns and else makes an offer, mostly a new one, and
-says no to every vote, so that dialogues reach their cap. Its server counts tokens by o200k_base, the
-vocabulary of gpt-4o-mini, whose prices are taken, without the forms of answers or with them, with no cache.
-Printed is the prediction over the account.
+The scripted model says and thinks sentences of a negotiator's (an utterance has three to five, a reason one or
+two), makes an offer in one of four turns, as small models do, and says no to every vote, so that dialogues
+reach their cap. Its server counts tokens by o200k_base, the vocabulary of gpt-4o-mini, whose prices are taken,
+with the forms of answers, as OpenAI does, and has no cache. Printed is the prediction over the account.
 """
 
 import argparse
@@ -48,7 +47,8 @@ SENTENCES = (
     "We have worked well together for years, and that is worth something to both sides.",
     "Before I go to my board with this, it has to be clear to me how you see the rest.",
 )
-LENGTHS = {"utterance": (2, 5), "expected_reply": (1, 4), "reflection": (2, 4), "reason": (1, 1)}
+SAID, SHORT = (3, 5), (1, 2)
+"""Sentences of a text that has room for many, and of one that has not."""
 
 
 class Negotiator:
@@ -56,15 +56,15 @@ class Negotiator:
 
     name = MODEL
 
-    def __init__(self, talks: float, *, forms: bool) -> None:
-        self._rng, self._talks, self._forms = Random(1), talks, forms
+    def __init__(self, talks: float) -> None:
+        self._rng, self._talks = Random(1), talks
         self._offers = itertools.count()
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Answer a form."""
         text = orjson.dumps(self._fill("", request.schema, 0)).decode()
         tokens = sum(len(ENCODING.encode(message.content)) + 4 for message in request.messages)
-        tokens += len(ENCODING.encode(orjson.dumps(request.schema).decode())) if self._forms else 0
+        tokens += len(ENCODING.encode(orjson.dumps(request.schema).decode()))
         return ChatResponse(text, "stop", Usage(tokens, len(ENCODING.encode(text))))
 
     async def preflight(self) -> None:
@@ -84,13 +84,13 @@ class Negotiator:
         if schema.get("type") == "array":
             return [self._fill(name, schema["items"], position)]
         if schema.get("type") == "string":
-            return self._say(name, schema.get("maxLength", 1200))
+            return self._say(schema.get("maxLength", 1200))
         return {"boolean": False, "null": None}.get(
             schema.get("type", ""), schema.get("const", schema.get("minimum", 1))
         )
 
-    def _say(self, name: str, bound: int) -> str:
-        few, many = LENGTHS.get(name, (1, 2))
+    def _say(self, bound: int) -> str:
+        few, many = SAID if bound > 800 else SHORT
         said = self._rng.sample(SENTENCES, self._rng.randint(few, many))
         while len(said) > 1 and len(" ".join(said)) > bound:
             said.pop()
@@ -130,7 +130,7 @@ def ratios(planner: str, scenario: str, condition: str, arguments: argparse.Name
         max_turns=arguments.turns,
     )
     forecast = predict(config)
-    model = Negotiator(arguments.talks, forms=arguments.forms)
+    model = Negotiator(arguments.talks)
     with tempfile.TemporaryDirectory() as folder:
         run = generate(config, out=Path(folder) / "run", chat_models={MODEL: model}, cache=False)
         (dialogue,) = run
@@ -151,8 +151,7 @@ def main() -> None:
     parser.add_argument("--scenarios", default=",".join(SCENARIOS))
     parser.add_argument("--calls", default="separate")
     parser.add_argument("--turns", type=int, default=16)
-    parser.add_argument("--talks", type=float, default=0.6, help="share of turns without an offer")
-    parser.add_argument("--forms", action="store_true", help="the server counts the answers' forms")
+    parser.add_argument("--talks", type=float, default=0.75, help="share of turns without an offer")
     arguments = parser.parse_args()
     print(f"{date.today()}, {arguments}, {platform.machine()}, Python {platform.python_version()}\n")
     headings = ("planner", "scenario", "condition", "calls", "tokens in", "tokens out", "cost")

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
-from negosim.cli.options import with_settings
+from negosim.cli.options import MODEL_SETTINGS, with_settings
 from negosim.config import RunConfig
 from negosim.models import Budget
 from negosim.records import Condition
@@ -15,9 +15,6 @@ from negosim.traits import read_choices
 
 BARE_DECEPTIVE = "2"
 """What `--deceptive` means without a value: agent 2 deceives, as in the method's report."""
-
-MODEL_SETTINGS = ("temperature", "max_tokens", "model_seed", "timeout")
-"""Options that hold for every language model of a command."""
 
 COMPOSED = {
     "scenarios": {"scenario"},

@@ -15,6 +15,8 @@ from negosim.cli.options import (
     BudgetUsd,
     Cache,
     MaxTokens,
+    ModelBody,
+    ModelHeader,
     ModelSeed,
     SendKeyTo,
     Temperature,
@@ -260,6 +262,8 @@ def generate(
     max_tokens: MaxTokens = None,
     model_seed: ModelSeed = None,
     timeout: Timeout = None,
+    model_body: ModelBody = None,
+    model_header: ModelHeader = None,
     concurrency: Annotated[
         int,
         typer.Option(

@@ -11,10 +11,13 @@ from negosim._text import plural
 from negosim.cli.configuration import budget_of
 from negosim.cli.options import (
     COST,
+    MODEL_SETTINGS,
     BudgetTokens,
     BudgetUsd,
     Cache,
     MaxTokens,
+    ModelBody,
+    ModelHeader,
     ModelSeed,
     SendKeyTo,
     Temperature,
@@ -120,6 +123,8 @@ def judge(
     max_tokens: MaxTokens = None,
     model_seed: ModelSeed = None,
     timeout: Timeout = None,
+    model_body: ModelBody = None,
+    model_header: ModelHeader = None,
     concurrency: Annotated[
         int, typer.Option(min=1, metavar="N", help="Calls at once.", rich_help_panel=COST)
     ] = 1,
@@ -149,9 +154,7 @@ def judge(
         )
     found = Run.open(run_folder(run))
     names = listed(judges) or ([judge_model] if judge_model and named else [judging.default_judge(found)])
-    names = with_settings(
-        names, temperature=temperature, max_tokens=max_tokens, model_seed=model_seed, timeout=timeout
-    )
+    names = with_settings(names, **{name: context.params[name] for name in MODEL_SETTINGS})
     if csv is not None and not calibrate:
         raise typer.BadParameter("has the figures of --calibrate; give that as well", param_hint="--csv")
     if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):  # said before judging costs anything

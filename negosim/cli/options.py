@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import orjson
 import typer
 
 from negosim import registry
@@ -99,6 +100,28 @@ Timeout = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+ModelBody = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=JSON",
+        help="A further field of every request to openai:, as in top_p=0.9; may be given several times.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+ModelHeader = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="A further header of every request to openai:; a secret one is named by a variable, as in "
+        "'X-Key=$MY_KEY'. May be given several times.",
+        show_default=False,
+        rich_help_panel=SETTINGS,
+    ),
+]
+
+MODEL_SETTINGS = ("temperature", "max_tokens", "model_seed", "timeout", "model_body", "model_header")
+"""Options that hold for every language model of a command, by their names as parameters."""
 
 
 def listed(given: str | None) -> list[str] | None:
@@ -123,12 +146,15 @@ def with_settings(
     max_tokens: int | None,
     model_seed: int | None,
     timeout: float | None,
+    model_body: Sequence[str] | None = None,
+    model_header: Sequence[str] | None = None,
 ) -> list[str]:
     """Return models with the settings that options give to every language model among them.
 
     Raises:
         UserError: a setting stands behind a model's name as well.
-        BadParameter: none of the models is a language model.
+        BadParameter: none of the models is a language model, or one of OpenAI's protocol where a field or
+            header is given; or that is not NAME=VALUE.
 
     """
     given = {
@@ -136,17 +162,30 @@ def with_settings(
         "--max-tokens": max_tokens,
         "--model-seed": model_seed,
         "--timeout": timeout,
+        "--model-body": model_body or None,
+        "--model-header": model_header or None,
     }
     first = next((name for name, value in given.items() if value is not None), None)
     if first is None:
         return list(models)
+    body = {name: _json_or_text(value) for name, value in _pairs(model_body, "--model-body")}
+    headers = dict(_pairs(model_header, "--model-header"))
 
     if not any(_is_chat_model(name) for name in models):
         raise typer.BadParameter("is for language models, and none is named", param_hint=first)
+    if (body or headers) and not any(_kind(name) == "openai" for name in models):
+        hint = "--model-body" if body else "--model-header"
+        raise typer.BadParameter("is for models of openai:, and none is named", param_hint=hint)
     return [
         str(
             ModelSpec.parse(
-                name, temperature=temperature, max_tokens=max_tokens, seed=model_seed, timeout=timeout
+                name,
+                temperature=temperature,
+                max_tokens=max_tokens,
+                seed=model_seed,
+                timeout=timeout,
+                body=body if _kind(name) == "openai" else None,
+                headers=headers if _kind(name) == "openai" else None,
             )
         )
         if _is_chat_model(name)
@@ -156,5 +195,26 @@ def with_settings(
 
 
 def _is_chat_model(name: str) -> bool:
+    return registry.has("providers", _kind(name))
 
-    return registry.has("providers", name.partition("?")[0].partition(":")[0])
+
+def _kind(name: str) -> str:
+    return name.partition("?")[0].partition(":")[0]
+
+
+def _pairs(given: Sequence[str] | None, option: str) -> list[tuple[str, str]]:
+    """Return names and values; of what is wrong nothing is repeated, since it may hold a secret."""
+    pairs = [entry.partition("=") for entry in given or ()]
+    if any(not (name and between) for name, between, _ in pairs):
+        raise typer.BadParameter("write NAME=VALUE", param_hint=option)
+    names = [name for name, _, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise typer.BadParameter(f"{twice[0]} is given twice; keep one", param_hint=option)
+    return [(name, value) for name, _, value in pairs]
+
+
+def _json_or_text(value: str) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value

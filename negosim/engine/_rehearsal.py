@@ -24,12 +24,14 @@ from negosim.models import (
 from negosim.records import Dialogue
 from negosim.scenarios import Scenario
 
-TYPICAL_TEXT = 400
+TYPICAL_TEXT = 350
 """Characters of a typical utterance or thought: three or four sentences."""
 LONGEST_TEXT = 1200
 """Characters of a text where its form sets no bound."""
 NEW_OFFER, OFFER = 8, 3
-"""Of so many moves one is an offer nobody has made before, and one repeats the last offer."""
+"""Of so many moves one is an offer nobody has made before, and one repeats an earlier offer."""
+ALIKE = 4
+"""Of so many utterances one begins as one of the speaker's last ones did."""
 TEMPLATE_TOKENS = 16
 """Tokens that a server's chat template puts around a prompt, about."""
 
@@ -39,6 +41,7 @@ PROSE = (
     "think hear need want hope keep make help work plan start share change side team people reason question "
     "answer part week talk, now, here, then, well. yes. sure."
 )
+OPENING = "Thank you for that, and let us see:"
 WORDS = tuple(PROSE.split())
 """What texts are made of: four to five letters a token, as in prose, and nothing that stands for a value."""
 
@@ -67,7 +70,12 @@ async def rehearse(plan: Plan, job: Job, *, longest: bool) -> Rehearsal:
     for name in names:
         spec = plan.specs.get(name) or ModelSpec(kind="openai", target=name)
         stand_ins[name] = model = _StandIn(spec.name, spec.form_in_prompt, tactics, script)
-        clients[name] = ModelClient(model, temperature=spec.temperature, max_tokens=spec.max_tokens)
+        clients[name] = ModelClient(
+            model,
+            temperature=spec.temperature,
+            max_tokens=spec.max_tokens,
+            held=spec.holds_to_max_tokens,
+        )
     dialogue = await play(RunSetting(plan, clients, lambda event: None), job)
     assert dialogue.failure is None, dialogue.failure
     return Rehearsal(dialogue, {name: model.most_context for name, model in stand_ins.items()})
@@ -91,6 +99,7 @@ class _Script:
     accepts: Iterator[int]
     """Has an entry for each time to accept."""
     longest: bool
+    spoken: Iterator[int] = field(default_factory=count)
 
     def move(self, actions: list[str]) -> dict[str, Any]:
         """Return the next move.
@@ -118,6 +127,10 @@ class _Script:
             issue.id: max(issue.values, key=lambda value: len(issue.label(value)))
             for issue in self.scenario.issues
         }
+
+    def opened(self, text: str) -> str:
+        """Return an utterance that begins as earlier ones, where it is one of those."""
+        return text if self.longest or next(self.spoken) % ALIKE else f"{OPENING} {text[len(OPENING) + 1 :]}"
 
     def text(self, bound: int) -> str:
         """Return a text that nobody has said before, and that ends as a sentence does."""
@@ -173,6 +186,8 @@ class _StandIn:
             parts = enumerate(schema["properties"].items())
             filled = {name: self._fill(part, position + number) for number, (name, part) in parts}
             if "move" in filled:
+                if "utterance" in filled:
+                    filled["utterance"] = self.script.opened(filled["utterance"])
                 filled["move"] = self._move(schema["properties"]["move"], position)
             return filled
         if schema.get("type") == "array":

@@ -42,18 +42,21 @@ class ModelClient:
         *,
         temperature: float,
         max_tokens: int,
+        held: bool | None = None,
         attempts: int = 3,
         seed: int = 0,
         about: Mapping[str, Any] | None = None,
     ) -> None:
         """Set what all calls share.
 
-        `attempts` is how often an answer is asked for in all; `seed` is mixed into every call's;
-        `about` is what fingerprints keep of the model besides.
+        `held` is whether no answer may have more than `max_tokens`, whatever its form needs; by default any
+        number but the usual is held to. `attempts` is how often an answer is asked for in all; `seed` is
+        mixed into every call's; `about` is what fingerprints keep of the model besides.
         """
         self.model = model
         self.temperature = temperature
         self.max_tokens = max_tokens
+        self._held = max_tokens != USUAL if held is None else held
         self._most = MOST
         self.attempts = attempts
         self.seed = seed
@@ -70,7 +73,7 @@ class ModelClient:
     @property
     def most(self) -> int:
         """Tokens that no answer can have more of: forms that may need more are split by who makes them."""
-        return self._most if self.max_tokens == USUAL else self.max_tokens
+        return self.max_tokens if self._held else self._most
 
     async def ask(
         self,

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from negosim.errors import UserError
 from negosim.models._limiter import Limits
 from negosim.models._openai import OpenAIModel
-from negosim.models._room import MOST, USUAL
+from negosim.models._room import MOST
 from negosim.models._types import AnswerMode, ChatRequest, ChatResponse
 
 logger = logging.getLogger("negosim.models")
@@ -160,7 +160,7 @@ class LocalModel:
         self._timeout = timeout
         self._mode = mode
         self._how = how
-        self._most_tokens = max(most_tokens, MOST) if most_tokens == USUAL else most_tokens
+        self._most_tokens = most_tokens
         self._measured = measured
         # What waits for a slot waits on this side of the server, where no timeout runs yet.
         self._limits = replace(limits, max_in_flight=min(limits.max_in_flight or SLOTS, SLOTS))

@@ -53,6 +53,7 @@ def _client(model: ChatModel, spec: ModelSpec) -> ModelClient:
         model,
         temperature=spec.temperature,
         max_tokens=spec.max_tokens,
+        held=spec.holds_to_max_tokens,
         seed=spec.seed,
         about=provider_of(spec.kind).describe(spec),
     )

@@ -10,6 +10,7 @@ from negosim import registry
 from negosim.errors import UserError
 from negosim.models._catalog import CATALOG, cached
 from negosim.models._context import ContextChoice, choose_context
+from negosim.models._room import MOST
 from negosim.models._spec import OPENAI_URL, ModelSpec, checked_url
 from negosim.models._types import ChatModel
 from negosim.plugins import suggest
@@ -176,7 +177,7 @@ def _open_file(spec: ModelSpec) -> ChatModel:
         limits=_limits(spec),
         mode=spec.mode,
         how=Serving(spec.threads, spec.context, spec.kv_cache),
-        most_tokens=spec.max_tokens,
+        most_tokens=spec.max_tokens if spec.holds_to_max_tokens else max(spec.max_tokens, MOST),
         measured=spec.timeout == ModelSpec.model_fields["timeout"].default,
     )
 

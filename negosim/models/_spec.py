@@ -42,8 +42,8 @@ class ModelSpec(Frozen):
     """Where a server answers, without the final slash; None where the kind has none."""
     temperature: float = 0.7
     max_tokens: int = USUAL
-    """Longest answer, in tokens; for models that reason, the reasoning included. The usual number is raised
-    where the form of an answer can need more, any other is held to."""
+    """Longest answer, in tokens; for models that reason, the reasoning included. Where it is not set, the
+    usual number is raised where the form of an answer can need more; a number that is set is held to."""
     seed: int = 0
     """Mixed into the seed of every call: another number draws another sample of the same run."""
     timeout: float = 120.0
@@ -166,9 +166,19 @@ class ModelSpec(Frozen):
         return registry.has("providers", self.kind)
 
     @property
+    def holds_to_max_tokens(self) -> bool:
+        """Whether no answer may have more than `max_tokens`, whatever its form needs: it was set."""
+        return "max_tokens" in self.model_fields_set
+
+    @property
     def form_in_prompt(self) -> bool:
-        """Whether the form of an answer counts among the prompt's tokens, as it does at OpenAI."""
-        return self.kind not in ("gguf", "local")
+        """Whether the form of an answer is likely to count among the prompt's tokens.
+
+        It does at OpenAI; servers of one's own hold a model to it by a grammar.
+        """
+        if self.mode in ("json_object", "prompt"):
+            return True
+        return self.kind not in ("gguf", "local") and self.base_url is None
 
     @property
     def name(self) -> str:
@@ -179,7 +189,7 @@ class ModelSpec(Frozen):
     def __str__(self) -> str:
         fields = type(self).model_fields
         # An agent may have settings of its own that a named one overrides, even with what is usual here.
-        named = set() if self.chats else self.model_fields_set
+        named = self.model_fields_set & {"max_tokens"} if self.chats else self.model_fields_set
         values = {
             key: getattr(self, key)
             for key in _SETTINGS

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from negosim.cli.app import app
 from negosim.cli.options import with_settings
 from negosim.errors import UserError
+from negosim.models import ModelSpec
 
 NONE = {"temperature": None, "max_tokens": None, "model_seed": None, "timeout": None}
 
@@ -31,6 +32,37 @@ def test_without_any_names_stay_as_they_are() -> None:
 def test_given_twice_is_refused() -> None:
     with pytest.raises(UserError, match="max_tokens is given twice"):
         with_settings(["openai:a?max_tokens=9"], **{**NONE, "max_tokens": 9})
+
+
+def test_fields_and_headers_go_to_models_of_openai() -> None:
+    named = with_settings(
+        ["openai:a", "gguf:m.gguf", "sim"],
+        **NONE,
+        model_body=["top_p=0.9", 'kwargs={"think":false}', "user=me"],
+        model_header=["X-Team=a=b", "X-Key=$MY_KEY"],
+    )
+    given = 'body.top_p=0.9&body.kwargs={"think":false}&body.user="me"&header.X-Team=a=b&header.X-Key=$MY_KEY'
+    assert named == [f"openai:a?{given}", "gguf:m.gguf", "sim"]
+    assert ModelSpec.parse(named[0]).extra == ModelSpec.parse(str(ModelSpec.parse(named[0]))).extra
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--model", "openai:a", "--model-header", "X-Api-Key=sesame"], "put it into a variable"),
+        (["--model", "openai:a", "--model-header", "sesame"], "write NAME=VALUE"),
+        (["--model", "openai:a", "--model-body", "model=x"], "negosim makes it"),
+        (["--model", "openai:a", *["--model-body", "top_p=1"] * 2], "top_p is given twice"),
+        (["--model", "openai:a?body.top_p=1", "--model-body", "top_p=1"], "body.top_p is given twice"),
+        (["--model", "gguf:a.gguf", "--model-body", "top_p=1"], "models of openai:, and none is named"),
+    ],
+)
+def test_a_field_or_header_that_cannot_be_sent_is_told(options: list[str], says: str) -> None:
+    done = invoke("generate", "--scenario", "viatex", "--dry-run", *options)
+    assert done.exit_code == 2 or isinstance(done.exception, UserError)
+    told = f"{done.output} {done.exception}"
+    assert says in " ".join(told.replace("│", " ").split())
+    assert "sesame" not in told
 
 
 @pytest.mark.parametrize(
