@@ -3,10 +3,10 @@
     pip install bpe-openai
     python benchmarks/dry_run.py [--planners direct,rollout,...] [--turns 16] [--talks 0.75]
 
-The scripted model says and thinks sentences of a negotiator's (an utterance has three to five, a reason one or
-two), makes an offer in one of four turns, as small models do, and says no to every vote, so that dialogues
-reach their cap. Its server counts tokens by o200k_base, the vocabulary of gpt-4o-mini, whose prices are taken,
-with the forms of answers, as OpenAI does, and has no cache. Printed is the prediction over the account.
+The scripted model says and thinks sentences of a negotiator's (three to five in an utterance, one or two in a
+reason), makes an offer in one of four turns, as small models do, and says no to every vote, so that dialogues
+reach their cap. Its server counts tokens by o200k_base, the vocabulary of gpt-4o-mini, whose prices are
+taken, with the forms of answers, as OpenAI does, without a cache. Printed is prediction over account.
 """
 
 import argparse
@@ -47,6 +47,7 @@ SENTENCES = (
     "We have worked well together for years, and that is worth something to both sides.",
     "Before I go to my board with this, it has to be clear to me how you see the rest.",
 )
+SPOKEN = ("utterance", "expected_reply", "text")
 SAID, SHORT = (3, 5), (1, 2)
 """Sentences of a text that has room for many, and of one that has not."""
 
@@ -84,7 +85,9 @@ class Negotiator:
         if schema.get("type") == "array":
             return [self._fill(name, schema["items"], position)]
         if schema.get("type") == "string":
-            return self._say(schema.get("maxLength", 1200))
+            text = self._say(schema.get("maxLength", 1200))
+            # What was thought must not be said word for word.
+            return text if name in SPOKEN else " ".join(reversed(text.split()))[: schema.get("maxLength")]
         return {"boolean": False, "null": None}.get(
             schema.get("type", ""), schema.get("const", schema.get("minimum", 1))
         )

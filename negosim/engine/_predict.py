@@ -108,8 +108,9 @@ async def predict_async(config: RunConfig) -> Forecast:
         typical = (await rehearse(plan, first[kind], longest=False)).dialogue
         longest = (await rehearse(plan, first[kind], longest=True)).dialogue
         likely, most = _used(plan, typical), _used(plan, longest)
-        for key in most:
-            stages.setdefault(key, []).append(_Part(dialogues, likely.get(key, _Used()), most[key]))
+        for key in dict.fromkeys((*likely, *most)):
+            part = _Part(dialogues, likely.get(key, _Used()), most.get(key, likely.get(key, _Used())))
+            stages.setdefault(key, []).append(part)
         for call in _paid(plan, typical):
             by_turn[call.turn or 0] += dialogues * (call.tokens_in + call.tokens_out)
     return Forecast(

@@ -24,12 +24,12 @@ from negosim.models import (
 from negosim.records import Dialogue
 from negosim.scenarios import Scenario
 
-TYPICAL_TEXT = 350
+TYPICAL_TEXT = 330
 """Characters of a typical utterance or thought: three or four sentences."""
 LONGEST_TEXT = 1200
 """Characters of a text where its form sets no bound."""
-NEW_OFFER, OFFER = 8, 3
-"""Of so many moves one is an offer nobody has made before, and one repeats an earlier offer."""
+NEW_OFFER, OFFER = 8, 4
+"""Of so many moves one is an offer nobody has made before, and one is an offer at all."""
 ALIKE = 4
 """Of so many utterances one begins as one of the speaker's last ones did."""
 TEMPLATE_TOKENS = 16
@@ -114,7 +114,7 @@ class _Script:
                 "action": "accept" if accepting else "offer",
                 "offer": None if accepting else self._longest(),
             }
-        if number % NEW_OFFER and number % OFFER:
+        if number % OFFER:
             return {"action": "talk", "offer": None}
         turn = number // NEW_OFFER
         return {

@@ -132,8 +132,9 @@ def test_a_prediction_holds(loopback: ModuleType, tmp_path: Path, settings: dict
     """Of dialogues that go to their cap: every call, and no more tokens than said."""
 
     def typical(body: dict[str, Any]) -> Any:
-        text = orjson.dumps(answer(body, lambda longest: min(400, longest // 3))).decode()
-        return loopback.ScriptedReply(raw=completion(text, prompt_bytes(body) // 4, len(text) // 4))
+        text = orjson.dumps(answer(body, lambda longest: min(330, longest // 3))).decode()
+        prompt = sum(len(part["content"]) for part in body["messages"])
+        return loopback.ScriptedReply(raw=completion(text, prompt * 10 // 43, len(text) * 10 // 43))
 
     with loopback.LoopbackServer(typical) as server:
         asked = config(server, **settings)
@@ -147,14 +148,16 @@ def test_a_prediction_holds(loopback: ModuleType, tmp_path: Path, settings: dict
             made[row.stage] += row.calls
             tokens_in[row.stage] += row.tokens_in
             tokens_out[row.stage] += row.tokens_out
-    assert made == {part.stage: part.calls for part in forecast.stages}
-    assert made.total() == forecast.calls == len(server.bodies)
-    for part in forecast.stages:
+    # Of utterances that begin alike the estimate has some, this server none.
+    stages = [part for part in forecast.stages if part.stage != "consolidate"]
+    assert made == {part.stage: part.calls for part in stages}
+    assert made.total() == sum(part.calls for part in stages) == len(server.bodies)
+    for part in stages:
         assert tokens_in[part.stage] <= part.most_tokens_in
         assert tokens_out[part.stage] <= part.most_tokens_out
-        # Texts are as long as estimated; the estimate has an offer in every turn, this server none.
-        assert tokens_in[part.stage] == pytest.approx(part.tokens_in, rel=0.1)
-        assert tokens_out[part.stage] == pytest.approx(part.tokens_out, rel=0.3)
+        # Texts are as long as estimated; the estimate has an offer in some turns, this server none.
+        assert tokens_in[part.stage] == pytest.approx(part.tokens_in, rel=0.12)
+        assert tokens_out[part.stage] == pytest.approx(part.tokens_out, rel=0.3, abs=5 * part.calls)
 
 
 def test_the_longest_texts_a_server_can_give_stay_within_the_bound(
