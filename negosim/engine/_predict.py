@@ -102,14 +102,14 @@ async def predict_async(config: RunConfig) -> Forecast:
     plan = resolve(config)
     kinds = Counter((job.scenario, job.condition, job.models) for job in plan.jobs)
     first = {(job.scenario, job.condition, job.models): job for job in reversed(plan.jobs)}
-    stages: dict[tuple[str, str], list[_Part]] = {}
+    stages: dict[tuple[str, str], list[_Share]] = {}
     by_turn = Counter[int]()
     for kind, dialogues in kinds.items():
         typical = (await rehearse(plan, first[kind], longest=False)).dialogue
         longest = (await rehearse(plan, first[kind], longest=True)).dialogue
         likely, most = _used(plan, typical), _used(plan, longest)
         for key in dict.fromkeys((*likely, *most)):
-            part = _Part(dialogues, likely.get(key, _Used()), most.get(key, likely.get(key, _Used())))
+            part = _Share(dialogues, likely.get(key, _Used()), most.get(key, _Used()))
             stages.setdefault(key, []).append(part)
         for call in _paid(plan, typical):
             by_turn[call.turn or 0] += dialogues * (call.tokens_in + call.tokens_out)
@@ -132,7 +132,7 @@ class _Used:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Share:
     """One kind of dialogue's part in a stage."""
 
     dialogues: int
@@ -157,7 +157,7 @@ def _used(plan: Plan, dialogue: Dialogue) -> dict[tuple[str, str], _Used]:
     return used
 
 
-def _sum(stage: str, model: str, parts: Sequence[_Part]) -> StageForecast:
+def _sum(stage: str, model: str, parts: Sequence[_Share]) -> StageForecast:
     price = price_of(model)
     most_in = sum(part.dialogues * part.most.tokens_in for part in parts)
     most_out = sum(part.dialogues * part.most.tokens_out for part in parts)

@@ -31,7 +31,7 @@ LONGEST_TEXT = 1200
 NEW_OFFER, OFFER = 8, 4
 """Of so many moves one is an offer nobody has made before, and one is an offer at all."""
 ALIKE = 4
-"""Of so many utterances one begins as one of the speaker's last ones did."""
+"""Of so many utterances one begins as one of the speaker's last ones did; at greatest length all do."""
 TEMPLATE_TOKENS = 16
 """Tokens that a server's chat template puts around a prompt, about."""
 
@@ -130,7 +130,9 @@ class _Script:
 
     def opened(self, text: str) -> str:
         """Return an utterance that begins as earlier ones, where it is one of those."""
-        return text if self.longest or next(self.spoken) % ALIKE else f"{OPENING} {text[len(OPENING) + 1 :]}"
+        if not self.longest and next(self.spoken) % ALIKE:
+            return text
+        return f"{OPENING} {text[len(OPENING) + 1 :]}"
 
     def text(self, bound: int) -> str:
         """Return a text that nobody has said before, and that ends as a sentence does."""

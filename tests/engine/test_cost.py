@@ -157,7 +157,7 @@ def test_a_prediction_holds(loopback: ModuleType, tmp_path: Path, settings: dict
         assert tokens_out[part.stage] <= part.most_tokens_out
         # Texts are as long as estimated; the estimate has an offer in some turns, this server none.
         assert tokens_in[part.stage] == pytest.approx(part.tokens_in, rel=0.12)
-        assert tokens_out[part.stage] == pytest.approx(part.tokens_out, rel=0.3, abs=5 * part.calls)
+        assert tokens_out[part.stage] == pytest.approx(part.tokens_out, rel=0.3, abs=12 * part.calls)
 
 
 def test_the_longest_texts_a_server_can_give_stay_within_the_bound(
@@ -172,9 +172,11 @@ def test_the_longest_texts_a_server_can_give_stay_within_the_bound(
         run = generate(asked, out=tmp_path / "run")
     forecast = predict(asked)
     assert account(run, "tokens_in") <= sum(part.most_tokens_in for part in forecast.stages)
-    most = sum(part.most_tokens_in for part in forecast.stages)
-    assert 0.9 * (most - 512 * forecast.calls) < account(run, "tokens_in") <= most
-    assert account(run, "tokens_out") == sum(part.most_tokens_out for part in forecast.stages)
+    # This server begins no utterance like another.
+    stages = [part for part in forecast.stages if part.stage != "consolidate"]
+    most, calls = sum(part.most_tokens_in for part in stages), sum(part.calls for part in stages)
+    assert 0.9 * (most - 512 * calls) < account(run, "tokens_in") <= most
+    assert account(run, "tokens_out") == sum(part.most_tokens_out for part in stages)
 
 
 def test_a_prediction_prices_each_model_and_leaves_the_simulated_negotiator_out(tmp_path: Path) -> None:
