@@ -9,7 +9,7 @@ from negosim.gnome._export import export_corpus
 from negosim.gnome._inputs import labelled_texts, mask
 from negosim.gnome._labels import LabelMap, StrategySource, label_map, map_digest
 from negosim.gnome._lexicon import TargetDomain, leftovers, target_domains
-from negosim.gnome._map import COPIES, map_dialogues, mapping_folder
+from negosim.gnome._map import COPIES, map_dialogues, map_dialogues_async, mapping_folder
 from negosim.gnome._mappers import RULES
 from negosim.gnome._markers import END, MarkedReading, read_marked
 from negosim.gnome._metrics import Interval
@@ -74,6 +74,7 @@ __all__ = [
     "licences",
     "map_by_rules",
     "map_dialogues",
+    "map_dialogues_async",
     "map_digest",
     "mapping_folder",
     "mask",

@@ -1,33 +1,28 @@
 """Mapping a seed set into other domains: planned, made several at once, kept as it comes, post-processed."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from negosim._files import check_makeable
 from negosim._loop import run_coroutine
 from negosim.errors import UserError
-from negosim.gnome._answers import AnswerFile
-from negosim.gnome._corpus import StrategyDialogue
-from negosim.gnome._domains import FREE, DomainMemory, rule_domains, wished_domains
+from negosim.gnome._answers import AnswerFile, AnswerRow
 from negosim.gnome._finish import finish_mapping
-from negosim.gnome._labels import map_digest
+from negosim.gnome._map_plan import COPIES, MappingPlan, mapping_plan
 from negosim.gnome._mappers import RULES, Mapper, MappingJob, ModelMapper, RuleMapper
 from negosim.gnome._post import MOST_LEFT
-from negosim.gnome._skew import TOP, seed_set
-from negosim.gnome._sources import labelled
-from negosim.models import Budget, ChatModel, GivenModel, ModelSpec, name_of, open_clients
-from negosim.prompts import AREAS, Templates, area_templates
+from negosim.gnome._skew import TOP
+from negosim.models import Budget, ChatModel, GivenModel, open_clients
+from negosim.records import StageAccount
 from negosim.store import Run
 
-COPIES = 10
-"""Mappings of each seed dialogue, as the paper has it."""
+AHEAD = 4
+"""Mappings begun before the first of them is stored, as a multiple of the calls at once: some take longer."""
 
 Watch = Callable[[int, int], None]
 
@@ -88,43 +83,93 @@ def map_dialogues(
         {('rules', 'rules')}
 
     """
-    place, name = Path(out).expanduser(), name_of(mapper)
-    if not isinstance(name, str):
-        raise UserError(f"mapper {mapper!r} is neither 'rules' nor a chat model")
-    for what, number in (("copies", copies), ("concurrency", concurrency)):
-        if number < 1:
-            raise UserError(f"{what} must be at least 1, not {number}")
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise UserError(f"{str(place)!r} is not an empty folder; choose another --out or remove it")
-    seeds = seed_set(labelled(runs).dialogues, top)
-    if not seeds:
-        raise UserError("the runs have no labelled dialogue that can be mapped: see negosim gnome sources")
+    return run_coroutine(
+        map_dialogues_async(
+            runs,
+            out,
+            copies=copies,
+            top=top,
+            mapper=mapper,
+            domains=domains,
+            seed=seed,
+            most_left=most_left,
+            concurrency=concurrency,
+            chat_models=chat_models,
+            cache=cache,
+            budget=budget,
+            prompts=prompts,
+            watch=watch,
+        )
+    )
+
+
+async def map_dialogues_async(
+    runs: Sequence[Run],
+    out: str | Path,
+    *,
+    copies: int = COPIES,
+    top: int = TOP,
+    mapper: GivenModel = RULES,
+    domains: Sequence[str] = (),
+    seed: int = 0,
+    most_left: float = MOST_LEFT,
+    concurrency: int = 4,
+    chat_models: Mapping[str, ChatModel] | None = None,
+    cache: bool = True,
+    budget: Budget | None = None,
+    prompts: str | Path | None = None,
+    watch: Watch = lambda made, wanted: None,
+) -> Run:
+    """Map the labelled dialogues of runs within a running event loop; it is `map_dialogues` for notebooks.
+
+    Args:
+        runs: imported data sets, or seed sets of `write_seeds`.
+        out: the run folder to make.
+        copies: mappings of each seed dialogue.
+        top: seed dialogues of each source, those richest in rare strategies.
+        mapper: "rules", which is no language model, or a chat model.
+        domains: what to map to; (): those the rules have lexicons for, or for a model drawn ones; ("free",):
+            a model names its own.
+        seed: another seed draws other domains, quantities and answers.
+        most_left: share of utterances that may have words of the source's domain.
+        concurrency: calls at once.
+        chat_models: models of the caller's own, by name.
+        cache: whether models' answers are kept and taken again.
+        budget: of all calls.
+        prompts: folder of templates that override single ones, in its subfolder `gnome`.
+        watch: told how many mappings are made, and how many there will be.
+
+    Returns:
+        The run, whose dialogues name their parents.
+
+    Raises:
+        UserError: a run, domain or setting is wrong, or the folder cannot be written.
+        ModelError: the model fails for all; what was mapped is kept.
+        BudgetError: the budget is used up; what was mapped is kept.
+
+    Examples:
+        >>> import asyncio, negosim
+        >>> from negosim.gnome import map_dialogues_async
+        >>> casino = negosim.Run.open("casino")
+        >>> run = asyncio.run(map_dialogues_async([casino], "mapped", copies=2, top=10))
+
+    """
     given = chat_models or {}
-    specs = {} if name == RULES or name in given else {name: _spec(name)}
-    templates = area_templates("gnome", prompts)
-    settings: dict[str, Any] = {
-        "mapper": name,
-        "copies": copies,
-        "top": top,
-        "seed": seed,
-        "domains": list(_domains(name, domains)),
-        "seed_set": _digest(seeds),
-        "label_map": map_digest(),
-        "prompts": None if name == RULES else templates.hash(AREAS["gnome"]),
-    }
-    jobs = _jobs(seeds, settings)
-    check_makeable(place)
-    work = mapping_folder(place)
+    plan = mapping_plan(runs, out, mapper, given, copies, top, domains, seed, prompts)
+    if concurrency < 1:
+        raise UserError(f"concurrency must be at least 1, not {concurrency}")
+    check_makeable(plan.out)
+    work = mapping_folder(plan.out)
     with _locked(work):
-        answers = AnswerFile(work, settings)
+        answers = AnswerFile(work, plan.settings)
         try:
-            mappers = _opened(settings, templates, specs, given, cache, budget)
-            run_coroutine(_answer(jobs, answers, mappers, concurrency, watch))
+            mappers = _opened(plan, given, cache, budget)
+            await _answer(plan.jobs, answers, mappers, concurrency, watch)
         finally:
             answers.close()
             if not answers.rows:
                 rmtree(work)
-        run = finish_mapping(place, seeds, answers, settings, most_left)
+        run = finish_mapping(plan.out, plan.seeds, answers, plan.settings, most_left)
     rmtree(work)
     return run
 
@@ -132,32 +177,6 @@ def map_dialogues(
 def mapping_folder(out: Path) -> Path:
     """Return the folder in which answers are kept while a run is being mapped."""
     return out.with_name(f"{out.name}.mapping")
-
-
-def _domains(mapper: str, given: Sequence[str]) -> Sequence[str]:
-    if mapper == RULES:
-        if tuple(given) == (FREE,):
-            raise UserError("the rule-based mapper cannot name domains of its own; leave the domains out")
-        return [domain.name for domain in rule_domains(given)]
-    return given or wished_domains()
-
-
-def _digest(seeds: Sequence[StrategyDialogue]) -> str:
-    content = repr([(seed.source, seed.id, seed.group, seed.about, seed.utterances) for seed in seeds])
-    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
-
-
-def _jobs(seeds: Sequence[StrategyDialogue], settings: Mapping[str, Any]) -> list[MappingJob]:
-    """Return what is to be mapped, all dialogues once, then again, so that a part is spread over all."""
-    memory = DomainMemory(settings["domains"], settings["seed"])
-    free = settings["domains"] == [FREE]
-    return [
-        MappingJob(
-            dialogue, copy, "" if free else memory.draw(f"{dialogue.source}:{dialogue.id}"), settings["seed"]
-        )
-        for copy in range(1, settings["copies"] + 1)
-        for dialogue in seeds
-    ]
 
 
 async def _answer(
@@ -171,12 +190,18 @@ async def _answer(
     left = list(jobs[len(answers.rows) :])
     if not left:
         return
+    limit = asyncio.Semaphore(concurrency)
+
+    async def made(mapper: Mapper, job: MappingJob) -> tuple[AnswerRow, tuple[StageAccount, ...]]:
+        async with limit:
+            return await mapper.map(job)
+
     async with mappers as mapper:
-        under_way: list[asyncio.Task[Any]] = []
+        under_way: list[asyncio.Task[tuple[AnswerRow, tuple[StageAccount, ...]]]] = []
         try:
             while left or under_way:
-                while left and len(under_way) < concurrency:
-                    under_way.append(asyncio.create_task(mapper.map(left.pop(0))))
+                while left and len(under_way) < AHEAD * concurrency:
+                    under_way.append(asyncio.create_task(made(mapper, left.pop(0))))
                 row, account = await under_way.pop(0)
                 answers.append(row, account)
                 watch(len(answers.rows), len(jobs))
@@ -188,33 +213,17 @@ async def _answer(
 
 @asynccontextmanager
 async def _opened(
-    settings: Mapping[str, Any],
-    templates: Templates,
-    specs: Mapping[str, ModelSpec],
-    chat_models: Mapping[str, ChatModel],
-    cache: bool,
-    budget: Budget | None,
+    plan: MappingPlan, given: Mapping[str, ChatModel], cache: bool, budget: Budget | None
 ) -> AsyncIterator[Mapper]:
-    name = settings["mapper"]
-    if name == RULES:
-        yield RuleMapper(settings["domains"])
+    if plan.mapper == RULES:
+        yield RuleMapper(plan.settings["domains"])
         return
-    async with open_clients(specs, chat_models, cache=cache, budget=budget) as clients:
-        client = clients[name]
+    async with open_clients(plan.specs, given, cache=cache, budget=budget) as clients:
+        client = clients[plan.mapper]
         assert client is not None
-        if name in chat_models:
+        if plan.mapper in given:
             client.temperature = 1.0
-        yield ModelMapper(client, templates)
-
-
-def _spec(name: str) -> ModelSpec:
-    """Return the model's settings: temperature 1 where its name sets no other."""
-    spec = ModelSpec.parse(name)
-    if not spec.chats:
-        raise UserError(f"{name!r} plays and maps nothing; name a chat model, or {RULES!r}")
-    if "temperature=" not in name.partition("?")[2]:
-        spec = spec.model_copy(update={"temperature": 1.0})
-    return spec
+        yield ModelMapper(client, plan.templates)
 
 
 @contextmanager

@@ -166,6 +166,9 @@ def test_the_memory_spreads_domains_over_dialogues_and_over_all() -> None:
 def test_what_cannot_be_mapped_is_said(casino: Run, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no lexicon for the domain 'a bakry'"):
         map_dialogues([casino], tmp_path / "m", domains=["a bakry"])
+    mapped = map_dialogues([casino], tmp_path / "once", copies=1)
+    with pytest.raises(UserError, match="is mapped already"):
+        map_dialogues([mapped], tmp_path / "m")
     with pytest.raises(UserError, match="'sim' plays and maps nothing"):
         map_dialogues([casino], tmp_path / "m", mapper="sim")
     (tmp_path / "m").mkdir()
