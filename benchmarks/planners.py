@@ -119,9 +119,9 @@ def contests(settings: argparse.Namespace) -> Iterator[Contest]:
         yield Contest(deals, (0, 1), True, planners=planners, budget=budget, dialogues=count, **rest)
     for name in (one for one in loaded if one not in deals):
         planners = chosen or (CHAT if settings.model else TALKING)
-        budget = settings.budget or (6000.0 if settings.model else 120.0)
+        budget = settings.budget or (6000.0 if settings.model else 114.0)
         talker = 1 - (user_role(loaded[name]) or 0)
-        count = settings.dialogues or 100
+        count = settings.dialogues or 50
         yield Contest((name,), (talker,), False, planners=planners, budget=budget, dialogues=count, **rest)
 
 
@@ -146,7 +146,8 @@ def play(planner: str, lever: int | None, contest: Contest, dialogues: int) -> P
         )
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
-            run = generate(config, out=Path(folder) / "run", agents=agents)
+            # Answers that were kept would cost no tokens.
+            run = generate(config, out=Path(folder) / "run", agents=agents, cache=False)
             seconds += time.perf_counter() - began
             frame = dialogue_rows(run)
             replies += sum(turn.role == role for dialogue in run for turn in dialogue.turns)
@@ -156,6 +157,8 @@ def play(planner: str, lever: int | None, contest: Contest, dialogues: int) -> P
         else:
             spent += count.evaluations
         frames.append(_own(frame, role, contest))
+    if not spent:
+        raise SystemExit(f"{spelt}: no dialogue was made; try the model with `negosim models check`")
     whole = pd.concat(frames, ignore_index=True)
     return Played(planner, f"{spelt} K={k}" if planner == "rollout" else spelt, whole, spent / replies,
                   seconds / replies, calls / replies)  # fmt: skip
@@ -234,9 +237,9 @@ def main() -> None:
     parser.add_argument("--model", help="chat model that plans; embedded without one")
     parser.add_argument("--planners", default="", help="with commas; the first is compared with")
     parser.add_argument("--scenarios", default=",".join(SCENARIOS))
-    parser.add_argument("--dialogues", type=int, help="a scenario, condition and role (3; with users 100)")
+    parser.add_argument("--dialogues", type=int, help="a scenario, condition and role (3; with users 50)")
     parser.add_argument(
-        "--budget", type=float, help="evaluations (31; with users 120) or tokens (6000) a reply"
+        "--budget", type=float, help="evaluations (31; with users 114) or tokens (6000) a reply"
     )
     parser.add_argument("--seed", type=int, default=0)
     settings = parser.parse_args()

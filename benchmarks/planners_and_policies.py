@@ -1,8 +1,8 @@
 """Planners and policies with the same simulated users: one table, as the thesis's Table 2.1 has it in kind.
 
-Embedded agents think by planners, tiny policies are trained on simulated dialogues (imitation of the best,
-ILQL, ILQL on what hindsight made of them), and all meet the same users. With `--model` a chat model plays
-by the planners for chat models besides. What is made stays in `--out`; the same command goes on from there.
+Embedded agents think by planners, tiny policies are trained on simulated dialogues (imitation, imitation of
+the best that hindsight made of them, ILQL on both), and all meet the same users. With `--model` a chat model
+plays by the planners for chat models besides. What is made stays in `--out`; the same command goes on there.
 
     python benchmarks/planners_and_policies.py --scenario donation          # offline, 400 users
     python benchmarks/planners_and_policies.py --scenario support
@@ -20,7 +20,8 @@ from pathlib import Path
 BEHAVIOUR = "habit:0.3"
 EMBEDDED = (BEHAVIOUR, f"{BEHAVIOUR} with gdp-zero", f"{BEHAVIOUR} with audience", "sim")
 POLICIES = {
-    "rft": ("corpus", "rft"),
+    "sft": ("corpus", "sft"),
+    "rft": ("regenerated", "rft"),
     "ilql": ("corpus", "ilql"),
     "hindsight": ("regenerated", "ilql"),
 }
@@ -53,7 +54,7 @@ def main() -> None:
     parser.add_argument("--model", help="chat model that plays by the planners for chat models besides")
     parser.add_argument("--dialogues", type=int, default=400, help="of each agent")
     parser.add_argument("--corpus", type=int, default=400, help="simulated dialogues to learn from")
-    parser.add_argument("--steps", type=int, default=400, help="of each training")
+    parser.add_argument("--steps", type=int, default=200, help="of each training")
     parser.add_argument("--out", type=Path, default=Path("planners-and-policies"), metavar="FOLDER")
     given = parser.parse_args()
     folder = given.out / given.scenario

@@ -4,6 +4,8 @@ What a planner is stands here, below the graph that plays it; the built-in plann
 other and live in `negosim.planners`.
 """
 
+import inspect
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +22,10 @@ from negosim.plugins import suggest
 from negosim.views import View
 
 Run = Callable[[Deliberation, Participant, DialogueContext], Awaitable[Deliberation]]
+
+
+RESERVED = ("vote", "history", "deliberation")
+"""What else has a name in the dialogue graph."""
 
 
 def _nothing(view: View) -> Mapping[str, Any]:
@@ -127,7 +133,22 @@ def planner_of(name: str) -> Planner:
         found = registry.made("planners", name, found)
     if not isinstance(found, Planner) or not found.stages:
         raise registry.misfit("planners", name, found, "a negosim.engine.Planner with stages")
+    for chain in (found.stages, found.combined, found.fused):
+        _check_chain(name, chain)
     return found
+
+
+def _check_chain(name: str, chain: tuple[PlannerStage, ...]) -> None:
+    names = Counter(stage.name for stage in chain)
+    for stage in chain:
+        if names[stage.name] > 1 or stage.name in RESERVED or stage.name[:2] in ("", "__"):
+            wrong = f"twice a stage {stage.name!r}" if names[stage.name] > 1 else f"a stage {stage.name!r}"
+            taken = ", ".join(map(repr, RESERVED))
+            raise UserError(f"planner {name!r} has {wrong}; give each a name of its own, none of {taken}")
+        if not (
+            inspect.iscoroutinefunction(stage.run) or inspect.iscoroutinefunction(type(stage.run).__call__)
+        ):
+            raise UserError(f"planner {name!r}: stage {stage.name!r} runs no async function; write async def")
 
 
 def planner_name(text: str) -> str:

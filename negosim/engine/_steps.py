@@ -1,7 +1,7 @@
 """Steps of a dialogue, apart from what drives them: stages and record of a turn, votes, what comes next."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from negosim.agents import Agent, ends_by_leaving, self_directed
 from negosim.config import SAFETY_STOP
@@ -15,7 +15,7 @@ from negosim.engine._state import (
     answers_of,
     history_after,
 )
-from negosim.errors import ModelError, ProtocolError
+from negosim.errors import ModelError, ProtocolError, UserError
 from negosim.records import MARKS, End, Turn, Vote
 
 Step = Literal["turn", "vote", "__end__"]
@@ -51,9 +51,31 @@ async def deliberate(
     try:
         if passes_by(participant.agent, stage):
             return turn | await speak(turn, participant, context) if last else turn
-        return turn | await stage.run(turn, participant, context)
+        return _with_made(turn, await stage.run(turn, participant, context), stage, last=last)
     except (ModelError, ProtocolError) as error:
         raise StageError(stage.name, error, turn=view.turn_index, role=view.side.index) from error
+
+
+def _with_made(turn: Deliberation, made: Any, stage: PlannerStage, *, last: bool) -> Deliberation:
+    """Add what a stage returned to a turn.
+
+    Raises:
+        UserError: it returned something else than parts of a turn, or the last stage leaves nothing to say.
+
+    """
+    parts = Deliberation.__annotations__
+    if not isinstance(made, dict) or made.keys() - parts:
+        odd = ", ".join(map(repr, made.keys() - parts)) if isinstance(made, dict) else repr(made)
+        raise UserError(
+            f"a planner's stage {stage.name!r} returned {odd}; it returns a dict of {', '.join(parts)}"
+        )
+    whole: Deliberation = turn | made
+    if last and "speech" not in whole:
+        raise UserError(
+            f"a planner ends with stage {stage.name!r} and nobody has spoken: no stage returned 'speech'; "
+            "let negosim.planners.SPEAK be among them"
+        )
+    return whole
 
 
 def passes_by(agent: Agent, stage: PlannerStage) -> bool:
