@@ -40,7 +40,8 @@ def train(folder: Path, scenario: str, corpus: int, steps: int) -> list[str]:
     made = {"corpus": folder / "corpus", "regenerated": folder / "regenerated"}
     if not made["corpus"].exists():
         negosim("rl", "simulate", scenario, "--out", str(made["corpus"]), "-n", str(corpus), "--skill", "0.3")
-    negosim("rl", "hindsight", str(made["corpus"]), "--out", str(made["regenerated"]), "--factor", "3")
+    if not made["regenerated"].exists():
+        negosim("rl", "hindsight", str(made["corpus"]), "--out", str(made["regenerated"]), "--factor", "3")
     for name, (data, algorithm) in POLICIES.items():
         if not (folder / name).exists():
             chosen = ["--algo", algorithm, "--steps", str(steps)]

@@ -12,7 +12,9 @@ from negosim.agents.users import acts_said
 from negosim.engine._planners import PlannerStage, planner_of
 from negosim.engine._steps import passes_by
 from negosim.errors import UserError
+from negosim.plugins import suggest
 from negosim.records import SIMULATED
+from negosim.taxonomies import list_taxonomies, load_taxonomy
 from negosim.traits import NEGOTIATOR, has_effect
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def check_agents(plan: "Plan") -> None:
                 remarks[plan.agents[name].remarks(side)] = None
         remarks[_without_effect(plan, job)] = None
         remarks |= dict.fromkeys(_idle_traits(plan, job))
+    remarks |= dict.fromkeys(_odd_tactics(plan))
     for remark in filter(None, remarks):
         logger.warning("%s", remark)
 
@@ -73,6 +76,30 @@ def _idle_traits(plan: "Plan", job: "Job") -> Iterator[str]:
             if not has_effect(trait, kind, acts or acts_said(side.role)):
                 who = f"{side.role.name} in {job.scenario!r}"
                 yield f"trait {trait.id!r} changes nothing of {who}, whom {name} plays"
+
+
+def _odd_tactics(plan: "Plan") -> Iterator[str]:
+    """Yield of each tactic that a trait favours and that is none."""
+    if not any(trait.tactics for trait in plan.traits.values()):
+        return
+    names = _tactic_names(plan)
+    for trait in plan.traits.values():
+        for key in sorted(trait.tactics.keys() - names):
+            hint = suggest(key, sorted(names))
+            yield f"trait {trait.id!r} favours {key!r}, which is no tactic and no family of any; {hint}"
+
+
+def _tactic_names(plan: "Plan") -> set[str]:
+    """Return the ids and families of all tactics there are: in the run's taxonomies, and in others found."""
+    found = [*plan.tactics.values()]
+    for name in list_taxonomies():
+        with suppress(UserError):  # one that cannot be loaded is named by `negosim taxonomies list`
+            found.append(load_taxonomy(name))
+    said = {
+        act for scenario in plan.scenarios.values() for role in scenario.roles for act, _ in acts_said(role)
+    }
+    tactics = [tactic for taxonomy in found for tactic in taxonomy.tactics]
+    return said | {name for tactic in tactics for name in (tactic.id, tactic.family) if name}
 
 
 def _several(needs: type | tuple[type, ...] | None) -> tuple[type, ...]:

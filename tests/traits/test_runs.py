@@ -157,6 +157,21 @@ def test_a_trait_that_changes_nothing_is_named(caplog: pytest.LogCaptureFixture)
     assert read_choice("all=calm").role == "all"
 
 
+def test_a_tactic_that_a_trait_misspells_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    trait = (
+        "- {id: bold, name: Bold, archetype: A, disposition: You dare., tactics: {anchorin: 2, anchoring: 2}}"
+    )
+    (tmp_path / "nerve.yaml").write_text(f"schema_version: 1\ntitle: N\nsource: own\ntraits:\n  {trait}\n")
+    resolve(RunConfig(scenarios="viatex", traits={1: "bold"}, trait_lists=str(tmp_path / "nerve.yaml")))
+    said = [record.getMessage() for record in caplog.records if "favours" in record.getMessage()]
+    assert len(said) == 1
+    assert "'bold' favours 'anchorin'" in said[0]
+    assert "did you mean anchoring" in said[0]
+    caplog.clear()
+    resolve(RunConfig(scenarios=["viatex", "support"], traits={1: ["relentless", "open"]}))
+    assert not [record for record in caplog.records if "favours" in record.getMessage()]
+
+
 def test_traits_are_shown_with_the_role_to_those_who_see_its_side(tmp_path: Path) -> None:
     settings = RunConfig(scenarios="viatex", max_turns=1, traits=["1=calm,open", "2=methodical"])
     (dialogue,) = generate(settings, out=tmp_path / "run")
