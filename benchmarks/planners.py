@@ -184,6 +184,9 @@ def fitted(planner: str, contest: Contest) -> Played:
     made: dict[int, Played] = {}
     while len(made) < 3:
         lever = min(high, max(low, lever))
+        if lever in made:  # its neighbour on the other side of the budget may be nearer
+            step = 1 if made[lever].per_reply < contest.budget else -1
+            lever = min(high, max(low, lever + step))
         if lever in made:
             break
         made[lever] = play(planner, lever, contest, contest.dialogues)
