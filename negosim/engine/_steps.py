@@ -1,7 +1,7 @@
 """Steps of a dialogue, apart from what drives them: stages and record of a turn, votes, what comes next."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from negosim.agents import Agent, ends_by_leaving, self_directed
 from negosim.config import SAFETY_STOP
@@ -69,7 +69,7 @@ def _with_made(turn: Deliberation, made: Any, stage: PlannerStage, *, last: bool
         raise UserError(
             f"a planner's stage {stage.name!r} returned {odd}; it returns a dict of {', '.join(parts)}"
         )
-    whole: Deliberation = turn | made
+    whole = cast(Deliberation, turn | made)
     if last and "speech" not in whole:
         raise UserError(
             f"a planner ends with stage {stage.name!r} and nobody has spoken: no stage returned 'speech'; "
