@@ -8,6 +8,7 @@ browser: it goes the whole way from consent to code, thinks between its steps, a
 
 import argparse
 import asyncio
+import os
 import random
 import re
 import statistics
@@ -119,17 +120,23 @@ def main() -> None:
             if line.startswith("stop with"):
                 break
         people = [Person(address, given.think, seed) for seed, address in enumerate(addresses)]
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), processor_seconds(server.pid)
         try:
             asyncio.run(all_of(people))
         finally:
-            wall = time.perf_counter() - begun
+            wall, used = time.perf_counter() - begun, processor_seconds(server.pid) - used
             server.kill()
             server.wait()
-        tell(people, wall, StudyStore(kept))
+        tell(people, wall, used, StudyStore(kept))
 
 
-def tell(people: list[Person], wall: float, store: StudyStore) -> None:
+def processor_seconds(process: int) -> float:
+    """Return the seconds of processor that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def tell(people: list[Person], wall: float, used: float, store: StudyStore) -> None:
     times = sorted(1000 * each for person in people for each in person.times)
     said = sum(len(store.sent(talk["id"])) for talk in store.talks())
     kept = said + len(store.answers())
@@ -140,6 +147,7 @@ def tell(people: list[Person], wall: float, store: StudyStore) -> None:
     print(
         f"page: median {statistics.median(times):.0f} ms, 95 % under {p95:.0f} ms, longest {times[-1]:.0f} ms"
     )
+    print(f"the server used {1000 * used / len(times):.0f} ms of processor a page")
     print(f"sent {sent:,}, kept {kept:,}; {done} came to the end; the server was killed then")
     store.close()
 

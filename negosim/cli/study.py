@@ -98,11 +98,11 @@ def run(
     from negosim.web.server import listening
     from negosim.web.study_run import serve_study
 
-    text, name = text_of(study)
-    place = out or parse_study(text, name).id
-    parse_study(text, name)
+    text, name, folder = text_of(study)
+    checked = parse_study(text, name, folder)
+    place = out or checked.id
     socket = listening(host, port)
-    store = StudyStore.begin(place, text)
+    store = StudyStore.begin(place, text, folder)
     store.invite(links)
     base = (address or f"http://{host}:{socket.getsockname()[1]}").rstrip("/")
 

@@ -1,5 +1,6 @@
 """Reading study files: the two that come with negosim by id, any other by path; every problem at once."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
@@ -50,8 +51,8 @@ def load_study(reference: str) -> Study:
     return parse_study(*text_of(reference))
 
 
-def text_of(reference: str) -> tuple[str, str]:
-    """Return the text of a study, and what it is called in messages.
+def text_of(reference: str) -> tuple[str, str, str]:
+    """Return the text of a study, what it is called in messages, and the folder that its paths start from.
 
     Raises:
         UserError: there is no such study, or its file cannot be read.
@@ -62,36 +63,41 @@ def text_of(reference: str) -> tuple[str, str]:
         known = built_in_studies()
         if reference not in known:
             raise UserError(f"no study {reference!r}; {suggest(reference, known)} A path ends in .yaml.")
-        return known[reference], f"study {reference}"
+        return known[reference], f"study {reference}", os.getcwd()
     try:
-        return path.read_text(encoding="utf-8-sig"), reference
+        return path.read_text(encoding="utf-8-sig"), reference, str(path.absolute().parent)
     except UnicodeDecodeError as error:
         raise UserError(f"{reference}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise UserError(f"no study at {reference!r}: {error.strerror or error}") from None
 
 
-def parse_study(text: str, name: str) -> Study:
+def parse_study(text: str, name: str, folder: str = ".") -> Study:
     """Return the study that a text is.
+
+    Args:
+        text: of its file.
+        name: of the file, for messages.
+        folder: what its paths of scenarios start from.
 
     Raises:
         PluginError: it is none; every problem is listed with its line and field.
 
     """
     data, lines = read_yaml(text, name)
-    study, problems = check_study(data)
+    study, problems = check_study(data, folder)
     if study is None or problems:
         raise PluginError(name, with_lines(problems, lines))
     return study
 
 
-def check_study(data: object) -> tuple[Study | None, list[Problem]]:
+def check_study(data: object, folder: str = ".") -> tuple[Study | None, list[Problem]]:
     """Validate the content of a study file: its shape, then whatever it names."""
     if not isinstance(data, Mapping):
         what = "is empty" if data is None else f"is a mapping of fields, not {shown(data)}"
         return None, [Problem((), f"a study {what}; begin with 'schema_version: 1'")]
     try:
-        study = Study.model_validate(_anchored(data))
+        study = Study.model_validate(_anchored(data, folder))
     except ValidationError as error:
         return None, describe_errors(error, data)
     problems = [*_check_forms(study), *_check_whole(study)]
@@ -102,18 +108,25 @@ def check_study(data: object) -> tuple[Study | None, list[Problem]]:
     return study, problems
 
 
-def _anchored(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data with whole paths of scenarios, so that the study means the same in any folder."""
+def _anchored(data: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """Return the data with whole paths of scenarios, so that the study means the same from anywhere."""
     blocks = data.get("blocks")
     if not isinstance(blocks, list):
         return dict(data)
     whole = [
-        {**block, "scenario": anchored(block["scenario"])}
+        {**block, "scenario": _whole(block["scenario"], folder)}
         if isinstance(block, Mapping) and isinstance(block.get("scenario"), str)
         else block
         for block in blocks
     ]
     return {**data, "blocks": whole}
+
+
+def _whole(reference: str, folder: str) -> str:
+    """Return an id as it is, and a path as one that starts at the root."""
+    if anchored(reference) == reference:
+        return reference
+    return os.path.normpath(os.path.join(os.path.abspath(folder), os.path.expanduser(reference)))
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ STUDY = Table(
     TABLES,
     Column("id", Integer, primary_key=True),
     Column("text", Text, nullable=False),  # the file as it was when the study began
+    Column("folder", Text, nullable=False),  # what its paths start from
     Column("created", String(32), nullable=False),
     Column("secret", String(64), nullable=False),  # what pages sign their forms with
     Column("admin", String(64), nullable=False),  # the key of the administrator's page

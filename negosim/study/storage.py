@@ -78,21 +78,22 @@ class StudyStore:
         self.about: Row = dict(found)
 
     @classmethod
-    def begin(cls, place: str, text: str) -> "StudyStore":
+    def begin(cls, place: str, text: str, folder: str = ".") -> "StudyStore":
         """Begin a study, or go on with it.
 
         Args:
             place: a folder, which is made; or a URL of SQLAlchemy's.
             text: the study's file.
+            folder: what its paths start from.
 
         Raises:
             UserError: another study, or another version of it, has begun there.
 
         """
         if "://" not in place:
-            folder = Path(place).expanduser()
+            kept = Path(place).expanduser()
             try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                kept.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
                 raise UserError(f"{place!r} cannot be made: {error.strerror or error}") from None
         engine = _opened(url_of(place))
@@ -101,7 +102,8 @@ class StudyStore:
             with engine.begin() as connection:
                 if connection.execute(select(STUDY.c.id)).first() is None:
                     keys = {"secret": secrets.token_urlsafe(32), "admin": secrets.token_urlsafe(24)}
-                    row = {"id": 1, "text": text, "created": now(), "paused": "", **keys}
+                    start = str(Path(folder).absolute())
+                    row = {"id": 1, "text": text, "folder": start, "created": now(), "paused": "", **keys}
                     connection.execute(insert(STUDY).values(row))
         except (SQLAlchemyError, ImportError) as error:
             raise UserError(f"{place!r} cannot be written: {str(error).splitlines()[0]}") from None
@@ -120,7 +122,7 @@ class StudyStore:
     @cached_property
     def study(self) -> Study:
         """The study as it began."""
-        return parse_study(self.about["text"], f"study at {self.place}")
+        return parse_study(self.about["text"], f"study at {self.place}", self.about["folder"])
 
     def close(self) -> None:
         """Close the database."""

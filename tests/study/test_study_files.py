@@ -1,6 +1,7 @@
 """Study files: the two that come with negosim, what is wrong with others, and orders."""
 
 from collections import Counter
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from negosim.study import (
     next_cell,
     order_of_person,
 )
+from negosim.study.storage import StudyStore
 
 SMALL = {
     "schema_version": 1,
@@ -154,3 +156,19 @@ def test_a_study_is_written_and_checked_on_the_command_line(
     assert "persuasion: ok" in wrong.output
     with pytest.raises(PluginError, match=r"order: Input should be"):
         load_study("wrong.yaml")
+
+
+def test_paths_of_a_study_start_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = (files("negosim.scenarios") / "donation.yaml").read_text().replace("id: donation\n", "id: own\n", 1)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "own.yaml").write_text(own)
+    file = tmp_path / "deep" / "study.yaml"
+    file.write_text(yaml.safe_dump({**SMALL, "blocks": block(scenario="./own.yaml")}))
+    study = load_study(str(file))
+    assert study.blocks[0].scenario == str(tmp_path / "deep" / "own.yaml")
+    store = StudyStore.begin(str(tmp_path / "kept"), file.read_text(), str(file.parent))
+    store.close()
+    monkeypatch.chdir("/")
+    again = StudyStore(str(tmp_path / "kept"))
+    assert again.study == study
+    again.close()

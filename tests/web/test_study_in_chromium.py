@@ -92,14 +92,13 @@ def _talk_to_the_end(page: Any, words: str) -> None:
         over.or_(asked).or_(mine).first.wait_for()
         if over.is_visible():
             break
+        step = page.locator("#play").get_attribute("data-step")
         if asked.is_visible():
             page.get_by_role("textbox").fill("1.25")
             asked.click()
         else:
             _say(page, words)
-        page.wait_for_function(
-            "!document.querySelector('#say textarea') || !document.querySelector('#say textarea').value"
-        )
+        page.locator(f"#play:not([data-step='{step}'])").wait_for()
     page.get_by_role("button", name="Go on").click()
 
 
