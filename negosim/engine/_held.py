@@ -31,7 +31,7 @@ class HeldStep(Frozen):
     @classmethod
     def of(cls, added: History) -> "HeldStep":
         """Return what is to be kept of a step."""
-        return cls(**{name: value for name, value in added.items() if name in cls.model_fields})  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in added.items() if name in cls.model_fields})
 
     def history(self) -> History:
         """Return the step as the engine takes it."""
