@@ -7,6 +7,7 @@ from statistics import fmean
 
 from negosim import registry
 from negosim.errors import UserError
+from negosim.plugins import suggest
 from negosim.records import Measurement, Outcome, Turn
 from negosim.scenarios import Measure, Reward, Scenario, answer_named
 
@@ -63,6 +64,11 @@ def reward_function(name: str) -> RewardFunction:
         UserError: there is none, or it is no function.
 
     """
+    if not registry.has("rewards", name):
+        raise UserError(
+            f"no reward function {name!r}; {suggest(name, registry.plugins('rewards'))}; a package brings "
+            "one by the entry point group 'negosim.rewards', a script by @negosim.registry.reward"
+        )
     found = registry.load("rewards", name)
     if not callable(found):
         raise registry.misfit("rewards", name, found, "a function that takes a RewardContext")

@@ -9,7 +9,7 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,6 +73,19 @@ class Expression:
         if not math.isfinite(result):
             raise ValueError("is too large a number")
         return float(result)
+
+    def check_use(self, texts: Mapping[str, Collection[str]]) -> None:
+        """Check that text is compared, and only with text.
+
+        Args:
+            texts: by name, what a value can be that is text and no number.
+
+        Raises:
+            ValueError: it never has a value, or a comparison in it is never true; says which.
+
+        """
+        if _is_text(self.tree, texts):
+            raise ValueError("is text; compare it by == or !=")
 
 
 @lru_cache(maxsize=256)
@@ -167,6 +180,46 @@ def _value(node: ast.expr, values: Mapping[str, Operand]) -> Operand:
         case ast.Call(func=ast.Name(id=name), args=args):
             return _FUNCTIONS[name](*(_number(argument, values) for argument in args))
     return values[_name(node)]
+
+
+def _is_text(node: ast.expr, texts: Mapping[str, Collection[str]]) -> bool:
+    """Tell whether a part of an expression is text; refuse reckoning with it."""
+    match node:
+        case ast.Constant(value=value):
+            return isinstance(value, str)
+        case ast.Name() | ast.Attribute():
+            return _name(node) in texts
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            _no_text(texts, test)
+            return any([_is_text(body, texts), _is_text(orelse, texts)])
+        case ast.Compare(left=left, ops=[comparison], comparators=[right]):
+            if any([_is_text(left, texts), _is_text(right, texts)]):
+                _check_comparison(left, comparison, right, texts)
+            return False
+    _no_text(texts, *(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
+    return False
+
+
+def _no_text(texts: Mapping[str, Collection[str]], *parts: ast.expr) -> None:
+    for part in parts:
+        if _is_text(part, texts):
+            raise ValueError(f"{ast.unparse(part)[:40]!r} is text, which can only be compared by == and !=")
+
+
+def _check_comparison(
+    left: ast.expr, comparison: ast.cmpop, right: ast.expr, texts: Mapping[str, Collection[str]]
+) -> None:
+    if not isinstance(comparison, ast.Eq | ast.NotEq):
+        _no_text(texts, left, right)
+    both = (left, right), (right, left)
+    for one, other in both:
+        if not _is_text(other, texts):
+            raise ValueError(f"{ast.unparse(one)[:40]!r} is text and {ast.unparse(other)[:40]!r} is none")
+    for one, other in both:
+        if isinstance(one, ast.Name | ast.Attribute) and isinstance(other, ast.Constant):
+            options = texts[_name(one)]
+            if other.value not in options:
+                raise ValueError(f"{_name(one)!r} is never {other.value!r}; it is {' or '.join(options)}")
 
 
 def _number(node: ast.expr, values: Mapping[str, Operand]) -> float:

@@ -79,15 +79,41 @@ def answer_named(name: str, role: str, measures: Sequence[Measure]) -> tuple[str
 
 def problems_of(reward: Reward, role: str, measures: Sequence[Measure], *, deals: bool) -> Iterator[str]:
     """Yield what is wrong with a reward beyond its shape; `deals`: whether the scenario has issues."""
-    for name in reward.parsed.names if reward.parsed else ():
-        if name in (OWN, JOINT):
-            if not deals:
-                yield f"{name!r} is a deal's value, and there are no issues; {_nameable(measures)}"
-            continue
+    if reward.parsed is None:
+        return
+    texts: dict[str, list[str]] = {}
+    wrong = False
+    for name in reward.parsed.names:
         try:
-            answer_named(name, role, measures)
+            options = _texts_of(name, role, measures, deals=deals)
+        except ValueError as error:
+            wrong = True
+            yield str(error)
+        else:
+            texts |= {name: options} if options else {}
+    if not wrong:
+        try:
+            reward.parsed.check_use(texts)
         except ValueError as error:
             yield str(error)
+
+
+def _texts_of(name: str, role: str, measures: Sequence[Measure], *, deals: bool) -> list[str]:
+    """Return what a value can be that is text, nothing of a number.
+
+    Raises:
+        ValueError: the name means nothing.
+
+    """
+    if name in (OWN, JOINT):
+        if not deals:
+            raise ValueError(f"{name!r} is a deal's value, and there are no issues; {_nameable(measures)}")
+        return []
+    _, measure, moment = answer_named(name, role, measures)
+    options = [option.id for option in measure.options or ()]
+    if options and moment == "mean":
+        raise ValueError(f"{name!r}: a choice has no mean; compare last.{measure.id}")
+    return options
 
 
 def _nameable(measures: Sequence[Measure]) -> str:

@@ -124,6 +124,18 @@ FAULTS = {
         (put("roles.0.reward", "2 ** 9"), "is not allowed"),
         (put("roles.0.reward", "__import__('os')"), "is not allowed"),
         (put("roles.0.reward", {"expression": "1", "function": "f"}), "and not both"),
+        (put("roles.0.reward", "last.mood"), "is text"),
+        (put("roles.0.reward", "1 + last.mood"), "'last.mood' is text, which can only be compared"),
+        (put("roles.0.reward", "max(1, last.mood)"), "'last.mood' is text, which can only be compared"),
+        (put("roles.0.reward", "-last.mood"), "'last.mood' is text, which can only be compared"),
+        (put("roles.0.reward", "1 if last.mood else 0"), "'last.mood' is text, which can only be compared"),
+        (put("roles.0.reward", "1 if after.gift else 'no'"), "is text"),
+        (put("roles.0.reward", "last.mood == 'calmer'"), "is never 'calmer'; it is calm or cross"),
+        (put("roles.0.reward", "'Calm' != last.mood"), "is never 'Calm'; it is calm or cross"),
+        (put("roles.0.reward", "last.mood == after.gift"), "'last.mood' is text and 'after.gift' is none"),
+        (put("roles.0.reward", "after.gift == 'much'"), "\"'much'\" is text and 'after.gift' is none"),
+        (put("roles.0.reward", "last.mood < 'cross'"), "can only be compared by == and !="),
+        (put("roles.0.reward", "1 if mean.mood == 'calm' else 0"), "a choice has no mean"),
     ],
     "roles.1.priors.stance": [(put("roles.0.priors.stance", 12), "a whole number from 0 to 10")],
     "roles.1.priors.gift": [(put("roles.0.priors.gift", 1), "'gift' is not asked of 'ada'")],
@@ -153,6 +165,19 @@ def test_each_fault_is_told_where_it_is(place: str, talk: dict[str, Any]) -> Non
         change(data)
         told = [message for message in messages(data) if message.startswith(f"{place}: ")]
         assert any(expected in message for message in told), messages(data)
+
+
+def test_text_that_is_compared_well_is_let_through(talk: dict[str, Any]) -> None:
+    for sound in (
+        "1 if last.mood == 'calm' else ada.after.done",
+        "('cross' != last.mood) * abs(after.gift) - 0.5",
+        "after.gift if (last.mood if after.gift else 'calm') == 'calm' else -1",
+        "min(mean.mood2, last.mood2)",
+    ):
+        data = copy.deepcopy(talk)
+        data["measures"].append({**data["measures"][1], "id": "mood2", "when": "each_turn"})
+        data["roles"][0]["reward"] = sound
+        assert messages(data) == []
 
 
 def test_version_1_is_written_as_it_was() -> None:
