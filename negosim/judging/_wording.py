@@ -50,7 +50,7 @@ FALSE_FROM, TRUE_FROM = 0.65, 0.45
 ground besides (`_ground`)."""
 
 FEWEST_WORDS = 3
-"""Words that say something, below which a claim is not compared (`_too_short`)."""
+"""Words that say something, below which a claim is not compared, and never false (`_says_little`)."""
 
 _NEAREST, _NEAR_ENOUGH, _SPREAD = 6, 0.3, 0.2
 _COMPARED, _COMPARED_MADE_UP, _WITH_NUMBERS, _REACH = 8, 5, 4, 0.28
@@ -90,10 +90,11 @@ def by_meaning(
     """Decide about a claim by the notes that are nearest in meaning."""
     described, close = signs(quote, subject, notes)
     true, false, _ = probabilities(described[None, :], weights)[0].tolist()
-    if _too_short(quote, described, close):
+    little = _says_little(quote, described)
+    if little and not _recognised(quote, close):
         told = f"too short to be compared; nearest: {read_aloud(close.nearest)}"
         return Verdict("unverifiable", told, open=True, lean=true - false)
-    if false >= FALSE_FROM and _ground(described, close):
+    if false >= FALSE_FROM and not little and _ground(described, close):
         told = f"against the brief ({false:.0%}); nearest: {read_aloud(close.nearest_of_all)}"
         return Verdict("false", told, read_aloud(close.nearest), open=True, lean=true - false)
     if true >= max(TRUE_FROM, false) and not _contradicted(described, close):
@@ -103,19 +104,20 @@ def by_meaning(
     return Verdict("unverifiable", told, open=True, lean=true - false)
 
 
-def _too_short(quote: str, described: NDArray[np.float64], close: "_Close") -> bool:
-    """Return whether a claim says too little for its nearest note to decide about it: "We ship."
+def _says_little(quote: str, described: NDArray[np.float64]) -> bool:
+    """Return whether a claim has fewer than `FEWEST_WORDS` words that say something: "We ship."
 
-    Fewer than `FEWEST_WORDS` words that say something decide nothing, unless a number or moment of theirs is
-    compared, they have a name that the notes have too, or a note says nearly the same.
+    A number or moment that is compared says enough.
     """
-    if len(content_words(quote)) >= FEWEST_WORDS:
-        return False
     found = dict(zip(SIGNS, described.tolist(), strict=True))
     compared = any(value for name, value in found.items() if name.startswith(("number_", "moment_")))
-    likest = max((*close.likeness[:1], *close.likeness_made_up[:1]), default=0.0)
+    return not compared and len(content_words(quote)) < FEWEST_WORDS
+
+
+def _recognised(quote: str, close: "_Close") -> bool:
+    """Return whether a note says nearly what a short claim says, or has a name that it has."""
     named = any(name in note for name in _NAME.findall(quote) for note in close.true)
-    return not (compared or named or likest >= _SURE)
+    return named or close.likeness[:1] >= (_SURE,)
 
 
 def _contradicted(described: NDArray[np.float64], close: "_Close") -> bool:

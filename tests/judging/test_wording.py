@@ -172,6 +172,14 @@ def test_what_says_too_little_is_not_compared(quote: str, decided: bool) -> None
     assert decided or found.truth == "unverifiable"
 
 
+@needs_text
+def test_a_bare_name_is_no_lie() -> None:
+    hints = Notes(("Norbert the prince has written.",), ("Norbert the prince pays double.", "Norbert."), None)
+    accuses = ((0.0,) * (len(SIGNS) + 1), (9.0, *[0.0] * len(SIGNS)), (0.0,) * (len(SIGNS) + 1))
+    assert by_meaning("Norbert.", "fact", hints, accuses).truth == "unverifiable"
+    assert by_meaning("Norbert pays us double and at once.", "fact", hints, accuses).truth == "false"
+
+
 def test_notes_have_all_that_the_brief_says_in_the_first_person() -> None:
     scenario = load_scenario("sally-soprano")
     house = next(role for role in scenario.roles if role.id == "opera-house")
