@@ -9,7 +9,8 @@ from negosim.gnome._export import export_corpus
 from negosim.gnome._inputs import labelled_texts, mask
 from negosim.gnome._labels import LabelMap, StrategySource, label_map, map_digest
 from negosim.gnome._lexicon import TargetDomain, leftovers, target_domains
-from negosim.gnome._map import COPIES, map_dialogues, map_dialogues_async, mapping_folder
+from negosim.gnome._map import map_dialogues, map_dialogues_async, mapping_folder
+from negosim.gnome._map_plan import COPIES
 from negosim.gnome._mappers import RULES
 from negosim.gnome._markers import END, MarkedReading, read_marked
 from negosim.gnome._metrics import Interval

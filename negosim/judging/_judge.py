@@ -276,8 +276,9 @@ def judge_of(name: str) -> Judge:
     """
     kind, colon, target = name.partition(":")
     found = registry.load("judges", kind)
-    takes = isinstance(found, type) and bool(inspect.signature(found).parameters)
-    if takes != bool(target):
+    takes = list(inspect.signature(found).parameters.values()) if isinstance(found, type) else []
+    needs = any(one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD for one in takes)
+    if (target and not takes) or (needs and not target):
         example = f"{kind}:FOLDER" if takes else kind
         raise UserError(f"judge {name!r} is named {'with' if colon else 'without'} a target; write {example}")
     make = partial(found, target) if target else found
