@@ -55,7 +55,7 @@ def test_a_dry_run_predicts_and_leaves_nothing(cli: Cli) -> None:
     ]
     rows = {line.split()[0]: line.split() for line in lines[2:10]}
     assert rows["rollout"][1:3] == ["openai:gpt-4o-mini", "900"]
-    assert rows["total"][1] == "2,300"  # votes in three of four rounds from the third on
+    assert rows["total"][1] == "2,350"  # votes in three of four rounds from the third on
     cost, cached, most = (float(cell.strip("$")) for cell in rows["total"][-3:])
     assert 0 < cached < cost < most < 20 * cost
     assert "after 10 utterances" in done.out
