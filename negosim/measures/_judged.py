@@ -1,7 +1,7 @@
 """Rows about what judges said, and about what agents believed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from negosim.scenarios import Scenario
 from negosim.store import Run
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
 BELIEFS = ("beliefs", "beliefs-turns")
@@ -61,6 +62,8 @@ def belief_rows(run: Run) -> "pd.DataFrame":
       range from the other's worst to its best deal.
     - `priority_error`: total variation distance between the estimated and the real importance of the
       issues, 0 (the same) to 1. An issue's importance is the range of its points over the sum of ranges.
+    - `reservation_prior`, `priority_prior`: the same errors of somebody who knows nothing: the middle of
+      the range, and all issues alike.
 
     An estimate that was not given is missing; priorities are, if one of them is.
 
@@ -88,7 +91,7 @@ def belief_rows(run: Run) -> "pd.DataFrame":
         }
         rows.append({**row, **stakes.of(run.scenario_of(header)).errors(about, answers)})
     of_belief = ["believer", "about", "turn", "when", "judge", "repeat"]
-    errors = ["reservation_error", "priority_error"]
+    errors = ["reservation_error", "priority_error", "reservation_prior", "priority_prior"]
     result = pd.DataFrame(rows, columns=[*headings(run), *of_belief, *errors])
     # Who was asked at every turn was asked before and after too: the later answer counts.
     result = result.drop_duplicates(["dialogue", *of_belief], keep="last", ignore_index=True)
@@ -156,9 +159,17 @@ class _Stakes:
         known = [float(share) for share in shares if share is not None]
         span = float(ranges.sum())
         if span <= 0:
-            return {"reservation_error": None, "priority_error": None}
-        whole = len(known) == len(shares)
+            return {}
+        middle = self._lows[role] + span / 2
+        alike = [1 / len(ranges)] * len(ranges)
         return {
             "reservation_error": None if said is None else abs(float(said) - self._reservations[role]) / span,
-            "priority_error": float(np.abs(np.array(known) - ranges / span).sum() / 2) if whole else None,
+            "priority_error": _apart(known, ranges / span) if len(known) == len(shares) else None,
+            "reservation_prior": abs(middle - self._reservations[role]) / span,
+            "priority_prior": _apart(alike, ranges / span),
         }
+
+
+def _apart(believed: Sequence[float], true: "npt.NDArray[np.float64]") -> float:
+    """Return the total variation distance between two distributions over the issues."""
+    return float(np.abs(np.array(believed) - true).sum() / 2)

@@ -1,26 +1,28 @@
 """Beliefs: how far each agent's idea of the other is from the truth, before and after."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from negosim.reports import _commands
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import Figure, Missing, Number, Prose, ReportTable, Section
-from negosim.reports._numbers import bare, change, mean
+from negosim.reports._numbers import bare, change, mean, n_of
 from negosim.reports._plots import Series, dots, legend_of
 from negosim.reports._sentences import counted, intervals, joined
 from negosim.reports._style import BLUE, ORANGE, SeriesStyle
 from negosim.reports.sections import _names as names
+from negosim.reports.sections._curves import SPAN, Line, curve, draw_curves, thin_ends
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 TITLE = "Belief misalignment"
 KINDS = {"reservation_error": "reservation value", "priority_error": "priorities"}
+SHORT = {"reservation_error": "limit", "priority_error": "priorities"}
+PRIORS = {"reservation_error": "reservation_prior", "priority_error": "priority_prior"}
 WHEN = {"before": SeriesStyle(ORANGE, "o", "", filled=False), "after": SeriesStyle(BLUE, "s", "////")}
 
-Line = tuple[int, str]
-"""Who believes, and under which condition."""
 Cells = dict[tuple[str, Line, str], Number]
 
 
@@ -50,7 +52,39 @@ def section(corpus: Corpus) -> Section:
         table,
         joined([_caption(lines, cells), counted(cells.values(), "beliefs")], " ") + intervals(cells.values()),
     )
-    return Section("beliefs", TITLE, (figure, table), brief=table)
+    parts = [figure, table, *_over_turns(corpus, lines)]
+    return Section("beliefs", TITLE, tuple(parts), brief=table)
+
+
+def _over_turns(corpus: Corpus, lines: list[Line]) -> Iterator[Figure]:
+    """Yield the curves of beliefs, where agents were asked in between."""
+    if not len(corpus.beliefs.only(when="during")):
+        return
+    curves = {kind: {line: curve(_sample(corpus, line), kind) for line in lines} for kind in KINDS}
+    every = {(*line, kind): one for kind, of_kind in curves.items() for line, one in of_kind.items()}
+    rows = [
+        (SHORT[kind], names.agent(role), names.condition(name), _span(span), n_of(number), number)
+        for (role, name, kind), one in every.items()
+        for span, number in one
+    ]
+    columns = ("about", "agent", "condition", "utterances", "n", "error")
+    table = ReportTable("beliefs-turns", "Error of beliefs over the dialogue", columns, tuple(rows), words=4)
+    points = [number for one in every.values() for _, number in one]
+    thin = "".join(dict.fromkeys(thin_ends(of_kind) for of_kind in curves.values()))
+    caption = f"0 is the truth. Towards the right there are only the dialogues that lasted so long.{thin}"
+    drawn_rows = [(f"error, {KINDS[kind]}", of_kind) for kind, of_kind in curves.items()]
+    yield Figure(
+        "beliefs-turns-figure",
+        "Distance of beliefs to the truth over the dialogue",
+        partial(draw_curves, rows=drawn_rows, agents=corpus.agents),
+        4.4,
+        table,
+        joined([(caption,), intervals(points)], ""),
+    )
+
+
+def _span(number: int) -> str:
+    return f"{number * SPAN} to {number * SPAN + SPAN - 1}"
 
 
 def _sample(corpus: Corpus, line: Line) -> Sample:
@@ -59,21 +93,24 @@ def _sample(corpus: Corpus, line: Line) -> Sample:
 
 def _table(corpus: Corpus, lines: list[Line], cells: Cells) -> ReportTable:
     rows = []
-    for kind, words in KINDS.items():
+    for kind, words in SHORT.items():
         for role, name in lines:
             before, after = (cells[kind, (role, name), when] for when in WHEN)
             moved = change(_sample(corpus, (role, name)), kind, "when", "before", "after")
-            rows.append((words, names.agent(role), names.condition(name), before, after, moved))
+            nothing = bare(mean(_sample(corpus, (role, name)).only(when="before"), PRIORS[kind]))
+            rows.append((words, names.agent(role), names.condition(name), nothing, before, after, moved))
     return ReportTable(
         "beliefs",
         "Error of beliefs about the other side",
-        ("about the other's", "believer", "condition", "before", "after", "change"),
+        ("about", "agent", "condition", "prior", "before", "after", "change"),
         tuple(rows),
         words=3,
         caption=(
-            "Reservation value: distance to the truth in parts of the other's scale from its worst to its "
-            "best deal. Priorities: total variation distance between believed and true shares of "
-            "importance. Both run from 0 (right) to 1; a change below 0 is an approach to the truth.",
+            "Limit: distance of the believed reservation value to the truth in parts of the other's scale "
+            "from its worst to its best deal. Priorities: total variation distance between believed and true "
+            "shares of importance. Both run from 0 (right) to 1; a change below 0 is an approach to the "
+            "truth. Prior: the error of whoever believes in the middle of the scale and in issues of the "
+            "same importance.",
         ),
     )
 

@@ -1,23 +1,13 @@
 """Concession: what offers were worth to the one who made them, turn by turn."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._corpus import Corpus
 from negosim.reports._model import Figure, Missing, Number, Prose, ReportTable, Row
-from negosim.reports._numbers import bare, count, mean, n_of
-from negosim.reports._plots import legend_of
+from negosim.reports._numbers import bare, count, n_of
 from negosim.reports._sentences import intervals, joined
-from negosim.reports._style import FAINT, condition_mark
 from negosim.reports.sections import _names as names
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
-
-SPAN = 4
-"""Utterances a point of the curve takes together."""
-
-Curve = list[tuple[int, Number]]
+from negosim.reports.sections._curves import SPAN, Curve, curve, draw_curves, drawn, thin_ends
 
 
 def concession(corpus: Corpus) -> Figure | Missing:
@@ -30,33 +20,26 @@ def concession(corpus: Corpus) -> Figure | Missing:
             "so there is no concession curve."
         )
     curves = {
-        (role, name): _curve(complete.only(agent=role, condition=name))
+        (role, name): curve(complete.only(agent=role, condition=name), "own_share")
         for role in range(corpus.agents)
         for name in corpus.conditions
     }
     table = _table(curves)
-    points = [number for curve in curves.values() for _, number in curve]
+    points = [number for one in curves.values() for _, number in one]
     return Figure(
         "concession",
         "Concession curves",
-        partial(_draw, curves=curves, corpus=corpus),
+        partial(draw_curves, rows=[("own share of the offer", curves)], agents=corpus.agents),
         2.75,
         table,
         joined([_caption(curves, count(complete)), intervals(points)], ""),
     )
 
 
-def _curve(sample: Sample) -> Curve:
-    return [
-        (int(span), mean(sample.only(turn=list(range(span * SPAN, (span + 1) * SPAN))), "own_share"))
-        for span in sorted((sample.frame["turn"] // SPAN).unique())
-    ]
-
-
 def _table(curves: dict[tuple[int, str], Curve]) -> ReportTable:
     rows: list[Row] = []
-    for (role, name), curve in curves.items():
-        for span, number in curve:
+    for (role, name), one in curves.items():
+        for span, number in one:
             label = f"{span * SPAN + 1} to {span * SPAN + SPAN}"
             rows.append((names.agent(role), names.condition(name), label, n_of(number), number))
     columns = ("agent", "condition", "utterances", "offers", "own share")
@@ -68,48 +51,19 @@ def _caption(curves: dict[tuple[int, str], Curve], offers: Number) -> Prose:
         "What an offer was worth to the one who made it: 1 is the best possible deal, 0 the reservation "
         "value. All scenarios together; n = ",
         offers,
-        " complete offers. Towards the right there are only the dialogues that lasted so long.",
+        " complete offers. Towards the right there are only the dialogues that lasted so long."
+        + thin_ends(curves),
     )
     parts = [said]
-    for (role, name), curve in curves.items():
-        if len(curve) >= 2:
+    for (role, name), one in curves.items():
+        if len(ends := drawn(one)) >= 2:
             parts.append(
                 (
                     f" {names.agent(role).capitalize()} ({names.condition(name)}): from ",
-                    bare(curve[0][1]),
+                    bare(ends[0][1]),
                     " at first to ",
-                    bare(curve[-1][1]),
+                    bare(ends[-1][1]),
                     " at last.",
                 )
             )
     return joined(parts, "")
-
-
-def _draw(canvas: "Canvas", *, curves: dict[tuple[int, str], Curve], corpus: Corpus) -> None:
-    panels = canvas.subplots(1, corpus.agents, sharey=True, squeeze=False)[0]
-    for (role, name), curve in curves.items():
-        position = corpus.conditions.index(name)
-        mark = condition_mark(name, position)
-        known = [(span * SPAN + SPAN / 2 + 0.5, number) for span, number in curve if number.value is not None]
-        shift = (position - (len(corpus.conditions) - 1) / 2) * 0.5
-        for turn, number in known:
-            if number.low is not None:
-                panels[role].plot([turn + shift] * 2, [number.low, number.high], color=mark.colour, lw=0.9)
-        panels[role].plot(
-            [turn + shift for turn, _ in known],
-            [number.value for _, number in known],
-            marker=mark.marker,
-            color=mark.colour,
-            markerfacecolor=mark.face,
-            markersize=4,
-            lw=1,
-            ls="-" if position == 0 else (0, (4, 2)),
-        )
-    for role, axes in enumerate(panels):
-        axes.set_title(names.agent(role))
-        axes.set_xlabel("utterance")
-        axes.grid(color=FAINT, lw=0.4)
-        axes.axhline(0, color="#444444", lw=0.6)
-    panels[0].set_ylabel("own share of the offer")
-    marks = [(names.condition(name), condition_mark(name, i)) for i, name in enumerate(corpus.conditions)]
-    legend_of(canvas, marks)

@@ -209,6 +209,11 @@ def test_beliefs_are_compared_with_the_truth(run: Run, viatex: Scenario) -> None
     assert rows["about"].tolist() == [1, 1, 1]
     assert rows["reservation_error"].tolist() == pytest.approx([0.25, np.nan, 0], nan_ok=True)
     assert rows["priority_error"].tolist() == pytest.approx([0.1, 0, 0])
+    least = sum(min(payoff.points(issue, value) for value in issue.values) for issue in viatex.issues)
+    middle = abs(least + sum(spans) / 2 - payoff.reservation) / sum(spans)
+    assert rows["reservation_prior"].tolist() == pytest.approx([middle] * 3)
+    alike = sum(abs(share - 1 / len(true)) for share in true) / 2
+    assert rows["priority_prior"].tolist() == pytest.approx([alike] * 3)
 
 
 def test_a_priority_that_was_not_given_leaves_the_others_without_meaning(run: Run, viatex: Scenario) -> None:

@@ -258,7 +258,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with everything that a report can show: two judges, one of them twice, claims and beliefs."""
     made = make_run(tmp_path_factory.mktemp("trace") / "first", dialogues=3)
     judge(made, judges=["oracle"])
-    judge(made, questions=["beliefs"])
+    judge(made, questions=["beliefs-turns"])
     add_judge(made, "openai:fair", right=0.8, repeats=2)
     add_judge(made, "local:guess", right=0.0)
     return made
