@@ -12,6 +12,7 @@ from negosim.reports._corpus import ORACLE, Corpus, cap_of
 from negosim.reports._model import Cell, Name, Number, Prose, Report, ReportTable, Row
 from negosim.reports._numbers import COUNT, distinct_of, total
 from negosim.reports._pooling import differing, notice, pooled
+from negosim.reports._sentences import listing
 from negosim.reports.sections import OF_NOTHING, SECTIONS
 from negosim.reports.sections import _names as names
 from negosim.store import Run
@@ -92,6 +93,22 @@ def notices_of(corpus: Corpus) -> Iterator[Prose]:
             stored,
             " are stored; the runs are still being made or were stopped.",
         )
+    yield from _of_several_settings(corpus)
+
+
+def _of_several_settings(corpus: Corpus) -> Iterator[Prose]:
+    """Yield which judges have answered the same questions under different settings or prompts."""
+    for judge in corpus.judges:
+        answered = corpus.judged.only(judge=judge).frame
+        for questions in sorted(answered["questions"].unique()):
+            prints = sorted(answered.loc[answered["questions"] == questions, "fingerprint"].unique())
+            if len(prints) > 1:
+                yield (
+                    corpus.named(judge),
+                    f" answered {questions} under different settings or prompts (fingerprints "
+                    f"{listing(prints)}; judges.json says what they are). Its answers are taken together "
+                    "here; agreement between judges counts each fingerprint as a judge of its own.",
+                )
 
 
 def facts_of(corpus: Corpus) -> ReportTable:

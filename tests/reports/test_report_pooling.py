@@ -1,17 +1,23 @@
 """Pooling of runs: differences are said, unpaired dialogues counted, examples chosen by rule."""
 
+from pathlib import Path
+
 import orjson
 import pandas as pd
 import pytest
 
 from negosim import Run
+from negosim.judging import judge
 from negosim.reports import Report, report_on
+from negosim.reports._build import notices_of
 from negosim.reports._corpus import Corpus, Sample
 from negosim.reports._model import DIALOGUES, Number, ReportTable, text
 from negosim.reports._pooling import differing, notice, pooled
 from negosim.reports.sections import _examples, _length
 from negosim.reports.sections._contrast import ComparedColumn, contrast_sentence, contrasts
 from negosim.reports.sections._tactic_tests import open_to_both, shares_by_dialogue
+
+from .conftest import add_judge, append, make_run
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +114,15 @@ def test_intervals_are_about_what_was_asked(judged: Run) -> None:
 
 def _printed(made: Report) -> list[ReportTable]:
     return [table for section in made.sections for table in section.tables]
+
+
+def test_a_judge_of_several_settings_is_said_to_be(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", dialogues=1)
+    judge(run, judges=["oracle"])
+    add_judge(run, "openai:fair", right=0.8)
+    assert not any("fingerprints" in text(said) for said in notices_of(Corpus([run])))
+    first = [sheet for sheet in run.judgements() if sheet.judge == "openai:fair"]
+    append(run, [sheet.model_copy(update={"fingerprint": "warmer"}) for sheet in first])
+    said = " ".join(text(one) for one in notices_of(Corpus([run])))
+    assert "openai:fair answered deception under different settings" in said
+    assert "fingerprints openai:fair and warmer" in said
