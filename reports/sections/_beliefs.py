@@ -52,8 +52,7 @@ def section(corpus: Corpus) -> Section:
         table,
         joined([_caption(lines, cells), counted(cells.values(), "beliefs")], " ") + intervals(cells.values()),
     )
-    parts = [figure, table, *_over_turns(corpus, lines)]
-    return Section("beliefs", TITLE, tuple(parts), brief=table)
+    return Section("beliefs", TITLE, (figure, table, *_over_turns(corpus, lines)), brief=table)
 
 
 def _over_turns(corpus: Corpus, lines: list[Line]) -> Iterator[Figure]:

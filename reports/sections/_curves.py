@@ -82,11 +82,11 @@ def _draw_one(axes: "Axes", name: str, points: Curve, conditions: Sequence[str])
     shift = (position - (len(conditions) - 1) / 2) * 0.5
     places = [span * SPAN + SPAN / 2 + 0.5 + shift for span, _ in points]
     for place, (_, number) in zip(places, points, strict=True):
-        if number.low is not None:
+        if number.low is not None and number.high is not None:
             axes.plot([place] * 2, [number.low, number.high], color=mark.colour, lw=0.9)
     axes.plot(
         places,
-        [number.value for _, number in points],
+        [number.value for _, number in points if number.value is not None],
         marker=mark.marker,
         color=mark.colour,
         markerfacecolor=mark.face,
