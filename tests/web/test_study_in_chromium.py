@@ -34,9 +34,7 @@ STUDY = {
             "labels": {1: "never", 3: "always"},
         }
     ],
-    "blocks": [
-        {"id": "gift", "scenario": "donation", "role": "donor", "agents": ["habit:0", "sim"], "turn_cap": 2}
-    ],
+    "blocks": [{"id": "gift", "scenario": "donation", "role": "donor", "agents": ["habit:0"], "turn_cap": 2}],
     "survey": {
         "per": "conversation",
         "questions": [
@@ -110,8 +108,6 @@ def test_three_people_go_through_a_study_whose_server_is_killed(chromium: Any, t
         tabs = [Tab(chromium, viewport={"width": 360, "height": 800}, bypass_csp=True) for _ in range(3)]
         pages = [tab.go(link) for tab, link in zip(tabs, server.links, strict=False)]
         for page in pages:
-            if page is pages[0]:
-                assert violations(page) == []
             page.get_by_role("button", name="I agree").click()
             if page is pages[0]:
                 assert violations(page) == []
@@ -143,11 +139,10 @@ def test_three_people_go_through_a_study_whose_server_is_killed(chromium: Any, t
         for tab, page in zip(tabs, pages, strict=True):
             page.reload(wait_until="domcontentloaded")
             tab.wrong.clear()
-            for _ in range(2):
-                _talk_to_the_end(page, "That is interesting.")
-                if page is one:
-                    assert violations(page) == []
-                _answered(page, "5 (very)")
+            _talk_to_the_end(page, "That is interesting.")
+            if page is one:
+                assert violations(page) == []
+            _answered(page, "5 (very)")
             page.get_by_text("They were programs.").wait_for()
             page.get_by_role("button", name="Go on").click()
             page.get_by_text("BROWSERS-ARE-DONE").wait_for()
@@ -161,9 +156,9 @@ def test_three_people_go_through_a_study_whose_server_is_killed(chromium: Any, t
         server.kill()
     store = StudyStore(str(tmp_path / "kept"))
     talks = store.talks()
-    assert [talk["status"] for talk in talks] == ["complete"] * 6
+    assert [talk["status"] for talk in talks] == ["complete"] * 3
     assert [person["status"] for person in store.people()] == ["completed"] * 3
     kept = " ".join(talk["dialogue"] for talk in talks)
     assert (kept.count("From the first tab"), kept.count("Before the server is killed")) == (1, 1)
-    assert len([row for row in store.answers() if row["question"] == "fluency"]) == 6
+    assert len([row for row in store.answers() if row["question"] == "fluency"]) == 3
     store.close()
