@@ -25,6 +25,20 @@ FOLDER = "study"
 """In the run folder: the tables, and the study's file."""
 SURVEY = "survey"
 """Id of the question set that people's ratings answer."""
+_MET = ("person", "block", "agent", "called", "place", "number")
+HEADS = {
+    "people": (
+        *("person", "status", "cell", "stands_at", "position", "stages"),
+        *("consented", "last_seen", "finished"),
+    ),
+    "conversations": (
+        *(*_MET, "dialogue", "status", "end", "utterances"),
+        *("started", "finished", "failure"),
+    ),
+    "answers": (*_MET, "form", "question", "moment", "value", "at"),
+    "codebook": ("form", "question", "text", "answer", "values"),
+}
+"""Columns of the tables."""
 MISSING = ""
 """In a table: not asked, left out, or not reached; the codebook says which columns can be."""
 
@@ -64,7 +78,7 @@ def export_study(store: StudyStore, out: str | Path) -> Run:
         if asked:
             write_whole(part / "questions" / f"{SURVEY}.yaml", asked.encode())
         for name, rows in study.tables().items():
-            write_whole(part / FOLDER / f"{name}.csv", _csv(rows).encode())
+            write_whole(part / FOLDER / f"{name}.csv", _csv(name, rows).encode())
         write_whole(part / FOLDER / "study.yaml", str(store.about["text"]).encode())
         for lock in part.glob(".*lock"):
             lock.unlink()
@@ -327,6 +341,5 @@ def _question_set(study: Study) -> str:
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    head = list(rows[0]) if rows else []
-    return csv_text(head, ([row[name] for name in head] for row in rows))
+def _csv(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    return csv_text(HEADS[name], ([row[column] for column in HEADS[name]] for row in rows))
