@@ -88,6 +88,8 @@ def test_three_people_go_through_a_study_whose_server_is_killed(chromium: Any, t
     port = int(server.links[0].split("/")[2].rpartition(":")[2])
     try:
         tabs = [Tab(chromium, viewport={"width": 360, "height": 800}, bypass_csp=True) for _ in range(3)]
+        for tab in tabs:
+            tab.context.set_default_timeout(90_000)
         pages = [tab.go(link) for tab, link in zip(tabs, server.links, strict=False)]
         for page in pages:
             page.get_by_role("button", name="I agree").click()
