@@ -19,12 +19,10 @@ from negosim.store import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+    from negosim.measures import RunTables
+
 ORACLE = "oracle"
 """The judge that reads the record's own truth."""
-
-
-UNREAD = ["reason", "evidence"]
-"""Columns of judgements that no table shows; they take most of the memory."""
 
 
 SELECTED = ["dialogue", "questions", "question", "perspective", "judge", "status", "scenario", "condition"]
@@ -117,18 +115,22 @@ class Corpus:
                     )
 
     def read(self) -> "Corpus":
-        """Read everything, judgements first: what reading them takes is then free for the rest."""
-        for name in ("judged", "complete", "tactics", "offers", "beliefs"):
-            getattr(self, name)
+        """Read everything."""
+        self._tables  # noqa: B018
         return self
+
+    @cached_property
+    def _tables(self) -> "list[RunTables]":
+        """The runs' tables, each from one reading."""
+        from negosim.measures import run_tables
+
+        return [run_tables(run) for run in self.runs]
 
     @cached_property
     def dialogues(self) -> Sample:
         """One row a dialogue, failed ones included."""
-        from negosim.measures import dialogue_rows
-
         return Sample(
-            self._pooled(dialogue_rows, id_column="id"), DIALOGUES, "dialogues", "id", scope=self.scope
+            self._pooled("dialogues", id_column="id"), DIALOGUES, "dialogues", "id", scope=self.scope
         )
 
     @cached_property
@@ -141,30 +143,22 @@ class Corpus:
     @cached_property
     def tactics(self) -> Sample:
         """One row a dialogue, agent and tactic used."""
-        from negosim.measures import tactic_rows
-
-        return Sample(self._pooled(tactic_rows), DIALOGUES, "tactics", scope=self.scope)
+        return Sample(self._pooled("tactics"), DIALOGUES, "tactics", scope=self.scope)
 
     @cached_property
     def offers(self) -> Sample:
         """One row an offer."""
-        from negosim.measures import offer_rows
-
-        return Sample(self._pooled(offer_rows), DIALOGUES, "offers", scope=self.scope)
+        return Sample(self._pooled("offers"), DIALOGUES, "offers", scope=self.scope)
 
     @cached_property
     def beliefs(self) -> Sample:
         """One row a belief of one agent about another."""
-        from negosim.measures import belief_rows
-
-        return Sample(self._pooled(belief_rows), JUDGEMENTS, "beliefs", scope=self.scope)
+        return Sample(self._pooled("beliefs"), JUDGEMENTS, "beliefs", scope=self.scope)
 
     @cached_property
     def judged(self) -> Sample:
         """One row a judgement, whatever its status."""
-        from negosim.measures import judged_rows
-
-        frame = self._pooled(lambda run: judged_rows(run).drop(columns=UNREAD))
+        frame = self._pooled("judged")
         kept = frame.astype(dict.fromkeys(SELECTED, "category"))
         return Sample(kept, JUDGEMENTS, "judgements", scope=self.scope)
 
@@ -252,8 +246,8 @@ class Corpus:
         """Return the source of a fact of the runs' headers."""
         return Rows(RUN, {"run": list(self.names), **where}, table="header")
 
-    def _pooled(self, read: Any, id_column: str = "dialogue") -> "pd.DataFrame":
-        """Read every run and put the frames together, keeping matched dialogues matched.
+    def _pooled(self, table: str, id_column: str = "dialogue") -> "pd.DataFrame":
+        """Put a table of every run together, keeping matched dialogues matched.
 
         Dialogues are matched by scenario, index and what else decides how they are played, the seed above
         all. Where there are several runs, that and the index become one number, and ids begin with the
@@ -262,7 +256,8 @@ class Corpus:
         import pandas as pd
 
         frames: list[pd.DataFrame] = [
-            read(run).assign(run=name) for run, name in zip(self.runs, self.names, strict=True)
+            getattr(tables, table).assign(run=name)
+            for tables, name in zip(self._tables, self.names, strict=True)
         ]
         if len(frames) == 1:
             return frames[0]

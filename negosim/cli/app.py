@@ -48,6 +48,10 @@ COMMANDS = {
         "negosim.cli.report:report",
         "Report on runs: outcomes, deception, quality, tactics, judges, cost, with intervals.",
     ),
+    "export": LazyCommand(
+        "negosim.cli.export:export",
+        "Write a run's dialogues, turns, offers, claims and judgements as Parquet files.",
+    ),
     "plugins": LazyCommand(
         "negosim.cli.plugins:plugins",
         "List the plugins that are found: kind, name, who brought each. Exit code 1 if one cannot be used.",

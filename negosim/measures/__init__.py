@@ -24,6 +24,7 @@ from negosim.measures._rates import CorrectedRate, corrected_rates
 from negosim.measures._reliability import Reliability, krippendorff_alpha, reliability
 from negosim.measures._shares import entropy, shares
 from negosim.measures._solutions import SOLUTIONS, Solutions
+from negosim.measures._tables import RunTables, run_tables
 
 __all__ = [
     "COMPONENTS",
@@ -42,6 +43,7 @@ __all__ = [
     "OrderEffect",
     "PositionBias",
     "Reliability",
+    "RunTables",
     "Scope",
     "Solutions",
     "Vocabulary",
@@ -67,6 +69,7 @@ __all__ = [
     "people_as_truth",
     "position_bias",
     "reliability",
+    "run_tables",
     "shares",
     "smallest_difference",
     "tactic_rows",

@@ -40,6 +40,9 @@ PRIOR_EVENTS = 4
 """Rare answers that this counts as much as."""
 
 _TAIL = (1 + CONFIDENCE) / 2
+GROUPS = 5_000
+"""Clusters of a stratum that are drawn one by one; of more, each is drawn with others, put together by chance
+(the random groups of Wolter 2007, Introduction to Variance Estimation), so that memory is bounded."""
 _BLOCK = 4_000_000
 """Numbers in memory at once, at most."""
 
@@ -85,6 +88,7 @@ def resampled(contributions: Floats, statistic: Statistic, strata: NDArray[np.in
             stratum. By default they are all of one.
 
     """
+    contributions, strata = _grouped(contributions, strata)
     if strata is not None and strata.any():
         order, counts = np.argsort(strata, kind="stable"), np.bincount(strata)
         contributions = (contributions * (counts / (counts - 1))[strata][:, None])[order]
@@ -95,6 +99,25 @@ def resampled(contributions: Floats, statistic: Statistic, strata: NDArray[np.in
     return np.concatenate(
         [statistic(block.astype(np.float64) @ contributions) for block in np.array_split(draws, blocks)]
     )
+
+
+def _grouped(
+    contributions: Floats, strata: NDArray[np.int64] | None
+) -> tuple[Floats, NDArray[np.int64] | None]:
+    """Put the clusters of strata that have more than `GROUPS` together in groups of about equal size."""
+    whole = np.zeros(len(contributions), dtype=np.int64) if strata is None else strata
+    counts = np.bincount(whole)
+    if not (counts > GROUPS).any():
+        return contributions, strata
+    mixed = np.random.default_rng(counts).permutation(len(whole))
+    order = mixed[np.argsort(whole[mixed], kind="stable")]
+    within = np.arange(len(whole)) - (np.cumsum(counts) - counts)[whole[order]]
+    _, group = np.unique(whole[order] * GROUPS + within % GROUPS, return_inverse=True)
+    sums = np.zeros((int(group.max()) + 1, contributions.shape[1]))
+    np.add.at(sums, group, contributions[order])
+    grouped = np.zeros(len(sums), dtype=np.int64)
+    grouped[group] = whole[order]
+    return sums, None if strata is None else grouped
 
 
 def effective(sizes: Floats) -> float:

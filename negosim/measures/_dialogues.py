@@ -14,7 +14,7 @@ from negosim.measures._shares import entropy_of
 from negosim.measures._solutions import SOLUTIONS, Solutions
 from negosim.records import MARKS, SIMULATED, tactics_of, total_usd
 from negosim.scenarios import Scenario
-from negosim.store import Run
+from negosim.store import FrameRows, Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,33 +54,53 @@ def dialogue_rows(run: Run) -> "pd.DataFrame":
         UserError: a line of the run is broken.
 
     """
-    import pandas as pd
+    table = DialogueTable(run)
+    for dialogue in spoken(run):
+        table.add(dialogue)
+    return table.frame()
 
-    vocabulary, overlap, ends = Vocabulary(), Overlap(), ByScenario(_Ends.of)
-    solutions = ByScenario(Solutions.of)
-    rows: list[dict[str, Any]] = []
-    for number, dialogue in enumerate(spoken(run)):
+
+class DialogueTable:
+    """The rows of `dialogue_rows`, made dialogue by dialogue."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._vocabulary, self._overlap, self._ends = Vocabulary(), Overlap(), ByScenario(_Ends.of)
+        self._solutions = ByScenario(Solutions.of)
+        self._rows, self._count = FrameRows(), 0
+
+    def add(self, dialogue: DialogueRow) -> None:
+        """Measure one dialogue."""
+        scenario = self._run.scenario_of(dialogue)
         row = {**_header(dialogue), **_outcome(dialogue), **_moves(dialogue)}
-        row |= _traits(dialogue, run)
-        row |= _gains(dialogue, ends.of(run.scenario_of(dialogue)))
-        row |= _solved(dialogue, solutions.of(run.scenario_of(dialogue)))
+        row |= _traits(dialogue, self._run)
+        row |= _gains(dialogue, self._ends.of(scenario))
+        row |= _solved(dialogue, self._solutions.of(scenario))
         row |= further_values(dialogue.outcome, dialogue.measurements)
         if dialogue.status == "complete":
             said = [turn.utterance.text for turn in dialogue.turns if not turn.utterance.wordless]
-            text = HashedText(said, vocabulary)
+            text = HashedText(said, self._vocabulary)
             row.update(language(text))
-            overlap.add(number, (row["scenario"], row["condition"]), text)
-        rows.append({**row, **_cost(dialogue)})
-    frame = pd.DataFrame(rows, columns=dialogue_columns(run.header.scenarios.values(), run.header.traits))
-    frame["repetition_between"] = pd.Series(overlap.shares(), dtype="float64").reindex(range(len(rows)))
-    for name in frame.columns:
-        if name in _BOOLEANS or name.startswith(("party_", "trait_")):
-            frame[name] = frame[name].astype("boolean")
-        elif name in _TEXT or name.startswith(("model_", "traits_")):
-            frame[name] = frame[name].astype("object")
-        elif name not in ("index", "seed", "opener"):
-            frame[name] = pd.to_numeric(frame[name]).astype("float64")
-    return frame
+            self._overlap.add(self._count, (row["scenario"], row["condition"]), text)
+        self._rows.add({**row, **_cost(dialogue)})
+        self._count += 1
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the rows, once."""
+        import pandas as pd
+
+        header = self._run.header
+        frame = self._rows.frame(dialogue_columns(header.scenarios.values(), header.traits))
+        shares = pd.Series(self._overlap.shares(), dtype="float64")
+        frame["repetition_between"] = shares.reindex(range(len(frame)))
+        for name in frame.columns:
+            if name in _BOOLEANS or name.startswith(("party_", "trait_")):
+                frame[name] = frame[name].astype("boolean")
+            elif name in _TEXT or name.startswith(("model_", "traits_")):
+                frame[name] = frame[name].astype("object")
+            elif name not in ("index", "seed", "opener"):
+                frame[name] = pd.to_numeric(frame[name]).astype("float64")
+        return frame
 
 
 def dialogue_columns(scenarios: Iterable[Scenario], traits: Iterable[str] = ()) -> list[str]:

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negosim.measures._read import ByScenario, Lengths, headings, lengths
+from negosim.measures._read import ByScenario, DialogueRow, headings, lengths, spoken
+from negosim.records import Condition
 from negosim.scenarios import Scenario
-from negosim.store import Run
+from negosim.store import FrameRows, Run
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 BELIEFS = ("beliefs", "beliefs-turns")
 RESERVATION, PRIORITY = "belief-reservation", "belief-priority-"
 _BELIEF = ["dialogue", "perspective", "judge", "fingerprint", "repeat", "agent", "turn"]
+
+
+Told = tuple[tuple[str, int, str, int, int, int], Mapping[str, Any]]
+"""Dialogue, believer, model, repeat, whom it is about and the utterances made; the parts, by question."""
 
 
 def judged_rows(run: Run, sets: Collection[str] | None = None) -> "pd.DataFrame":
@@ -31,26 +37,39 @@ def judged_rows(run: Run, sets: Collection[str] | None = None) -> "pd.DataFrame"
         UserError: a line of the run is broken.
 
     """
+    return judged_of(run, run.judgement_frame(sets), header_rows(run))
+
+
+def header_rows(run: Run) -> "pd.DataFrame":
+    """Return what each dialogue was made under: `Header.columns`, a row a dialogue."""
+    rows = FrameRows()
+    for header in lengths(run):
+        rows.add(header.columns())
+    return rows.frame(headings(run))
+
+
+def judged_of(run: Run, frame: "pd.DataFrame", headers: "pd.DataFrame") -> "pd.DataFrame":
+    """Return judgements with what their dialogues were made under; `headers` is as of `header_rows`."""
     import pandas as pd
 
-    frame = run.judgement_frame(sets)
-    known = list(lengths(run))
-    places = pd.Index([header.id for header in known], dtype="object").get_indexer(
-        pd.Index(frame["dialogue"])
-    )
+    places = pd.Index(headers["dialogue"], dtype="object").get_indexer(pd.Index(frame["dialogue"]))
     if (places < 0).any():
         frame, places = frame[places >= 0].reset_index(drop=True), places[places >= 0]
-    headers = pd.DataFrame([header.columns() for header in known], columns=headings(run)).astype("object")
-    for name in headers.columns.drop("dialogue"):
-        frame[name] = headers[name].to_numpy()[places]
+    for name in headings(run)[1:]:
+        frame[name] = headers[name].astype("object").to_numpy()[places]
     frame["index"] = frame["index"].astype("int64")
     frame["deceptive"] = pd.Series(pd.NA, index=frame.index, dtype="boolean")
-    lying = [header.condition.deceptive for header in known]
+    lying = headers["condition"].map({name: _lying(name) for name in headers["condition"].unique()})
     about = frame["agent"].fillna(-1).to_numpy(dtype=np.int64)
     for agent in range(int(about.max(initial=-1)) + 1):
         lies = np.array([agent in roles for roles in lying], dtype=bool)
         frame.loc[about == agent, "deceptive"] = lies[places[about == agent]]
     return frame
+
+
+def _lying(condition: str) -> tuple[int, ...]:
+    """Return the roles that a condition allows to lie."""
+    return Condition.model_validate(condition).deceptive
 
 
 def belief_rows(run: Run) -> "pd.DataFrame":
@@ -71,40 +90,92 @@ def belief_rows(run: Run) -> "pd.DataFrame":
         UserError: a line of the run is broken.
 
     """
-    import pandas as pd
+    table = BeliefTable(run, run.judgement_frame(BELIEFS))
+    for dialogue in spoken(run) if table.any else ():
+        table.add(dialogue)
+    return table.frame()
 
-    known = {header.id: header for header in lengths(run)}
-    stakes = ByScenario(_Stakes)
-    rows = []
-    for (dialogue, believer, judge, repeat, about, turn), answers in [*_told(run, stakes), *_asked(run)]:
-        header = known.get(dialogue)
-        if header is None or header.status == "failed":
-            continue
-        row = {
-            **header.columns(),
-            "believer": believer,
-            "about": about,
-            "turn": turn,
-            "when": _when(turn, header),
-            "judge": judge,
-            "repeat": repeat,
+
+class BeliefTable:
+    """The rows of `belief_rows`, made dialogue by dialogue.
+
+    Args:
+        run: the run.
+        judgements: of which those about beliefs are taken.
+
+    """
+
+    def __init__(self, run: Run, judgements: "pd.DataFrame") -> None:
+        self._run, self._stakes = run, ByScenario(_Stakes)
+        self._asked = list(_asked(judgements[judgements["questions"].isin(BELIEFS)]))
+        self._ids = {dialogue for (dialogue, *_), _ in self._asked}
+        scenarios = run.header.scenarios.values()
+        self._names = {
+            (one.id, each.id) for one in scenarios for each in one.measures if each.answer == "belief"
         }
-        rows.append({**row, **stakes.of(run.scenario_of(header)).errors(about, answers)})
-    of_belief = ["believer", "about", "turn", "when", "judge", "repeat"]
-    errors = ["reservation_error", "priority_error", "reservation_prior", "priority_prior"]
-    result = pd.DataFrame(rows, columns=[*headings(run), *of_belief, *errors])
-    # Who was asked at every turn was asked before and after too: the later answer counts.
-    result = result.drop_duplicates(["dialogue", *of_belief], keep="last", ignore_index=True)
-    return result.astype(dict.fromkeys(errors, "float64"))
+        self._told: list[Told] = []
+        self._known: dict[str, _Believing] = {}
+        self.any = bool(self._ids or self._names)
+        """Whether there can be any."""
+
+    def add(self, dialogue: DialogueRow) -> None:
+        """Take in what was told in a dialogue, and what it was made under."""
+        told = list(self._told_in(dialogue))
+        self._told += told
+        if told or dialogue.id in self._ids:
+            self._known[dialogue.id] = _Believing(
+                dialogue.columns(),
+                self._run.scenario_of(dialogue),
+                len(dialogue.turns),
+                dialogue.status == "failed",
+            )
+
+    def _told_in(self, dialogue: DialogueRow) -> Iterator[Told]:
+        """Yield the beliefs that agents told while they played, where the scenario has such measures."""
+        scenario = self._run.scenario_of(dialogue)
+        for given in dialogue.measurements:
+            if (dialogue.scenario, given.measure) in self._names and given.about is not None:
+                key = (dialogue.id, given.role, dialogue.models[given.role], 0, given.about, given.turns)
+                parts = given.value if isinstance(given.value, dict) else {}
+                yield key, self._stakes.of(scenario).in_points(given.about, parts)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the rows, once."""
+        rows = FrameRows()
+        for (dialogue, believer, judge, repeat, about, turn), answers in [*self._told, *self._asked]:
+            known = self._known.get(dialogue)
+            if known is None or known.failed:
+                continue
+            row = {
+                **known.columns,
+                "believer": believer,
+                "about": about,
+                "turn": turn,
+                "when": _when(turn, known.turns),
+                "judge": judge,
+                "repeat": repeat,
+            }
+            rows.add({**row, **self._stakes.of(known.scenario).errors(about, answers)})
+        of_belief = ["believer", "about", "turn", "when", "judge", "repeat"]
+        errors = ["reservation_error", "priority_error", "reservation_prior", "priority_prior"]
+        result = rows.frame([*headings(self._run), *of_belief, *errors])
+        # Who was asked at every turn was asked before and after too: the later answer counts.
+        result = result.drop_duplicates(["dialogue", *of_belief], keep="last", ignore_index=True)
+        return result.astype(dict.fromkeys(errors, "float64"))
 
 
-Told = tuple[tuple[str, int, str, int, int, int], Mapping[str, Any]]
-"""Dialogue, believer, model, repeat, whom it is about and the utterances made; the parts, by question."""
+@dataclass(frozen=True)
+class _Believing:
+    """The dialogue of a belief."""
+
+    columns: dict[str, Any]
+    scenario: Scenario
+    turns: int
+    failed: bool
 
 
-def _asked(run: Run) -> Iterator[Told]:
+def _asked(frame: "pd.DataFrame") -> Iterator[Told]:
     """Yield the beliefs that agents were asked for by a judging."""
-    frame = run.judgement_frame(BELIEFS)
     given: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
     columns = [frame[name].tolist() for name in (*_BELIEF, "question", "value")]
     for *key, question, value in zip(*columns, strict=True):
@@ -114,22 +185,10 @@ def _asked(run: Run) -> Iterator[Told]:
         yield (dialogue, believer, judge, int(repeat), int(about), int(turn)), answers
 
 
-def _told(run: Run, stakes: "ByScenario[_Stakes]") -> Iterator[Told]:
-    """Yield the beliefs that agents told while they played, where the scenario has such measures."""
-    scenarios = run.header.scenarios.values()
-    names = {(one.id, each.id) for one in scenarios for each in one.measures if each.answer == "belief"}
-    for dialogue in run if names else ():
-        for given in dialogue.measurements:
-            if (dialogue.scenario, given.measure) in names and given.about is not None:
-                key = (dialogue.id, given.role, dialogue.models[given.role], 0, given.about, given.turns)
-                parts = given.value if isinstance(given.value, dict) else {}
-                yield key, stakes.of(run.scenario_of(dialogue)).in_points(given.about, parts)
-
-
-def _when(turn: int, header: Lengths) -> str:
+def _when(turn: int, turns: int) -> str:
     if turn == 0:
         return "before"
-    return "after" if turn >= len(header.turns) else "during"
+    return "after" if turn >= turns else "during"
 
 
 class _Stakes:

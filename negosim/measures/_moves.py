@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from negosim.measures._read import ByScenario, headings, spoken
+from negosim.measures._read import ByScenario, DialogueRow, headings, spoken
 from negosim.records import tactics_of
 from negosim.scenarios import Scenario
-from negosim.store import Run
+from negosim.store import FrameRows, Run
 from negosim.table import opening_table
 
 if TYPE_CHECKING:
@@ -24,25 +24,40 @@ def tactic_rows(run: Run) -> "pd.DataFrame":
         UserError: a line of the run is broken.
 
     """
-    import pandas as pd
-
-    rows = []
+    table = TacticTable(run)
     for dialogue in spoken(run):
+        table.add(dialogue)
+    return table.frame()
+
+
+class TacticTable:
+    """The rows of `tactic_rows`, made dialogue by dialogue."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._rows = run, FrameRows()
+
+    def add(self, dialogue: DialogueRow) -> None:
+        """Count the tactics of one dialogue."""
         if dialogue.status == "failed":
-            continue
+            return
         counts = Counter((turn.role, tactic) for turn in dialogue.turns for tactic in tactics_of(turn.tactic))
         header = dialogue.columns()
-        rows += [
-            {
-                **header,
-                "agent": role,
-                "deceptive": role in dialogue.condition.deceptive,
-                "tactic": tactic,
-                "count": count,
-            }
-            for (role, tactic), count in counts.items()
-        ]
-    return pd.DataFrame(rows, columns=[*headings(run), "agent", "deceptive", "tactic", "count"])
+        self._rows.add(
+            *(
+                {
+                    **header,
+                    "agent": role,
+                    "deceptive": role in dialogue.condition.deceptive,
+                    "tactic": tactic,
+                    "count": count,
+                }
+                for (role, tactic), count in counts.items()
+            )
+        )
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the rows, once."""
+        return self._rows.frame([*headings(self._run), "agent", "deceptive", "tactic", "count"])
 
 
 def offer_rows(run: Run) -> "pd.DataFrame":
@@ -58,23 +73,36 @@ def offer_rows(run: Run) -> "pd.DataFrame":
         UserError: a line of the run is broken.
 
     """
-    import pandas as pd
-
-    worths = ByScenario(_Worth)
-    rows: list[dict[str, Any]] = []
+    made = OfferTable(run)
     for dialogue in spoken(run):
+        made.add(dialogue)
+    return made.frame()
+
+
+class OfferTable:
+    """The rows of `offer_rows`, made dialogue by dialogue."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._rows, self._worths = run, FrameRows(), ByScenario(_Worth)
+
+    def add(self, dialogue: DialogueRow) -> None:
+        """Value the offers of one dialogue."""
         if dialogue.status == "failed":
-            continue
-        scenario = run.scenario_of(dialogue)
-        header, worth, table = dialogue.columns(), worths.of(scenario), opening_table(scenario)
+            return
+        scenario = self._run.scenario_of(dialogue)
+        header, worth, table = dialogue.columns(), self._worths.of(scenario), opening_table(scenario)
         for turn in dialogue.turns:
             if turn.utterance.action == "offer":
                 terms = {**table.settled, **(turn.utterance.offer or {})}
-                rows.append({**header, "turn": turn.index, "agent": turn.role, **worth.of(turn.role, terms)})
+                valued = worth.of(turn.role, terms)
+                self._rows.add({**header, "turn": turn.index, "agent": turn.role, **valued})
             table = table.after(turn.role, turn.utterance)
-    values = ("own_value", "other_value", "own_share")
-    frame = pd.DataFrame(rows, columns=[*headings(run), "turn", "agent", "complete", *values])
-    return frame.astype(dict.fromkeys(values, "float64") | {"complete": "bool"})
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the rows, once."""
+        values = ("own_value", "other_value", "own_share")
+        columns = [*headings(self._run), "turn", "agent", "complete", *values]
+        return self._rows.frame(columns).astype(dict.fromkeys(values, "float64") | {"complete": "bool"})
 
 
 class _Worth:

@@ -6,16 +6,58 @@ from typing import TYPE_CHECKING, Any
 from negosim.records import Dialogue, Measurement, total_usd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
+
+CHUNK = 10_000
+"""Rows that are kept as Python objects at a time; a row takes several times as much that way."""
+
+
+class FrameRows:
+    """Rows that become a frame, packed while they come so that long runs fit into memory."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, Any]] = []
+        self._packed: list[pd.DataFrame] = []
+        self._columns: dict[str, None] = {}
+
+    def add(self, *rows: dict[str, Any]) -> None:
+        """Add rows; what a row does not name is missing in it."""
+        self._rows += rows
+        if len(self._rows) >= CHUNK:
+            self._pack()
+
+    def _pack(self) -> None:
+        import pandas as pd
+
+        packed = pd.DataFrame(self._rows)
+        self._columns |= dict.fromkeys(packed.columns)
+        # A column without a value has no type yet: it must not give the others' values its own.
+        self._packed.append(packed.dropna(axis="columns", how="all"))
+        self._rows = []
+
+    def frame(self, columns: "Sequence[str] | None" = None) -> "pd.DataFrame":
+        """Return the frame; `columns` are those it has in order, by default all that occurred."""
+        import pandas as pd
+
+        if not self._packed:
+            return pd.DataFrame(self._rows, columns=None if columns is None else list(columns))
+        self._pack()
+        parts, self._packed = self._packed, []
+        whole = pd.concat(parts, ignore_index=True)
+        del parts
+        wanted = list(self._columns if columns is None else columns)
+        empty = [name for name in wanted if name not in whole.columns]
+        return whole.assign(**dict.fromkeys(empty))[wanted]
 
 
 def frame_of(dialogues: "Iterable[Dialogue]") -> "pd.DataFrame":
     """Return one row a dialogue: header, outcome and account as columns."""
-    import pandas as pd
-
-    return pd.DataFrame([_row(dialogue) for dialogue in dialogues])
+    rows = FrameRows()
+    for dialogue in dialogues:
+        rows.add(_row(dialogue))
+    return rows.frame()
 
 
 def _measured(measurements: "Iterable[Measurement]") -> dict[str, Any]:

@@ -6,35 +6,40 @@ the run does not: removed, it is made again.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from platformdirs import user_cache_path
-from pydantic import ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from negosim._checksum import DamageError, checked
 from negosim._files import first_error, unwritable
-from negosim._frozen import Frozen
 from negosim.errors import UserError
-from negosim.records import Claim, Condition, Dialogue, Outcome, Sheet, StageAccount, total_usd
+from negosim.records import Dialogue, Sheet
 from negosim.store._create import INDEX
+from negosim.store._index_row import IndexedPart, row_of
 from negosim.store._judgements import JUDGEMENTS
 from negosim.store._lines import line_at, lines_from
-from negosim.store._run import Run
+from negosim.store._places import PLACES, Place, find_place, lines_seen, locate, names_like
 from negosim.store._shards import read_line, shards
 
-VERSION = 1
+if TYPE_CHECKING:
+    from negosim.store._run import Run
+
+VERSION = 2
+Done = TypeVar("Done")
 _DAMAGED = sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR
 """Codes of SQLite of a file that is none of its own, or has not the tables."""
 BATCH = 200
 """Lines read between two looks at the clock."""
 
-_TABLES = """
+_TABLES = (
+    """
 CREATE TABLE files (name TEXT PRIMARY KEY, inode INTEGER, read_to INTEGER);
 CREATE TABLE dialogues (number INTEGER PRIMARY KEY, id TEXT UNIQUE, file TEXT, start INTEGER, stop INTEGER,
     scenario TEXT, condition TEXT, pairing INTEGER, status TEXT, outcome TEXT, ending TEXT, row TEXT);
@@ -43,30 +48,8 @@ CREATE TABLE sheets (key TEXT PRIMARY KEY, dialogue TEXT, judge TEXT, start INTE
 CREATE INDEX sheets_of ON sheets (dialogue);
 CREATE TABLE damaged (file TEXT, start INTEGER, wrong TEXT);
 """
-
-
-class _IndexPart(Frozen):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Turn(_IndexPart):
-    claims: tuple[Claim, ...] = ()
-
-
-class _Indexed(_IndexPart):
-    """What of a stored dialogue the index has."""
-
-    id: str
-    scenario: str
-    index: int
-    condition: Condition
-    models: tuple[str, ...]
-    status: str
-    end: str
-    turns: tuple[_Turn, ...]
-    outcome: Outcome
-    account: tuple[StageAccount, ...] = ()
-    seconds: float = 0.0
+    + PLACES
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +84,7 @@ class RunIndex:
 
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: "Run") -> None:
         self.run = run
         self._place = self._made()
 
@@ -146,25 +129,65 @@ class RunIndex:
 
         """
         until = None if seconds is None else time.monotonic() + seconds
+        return self._mended(lambda base: self._refresh(base, until))
+
+    def _mended(self, task: Callable[[sqlite3.Connection], Done]) -> Done:
+        """Do something with the index; one that is damaged is made again first."""
         try:
-            return self._refresh(until)
+            with closing(_connect(self._place)) as base:
+                return task(base)
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF not in _DAMAGED:
                 raise unwritable(self._place, OSError(str(error))) from None
         self._place.unlink(missing_ok=True)
         self._place = self._made()
-        return self._refresh(until)
-
-    def _refresh(self, until: float | None) -> bool:
         with closing(_connect(self._place)) as base:
-            files = shards(self.run.path)
-            if _rewritten(base, files, self.run.path / JUDGEMENTS):
-                with base:
-                    base.execute("BEGIN IMMEDIATE")
-                    _clear(base)
-            read = [_carry_on(base, file, _add_dialogue, until) for file in files]
-            judged = self.run.path / JUDGEMENTS
-            return (not judged.exists() or _carry_on(base, judged, _add_sheet, until)) and all(read)
+            return task(base)
+
+    def _files(self, base: sqlite3.Connection) -> list[Path]:
+        """Return the files with dialogues; an index of files that were rewritten is cleared first."""
+        files = shards(self.run.path)
+        if _rewritten(base, files, self.run.path / JUDGEMENTS):
+            with base:
+                base.execute("BEGIN IMMEDIATE")
+                _clear(base)
+        return files
+
+    def _refresh(self, base: sqlite3.Connection, until: float | None) -> bool:
+        read = [_carry_on(base, file, _add_dialogue, until) for file in self._files(base)]
+        judged = self.run.path / JUDGEMENTS
+        return (not judged.exists() or _carry_on(base, judged, _add_sheet, until)) and all(read)
+
+    def locate(self) -> None:
+        """Note where the lines are that have been added since, and read no more of them than their ids.
+
+        Raises:
+            UserError: a file of the run cannot be read.
+
+        """
+        self._mended(lambda base: locate(base, self._files(base)))
+
+    def place_of(self, reference: str) -> Place | None:
+        """Return where a dialogue is stored, by its id or by its number in stored order; after `locate`."""
+        with self._base() as base:
+            return find_place(base, reference)
+
+    def names(self, beginning: str = "", limit: int = -1) -> list[str]:
+        """Return the ids that begin so, in stored order; after `locate`."""
+        with self._base() as base:
+            return names_like(base, beginning, limit)
+
+    @property
+    def lines(self) -> int:
+        """Lines of the run, those included that later ones replace; after `locate`."""
+        with self._base() as base:
+            return lines_seen(base)
+
+    def rebuild(self) -> None:
+        """Forget everything that was noted."""
+        with self._base() as base, base:
+            base.execute("BEGIN IMMEDIATE")
+            _clear(base)
 
     def count(self, where: str = "1", given: Sequence[Any] = ()) -> int:
         """Count the dialogues that an SQL condition holds of."""
@@ -263,7 +286,9 @@ def _connect(place: Path) -> sqlite3.Connection:
 
 
 def _clear(base: sqlite3.Connection) -> None:
-    for (table,) in base.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
+    for (table,) in base.execute(
+        "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall():
         base.execute(f"DROP TABLE {table}")
     for statement in filter(str.strip, _TABLES.split(";")):
         base.execute(statement)
@@ -273,7 +298,8 @@ def _clear(base: sqlite3.Connection) -> None:
 def _rewritten(base: sqlite3.Connection, files: Sequence[Path], judged: Path) -> bool:
     """Tell whether a file that was read is gone, shorter, or another one of the same name."""
     there = {file.name: file for file in [*files, judged]}
-    for name, inode, read_to in base.execute("SELECT name, inode, read_to FROM files").fetchall():
+    seen = "SELECT name, inode, read_to FROM files UNION ALL SELECT file, inode, stop FROM located"
+    for name, inode, read_to in base.execute(seen).fetchall():
         try:
             now = there[name].stat()
         except (KeyError, OSError):
@@ -309,7 +335,7 @@ def _carry_on(base: sqlite3.Connection, file: Path, add: Any, until: float | Non
 
 
 def _add_dialogue(base: sqlite3.Connection, file: Path, start: int, end: int, line: bytes) -> None:
-    found = _Indexed.model_validate_json(line)
+    found = IndexedPart.model_validate_json(line)
     base.execute(
         "INSERT INTO dialogues (id,file,start,stop,scenario,condition,pairing,status,outcome,ending,row)"
         " VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET file=excluded.file,"
@@ -317,7 +343,7 @@ def _add_dialogue(base: sqlite3.Connection, file: Path, start: int, end: int, li
         " ending=excluded.ending, row=excluded.row",
         (
             *(found.id, file.name, start, end, found.scenario, found.condition.name, found.index),
-            *(found.status, found.outcome.status, found.end, orjson.dumps(_row(found)).decode()),
+            *(found.status, found.outcome.status, found.end, orjson.dumps(row_of(found)).decode()),
         ),
     )
 
@@ -328,32 +354,3 @@ def _add_sheet(base: sqlite3.Connection, file: Path, start: int, end: int, line:
     key = orjson.dumps([*(found[name] for name in names), found.get("repeat", 0)]).decode()
     row = key, found["dialogue"], found["judge"], start, end
     base.execute("INSERT OR REPLACE INTO sheets VALUES (?,?,?,?,?)", row)
-
-
-def _row(found: _Indexed) -> dict[str, Any]:
-    outcome, account = found.outcome, found.account
-    claims = [claim for turn in found.turns for claim in turn.claims]
-    row: dict[str, Any] = {
-        "scenario": found.scenario,
-        "condition": found.condition.name,
-        "index": found.index,
-        "models": list(found.models),
-        "status": found.status,
-        "end": found.end,
-        "outcome": outcome.status,
-        "turns": len(found.turns),
-        "joint_value": outcome.joint_value,
-        "pareto_distance": outcome.pareto_distance,
-        "nash_ratio": outcome.nash_ratio,
-        "false_claims": sum(not claim.true for claim in claims) if claims else None,
-        "calls": sum(stage.calls for stage in account),
-        "tokens_in": sum(stage.tokens_in for stage in account),
-        "tokens_out": sum(stage.tokens_out for stage in account),
-        "usd": total_usd(stage.usd for stage in account),
-        "seconds": found.seconds,
-    }
-    for role, value in enumerate(outcome.values or ()):
-        row[f"value_{role + 1}"] = value
-    for role, reward in enumerate(outcome.rewards or ()):
-        row[f"reward_{role + 1}"] = reward
-    return row

@@ -1,6 +1,7 @@
 """`judgements.jsonl` of a run: one sheet a line, appended whole; the last line of a key wins."""
 
 from collections.abc import Collection, Iterator
+from hashlib import blake2b
 from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any
@@ -65,11 +66,18 @@ def answered_keys(folder: Path) -> set[Key]:
     }
 
 
-def read_frame(folder: Path, sets: Collection[str] | None) -> "pd.DataFrame":
+PART = 100_000
+"""Judgements that are kept as Python objects at a time."""
+TEXTS = ("reason", "evidence")
+
+
+def read_frame(folder: Path, sets: Collection[str] | None, *, texts: bool = True) -> "pd.DataFrame":
     """Return one row a judgement; what a sheet cost is divided equally among its judgements."""
     import pandas as pd
 
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    wanted = [name for name in COLUMNS if texts or name not in TEXTS]
+    columns: dict[str, list[Any]] = {name: [] for name in wanted}
+    parts: list[pd.DataFrame] = []
     for _, row, _ in _standing(folder / JUDGEMENTS):
         judgements = row["judgements"]
         count = len(judgements)
@@ -88,12 +96,23 @@ def read_frame(folder: Path, sets: Collection[str] | None) -> "pd.DataFrame":
             columns["turn"].append(item.get("turn"))
             value = item.get("value")
             columns["value"].append(intern(value) if isinstance(value, str) else value)
-            columns["reason"].append(intern(item.get("reason", "")))
-            columns["evidence"].append(item.get("evidence") or _NO_EVIDENCE)
             columns["detail"].append(item.get("detail") or _NO_DETAIL)
-    # Taken out one by one: a long run's lists and series are not in memory together.
+            if texts:
+                columns["reason"].append(intern(item.get("reason", "")))
+                columns["evidence"].append(item.get("evidence") or _NO_EVIDENCE)
+        if len(columns["dialogue"]) >= PART:
+            parts.append(_packed(columns))
+            columns = {name: [] for name in wanted}
+    parts.append(_packed(columns))
+    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+
+def _packed(columns: dict[str, list[Any]]) -> "pd.DataFrame":
+    """Return columns as a frame; lists are taken out one by one, so that they are not in memory together."""
+    import pandas as pd
+
     return pd.DataFrame(
-        {name: pd.Series(columns.pop(name), dtype=_DTYPES.get(name, "object")) for name in COLUMNS}
+        {name: pd.Series(columns.pop(name), dtype=_DTYPES.get(name, "object")) for name in list(columns)}
     )
 
 
@@ -105,18 +124,19 @@ def _standing(place: Path) -> Iterator[tuple[int, dict[str, Any], bytes]]:
     if not place.exists():
         return
     counted, found = read_count(place.parent / COUNT), 0
-    last: dict[Key, int] = {}
+    last: dict[bytes, int] = {}
     for number, row, _ in _rows(place):
-        found, last[_key(row)] = number, number
+        found, last[_digest(row)] = number, number
     if found < counted:
         raise UserError(
             f"{place} had {counted:,} lines and has {found:,}: it was cut; judge again as before to ask "
             f"again what is missing, or remove {place.parent / COUNT} to go on without"
         )
-    standing = set(last.values())
-    last.clear()
+    repeated = len(last) < found
+    if not repeated:
+        last.clear()
     for number, row, line in _rows(place):
-        if number in standing:
+        if not repeated or last[_digest(row)] == number:
             yield number, row, line
 
 
@@ -145,6 +165,11 @@ def _damaged(place: Path, number: int, wrong: str) -> UserError:
 def _key(row: dict[str, Any]) -> Key:
     """Return a stored sheet's key, as `Sheet.key` has it."""
     return (*(row[name] for name in _OF_KEY), row.get("repeat", 0))
+
+
+def _digest(row: dict[str, Any]) -> bytes:
+    """Return what stands for a key, in 16 bytes: a long run has millions."""
+    return blake2b(orjson.dumps(_key(row)), digest_size=16).digest()
 
 
 class SheetWriter:

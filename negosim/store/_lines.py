@@ -10,6 +10,10 @@ from negosim.errors import UserError
 from negosim.store._shards import frame_at
 
 
+class MovedError(UserError):
+    """A line is not where it was."""
+
+
 def lines_from(file: Path, start: int) -> Iterator[tuple[int, int, bytes]]:
     """Yield where each complete line begins and ends, and the line itself, from a place on.
 
@@ -44,11 +48,12 @@ def line_at(file: Path, start: int, end: int) -> bytes:
     """Return the line that stands at a place of a file.
 
     Raises:
-        UserError: the file cannot be read, or has been rewritten.
+        UserError: the file cannot be read.
+        MovedError: it has been rewritten.
 
     """
     for _, found, line in lines_from(file, start):
         if found == end:
             return line
         break
-    raise UserError(f"{file} was rewritten while it was read; try again")
+    raise MovedError(f"{file} was rewritten while it was read; try again")

@@ -17,11 +17,11 @@ from negosim._frozen import Frozen, empty, unset
 from negosim._html import run_html
 from negosim.config import RunConfig
 from negosim.errors import UserError
-from negosim.plugins import suggest
 from negosim.records import Dialogue, Sheet
 from negosim.scenarios import Scenario
 from negosim.store._count import DIALOGUES, LineCount, read_count
 from negosim.store._create import HEADER, LOCK, create_folder, discard_unbegun
+from negosim.store._find import find_dialogue
 from negosim.store._frame import frame_of
 from negosim.store._judgements import JUDGE_ON, JUDGEMENTS, SheetWriter, read_frame, read_sheets
 from negosim.store._mend import drop_damaged
@@ -295,22 +295,7 @@ class Run:
             UserError: none or several match; the nearest ids are suggested.
 
         """
-        ids: list[str] = []
-        found: list[Dialogue] = []
-        for position, dialogue in enumerate(self, 1):
-            ids.append(dialogue.id)
-            if dialogue.id == reference or str(position) == str(reference):
-                return dialogue
-            if dialogue.id.startswith(str(reference)):
-                found.append(dialogue)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise UserError(
-                f"{reference!r} names {len(found)} dialogues, {found[0].id} among them; give a full id"
-            )
-        known = f"it has {len(ids)}" if str(reference).isdecimal() else suggest(str(reference), ids)
-        raise UserError(f"no dialogue {str(reference)!r} in {self.path}; {known}")
+        return find_dialogue(self, str(reference))
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row a dialogue: header, outcome and account as columns."""
@@ -325,10 +310,11 @@ class Run:
         """
         return read_sheets(self.path)
 
-    def judgement_frame(self, sets: Collection[str] | None = None) -> "pd.DataFrame":
+    def judgement_frame(self, sets: Collection[str] | None = None, *, texts: bool = True) -> "pd.DataFrame":
         """Return one row a judgement; columns as `negosim.store.JUDGEMENT_COLUMNS` lists them.
 
-        `sets` names the question sets wanted; all without it.
+        `sets` names the question sets wanted; all without it. Without `texts` the columns `reason` and
+        `evidence` are left out, which take most of the memory.
 
         What a sheet cost is divided equally among its judgements, so that sums are right. `value` holds
         booleans, numbers and text as they were given, None unless the status is "ok".
@@ -337,7 +323,7 @@ class Run:
             UserError: a line is broken; names file and line.
 
         """
-        return read_frame(self.path, sets)
+        return read_frame(self.path, sets, texts=texts)
 
 
 class Writer:

@@ -1,0 +1,93 @@
+"""Schema of a run's Parquet files: tables, columns, types and what they mean."""
+
+Column = tuple[str, str, str]
+"""Name, type, meaning."""
+
+_WHERE: tuple[Column, ...] = (
+    ("dialogue", "text", "id of the dialogue, as in `dialogues`"),
+    ("turn", "integer", "position of the utterance, from 0"),
+    ("role", "integer", "position of the speaker among the scenario's roles, from 0"),
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "dialogues": (
+        ("dialogue", "text", "id"),
+        ("scenario", "text", "id of the scenario"),
+        ("condition", "text", "honest, or who was allowed to lie, agents counted from 1"),
+        ("deceptive", "list of integer", "positions of the roles that were allowed to lie"),
+        ("index", "integer", "which of the scenario's dialogues; equal in matched pairs"),
+        ("seed", "text", "seed of the run; text, as it can have more than 63 bits"),
+        ("models", "list of text", "who played, by role"),
+        ("status", "text", "complete or failed"),
+        ("end", "text", "why it ended"),
+        ("turns", "integer", "utterances"),
+        ("outcome", "text", "agreement, no_agreement, abandoned, unknown or not_applicable"),
+        ("deal", "JSON", "a value for each issue; null without a deal"),
+        ("values", "list of number", "points by role"),
+        ("joint_value", "number", "their sum"),
+        ("rational", "list of boolean", "by role: whether the deal gives at least its reservation value"),
+        ("pareto_distance", "number", "distance of the deal to the Pareto frontier, axes from 0 to 1"),
+        ("nash_ratio", "number", "Nash product over the largest there is"),
+        ("rewards", "list of number", "by role, where the scenario says what counts"),
+        ("measurements", "JSON", "answers to the scenario's measures"),
+        ("calls", "integer", "requests to models, retries included"),
+        ("tokens_in", "integer", "tokens of prompts"),
+        ("tokens_out", "integer", "tokens of answers"),
+        ("tokens_cached", "integer", "the part of `tokens_in` read from the server's prefix cache"),
+        ("usd", "number", "US dollars; null where a price is not known"),
+        ("seconds", "number", "wall clock"),
+    ),
+    "turns": (
+        *_WHERE,
+        ("model", "text", "who spoke"),
+        ("text", "text", "the public words"),
+        ("action", "text", "the move they carry: talk, offer, accept, ..."),
+        ("wordless", "boolean", "whether nothing was said and the text only names the move"),
+        ("marks", "list of text", "what stayed wrong with the utterance although it was asked for again"),
+    ),
+    "thoughts": (
+        *_WHERE,
+        ("tactic", "text", "what the speaker chose; several are joined with +"),
+        ("reflection", "text", "its private reflection"),
+        ("draft", "text", "the text before it was consolidated"),
+        ("asides", "JSON", "what was said to some of the others alone"),
+        ("rollouts", "JSON", "candidates with their scores"),
+        ("chosen", "integer", "position of the winner among them"),
+    ),
+    "offers": (
+        *_WHERE,
+        ("issue", "text", "an issue the offer names; a row for each"),
+        ("value", "text", "what is offered for it"),
+        ("number", "number", "the same where it is a number"),
+    ),
+    "claims": (
+        *_WHERE,
+        ("subject", "text", "what of the speaker's own situation it is about"),
+        ("issue", "text", "the issue it is about, if any"),
+        ("quote", "text", "its words, as they occur in the utterance"),
+        ("stated", "JSON", "what it says"),
+        ("actual", "JSON", "what holds"),
+        ("true", "boolean", "whether it is true"),
+        ("technique", "text", "the deception technique used"),
+        ("left_out", "text", "what was held back"),
+    ),
+    "judgements": (
+        ("dialogue", "text", "id of the dialogue, as in `dialogues`"),
+        ("questions", "text", "id of the question set"),
+        ("question", "text", "id of the question"),
+        ("perspective", "text", "third_party, agent_1, ..., or truth for what the record itself says"),
+        ("role", "integer", "position of the role the question is about, if any"),
+        ("turn", "integer", "the utterance it is about, if any"),
+        ("judge", "text", "the model, oracle, or human:NAME"),
+        ("fingerprint", "text", "of everything the answer depends on, as in judges.json"),
+        ("repeat", "integer", "which time the judge was asked, from 0"),
+        ("status", "text", "ok, or why there is no value"),
+        ("value", "JSON", "the answer"),
+        ("number", "number", "the same where it is a number or yes (1) or no (0)"),
+        ("reason", "text", "the judge's own"),
+        ("evidence", "list of text", "quotes from the transcript"),
+        ("detail", "JSON", "what else is known, as of a claim"),
+        ("usd", "number", "its share of what the sheet cost"),
+    ),
+}
+"""Public are `dialogues` and `turns`; the others have what agents or judges kept to themselves."""
