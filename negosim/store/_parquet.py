@@ -51,7 +51,7 @@ def export_parquet(run: "Run", out: str | Path) -> dict[str, int]:
         raise UserError(f"{str(out)!r} is there already; name a new folder or remove it")
     with whole_folder(folder) as part:
         with ExitStack() as stack:
-            tables = {name: stack.enter_context(_Table(part, name)) for name in TABLES}
+            tables = {name: stack.enter_context(_ParquetFile(part, name)) for name in TABLES}
             for dialogue in run:
                 tables["dialogues"].add(_dialogue(dialogue))
                 for turn in dialogue.turns:
@@ -76,7 +76,7 @@ def check_pyarrow() -> None:
         raise UserError("Parquet needs pyarrow: pip install 'negosim[parquet]'") from None
 
 
-class _Table:
+class _ParquetFile:
     """One Parquet file in the making."""
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -106,7 +106,7 @@ class _Table:
             self._writer.write_table(pa.Table.from_pylist(self._kept, schema=self._schema))
             self._kept = []
 
-    def __enter__(self) -> "_Table":
+    def __enter__(self) -> "_ParquetFile":
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
