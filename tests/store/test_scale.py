@@ -1,6 +1,8 @@
 """Long runs are read by place, once, and in parts."""
 
+import sqlite3
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -19,7 +21,7 @@ from negosim.measures import (
     run_tables,
     tactic_rows,
 )
-from negosim.store import PARQUET_TABLES, Run, _frame, _judgements, _parquet, export_parquet
+from negosim.store import PARQUET_TABLES, Run, _frame, _index, _judgements, _parquet, export_parquet
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["plain", "compressed"])
@@ -34,6 +36,20 @@ def test_the_line_of_one_dialogue_alone_is_read(run: Run, monkeypatch: pytest.Mo
     every = list(run)
     monkeypatch.setattr(Run, "read_as", lambda *_: pytest.fail("all dialogues are read"))
     assert run.dialogue(every[-1].id) == run.dialogue(len(every)) == every[-1]
+
+
+def test_without_a_place_for_an_index_the_run_is_read_through(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(place: Path) -> NoReturn:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    every = list(run)
+    monkeypatch.setattr(_index, "_connect", nowhere)
+    assert run.dialogue(every[-1].id) == run.dialogue(len(every)) == every[-1]
+    for wrong, says in (("9", "it has 8"), ("x", "no dialogue 'x'"), ("", "names 8 dialogues")):
+        with pytest.raises(UserError, match=says):
+            run.dialogue(wrong)
 
 
 def test_a_file_edited_in_place_is_looked_through_again(run: Run) -> None:
