@@ -12,7 +12,7 @@ from negosim.agents import agent_factory
 from negosim.engine import planner_of
 from negosim.errors import UserError
 from negosim.importing import load_importer
-from negosim.judging import claim_check_of, judge_of
+from negosim.judging import claim_check_of, judges_of
 from negosim.models import provider_of
 from negosim.rewards import reward_function
 from negosim.terminal import console_for, print_rows
@@ -20,7 +20,7 @@ from negosim.terminal import console_for, print_rows
 _USES: Mapping[registry.Kind, Callable[[str], object]] = {
     "agents": agent_factory,
     "planners": planner_of,
-    "judges": judge_of,
+    "judges": judges_of,
     "providers": provider_of,
     "claim_checks": claim_check_of,
     "rewards": reward_function,

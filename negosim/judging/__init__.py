@@ -26,7 +26,7 @@ from negosim.judging._calibrate import Assessment, assess, known_truth, write_as
 from negosim.judging._check import check_claim, check_claim_async
 from negosim.judging._embedding import embed, embeddings_available
 from negosim.judging._events import DialogueJudged, JudgingEvent, JudgingStarted, SheetFinished
-from negosim.judging._judge import default_judge, judge, judge_async, judge_of
+from negosim.judging._judge import default_judge, judge, judge_async, judge_of, judges_of
 from negosim.judging._oracle import Oracle
 from negosim.judging._outcomes import declarable_outcomes
 from negosim.judging._own_checks import ClaimCheck, claim_check_of
@@ -94,6 +94,7 @@ __all__ = [
     "judge",
     "judge_async",
     "judge_of",
+    "judges_of",
     "known_truth",
     "list_question_sets",
     "load_question_set",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from negosim import registry
 from negosim._loop import run_coroutine
@@ -276,18 +277,42 @@ def judge_of(name: str) -> Judge:
     """
     kind, colon, target = name.partition(":")
     found = registry.load("judges", kind)
-    takes = list(inspect.signature(found).parameters.values()) if isinstance(found, type) else []
-    needs = any(one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD for one in takes)
+    takes, needs = _target_of(found)
     if (target and not takes) or (needs and not target):
         example = f"{kind}:FOLDER" if takes else kind
         raise UserError(f"judge {name!r} is named {'with' if colon else 'without'} a target; write {example}")
     make = partial(found, target) if target else found
     made: Judge = registry.made("judges", kind, make) if callable(make) else make
+    _check_answers(kind, found, made)
+    return made
+
+
+def judges_of(kind: str) -> Any:
+    """Return what makes judges of a kind, which is the judge itself where it takes no target.
+
+    Raises:
+        UserError: there is no such kind, it cannot be loaded, or it answers no questions.
+
+    """
+    found = registry.load("judges", kind)
+    if not _target_of(found)[1]:
+        return judge_of(kind)
+    _check_answers(kind, found, found)
+    return found
+
+
+def _target_of(found: object) -> tuple[bool, bool]:
+    """Tell whether a kind of judges takes a target, and whether it needs one."""
+    takes = list(inspect.signature(found).parameters.values()) if isinstance(found, type) else []
+    needs = any(one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD for one in takes)
+    return bool(takes), needs
+
+
+def _check_answers(kind: str, found: object, made: object) -> None:
     if not callable(getattr(made, "answer", None)):
         raise registry.misfit(
             "judges", kind, found, "a class made without arguments (or with a target), with an async answer()"
         )
-    return made
 
 
 def _judging_model(name: str) -> ModelSpec:

@@ -1,5 +1,6 @@
 """`negosim judge` and `negosim questions`, as typed."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -139,7 +140,7 @@ def test_a_provider_that_fails_now_and_then(cli: Cli, run: Run, loopback: Module
 def test_questions(cli: Cli, tmp_path: Path) -> None:
     listed = cli("questions", "list")
     assert listed.code == 0
-    assert "quality           13  third party" in listed.out
+    assert re.search(r"^quality +13  third party", listed.out, re.MULTILINE)
     assert cli("questions", "list", "--json").out.count("\n") >= 4
     shown = cli("questions", "show", "deception").out
     assert "deception-degree, for each agent" in shown
