@@ -28,9 +28,9 @@ def find_dialogue(run: "Run", reference: str) -> Dialogue:
     """
     try:
         index = RunIndex(run)
+        index.locate()
     except UserError:
         return _read_through(run, reference)
-    index.locate()
     if index.lines < read_count(run.path / DIALOGUES):
         run.check()
     place = index.place_of(reference)

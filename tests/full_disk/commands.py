@@ -138,9 +138,13 @@ def read(file: Path) -> Any:
     return without_times(json.loads(raw)) if file.suffix == ".json" else raw
 
 
+OF_NO_RESULT = (".lock", ".index.sqlite")
+"""Ends of files that hold nothing that others do not: they may be there, whole or not, and are made again."""
+
+
 def content(folder: Path) -> dict[str, Any]:
     files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
-    return {name: read(file) for name, file in sorted(files.items()) if not name.endswith(".lock")}
+    return {name: read(file) for name, file in sorted(files.items()) if not name.endswith(OF_NO_RESULT)}
 
 
 def problem_of(done: Done, case: Case, before: set[str], place: Path, why: str) -> str:
@@ -154,7 +158,7 @@ def problem_of(done: Done, case: Case, before: set[str], place: Path, why: str) 
         return f"code {done.code}: {done.err}"
     found = [one for one in place.rglob("*") if one.is_file() or not any(one.iterdir())]
     files = [str(one.relative_to(place)) for one in found]
-    left = [name for name in files if name not in before and not name.endswith(".lock")]
+    left = [name for name in files if name not in before and not name.endswith(OF_NO_RESULT)]
     kept = [
         name
         for name in left
