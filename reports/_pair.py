@@ -1,4 +1,4 @@
-"""What a comparison is between: two runs, or two models by the dialogues or the parts they played."""
+"""The two sides of a comparison: runs, or models by the dialogues or the parts they played."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

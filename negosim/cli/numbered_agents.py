@@ -1,4 +1,4 @@
-"""How `negosim generate` reads its command line: a bare `--deceptive`, and `--agentN-model` for any N."""
+"""Command line of `negosim generate`: a bare `--deceptive`, and `--agentN-model` for any N."""
 
 import re
 from typing import Any

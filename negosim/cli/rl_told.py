@@ -1,4 +1,4 @@
-"""What the `negosim rl` commands show: how far they are, what came of them, what it took."""
+"""Output of the `negosim rl` commands: how far they are, what came of them, what it took."""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager

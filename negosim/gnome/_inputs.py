@@ -1,4 +1,4 @@
-"""What a classifier of strategies reads: utterances with what was said before, and their classes."""
+"""Inputs of classifiers of strategies: utterances with what was said before, and their classes."""
 
 import re
 from collections.abc import Iterable, Sequence

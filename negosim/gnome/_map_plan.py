@@ -1,4 +1,4 @@
-"""What a mapping is to make: the seeds, the domain of each copy, the settings that make it the same again."""
+"""Plan of a mapping: the seeds, the domain of each copy, the settings that make it the same again."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

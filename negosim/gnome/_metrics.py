@@ -1,4 +1,4 @@
-"""How well strategies are told: weighted F1, accuracy by class, recall, confusion, with clustered intervals.
+"""Metrics of classifiers of strategies: weighted F1, accuracy by class, recall, confusion, with intervals.
 
 All are functions of sums over groups of dialogues, so that an interval comes from resampling groups, and a
 difference of two classifiers from the same resamples (paired).

@@ -1,4 +1,4 @@
-"""What a GGUF file says of its model, read from its header: how long a context it has, and what one takes.
+"""Header of a GGUF file: how long a context its model has, and how much memory one takes.
 
 The format is https://github.com/ggml-org/ggml/blob/master/docs/gguf.md: a count of named values, which stand
 before the vocabulary, which is not read.

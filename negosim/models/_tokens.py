@@ -1,4 +1,4 @@
-"""How many tokens a text is likely to be, without any model's vocabulary."""
+"""Estimate of the tokens of a text, without any model's vocabulary."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What a speaker's claims are checked against: its own side of the scenario, or a folder of documents.
+"""Sources of facts that a speaker's claims are checked against: its own side, or a folder of documents.
 
 Passages are found by BM25 (Robertson & Zaragoza 2009) over their words, or by the meaning of sentences. Of
 the scenario only what is public and the speaker's own side is taken.

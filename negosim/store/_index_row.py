@@ -1,4 +1,4 @@
-"""What the index of a run has of a dialogue: a row of its header, outcome and account."""
+"""Row of a dialogue in the index of a run: header, outcome and account."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where each line of a run is: noted for the index without reading more of a line than its id."""
+"""Places of a run's lines: noted for the index without reading more of a line than its id."""
 
 import mmap
 import re

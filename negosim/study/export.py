@@ -1,4 +1,4 @@
-"""What leaves a study: a run folder, people's ratings as judgements, and tidy tables."""
+"""Export of a study: a run folder, people's ratings as judgements, and tidy tables."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How a study goes: counts, where people left, what it cost."""
+"""Status of a study: counts, where people left, what it cost."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is kept of a study: every answer and every turn, before anything comes of it."""
+"""Storage of a study: every answer and every turn is kept before anything comes of it."""
 
 import secrets
 from collections import Counter

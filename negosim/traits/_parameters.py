@@ -1,4 +1,4 @@
-"""What a trait can do to embedded participants: which numbers of each kind it moves, within what limits."""
+"""Effects of traits on embedded participants: which numbers a trait moves, within what limits."""
 
 from collections.abc import Iterable, Mapping
 from math import prod

@@ -1,4 +1,4 @@
-"""What a person in a study sees: one page at a time, and nothing of who or what is behind an agent."""
+"""Pages of a person in a study, one at a time, with nothing of who or what is behind an agent."""
 
 import hmac
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a template is made of: its parts, how they are read, and what they need and name."""
+"""Parts of a template: how they are read, and what they need and name."""
 
 import re
 from collections.abc import Iterator, Sequence

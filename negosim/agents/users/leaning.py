@@ -1,4 +1,4 @@
-"""What traits do to the embedded persuader and supporter beyond their skill: some turns go by disposition."""
+"""Effects of traits on the embedded persuader and supporter beyond their skill: turns by disposition."""
 
 import random
 from collections.abc import Iterable, Sequence
