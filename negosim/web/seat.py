@@ -163,29 +163,36 @@ def seat_page(seat: BrowserSeat, *, wrong: str = "", form: Mapping[str, str] | N
             shown["lines"] = outcome_lines(seat.finished, scenario, lens)
             shown["deal"] = scenario.describe(seat.finished.outcome.deal or {})
             shown["value"] = (seat.finished.outcome.values or [None] * (role + 1))[role]
-    table = seat.view.table if seat.view else None
-    open_offer = table.acceptable_by(role) if table else None
-    complete = bool(scenario and open_offer and len(open_offer) == len(scenario.issues))
     return render(
         "seat.html",
         links=ServerLinks(),
         seat=seat,
         scenario=scenario,
         role=role,
-        moves=table.moves(role) if table else (),
-        open_offer=scenario.describe(open_offer) if scenario and open_offer else "",
-        open_worth=scenario.value(role, open_offer) if scenario and open_offer and complete else None,
-        standing={**table.settled, **(table.standing or {})} if table else {},
         left=_left(seat),
         wrong=wrong,
         form=form or {},
-        longest=LONGEST,
         listeners=can_tell_aside(seat.view) if seat.view else (),
         speakers=can_give_floor_to(seat.view) if seat.view else (),
-        belief_limit=BELIEF_LIMIT,
-        belief_share=BELIEF_SHARE,
+        **seat_values(seat),
         **shown,
     )
+
+
+def seat_values(seat: BrowserSeat) -> dict[str, Any]:
+    """Return what the templates of questions and moves show of what is waited for."""
+    scenario, table = seat.scenario, seat.view.table if seat.view else None
+    offer = table.acceptable_by(seat.role) if table else None
+    whole = bool(scenario and offer and len(offer) == len(scenario.issues))
+    return {
+        "moves": table.moves(seat.role) if table else (),
+        "open_offer": scenario.describe(offer) if scenario and offer else "",
+        "open_worth": scenario.value(seat.role, offer) if scenario and offer and whole else None,
+        "standing": {**table.settled, **(table.standing or {})} if table else {},
+        "longest": LONGEST,
+        "belief_limit": BELIEF_LIMIT,
+        "belief_share": BELIEF_SHARE,
+    }
 
 
 def _left(seat: BrowserSeat) -> int | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from negosim.agents import BELIEF_LIMIT, BELIEF_SHARE
 from negosim.records import Condition
 from negosim.study import Study, StudyQuestion
 from negosim.study.storage import Row, StudyStore
@@ -14,8 +13,8 @@ from negosim.terminal import Lens
 from negosim.web.dialogue import role_views, turn_views
 from negosim.web.links import ServerLinks
 from negosim.web.pages import render
+from negosim.web.seat import seat_values
 from negosim.web.study_talk import StudyTalk, left_of
-from negosim.web.table_seat import LONGEST
 
 FULL = "Thank you for your interest. Everybody who was needed has taken part already."
 DECLINED = "You have not taken part, and nothing is kept of you. Thank you for your time."
@@ -152,10 +151,8 @@ class StudyPage:
         state = {"complete": "over", "ended": "over", "failed": "failed"}.get(
             (status or talk.row)["status"], ""
         )
-        table = seat.view.table if seat.view is not None else None
-        moves = [move for move in (table.moves(seat.role) if table else ()) if may(block.may_end_early, move)]
-        offer = table.acceptable_by(seat.role) if table else None
-        whole = offer is not None and len(offer) == len(scenario.issues)
+        values = seat_values(seat)
+        values["moves"] = [move for move in values["moves"] if may(block.may_end_early, move)]
         practice = ""
         if talk.row["practice"] and self.study.practice is not None:
             called = "Your partner"
@@ -173,13 +170,7 @@ class StudyPage:
             state=state or ("paused" if self.store.paused else ""),
             practice=practice,
             left=left_of(talk),
-            moves=moves,
-            open_offer=scenario.describe(offer) if offer else "",
-            open_worth=scenario.value(seat.role, offer) if offer and whole else None,
-            standing={**table.settled, **(table.standing or {})} if table else {},
-            longest=LONGEST,
-            belief_limit=BELIEF_LIMIT,
-            belief_share=BELIEF_SHARE,
+            **values,
         )
 
 
