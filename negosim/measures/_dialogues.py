@@ -12,7 +12,7 @@ from negosim.measures._language import HashedText, Overlap, Vocabulary, language
 from negosim.measures._read import ByScenario, DialogueRow, spoken
 from negosim.measures._shares import entropy_of
 from negosim.measures._solutions import SOLUTIONS, Solutions
-from negosim.records import MARKS, SIMULATED, tactics_of, total_usd
+from negosim.records import MARKS, SIMULATED, account_totals, tactics_of
 from negosim.scenarios import Scenario
 from negosim.store import FrameRows, Run
 
@@ -225,10 +225,6 @@ def _cost(dialogue: DialogueRow) -> dict[str, Any]:
     return {
         **{f"turns_{mark}": marks[mark] for mark in MARKS},
         "asked_again": sum(sum(stage.again.values()) for stage in account),
-        "calls": sum(stage.calls for stage in account),
-        "tokens_in": sum(stage.tokens_in for stage in account),
-        "tokens_out": sum(stage.tokens_out for stage in account),
-        "tokens_cached": sum(stage.tokens_cached for stage in account),
-        "usd": total_usd(stage.usd for stage in account),
+        **account_totals(account),
         "seconds": dialogue.seconds,
     }

@@ -14,6 +14,7 @@ from negosim.records._dialogue import (
     Failure,
     Outcome,
     StageAccount,
+    account_totals,
     total_usd,
 )
 from negosim.records._judgement import (
@@ -80,6 +81,7 @@ __all__ = [
     "Turn",
     "Utterance",
     "Vote",
+    "account_totals",
     "agent_perspective",
     "dialogue_schema",
     "scenario_schema",

@@ -1,6 +1,6 @@
 """One complete dialogue, as stored: header, turns, outcome, account."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -148,6 +148,13 @@ def total_usd(amounts: Iterable[float | None]) -> float | None:
     """Return the sum of amounts of money; None where one of them is not known."""
     known = list(amounts)
     return None if None in known else sum(usd for usd in known if usd is not None)
+
+
+def account_totals(account: Sequence[StageAccount]) -> dict[str, Any]:
+    """Return what an account comes to: calls, tokens and money, by the name of the column."""
+    counted = ("calls", "tokens_in", "tokens_out", "tokens_cached")
+    sums: dict[str, Any] = {name: sum(getattr(stage, name) for stage in account) for name in counted}
+    return {**sums, "usd": total_usd(stage.usd for stage in account)}
 
 
 class Call(StageAccount):

@@ -3,7 +3,7 @@
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from negosim.records import Dialogue, Measurement, total_usd
+from negosim.records import Dialogue, Measurement, account_totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,10 +107,6 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
         if outcome.rewards:
             row[f"reward_{role + 1}"] = outcome.rewards[role]
     row |= _measured(dialogue.measurements)
-    row["calls"] = sum(stage.calls for stage in dialogue.account)
-    row["tokens_in"] = sum(stage.tokens_in for stage in dialogue.account)
-    row["tokens_out"] = sum(stage.tokens_out for stage in dialogue.account)
-    row["tokens_cached"] = sum(stage.tokens_cached for stage in dialogue.account)
-    row["usd"] = total_usd(stage.usd for stage in dialogue.account)
+    row |= account_totals(dialogue.account)
     row["seconds"] = dialogue.seconds
     return row

@@ -9,7 +9,7 @@ import orjson
 
 from negosim._files import whole_folder
 from negosim.errors import UserError
-from negosim.records import Dialogue, Sheet, Turn, total_usd
+from negosim.records import Dialogue, Sheet, Turn, account_totals
 from negosim.store._parquet_schema import TABLES
 
 if TYPE_CHECKING:
@@ -157,11 +157,7 @@ def _dialogue(dialogue: Dialogue) -> dict[str, Any]:
         "nash_ratio": outcome.nash_ratio,
         "rewards": outcome.rewards,
         "measurements": _json([one.model_dump(mode="json") for one in dialogue.measurements]),
-        "calls": sum(stage.calls for stage in account),
-        "tokens_in": sum(stage.tokens_in for stage in account),
-        "tokens_out": sum(stage.tokens_out for stage in account),
-        "tokens_cached": sum(stage.tokens_cached for stage in account),
-        "usd": total_usd(stage.usd for stage in account),
+        **account_totals(account),
         "seconds": dialogue.seconds,
     }
 
