@@ -109,6 +109,17 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
 
 
+def check_free(folder: Path) -> None:
+    """Check that a folder can be made anew: nothing of its name is there, or an empty folder.
+
+    Raises:
+        UserError: something is.
+
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{str(folder)!r} is not an empty folder; choose another --out or remove it")
+
+
 def check_makeable(path: Path) -> None:
     """Check that a folder can be made, by making one beside it; nothing stays.
 

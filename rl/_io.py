@@ -9,7 +9,7 @@ import orjson
 from pydantic import ValidationError
 
 from negosim._checksum import DIFFERS, DamageError, checked, checksum_of, with_checksum
-from negosim._files import check_makeable, first_error, unreadable, whole_folder
+from negosim._files import check_free, check_makeable, first_error, unreadable, whole_folder
 from negosim.errors import UserError
 from negosim.importing import Drops
 from negosim.rl._card import CARD, Card, Origin, TrajectoryTally
@@ -32,8 +32,7 @@ def check_new(folder: Path) -> None:
         UserError: something is, or it cannot be made.
 
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{str(folder)!r} is not an empty folder; choose another --out or remove it")
+    check_free(folder)
     check_makeable(folder)
 
 

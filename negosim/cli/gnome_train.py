@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from negosim._files import write_whole
+from negosim._files import check_free, write_whole
 from negosim._text import plural
 from negosim.cli.gnome import RUNS
 from negosim.cli.options import listed
@@ -20,7 +20,6 @@ from negosim.gnome import (
     ClassifierSpec,
     Experiments,
     StrategyClassifier,
-    check_free,
     experiments,
     experiments_table,
     label_map,

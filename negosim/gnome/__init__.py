@@ -1,6 +1,6 @@
 """Open-domain negotiations from closed-domain ones (GNOME, Deshpande et al. 2024)."""
 
-from negosim.gnome._classifier import ClassifierCard, ClassifierSpec, StrategyClassifier, check_free
+from negosim.gnome._classifier import ClassifierCard, ClassifierSpec, StrategyClassifier
 from negosim.gnome._clusters import DomainClusters, domain_clusters
 from negosim.gnome._corpus import StrategyDialogue, StrategyUtterance
 from negosim.gnome._domains import FREE, DomainMemory
@@ -62,7 +62,6 @@ __all__ = [
     "StrategySplit",
     "StrategyUtterance",
     "TargetDomain",
-    "check_free",
     "claim_differences",
     "domain_clusters",
     "experiments",

@@ -11,7 +11,7 @@ import orjson
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from negosim._files import first_error, unreadable, whole_folder, write_whole
+from negosim._files import check_free, first_error, unreadable, whole_folder, write_whole
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.gnome._corpus import StrategyDialogue
@@ -208,17 +208,6 @@ class StrategyClassifier:
             return cls(card.spec, _loaded(card.spec, place), card)
         except (OSError, ValueError) as error:
             raise UserError(f"{place} cannot be read ({error}); train it again") from None
-
-
-def check_free(place: Path) -> None:
-    """Check that a folder can be made anew.
-
-    Raises:
-        UserError: something is there.
-
-    """
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise UserError(f"{str(place)!r} is not an empty folder; choose another --out or remove it")
 
 
 def made_model(spec: ClassifierSpec, seed: int) -> TextClassifier:

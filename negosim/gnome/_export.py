@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from negosim._files import whole_folder, write_whole
+from negosim._files import check_free, whole_folder, write_whole
 from negosim.errors import UserError
 from negosim.gnome._corpus import StrategyDialogue
 from negosim.gnome._finish import distinct_domains
@@ -38,8 +38,7 @@ def export_corpus(runs: Sequence[Run], out: str | Path) -> dict[str, Any]:
 
     """
     place = Path(out).expanduser()
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise UserError(f"{str(place)!r} is not an empty folder; choose another --out or remove it")
+    check_free(place)
     found = labelled(runs)
     if not found.dialogues:
         raise UserError("the runs have no labelled dialogue to export: see negosim gnome sources")

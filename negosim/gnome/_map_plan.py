@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from negosim._files import check_free
 from negosim.errors import UserError
 from negosim.gnome._corpus import StrategyDialogue
 from negosim.gnome._domains import FREE, DomainMemory, rule_domains, wished_domains
@@ -59,8 +60,7 @@ def mapping_plan(
         raise UserError(f"mapper {mapper!r} is neither {RULES!r} nor a chat model")
     if copies < 1:
         raise UserError(f"copies must be at least 1, not {copies}")
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise UserError(f"{str(place)!r} is not an empty folder; choose another --out or remove it")
+    check_free(place)
     seeds = seed_set(labelled(runs).dialogues, top)
     if not seeds:
         raise UserError("the runs have no labelled dialogue that can be mapped: see negosim gnome sources")

@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from negosim._files import whole_folder
 from negosim.config import RunConfig
 from negosim.gnome._corpus import StrategyDialogue
 from negosim.gnome._labels import label_map, map_digest
@@ -15,7 +13,7 @@ from negosim.gnome._sources import MAPPED
 from negosim.importing import conversation
 from negosim.records import Condition, Dialogue, Fact, Outcome, Turn, Utterance
 from negosim.scenarios import Scenario
-from negosim.store import Fingerprint, ImportOrigin, Run, RunHeader
+from negosim.store import Fingerprint, ImportOrigin, Run, RunHeader, whole_run
 
 CITATION = (
     "Deshpande, D., Sinha, S., Ravi Kumar, A., Pal, D., & May, J. (2024). GNOME: Generating Negotiations "
@@ -105,15 +103,13 @@ def write_run(out: Path, dialogues: Sequence[WrittenDialogue], story: RunStory) 
 
     """
     counts: dict[str, int] = {}
-    with whole_folder(out) as part:
+    with whole_run(out) as part:
         run = Run.create(part, _header(dialogues, story))
         with run.writing() as writer:
             for written in dialogues:
                 source = written.dialogue.source
                 writer.append(record(counts.setdefault(source, 0), written))
                 counts[source] += 1
-        for lock in part.glob(".*lock"):
-            lock.unlink()
     return Run.open(out)
 
 
@@ -131,13 +127,7 @@ def _header(dialogues: Sequence[WrittenDialogue], story: RunStory) -> RunHeader:
             planner="direct",
             seed=story.seed,
         ),
-        fingerprint=Fingerprint(
-            versions={"negosim": version("negosim")},
-            scenarios={},
-            taxonomies={},
-            prompts={},
-            models={},
-        ),
+        fingerprint=Fingerprint.unplayed(),
         scenarios=scenarios,
         planned=len(dialogues),
         imported=ImportOrigin(

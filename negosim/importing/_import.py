@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +12,7 @@ import orjson
 import yaml
 
 from negosim._checksum import with_checksum
-from negosim._files import whole_folder, write_whole
+from negosim._files import check_free, write_whole
 from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.importing._asked import MOST_LABELS, Inventory
@@ -24,7 +23,7 @@ from negosim.importing._scenario import conversation
 from negosim.importing._source import NO_OPTIONS, ImportedDialogue, Importer, ImportOptions
 from negosim.records import HUMAN, Dialogue
 from negosim.scenarios import Scenario
-from negosim.store import Fingerprint, ImportOrigin, Run, RunHeader
+from negosim.store import Fingerprint, ImportOrigin, Run, RunHeader, whole_run
 
 BadRows = Literal["skip", "stop"]
 
@@ -72,11 +71,10 @@ def import_dialogues(
 
     """
     target = Path(out).expanduser()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"{str(target)!r} is not an empty folder; choose another --out or remove it")
+    check_free(target)
     options = ImportOptions(dict(columns or {}), title, context)
     reading = read_source(source, format=format, options=options, bad_rows=bad_rows)
-    with whole_folder(target) as part:
+    with whole_run(target) as part:
         _Folder(part, reading).fill()
     return Run.open(target)
 
@@ -240,8 +238,6 @@ class _Folder:
         content = orjson.dumps(header.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
         write_whole(self._folder / "run.json", with_checksum(content))
         self._write_labels(replace(run, header=header))
-        for lock in self._folder.glob(".*lock"):
-            lock.unlink()
 
     def _note(self, found: ImportedDialogue, dialogue: Dialogue) -> None:
         self._models |= dict.fromkeys(dialogue.models)
@@ -268,9 +264,7 @@ class _Folder:
                 models=tuple(self._models) or (HUMAN,),
                 planner="direct",
             ),
-            fingerprint=Fingerprint(
-                versions={"negosim": version("negosim")}, scenarios={}, taxonomies={}, prompts={}, models={}
-            ),
+            fingerprint=Fingerprint.unplayed(),
             scenarios=scenarios,
             planned=total,
             imported=self._reading.header(),

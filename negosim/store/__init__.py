@@ -9,7 +9,7 @@ judges.json       what the fingerprints of the sheets stand for
 from negosim.store._count import DIALOGUES as DIALOGUE_COUNT
 from negosim.store._count import JUDGEMENTS as JUDGEMENT_COUNT
 from negosim.store._count import read_count
-from negosim.store._create import PROGRESS
+from negosim.store._create import PROGRESS, whole_run
 from negosim.store._frame import FrameRows
 from negosim.store._index import IndexedDialogue, RunIndex
 from negosim.store._judgements import COLUMNS as JUDGEMENT_COLUMNS
@@ -46,4 +46,5 @@ __all__ = [
     "read_count",
     "read_judges",
     "shards",
+    "whole_run",
 ]

@@ -1,10 +1,11 @@
 """New run folders: made whole, and taken away again where nothing came of them."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from negosim._checksum import with_checksum
-from negosim._files import unwritable, write_whole
+from negosim._files import unwritable, whole_folder, write_whole
 from negosim.errors import UserError
 from negosim.store._count import DIALOGUES
 from negosim.store._shards import first_shard, shards
@@ -42,6 +43,20 @@ def create_folder(path: Path, header: bytes, *, planned: int, compress: bool) ->
     except BaseException:
         discard_unbegun(path)
         raise
+
+
+@contextmanager
+def whole_run(path: Path) -> Iterator[Path]:
+    """Yield a folder in which to make a run; it takes its name, without locks, when the block ends.
+
+    Raises:
+        UserError: the folder is there and not empty, or cannot be written; nothing is left behind then.
+
+    """
+    with whole_folder(path) as part:
+        yield part
+        for lock in part.glob(".*lock"):
+            lock.unlink()
 
 
 def discard_unbegun(path: Path) -> None:

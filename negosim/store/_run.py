@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
@@ -63,6 +64,12 @@ class Fingerprint(Frozen):
     """Agents, planners and model providers in use that do not come with negosim: version and code hash."""
     git: str | None = None
     """Revision of negosim's own checkout, where it runs from one; "+changes" if files differ from it."""
+
+    @classmethod
+    def unplayed(cls) -> "Fingerprint":
+        """Return that of a run whose dialogues this version of negosim has written down and not played."""
+        versions = {"negosim": version("negosim")}
+        return cls(versions=versions, scenarios={}, taxonomies={}, prompts={}, models={})
 
 
 class ImportOrigin(Frozen):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,13 @@ import orjson
 import yaml
 
 from negosim._csv import csv_text
-from negosim._files import whole_folder, write_whole
+from negosim._files import check_free, write_whole
 from negosim.config import RunConfig
 from negosim.errors import UserError
 from negosim.judging import PERSON
 from negosim.records import HUMAN, Dialogue, Judgement, Sheet, agent_perspective
 from negosim.scenarios import Scenario, load_scenario
-from negosim.store import Fingerprint, ImportOrigin, Run, RunHeader
+from negosim.store import Fingerprint, ImportOrigin, Run, RunHeader, whole_run
 from negosim.study._order import letters
 from negosim.study._schema import Study, StudyQuestion
 from negosim.study.storage import Row, StudyStore
@@ -61,12 +60,11 @@ def export_study(store: StudyStore, out: str | Path) -> Run:
 
     """
     target = Path(out).expanduser()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"{str(target)!r} is not an empty folder; choose another --out or remove it")
+    check_free(target)
     study = _Exported(store)
     if not study.dialogues:
         raise UserError("there is no conversation to export yet: nobody has come to the end of one")
-    with whole_folder(target) as part:
+    with whole_run(target) as part:
         run = Run.create(part, study.header())
         with run.writing() as writer:
             for dialogue in study.dialogues:
@@ -80,8 +78,6 @@ def export_study(store: StudyStore, out: str | Path) -> Run:
         for name, rows in study.tables().items():
             write_whole(part / FOLDER / f"{name}.csv", _csv(name, rows).encode())
         write_whole(part / FOLDER / "study.yaml", str(store.about["text"]).encode())
-        for lock in part.glob(".*lock"):
-            lock.unlink()
     return Run.open(target)
 
 
@@ -168,9 +164,7 @@ class _Exported:
                 planner="direct",
                 seed=self.study.seed,
             ),
-            fingerprint=Fingerprint(
-                versions={"negosim": version("negosim")}, scenarios={}, taxonomies={}, prompts={}, models={}
-            ),
+            fingerprint=Fingerprint.unplayed(),
             scenarios=self._frames(),
             planned=len(self.dialogues),
             imported=origin,
