@@ -79,23 +79,18 @@ Known = TypeVar("Known")
 
 
 class ByScenario(Generic[Known]):
-    """What is worked out once for each scenario, and anew for one that a dialogue has for itself."""
+    """What is worked out once for each scenario, and anew where a dialogue has one for itself."""
 
     def __init__(self, make: Callable[[Scenario], Known]) -> None:
         self._make = make
-        self._known: dict[int, tuple[Scenario, Known]] = {}
+        self._known: dict[str, tuple[Scenario, Known]] = {}
 
     def of(self, scenario: Scenario) -> Known:
         """Return what is known of a scenario."""
-        if id(scenario) not in self._known:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            self._known[id(scenario)] = scenario, self._make(scenario)
-        return self._known[id(scenario)][1]
-
-
-_KEPT = 256
-"""Scenarios of which something is known at a time."""
+        kept = self._known.get(scenario.id)
+        if kept is None or kept[0] is not scenario:
+            kept = self._known[scenario.id] = scenario, self._make(scenario)
+        return kept[1]
 
 
 def spoken(run: Run) -> Iterator[DialogueRow]:
