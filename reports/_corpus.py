@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from negosim._text import several
 from negosim.errors import UserError
 from negosim.judging import declarable_outcomes
@@ -52,10 +54,12 @@ class Sample:
 
     def only(self, **wanted: Any) -> "Sample":
         """Return the rows whose columns have the given values; a list means any of its values."""
-        frame = self.frame
+        kept = np.ones(len(self.frame), dtype=bool)
         for column, value in wanted.items():
-            frame = frame[frame[column].isin(value) if isinstance(value, list) else frame[column] == value]
-        return replace(self, frame=frame, where={**self.where, **wanted})
+            given = self.frame[column]
+            found = given.isin(value) if isinstance(value, list) else given == value
+            kept &= found.to_numpy(dtype=bool, na_value=False)
+        return replace(self, frame=self.frame[kept], where={**self.where, **wanted})
 
     def known(self, column: str) -> "Sample":
         """Return the rows that have a value in a column."""

@@ -63,9 +63,8 @@ def clusters_of(frame: "pd.DataFrame", scope: Scope = "auto", *, fixed: str | No
     count = int(scenarios.max()) + 1 if len(scenarios) else 0
     if fixed != "scenario" and (scope == "any" or (scope == "auto" and count >= MIN_CLUSTERS)):
         return Clusters(scenarios, np.zeros(count, dtype=np.int64), "scenario")
-    codes = (
-        frame.groupby(["scenario", "index"], sort=True, observed=True).ngroup().to_numpy().astype(np.int64)
-    )
+    seeds = _counted(frame["index"].to_numpy())
+    codes = _counted(scenarios * (int(seeds.max(initial=0)) + 1) + seeds)
     _, first = np.unique(codes, return_index=True)
     return Clusters(codes, scenarios[first], "index")
 

@@ -75,7 +75,7 @@ def mean_of(frame: "pd.DataFrame", values: Floats, *, binary: bool, scope: Scope
     used, missing = values[known], int((~known).sum())
     if not len(used):
         return Estimate(None, note="not enough data: no row has a value", missing=missing)
-    clusters = clusters_of(frame[known], scope)
+    clusters = clusters_of(frame[["scenario", "index"]][known], scope)
     contributions = sums(clusters.codes, used, np.ones_like(used))
     sd = float(used.std(ddof=1)) if len(used) > 1 and not binary else None
     found = estimated(contributions, ratio, contributions[:, 1], clusters, scale=_scale(used), binary=binary)

@@ -124,13 +124,12 @@ def _told(group: "pd.DataFrame", key: str) -> "pd.Series[float]":
 
 def _unlike(rows: "pd.DataFrame", by: list[str], scope: Scope) -> Estimate:
     """Return the share of items with several answers whose answers differ."""
-    items = rows.groupby(by, observed=True).agg(
+    several = rows[rows.duplicated(by, keep=False)]
+    if not len(several):
+        return Estimate(None, note="not enough data: nothing was asked so")
+    items = several.groupby(by, observed=True).agg(
         scenario=("scenario", "first"),
         index=("index", "first"),
         different=("_shown", "nunique"),
-        count=("_shown", "size"),
     )
-    items = items[items["count"] > 1]
-    if not len(items):
-        return Estimate(None, note="not enough data: nothing was asked so")
     return mean_of(items, (items["different"] > 1).to_numpy().astype(np.float64), binary=True, scope=scope)
