@@ -1,6 +1,7 @@
 """Dialogues as JSON lines, in a form of negosim's own for whatever has none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -127,6 +128,7 @@ def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> I
         UserError: a file is broken, or (`drops.strict`) has a bad row; names the field.
 
     """
+    named = cache(load_scenario)
     for file in files:
         talks = Talks(file.label, options, drops)
         for row in rows_of(file.path, file.name):
@@ -135,7 +137,7 @@ def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> I
                 continue
             try:
                 given = ForeignDialogue.model_validate_json(_json(row.content))
-                found = _found(given, row.where, talks)
+                found = _found(given, row.where, talks, named)
             except ValidationError as error:
                 drops.add(first_error(error), row.where)
                 continue
@@ -152,7 +154,9 @@ def _json(content: Any) -> bytes:
     return orjson.dumps(content)
 
 
-def _found(given: ForeignDialogue, where: str, talks: Talks) -> ImportedDialogue | None:
+def _found(
+    given: ForeignDialogue, where: str, talks: Talks, named: Callable[[str], Scenario]
+) -> ImportedDialogue | None:
     names = [role.name for role in given.roles]
     if names:
         unknown = next((turn.speaker for turn in given.turns if turn.speaker not in names), None)
@@ -162,7 +166,8 @@ def _found(given: ForeignDialogue, where: str, talks: Talks) -> ImportedDialogue
         names = list(dict.fromkeys(turn.speaker for turn in given.turns))
     ratings = tuple(_rating(rating, names, len(given.turns)) for rating in given.ratings)
     if given.scenario is not None:
-        return _in_scenario(given, where, names, ratings)
+        scenario = named(given.scenario) if isinstance(given.scenario, str) else given.scenario
+        return _in_scenario(given, scenario, where, names, ratings)
     played = {role.name: role.participant for role in given.roles}
     lines = [
         TalkLine(turn.speaker, turn.text, turn.labels, turn.action, turn.offer, played.get(turn.speaker))
@@ -188,13 +193,9 @@ def _found(given: ForeignDialogue, where: str, talks: Talks) -> ImportedDialogue
 
 
 def _in_scenario(
-    given: ForeignDialogue, where: str, names: Sequence[str], ratings: tuple[Rating, ...]
+    given: ForeignDialogue, scenario: Scenario, where: str, names: Sequence[str], ratings: tuple[Rating, ...]
 ) -> ImportedDialogue:
     """Return a dialogue about a whole scenario; speakers are its roles, by id, name or order."""
-    scenario = given.scenario
-    if isinstance(scenario, str):
-        scenario = load_scenario(scenario)
-    assert scenario is not None
     by_name = {role.id: index for index, role in enumerate(scenario.roles)}
     by_name |= {role.name: index for index, role in enumerate(scenario.roles)}
     if not set(names) <= by_name.keys():

@@ -10,7 +10,7 @@ from negosim.importing._rows import dialogues_of
 from negosim.importing._source import ImportedDialogue, Importer, ImportOptions, Rows, Said, SourceFile
 from negosim.importing._text import detokenize
 from negosim.records import Fact, Measurement
-from negosim.scenarios import Moment, load_scenario
+from negosim.scenarios import Moment, Scenario, load_scenario
 
 SUPPORTER, SEEKER = 0, 1
 """Positions in the scenario `support`."""
@@ -68,10 +68,11 @@ def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> I
         UserError: a file is broken, or (`drops.strict`) has a bad row.
 
     """
-    return dialogues_of(files, drops, lambda file, row: _found(file, row, drops))
+    scenario = load_scenario("support")
+    return dialogues_of(files, drops, lambda file, row: _found(file, row, scenario, drops))
 
 
-def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
+def _found(file: SourceFile, entry: Row, scenario: Scenario, drops: Drops) -> ImportedDialogue:
     row = entry.content
     if not isinstance(row, Mapping) or not isinstance(row.get("dialog"), list):
         raise BadRowError("no dialogue ('dialog' must be a list of turns)")
@@ -79,7 +80,6 @@ def _found(file: SourceFile, entry: Row, drops: Drops) -> ImportedDialogue:
     turns = [_turn(turn, drops) for turn in row["dialog"]]
     if all(turn.role == SEEKER for turn in turns):
         raise BadRowError("the agent never speaks")
-    scenario = load_scenario("support")
     facts: dict[str, Fact] = {
         "initial_intensity": before,
         "final_intensity": after,

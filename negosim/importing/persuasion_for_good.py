@@ -17,7 +17,7 @@ from negosim.importing._source import ImportedDialogue, Importer, ImportOptions,
 from negosim.importing._tables import by_column
 from negosim.importing._text import repair
 from negosim.records import Fact, Measurement
-from negosim.scenarios import load_scenario
+from negosim.scenarios import Scenario, load_scenario
 
 MOST = 2.0
 """Dollars a participant could give: the task's whole payment. Larger figures are cents or slips."""
@@ -107,11 +107,11 @@ def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> I
         raise UserError(f"{files[0].path.parent}: needs {_DIALOGUES} and {_DONATIONS} side by side")
     annotated = [file for file in texts if _is_annotated(file.path)]
     donations = _donations(infos, drops)
-    labels = _labels(annotated)
+    labels, scenario = _labels(annotated), load_scenario("donation")
     for file in [file for file in texts if file not in annotated] or annotated[:1]:
         for id, rows in _dialogues(file, drops):
             try:
-                found = _found(file, id, rows, donations, labels, drops)
+                found = _found(file, id, rows, scenario, donations, labels, drops)
             except BadRowError as error:
                 drops.add(f"{error}; the dialogue is left out", rows[0].where)
                 continue
@@ -228,6 +228,7 @@ def _found(
     file: SourceFile,
     id: str,
     rows: Sequence[Row],
+    scenario: Scenario,
     donations: Mapping[str, _Donation],
     labels: Labels,
     drops: Drops,
@@ -262,7 +263,7 @@ def _found(
         drops.add(f"its rows are in several splits ({' and '.join(sorted(splits))})", where)
         return None
     labelled = _labelled(id, turns, labels, drops)
-    return _valued(id, where, labelled, donations[id], next(iter(splits), None))
+    return _valued(id, where, scenario, labelled, donations[id], next(iter(splits), None))
 
 
 def _is_number(text: str) -> bool:
@@ -286,9 +287,14 @@ def _labelled(id: str, turns: Sequence[tuple[str, Said]], labels: Labels, drops:
 
 
 def _valued(
-    id: str, where: str, turns: Sequence[Said], donation: _Donation, split: Split | None
+    id: str,
+    where: str,
+    scenario: Scenario,
+    turns: Sequence[Said],
+    donation: _Donation,
+    split: Split | None,
 ) -> ImportedDialogue:
-    amount, scenario = donation.amount, load_scenario("donation")
+    amount = donation.amount
     too_much = amount is not None and amount > MOST
     facts: dict[str, Fact] = {} if amount is None else {"donation_stated": amount}
     return ImportedDialogue(
