@@ -1,7 +1,6 @@
 """A trained policy as an agent: it hears the dialogue as its training showed it, and says the next turn."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negosim.agents._protocol import AgentContext, AgentFactory, Speech
@@ -83,9 +82,12 @@ POLICY = AgentFactory(
 
 @lru_cache(maxsize=64)
 def _check(folder: str) -> None:
-    from negosim.rl.policy import check_policy
+    from negosim.rl.policy_files import check_policy_files
 
-    check_policy(Path(folder).expanduser())
+    check_policy_files(folder)  # before torch is loaded, which takes seconds
+    from negosim.rl.policy import read_policy_card
+
+    read_policy_card(folder)
 
 
 @lru_cache(maxsize=4)

@@ -26,6 +26,7 @@ from negosim.rl.evaluation import (
     write_csv,
 )
 from negosim.rl.evaluation import evaluate as measured
+from negosim.rl.policy_files import CARD
 from negosim.terminal import console_for, interactive, print_rows
 
 USERS = typer.Option(
@@ -109,7 +110,7 @@ def evaluate(
         if file is not None and file.is_dir():
             raise UserError(f"{option} {str(file)!r} is a folder; name a file")
     place = runs or new_folder(scenario)
-    if any(name.startswith("policy:") or Path(name).expanduser().is_dir() for name in agents):
+    if any(_is_policy(name) for name in agents):
         from negosim.rl.training.threads import spare_cores
 
         spare_cores()
@@ -202,6 +203,13 @@ def _tell(evaluation: Evaluation) -> None:
     typer.echo()
     for note in notes_of(evaluation):
         typer.echo(note)
+
+
+def _is_policy(name: str) -> bool:
+    """Return whether an agent is a policy that is there; torch is loaded for nothing else."""
+    named = name.removeprefix("policy:")
+    folders = (named, named.split(" with ")[0].split("?")[0])
+    return any((Path(folder).expanduser() / CARD).is_file() for folder in folders)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from negosim.errors import UserError
 from negosim.models import GivenModel, ModelSpec, name_of
 from negosim.plugins import suggest
 from negosim.rl._io import read_card
+from negosim.rl.policy_files import check_policy_files
 from negosim.scenarios import Scenario
 
 POLICY, DATA = "policy:", "data:"
@@ -109,13 +110,14 @@ def _spelt(name: str) -> str:
 
 
 def _policy(name: str, decoding: Mapping[str, float]) -> Contender:
-    from negosim.rl.policy import Sampling, check_policy
-
     plain = name if name.startswith(POLICY) else f"{POLICY}{Path(name).expanduser().resolve()}"
     settings = "&".join(f"{key}={value:g}" for key, value in decoding.items())
     model = f"{plain}{'&' if '?' in plain else '?'}{settings}" if settings else plain
     spec = ModelSpec.parse(model)
-    stored = check_policy(Path(spec.target).expanduser()).decoding
+    check_policy_files(spec.target)  # before torch is loaded, which takes seconds
+    from negosim.rl.policy import Sampling, read_policy_card
+
+    stored = read_policy_card(spec.target).decoding
     used = Sampling.model_validate({**stored.model_dump(), **named_decoding(spec)})
     return Contender(
         name,

@@ -14,10 +14,11 @@ from torch import Tensor
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role
 from negosim.rl.policy._sampling import decode
+from negosim.rl.policy_files import WAY_OUT
 from negosim.rl.training.decoding import Sampling
 from negosim.rl.training.dialogue_format import DialogueFormat
 from negosim.rl.training.model import ValueHead, guides
-from negosim.rl.training.policy_folder import HEADS, MODEL, WAY_OUT, PolicyCard, check_policy
+from negosim.rl.training.policy_folder import HEADS, MODEL, PolicyCard, check_policy
 from negosim.rl.training.quiet import quiet
 
 if TYPE_CHECKING:

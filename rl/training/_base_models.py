@@ -9,9 +9,10 @@ import torch
 
 from negosim.errors import UserError
 from negosim.rl._trajectory import Trajectory
+from negosim.rl.policy_files import CARD
 from negosim.rl.training._tiny import texts_of, tiny_gpt, word_tokenizer
 from negosim.rl.training.dialogue_format import DialogueFormat, NoRoomError
-from negosim.rl.training.policy_folder import CARD, MODEL, check_policy
+from negosim.rl.training.policy_folder import MODEL, check_policy
 from negosim.rl.training.quiet import quiet
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 
-from negosim._checksum import DamageError, check_files, checked, checksums_below, with_checksum
-from negosim._files import first_error, unreadable
+from negosim._checksum import checksums_below, with_checksum
+from negosim._files import first_error
 from negosim._frozen import Frozen
 from negosim.errors import UserError
 from negosim.rl._trajectory import Role
+from negosim.rl.policy_files import CARD, card_content, check_policy_files
 from negosim.rl.training._config import TrainConfig
 from negosim.rl.training.decoding import Sampling
 from negosim.rl.training.quiet import quiet
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-CARD = "policy.json"
 MODEL = "model"
 HEADS = "heads.safetensors"
-
-WAY_OUT = "restore it from a copy, or train the policy again"
 
 
 class PolicyCard(Frozen):
@@ -100,26 +98,14 @@ def read_policy_card(folder: str | Path) -> PolicyCard:
         UserError: no policy is there, or its file is damaged.
 
     """
-    path = Path(folder).expanduser() / CARD
     try:
-        return PolicyCard.model_validate_json(checked(path.read_bytes())[0])
-    except FileNotFoundError:
-        unfinished = any(path.parent.glob("checkpoint-*"))
-        hint = (
-            "its training has not ended; go on with negosim rl train ... --resume"
-            if unfinished
-            else "make one with negosim rl train"
-        )
-        raise UserError(f"{str(folder)!r} is no policy folder (it has no {CARD}); {hint}") from None
-    except DamageError as error:
-        raise UserError(f"{path}: {error}; {WAY_OUT}") from None
+        return PolicyCard.model_validate_json(card_content(folder))
     except ValidationError as error:
+        path = Path(folder).expanduser() / CARD
         raise UserError(f"{path}: {first_error(error)}; was it written by another version?") from None
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
 
 
-def check_policy(folder: Path) -> PolicyCard:
+def check_policy(folder: str | Path) -> PolicyCard:
     """Read what a policy is, and check that its files are what was written.
 
     Raises:
@@ -127,10 +113,5 @@ def check_policy(folder: Path) -> PolicyCard:
 
     """
     card = read_policy_card(folder)
-    try:
-        check_files(folder, card.files)
-    except OSError as error:
-        raise unreadable(error.filename or folder, error) from None
-    except DamageError as error:
-        raise UserError(f"{error}; {WAY_OUT}") from None
+    check_policy_files(folder)
     return card

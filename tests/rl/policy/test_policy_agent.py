@@ -1,5 +1,7 @@
 """A trained policy negotiates: from a run to trajectories, to a policy, to a run."""
 
+import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from negosim.config import RunConfig
 from negosim.engine import generate
 from negosim.errors import UserError
 from negosim.rl import prepare, read_trajectories
+from negosim.rl.evaluation import evaluate
 from negosim.rl.training import BC, TrainConfig, train
 from negosim.seeding import Seed
 from negosim.store import Run
@@ -65,6 +68,17 @@ def test_a_policy_sees_what_its_training_showed(base: Path) -> None:
         prefix = _prefix(view_of(side, dialogue.turns[:count], Table(issues, len(scenario.roles))))
         assert prefix.system == trained.system
         assert list(prefix.turns) == [(turn.role, turn.text) for turn in trained.turns[:count]]
+
+
+def test_a_policy_that_is_not_there_is_refused_without_loading_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "negosim.rl.policy", None)
+    config = RunConfig(scenarios="donation", models=(f"policy:{tmp_path}", "user"), planner="direct")
+    with pytest.raises(UserError, match="no policy folder"):
+        generate(config, out=tmp_path / "never")
+    with pytest.raises(UserError, match="no policy folder"):
+        asyncio.run(evaluate([f"policy:{tmp_path}"], "donation", dialogues=1, out=tmp_path / "never"))
 
 
 def test_what_a_policy_cannot_do_is_told_before_the_run(base: Path) -> None:
