@@ -20,6 +20,8 @@ class Means:
     """Whether answers of chat models are kept and taken again."""
     budget: Budget | None = None
     """Of all calls."""
+    ray: str | None = None
+    """The Ray cluster that plays, if one does."""
 
 
 async def finished_run(

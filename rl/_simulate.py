@@ -48,6 +48,7 @@ def simulate(
     budget: Budget | None = None,
     prompts: str | Path | None = None,
     watch: Watch = lambda over, planned: None,
+    ray: str | None = None,
 ) -> Card:
     """Write a corpus of dialogues between an agent and simulated users.
 
@@ -69,6 +70,7 @@ def simulate(
         budget: of all calls.
         prompts: folder of prompt templates that override single ones.
         watch: told how far it is.
+        ray: a Ray cluster that plays, as `negosim.generate` takes it.
 
     Returns:
         The data card of the corpus.
@@ -95,7 +97,7 @@ def simulate(
     scrap = tempfile.TemporaryDirectory() if run is None else nullcontext(str(run))
     with scrap as folder:
         place = Path(folder) if run is not None else Path(folder) / f"{scenario}-{seed}"
-        _play(config, place, Means(chat_models or {}, cache, budget), watch)
+        _play(config, place, Means(chat_models or {}, cache, budget, ray), watch)
         return prepare(place, out, split=split, format=format)
 
 
@@ -116,6 +118,7 @@ def imagine(
     budget: Budget | None = None,
     prompts: str | Path | None = None,
     watch: Watch = lambda over, planned: None,
+    ray: str | None = None,
 ) -> Card:
     """Write a corpus of dialogues that nobody held: a model writes all sides, from the first word.
 
@@ -140,6 +143,7 @@ def imagine(
         budget: what the models' calls may use.
         prompts: folder of prompt templates that override single ones.
         watch: told how far it is.
+        ray: a Ray cluster that plays, as `negosim.generate` takes it.
 
     Returns:
         The data card.
@@ -173,7 +177,7 @@ def imagine(
         concurrency=1 if name == EMBEDDED else concurrency,
         prompts=prompts,
     )
-    _play(config, place, Means(chat_models or {}, cache, budget), watch)
+    _play(config, place, Means(chat_models or {}, cache, budget, ray), watch)
     return prepare(place, out, learner=role + 1, split=split, format=format)
 
 

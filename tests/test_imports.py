@@ -14,7 +14,7 @@ ROOMS = (
     ("_reading", "_loop", "plugins", "registry", "seeding", "logs"),
     ("scenarios", "taxonomies", "traits", "_html", "records"),
     ("table", "order", "outcome", "rewards", "views"),
-    ("models", "prompts", "config", "store"),
+    ("models", "prompts", "config", "store", "cluster"),
     ("agents", "measures", "judging", "engine", "importing", "gnome", "planners", "study"),
     ("terminal", "reports", "rl", "web", "cli", "__main__", ""),
 )

@@ -39,6 +39,7 @@ COMMANDS = {
     "judge": LazyCommand(
         "negosim.cli.judge:judge",
         "Have judges answer questions about a run's dialogues, and store what they say beside them.",
+        kind="negosim.cli.ray_command:RayCommand",
     ),
     "annotate": LazyCommand(
         "negosim.cli.annotate:annotate",
@@ -159,14 +160,17 @@ RL = {
     "simulate": LazyCommand(
         "negosim.cli.rl:simulate",
         "Make a corpus of dialogues between an agent and simulated users, with known rewards.",
+        kind="negosim.cli.ray_command:RayCommand",
     ),
     "imagine": LazyCommand(
         "negosim.cli.rl:imagine",
         "Imagine dialogues that nobody held: a model writes all sides from nothing (zero-shot data).",
+        kind="negosim.cli.ray_command:RayCommand",
     ),
     "hindsight": LazyCommand(
         "negosim.cli.rl_hindsight:hindsight",
         "Grow a set of dialogues by hindsight: what should have been said, and how it would have gone on.",
+        kind="negosim.cli.ray_command:RayCommand",
     ),
     "export": LazyCommand(
         "negosim.cli.rl_export:export",

@@ -18,6 +18,7 @@ from negosim.cli.options import (
     ModelBody,
     ModelHeader,
     ModelSeed,
+    Ray,
     SendKeyTo,
     Temperature,
     Timeout,
@@ -291,6 +292,7 @@ def generate(
             rich_help_panel=PLAY,
         ),
     ] = 1,
+    ray: Ray = None,
     compress: Annotated[
         bool, typer.Option("--compress", help="Store the dialogues as zstd.", rich_help_panel=SHOW)
     ] = False,
@@ -398,6 +400,7 @@ def generate(
             cache=cache,
             budget=budget,
             workers=workers,
+            ray=ray,
         ),
         watch,
         quiet=json,
@@ -419,6 +422,7 @@ def _finish(context: typer.Context, folder: Path, watch: Watch, budget: Budget |
             cache=options["cache"],
             budget=budget,
             workers=options["workers"],
+            ray=options["ray"],
             send_key_to=(listed(options["send_key_to"]) or []) + _servers_typed(config, given),
         ),
         watch,

@@ -19,6 +19,7 @@ from negosim.cli.options import (
     ModelBody,
     ModelHeader,
     ModelSeed,
+    Ray,
     SendKeyTo,
     Temperature,
     Timeout,
@@ -132,6 +133,7 @@ def judge(
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
     send_key_to: SendKeyTo = None,
+    ray: Ray = None,
     log: Annotated[
         Path | None,
         typer.Option(
@@ -180,6 +182,7 @@ def judge(
             cache=cache,
             budget=budget_of(budget_usd, budget_tokens),
             send_key_to=listed(send_key_to) or (),
+            ray=ray,
         )
 
     _judge_and_tell(judge_it, found, watch)

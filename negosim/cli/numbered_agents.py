@@ -3,15 +3,14 @@
 import re
 from typing import Any
 
-from typer.core import TyperCommand
-
 from negosim.cli.configuration import BARE_DECEPTIVE
+from negosim.cli.ray_command import RayCommand
 
 _FURTHER_MODEL = re.compile(r"--agent([3-9]|[1-9]\d+)-model(?:=(.*))?", re.DOTALL)
 """`--agent3-model MODEL` and so on, for as many roles as there are."""
 
 
-class GenerateCommand(TyperCommand):
+class GenerateCommand(RayCommand):
     """A command whose `--deceptive` may stand without its value, and that has `--agentN-model` for any N."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

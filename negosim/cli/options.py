@@ -52,6 +52,16 @@ SendKeyTo = Annotated[
         rich_help_panel=COST,
     ),
 ]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS|auto|local",
+        help="Do it in a Ray cluster: HOST:PORT of its head; auto, as the option alone means: one that "
+        "runs here or is begun here; local: one begun here. Needs negosim[ray].",
+        show_default="in this process",
+    ),
+]
 PromptsFolder = Annotated[
     Path | None,
     typer.Option("--prompts", metavar="DIR", help="Folder of prompt templates that override single ones."),

@@ -7,7 +7,7 @@ import typer
 
 from negosim import rl
 from negosim.cli.configuration import budget_of
-from negosim.cli.options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
+from negosim.cli.options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder, Ray
 from negosim.cli.rl_told import progress, spent, tell_card, told_how_to_go_on
 from negosim.store import Run
 
@@ -97,6 +97,7 @@ def simulate(
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
+    ray: Ray = None,
 ) -> None:
     """Make a corpus of dialogues between an agent and simulated users, with known rewards.
 
@@ -119,6 +120,7 @@ def simulate(
             budget=budget_of(budget_usd, budget_tokens),
             prompts=prompts,
             watch=watch,
+            ray=ray,
         )
     tell_card(card, out)
 
@@ -161,6 +163,7 @@ def imagine(
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
+    ray: Ray = None,
 ) -> None:
     """Imagine dialogues that nobody held: a model writes all sides from nothing (zero-shot data).
 
@@ -183,6 +186,7 @@ def imagine(
             budget=budget_of(budget_usd, budget_tokens),
             prompts=prompts,
             watch=watch,
+            ray=ray,
         )
     tell_card(card, out)
     if rows := [row for dialogue in Run.open(place) for row in dialogue.account]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from negosim.cli.configuration import budget_of
-from negosim.cli.options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder
+from negosim.cli.options import COST, BudgetTokens, BudgetUsd, Cache, PromptsFolder, Ray
 from negosim.cli.rl import OUT
 from negosim.cli.rl_told import progress, spent, tell_card
 from negosim.errors import NegosimError
@@ -81,6 +81,7 @@ def hindsight(
     cache: Cache = True,
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
+    ray: Ray = None,
 ) -> None:
     """Grow a set of dialogues by hindsight: what should have been said, and how it would have gone on.
 
@@ -103,6 +104,7 @@ def hindsight(
                 budget=budget_of(budget_usd, budget_tokens),
                 prompts=prompts,
                 watch=watch,
+                ray=ray,
             )
     except (KeyboardInterrupt, NegosimError) as stopped:
         if progress_path(out).exists():

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negosim import registry
 from negosim._loop import run_coroutine
 from negosim.config import RunConfig
 from negosim.engine._agents import GivenAgent, given_agents
@@ -19,6 +18,7 @@ from negosim.engine._jobs import Execution, play_jobs, through_provider
 from negosim.engine._plan import Job, Plan, resolve
 from negosim.engine._preview import check_prompts, unreached_by_prompts
 from negosim.engine._progress import forget_progress
+from negosim.engine._remote import check_planner_elsewhere, check_remote
 from negosim.engine._tracing import tell_of_tracing
 from negosim.errors import UserError
 from negosim.models import Budget, ChatModel, confirm_servers, open_clients, recorded
@@ -41,6 +41,7 @@ def generate(
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
+    ray: str | None = None,
 ) -> Run:
     """Make every dialogue of a configuration and store it in a run folder.
 
@@ -60,6 +61,8 @@ def generate(
         cache: whether models' answers come from the user's cache where it has them, and are kept.
         budget: what the models' calls may use; no limit by default.
         workers: processes to play in; more than one for the simulated negotiator alone.
+        ray: a Ray cluster to play in: HOST:PORT of its head; "auto", one that runs here or is begun here;
+            "local", one begun here. Models, the budget and the cache are then shared by its machines.
 
     Returns:
         The run, open for reading.
@@ -88,6 +91,7 @@ def generate(
             cache=cache,
             budget=budget,
             workers=workers,
+            ray=ray,
         )
     )
 
@@ -103,6 +107,7 @@ async def generate_async(
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
+    ray: str | None = None,
 ) -> Run:
     """Make every dialogue of a configuration within a running event loop, and store it in a run folder.
 
@@ -122,6 +127,8 @@ async def generate_async(
         cache: whether models' answers come from the user's cache where it has them, and are kept.
         budget: what the models' calls may use; no limit by default.
         workers: processes to play in; more than one for the simulated negotiator alone.
+        ray: a Ray cluster to play in: HOST:PORT of its head; "auto", one that runs here or is begun here;
+            "local", one begun here. Models, the budget and the cache are then shared by its machines.
 
     Returns:
         The run, open for reading.
@@ -141,7 +148,7 @@ async def generate_async(
 
     """
     config, made = given_agents(config, agents)
-    execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
+    execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers, ray)
     plan = _resolve(config, execution)
     async with await _clients(plan, execution) as clients:
         run = Run.create(
@@ -168,6 +175,7 @@ def resume(
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
+    ray: str | None = None,
     send_key_to: Collection[str] = (),
 ) -> Run:
     """Finish a run that was stopped, crashed or killed: nothing finished is made or paid for again.
@@ -189,6 +197,7 @@ def resume(
         cache: whether the user's cache of answers is used.
         budget: what the models' calls may use from now on.
         workers: processes to play in.
+        ray: a Ray cluster to play in.
         send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`;
             those on this machine and in the environment's own variables may anyway.
 
@@ -218,6 +227,7 @@ def resume(
             cache=cache,
             budget=budget,
             workers=workers,
+            ray=ray,
             send_key_to=send_key_to,
         )
     )
@@ -235,6 +245,7 @@ async def resume_async(
     cache: bool = True,
     budget: Budget | None = None,
     workers: int = 1,
+    ray: str | None = None,
     send_key_to: Collection[str] = (),
 ) -> Run:
     """Finish a run that was stopped, crashed or killed, within a running event loop.
@@ -255,6 +266,7 @@ async def resume_async(
         cache: whether the user's cache of answers is used.
         budget: what the models' calls may use from now on.
         workers: processes to play in.
+        ray: a Ray cluster to play in.
         send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`;
             those on this machine and in the environment's own variables may anyway.
 
@@ -276,7 +288,7 @@ async def resume_async(
     if run.header.imported is not None:
         raise UserError(f"{str(path)!r} is imported: there is nothing to go on with")
     _, made = given_agents(run.config, agents)
-    execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers)
+    execution = Execution(watch or _nobody_watches, chat_models or {}, made, cache, budget, workers, ray)
     with run.writing(mend=drop_damaged) as writer:
         width = (config or run.config).concurrency
         plan = _resolve(run.config.model_copy(update={"concurrency": width}), execution)
@@ -304,16 +316,15 @@ def _left(plan: Plan, run: Run, *, retry_failed: bool) -> tuple[list[Job], froze
 
 def _resolve(config: RunConfig, execution: Execution) -> Plan:
     plan = resolve(config, execution.chat_models, execution.agents)
+    if execution.ray is not None:
+        check_remote(plan, execution)
     if execution.workers > 1 and not plan.simulated:
         raise UserError(
             "several workers are for the simulated negotiator alone; "
             "a model waits for its server: raise the concurrency instead"
         )
-    if execution.workers > 1 and registry.plugins("planners")[config.planner].version is None:
-        raise UserError(
-            f"planner {config.planner!r} is registered in this process alone; leave the workers out, or "
-            "name it in the entry points of an installed package"
-        )
+    if execution.workers > 1:
+        check_planner_elsewhere(plan, "the workers")
     if plan.asks_models:
         check_prompts(plan)
     if unreached := unreached_by_prompts(plan):

@@ -30,6 +30,8 @@ class Execution:
     cache: bool
     budget: Budget | None
     workers: int
+    ray: str | None = None
+    """The Ray cluster that plays, if one does."""
 
 
 async def play_jobs(
@@ -47,6 +49,10 @@ async def play_jobs(
         _log(dialogue)
         execution.watch(DialogueFinished(dialogue, plan.scenarios[dialogue.scenario]))
 
+    if execution.ray is not None:
+        from negosim.engine._remote import RemotePlay
+
+        return await RemotePlay(plan, run, execution, store).play(jobs)
     if execution.workers > 1:
         for dialogue in play_in_processes(plan, jobs, execution.workers):
             store(dialogue)
@@ -55,19 +61,27 @@ async def play_jobs(
     if plan.simulated:
         await _play_all(RunSetting(plan, clients, execution.watch), jobs, store)
         return False
-    unfinished = False
     progress = RunProgress(run, [job.id for job in jobs])
+    unfinished = Unfinished(progress, store)
+    await _play_all(RunSetting(plan, clients, execution.watch, progress), jobs, unfinished.store)
+    return unfinished.any
 
-    def store_and_forget(dialogue: Dialogue) -> None:
-        nonlocal unfinished
-        store(dialogue)
+
+class Unfinished:
+    """Stores dialogues, and forgets where they stood but for those that can be gone on with."""
+
+    def __init__(self, progress: RunProgress, store: Callable[[Dialogue], None]) -> None:
+        self.any = False
+        """Whether some can be gone on with."""
+        self._progress, self._store = progress, store
+
+    def store(self, dialogue: Dialogue) -> None:
+        """Store a dialogue."""
+        self._store(dialogue)
         if through_provider(dialogue):
-            unfinished = True
+            self.any = True
         else:
-            progress.forget(dialogue.id)
-
-    await _play_all(RunSetting(plan, clients, execution.watch, progress), jobs, store_and_forget)
-    return unfinished
+            self._progress.forget(dialogue.id)
 
 
 def through_provider(dialogue: Dialogue) -> bool:
@@ -91,29 +105,40 @@ def _log(dialogue: Dialogue) -> None:
         logger.error("dialogue failed", extra={**counts, **failed})
 
 
-async def _play_all(setting: "RunSetting", jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
-    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest.
+class Doubtful:
+    """Stores dialogues; what failed through the provider once another has come to its end, or all have.
 
-    What failed through the provider is stored once another dialogue has come to its end, or all have.
     If the run is stopped before, because the provider is gone for all, it stays unmade.
     """
+
+    def __init__(self, store: Callable[[Dialogue], None]) -> None:
+        self._store = store
+        self._failed: list[Dialogue] = []
+
+    def take(self, dialogue: Dialogue) -> None:
+        """Store a dialogue, now or later."""
+        if through_provider(dialogue):
+            self._failed.append(dialogue)
+        else:
+            self.settle()
+            self._store(dialogue)
+
+    def settle(self) -> None:
+        """Store those that failed, too."""
+        while self._failed:
+            self._store(self._failed.pop(0))
+
+
+async def _play_all(setting: "RunSetting", jobs: Sequence[Job], store: Callable[[Dialogue], None]) -> None:
+    """Play jobs in order, `concurrency` at a time; the first error of ours stops the rest."""
     from negosim.engine._play import play
 
     waiting = iter(jobs)
-    doubtful: list[Dialogue] = []
-
-    def settle() -> None:
-        while doubtful:
-            store(doubtful.pop(0))
+    doubtful = Doubtful(store)
 
     async def worker() -> None:
         for job in waiting:
-            dialogue = await play(setting, job)
-            if through_provider(dialogue):
-                doubtful.append(dialogue)
-            else:
-                settle()
-                store(dialogue)
+            doubtful.take(await play(setting, job))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -121,4 +146,4 @@ async def _play_all(setting: "RunSetting", jobs: Sequence[Job], store: Callable[
                 group.create_task(worker())
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    settle()
+    doubtful.settle()

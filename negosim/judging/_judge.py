@@ -12,11 +12,14 @@ from typing import Any
 from negosim import registry
 from negosim._loop import run_coroutine
 from negosim._text import several
+from negosim.cluster import refuse_in_process, refuse_objects
 from negosim.errors import UserError
 from negosim.judging._events import JudgingEvent, JudgingStarted
+from negosim.judging._filling import Material
 from negosim.judging._protocol import ORACLE, Judge
 from negosim.judging._questionnaires import questionnaires, taxonomies_of
-from negosim.judging._session import Assignment, Material, Session
+from negosim.judging._remote import JudgingWork, RemoteJudging, assigned
+from negosim.judging._session import Session
 from negosim.models import (
     MODEL_VARIABLE,
     Budget,
@@ -51,6 +54,7 @@ def judge(
     cache: bool = True,
     budget: Budget | None = None,
     send_key_to: Collection[str] = (),
+    ray: str | None = None,
 ) -> Run:
     """Have judges answer questions about a run's dialogues; their sheets are stored beside them.
 
@@ -76,6 +80,8 @@ def judge(
         budget: what the models' calls may use; no limit by default.
         send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`
             where agents are asked themselves (beliefs).
+        ray: a Ray cluster that judges: HOST:PORT of its head; "auto", one that runs here or is begun here;
+            "local", one begun here.
 
     Returns:
         The run.
@@ -106,6 +112,7 @@ def judge(
             cache=cache,
             budget=budget,
             send_key_to=send_key_to,
+            ray=ray,
         )
     )
 
@@ -124,6 +131,7 @@ async def judge_async(
     cache: bool = True,
     budget: Budget | None = None,
     send_key_to: Collection[str] = (),
+    ray: str | None = None,
 ) -> Run:
     """Have judges answer questions about a run's dialogues, within a running event loop.
 
@@ -147,6 +155,8 @@ async def judge_async(
         budget: what the models' calls may use; no limit by default.
         send_key_to: URLs of servers, named in the run's header, that may get the key in `NEGOSIM_API_KEY`
             where agents are asked themselves (beliefs).
+        ray: a Ray cluster that judges: HOST:PORT of its head; "auto", one that runs here or is begun here;
+            "local", one begun here.
 
     Returns:
         The run.
@@ -177,26 +187,34 @@ async def judge_async(
     if prompts is not None and not (named.specs or needed or provided):
         logger.warning("templates in %s are not used: none of these judges is a chat model", prompts)
     agent_specs = {name: ModelSpec.parse(name) for name in needed}
+    if ray is not None:
+        refuse_objects(provided, [one for one in named.code if one.startswith("python:")])
+        refuse_in_process([*named.specs.values(), *agent_specs.values()])
     confirm_servers(agent_specs.values(), {*several(send_key_to), *_urls(named.specs.values())})
     async with (
         open_clients(named.specs, provided, cache=cache, budget=budget) as judge_clients,
         open_clients(agent_specs, provided, cache=cache, budget=budget) as agent_clients,
     ):
-        by_name = {client.model.name: client for client in agent_clients.values() if client}
-        seated = [Assignment(item, by_name if item.models(config) else judge_clients) for item in asked]
+        seated = assigned(asked, run, judge_clients, agent_clients)
+        judging = {name: named.code.get(name) for name in named.names}
+        material = Material(templates, taxonomies)
         with run.judging() as writer:
             session = Session(
                 run,
-                {name: named.code.get(name) for name in named.names},
+                judging,
                 seated,
-                Material(templates, taxonomies),
+                material,
                 repeats=repeats,
                 sample=sample,
                 writer=writer,
                 watch=watch,
             )
             watch(JudgingStarted(run, named.names, len(run)))
-            await session.fill_in(concurrency)
+            if ray is None:
+                await session.fill_in(concurrency)
+            else:
+                work = JudgingWork(run, named.specs, agent_specs, judging, asked, material, cache)
+                await session.fill_in_elsewhere(RemoteJudging(ray, work, concurrency, budget))
     return run
 
 

@@ -2,69 +2,23 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from negosim.errors import ModelError, ProtocolError
 from negosim.judging._ask import SetQuestionnaire
 from negosim.judging._events import DialogueJudged, JudgingEvent, SheetFinished
+from negosim.judging._filling import Assignment, JudgingTask, Material, MissingSheet, SheetFiller
 from negosim.judging._fingerprint import Fingerprints
-from negosim.judging._protocol import ORACLE, Judge, Questionnaire, Task, failures
-from negosim.judging._reader import Reader
-from negosim.models import Ledger, ModelClient
-from negosim.prompts import Prompts
-from negosim.records import TRUTH, Dialogue, Sheet, total_usd
+from negosim.judging._protocol import ORACLE, Judge, Questionnaire
+from negosim.models import ModelClient
+from negosim.records import Dialogue, Sheet
 from negosim.seeding import Seed
 from negosim.store import Run, SheetWriter, answered_keys
-from negosim.taxonomies import Taxonomy
+
+if TYPE_CHECKING:
+    from negosim.judging._remote import RemoteJudging
 
 logger = logging.getLogger(__name__)
-
-Clients = Mapping[str, ModelClient | None]
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """A questionnaire, and the models that may be asked to answer it, by name."""
-
-    questionnaire: Questionnaire
-    clients: Clients
-
-
-@dataclass(frozen=True)
-class Material:
-    """What prompts are made from."""
-
-    prompts: Mapping[str, Prompts]
-    """By scenario."""
-    taxonomies: Mapping[str, tuple[Taxonomy, Taxonomy]]
-    """By scenario: of tactics and of techniques."""
-
-
-@dataclass(frozen=True)
-class MissingSheet:
-    """A sheet to be filled in."""
-
-    questionnaire: Questionnaire
-    fingerprint: str
-    repeat: int
-
-
-@dataclass(frozen=True)
-class JudgingTask:
-    """What one judge has to answer about one dialogue from one perspective.
-
-    Its sheets are filled in one after the other: their prompts share the beginning, so that each finds
-    what the one before left in the server's prefix cache.
-    """
-
-    dialogue: Dialogue
-    judge: str
-    perspective: str
-    client: ModelClient | None
-    sheets: Sequence[MissingSheet]
-    done: Callable[[], None]
 
 
 class Session:
@@ -96,6 +50,7 @@ class Session:
             judges,
             writer.describe_judge,
         )
+        self._filler = SheetFiller(run, judges, material)
         self._sample = {name: drawn(run, name, sample) for name in run.header.scenarios}
 
     async def fill_in(self, concurrency: int) -> None:
@@ -164,63 +119,19 @@ class Session:
         return code is None or judge == ORACLE or isinstance(questionnaire, SetQuestionnaire)
 
     async def _read(self, reading: JudgingTask) -> None:
-        dialogue, scenario = reading.dialogue, self._run.scenario_of(reading.dialogue)
-        reader = None
-        if reading.perspective != TRUTH:
-            reader = Reader(
-                dialogue,
-                scenario,
-                reading.perspective,
-                prompts=self._material.prompts[scenario.id],
-                taxonomies=self._material.taxonomies[scenario.id],
-                max_turns=self._run.config.cap(scenario),
-                traits=self._run.traits_of(dialogue),
-            )
-        for missing in reading.sheets:
-            sheet = await self._fill_in(reading, missing, reader)
-            self._writer.append(sheet)
-            self._watch(SheetFinished(sheet))
+        async for sheet in self._filler.fill_in(reading):
+            self._take(sheet)
         reading.done()
         await asyncio.sleep(0)  # the oracle never waits for anything; let Ctrl-C through
 
-    async def _fill_in(self, reading: JudgingTask, missing: MissingSheet, reader: Reader | None) -> Sheet:
-        started, ledger, questionnaire = time.perf_counter(), Ledger(), missing.questionnaire
-        dialogue = reading.dialogue
-        task = Task(
-            dialogue=dialogue,
-            scenario=self._run.scenario_of(dialogue),
-            questions=questionnaire.id,
-            perspective=reading.perspective,
-            judge=reading.judge,
-            repeat=missing.repeat,
-            reader=reader,
-            client=reading.client,
-            ledger=ledger,
-            code=self._judges.get(reading.judge),
-        )
-        try:
-            judgements = tuple(await questionnaire.answer(task))
-        except (ProtocolError, ModelError) as error:
-            judgements = failures(questionnaire.items(task), error)
-        if not judgements:
-            raise ValueError(f"questionnaire {questionnaire.id!r} left a sheet empty")
-        account = ledger.rows()
-        return Sheet(
-            dialogue=dialogue.id,
-            questions=questionnaire.id,
-            perspective=reading.perspective,
-            judge=reading.judge,
-            fingerprint=missing.fingerprint,
-            repeat=missing.repeat,
-            judgements=judgements,
-            calls=sum(row.calls for row in account),
-            cached_calls=sum(row.cached_calls for row in account),
-            tokens_in=sum(row.tokens_in for row in account),
-            tokens_out=sum(row.tokens_out for row in account),
-            tokens_cached=sum(row.tokens_cached for row in account),
-            seconds=round(time.perf_counter() - started, 6),
-            usd=total_usd(row.usd for row in account),
-        )
+    def _take(self, sheet: Sheet) -> None:
+        self._writer.append(sheet)
+        self._watch(SheetFinished(sheet))
+
+    async def fill_in_elsewhere(self, remote: "RemoteJudging") -> None:
+        """Fill in every missing sheet in a cluster; the first error of ours stops it."""
+        async for sheet in remote.sheets(self._readings(), [one.questionnaire for one in self._asked]):
+            self._take(sheet)
 
 
 def drawn(run: Run, scenario: str, sample: int | None) -> Collection[int]:

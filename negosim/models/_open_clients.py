@@ -16,12 +16,18 @@ from negosim.models._types import ChatModel
 
 @asynccontextmanager
 async def open_clients(
-    specs: Mapping[str, ModelSpec], provided: Mapping[str, ChatModel], *, cache: bool, budget: Budget | None
+    specs: Mapping[str, ModelSpec],
+    provided: Mapping[str, ChatModel],
+    *,
+    cache: bool,
+    budget: Budget | None,
+    answers: ResponseCache | None = None,
 ) -> AsyncIterator[dict[str, ModelClient | None]]:
     """Open every model of `specs`, check that it answers, and close them all at the end.
 
     Yields the clients by name; None stands for agents, which are no chat models. Models `provided` by the
-    caller are under the budget too, but neither checked, cached nor closed, other than LangChain's.
+    caller are under the budget too, but neither checked, cached nor closed, other than LangChain's. The
+    cache is the user's, or `answers`.
 
     Raises:
         UserError: a model cannot be opened or reached.
@@ -36,12 +42,12 @@ async def open_clients(
     }
     async with AsyncExitStack() as opened:
         needed = cache and any(spec.chats for spec in specs.values())
-        answers = opened.enter_context(closing(ResponseCache())) if needed else None
+        kept = opened.enter_context(closing(answers or ResponseCache())) if needed else None
         for name, spec in specs.items():
             if not spec.chats:
                 clients[name] = None
                 continue
-            model = open_model(spec, cache=answers, budget=budget)
+            model = open_model(spec, cache=kept, budget=budget)
             opened.push_async_callback(model.close)
             await model.preflight()
             clients[name] = _client(model, spec)

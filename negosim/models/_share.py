@@ -2,6 +2,7 @@
 
 import asyncio
 import urllib.request
+from collections.abc import Callable
 from functools import cached_property
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ class Share:
     """The session of one server in one event loop, its models' limiters, and the number of its users."""
 
     _open: ClassVar[dict[tuple[asyncio.AbstractEventLoop, str], "Share"]] = {}
+    new_limiter: ClassVar[Callable[[str, str], Limiter]] = lambda place, model: Limiter()
+    """Returns the limiter of a place's model."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, place: str) -> None:
         self.loop = loop
@@ -46,7 +49,9 @@ class Share:
 
     def limiter(self, model: str) -> Limiter:
         """Return the limiter of one of the server's models."""
-        return self._limiters.setdefault(model, Limiter())
+        if model not in self._limiters:
+            self._limiters[model] = Share.new_limiter(self.place, model)
+        return self._limiters[model]
 
     async def release(self) -> None:
         self.users -= 1

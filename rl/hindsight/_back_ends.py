@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from negosim.errors import UserError
-from negosim.models import Budget, ChatModel, ModelSpec, open_clients
+from negosim.models import Budget, ChatModel, ModelSpec, ResponseCache, open_clients
 from negosim.prompts import Templates
 from negosim.rl._card import Card
 from negosim.rl._trajectory import Trajectory
@@ -73,6 +73,7 @@ async def open_back_ends(
     templates: Templates,
     cache: bool,
     budget: Budget | None,
+    answers: ResponseCache | None = None,
 ) -> AsyncIterator[Opened]:
     """Open everything that is named, and close it at the end.
 
@@ -93,7 +94,7 @@ async def open_back_ends(
     limit = asyncio.Semaphore(concurrency)
     pool = _examples.pool_of(originals)
     rng = Random(f"hindsight examples {seed}")
-    async with open_clients(specs, provided, cache=cache, budget=budget) as clients:
+    async with open_clients(specs, provided, cache=cache, budget=budget, answers=answers) as clients:
         chats = {name: Chat(client, setting, limit, templates) for name, client in clients.items() if client}
         controller: Controller = (
             ChatController(chats[chosen.controller])

@@ -8,7 +8,7 @@ from itertools import pairwise
 from negosim.errors import ModelError, ProtocolError
 from negosim.rl._trajectory import Trajectory, TrajectoryTurn
 from negosim.rl.hindsight._match import quoted_turn, says_the_same
-from negosim.rl.hindsight._progress import Attempt, Progress, ReviewRecord
+from negosim.rl.hindsight._progress import Attempt, KnownProgress, ReviewRecord
 from negosim.rl.hindsight._protocol import (
     PLACES,
     Completion,
@@ -59,7 +59,7 @@ class Pipeline:
     """Makes regenerations; every result depends on (seed, parent, attempt) and the models alone."""
 
     def __init__(
-        self, back_ends: BackEnds, setting: Setting, progress: Progress, *, hard_share: float, seed: int
+        self, back_ends: BackEnds, setting: Setting, progress: KnownProgress, *, hard_share: float, seed: int
     ) -> None:
         self._back_ends = back_ends
         self._setting = setting

@@ -4,9 +4,10 @@ A file beside the folder that is being made: a first line that says what is made
 review and every attempt, appended with its checksum when it is done. It is removed when the folder is there.
 """
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from filelock import FileLock, Timeout
@@ -54,6 +55,24 @@ class _Line(Frozen):
 class _Header(Frozen):
     format_version: int = 1
     made_from: dict[str, Any] = Field(default_factory=dict)
+
+
+class KnownProgress(Protocol):
+    """What has been made so far, wherever it is kept."""
+
+    @property
+    def reviews(self) -> Mapping[tuple[str, int], ReviewRecord]:
+        """By parent and number."""
+
+    @property
+    def attempts(self) -> Mapping[tuple[str, int], Attempt]:
+        """By parent and number."""
+
+    def add_review(self, review: ReviewRecord, *, keep: bool = True) -> None:
+        """Note a review."""
+
+    def add_attempt(self, attempt: Attempt, *, keep: bool = True) -> None:
+        """Note an attempt."""
 
 
 def progress_path(out: Path) -> Path:

@@ -22,6 +22,7 @@ from negosim.rl.hindsight._back_ends import EMBEDDED, Chosen, open_back_ends
 from negosim.rl.hindsight._pipeline import Pipeline
 from negosim.rl.hindsight._progress import Attempt, Progress
 from negosim.rl.hindsight._protocol import HARD_SHARE, PLACES
+from negosim.rl.hindsight._remote import HindsightWork, RemoteHindsight, check_remote
 from negosim.rl.hindsight._setting import setting_of
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ def regenerate(
     chat_models: Mapping[str, ChatModel] | None = None,
     prompts: str | Path | None = None,
     watch: Callable[[int, int], None] | None = None,
+    ray: str | None = None,
 ) -> Card:
     """Grow a folder of trajectories by hindsight regeneration and write the result to a new folder.
 
@@ -74,6 +76,8 @@ def regenerate(
         chat_models: models of the caller's own, by the name that stands for them above.
         prompts: folder whose subfolder `hindsight` has templates that override single ones.
         watch: called with regenerations made and wanted.
+        ray: a Ray cluster that regenerates: HOST:PORT of its head; "auto", one that runs here or is begun
+            here; "local", one begun here.
 
     Returns:
         The data card of the result.
@@ -107,6 +111,7 @@ def regenerate(
             chat_models=chat_models,
             prompts=prompts,
             watch=watch,
+            ray=ray,
         )
     )
 
@@ -128,6 +133,7 @@ async def regenerate_async(
     chat_models: Mapping[str, ChatModel] | None = None,
     prompts: str | Path | None = None,
     watch: Callable[[int, int], None] | None = None,
+    ray: str | None = None,
 ) -> Card:
     """Grow a folder of trajectories by hindsight regeneration, within a running event loop.
 
@@ -150,6 +156,8 @@ async def regenerate_async(
         chat_models: models of the caller's own, by the name that stands for them above.
         prompts: folder whose subfolder `hindsight` has templates that override single ones.
         watch: called with regenerations made and wanted.
+        ray: a Ray cluster that regenerates: HOST:PORT of its head; "auto", one that runs here or is begun
+            here; "local", one begun here.
 
     Returns:
         The data card of the result.
@@ -177,6 +185,8 @@ async def regenerate_async(
         hard_forward=hard_forward,
         reward=name_of(reward_model),
     )
+    if ray is not None:
+        check_remote(chosen, chat_models or {})
     hard_share = hard_share if chosen.has_hard(setting) else 0.0
     templates = area_templates("hindsight", prompts)
     if prompts is not None and not chosen.chat_models:
@@ -203,7 +213,11 @@ async def regenerate_async(
         progress = Progress(target, made_from)
         try:
             pipeline = Pipeline(opened.back_ends, setting, progress, hard_share=hard_share, seed=seed)
-            growth = Growth(pipeline, progress, originals, width=opened.width)
+            remote = None
+            if ray is not None:
+                work = HindsightWork(chosen, setting, card, originals, seed, hard_share, prompts, cache)
+                remote = RemoteHindsight(ray, work, concurrency, budget)
+            growth = Growth(pipeline, progress, originals, width=opened.width, remote=remote)
             await growth.grow(factor, watch or (lambda made, wanted: None))
             written = _write(target, card, growth, {**made_from, "factor": factor})
             progress.finish()
@@ -232,9 +246,19 @@ class Growth:
     """The regenerations made so far."""
 
     def __init__(
-        self, pipeline: Pipeline, progress: Progress, originals: Sequence[Trajectory], *, width: int
+        self,
+        pipeline: Pipeline,
+        progress: Progress,
+        originals: Sequence[Trajectory],
+        *,
+        width: int,
+        remote: RemoteHindsight | None = None,
     ) -> None:
-        """Take the dialogues; `width` is how many attempts are under way at once."""
+        """Take the dialogues.
+
+        `width` is how many attempts are under way at once; `remote` makes them, where a cluster does.
+        """
+        self._remote = remote
         self.products: list[Trajectory] = []
         """In the order of parents and attempts."""
         self._pipeline = pipeline
@@ -280,6 +304,8 @@ class Growth:
         self, some: Sequence[tuple[Trajectory, int]], watch: Callable[[int], None]
     ) -> list[Attempt]:
         """Make attempts, several at once; return them in order. The first error of ours stops all."""
+        if self._remote is not None:
+            return await self._attempts_elsewhere(self._remote, some, watch)
         found: dict[int, Attempt] = {}
         queue = iter(enumerate(some))
         made = 0
@@ -299,6 +325,21 @@ class Growth:
         except ExceptionGroup as errors:
             raise min(errors.exceptions, key=lambda error: isinstance(error, BudgetError)) from None
         return [found[number] for number in range(len(some))]
+
+    async def _attempts_elsewhere(
+        self,
+        remote: RemoteHindsight,
+        some: Sequence[tuple[Trajectory, int]],
+        watch: Callable[[int], None],
+    ) -> list[Attempt]:
+        """Make attempts in a cluster; return them in order."""
+        attempts, keys = self._progress.attempts, [(parent.id, number) for parent, number in some]
+        made = sum(attempts[key].product is not None for key in keys if key in attempts)
+        watch(made)
+        async for attempt in remote.attempts(some, self._progress):
+            made += attempt.product is not None
+            watch(made)
+        return [attempts[key] for key in keys]
 
     def drops(self) -> Drops:
         """Return what was discarded, by reason."""

@@ -1,0 +1,21 @@
+"""Work on several machines, by Ray: its tasks, and the limits they share."""
+
+from negosim.cluster._connection import AUTO, LOCAL, Cluster, connected, refuse_objects
+from negosim.cluster._tasks import MOST_LOSSES, Received
+from negosim.cluster._work import Item, Perform, Send, TaskTools, Work, refuse_in_process
+
+__all__ = [
+    "AUTO",
+    "LOCAL",
+    "MOST_LOSSES",
+    "Cluster",
+    "Item",
+    "Perform",
+    "Received",
+    "Send",
+    "TaskTools",
+    "Work",
+    "connected",
+    "refuse_in_process",
+    "refuse_objects",
+]
