@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from json import dumps
 from numbers import Number
-from types import BuiltinMethodType, FunctionType, MethodType
+from types import BuiltinMethodType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from jinja2 import StrictUndefined, Undefined, nodes, pass_context, pass_environment
+from jinja2 import BytecodeCache, StrictUndefined, Undefined, nodes, pass_context, pass_environment
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.filters import FILTERS, do_sum, make_attrgetter
 from jinja2.runtime import Context, LoopContext, Macro
@@ -102,6 +103,25 @@ def _may_call(owner: object, name: str) -> bool:
     return name in _GIVEN or isinstance(owner, Namespace)
 
 
+class _InMemory(BytecodeCache):
+    """Templates compiled in this process: every run and every judge has an environment of its own."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template its code, where it has been compiled."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template's code."""
+        assert bucket.code is not None
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _InMemory()
+
+
 class Sandbox(SandboxedEnvironment):
     """Jinja's sandbox for prompts: fewer filters, named methods only, all of it metered."""
 
@@ -116,6 +136,7 @@ class Sandbox(SandboxedEnvironment):
             auto_reload=False,
             optimized=False,  # Jinja would work out constants when it compiles, without a meter.
             finalize=_written,
+            bytecode_cache=_COMPILED,
             **options,
         )
         del self.globals["lipsum"]
