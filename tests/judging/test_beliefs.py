@@ -82,7 +82,7 @@ def test_beliefs_in_between_are_asked_on_top_and_never_twice(make_run: MakeRun) 
 
 
 def test_simulated_negotiators_learn_about_each_other_in_every_scenario(make_run: MakeRun) -> None:
-    """On average, from offers and words alone, and also about those that lie about their priorities."""
+    """On average, from offers and words; a reservation value only where nobody invents alternatives."""
     run = make_run(
         scenarios=tuple(name for name in list_scenarios() if load_scenario(name).has_deals),
         conditions=("honest", "deceptive-2"),
@@ -97,7 +97,8 @@ def test_simulated_negotiators_learn_about_each_other_in_every_scenario(make_run
     for condition in ("honest", "deceptive-2"):
         before, after = errors.loc[(condition, "before")], errors.loc[(condition, "after")]
         assert after["priority_error"] < 0.8 * before["priority_error"]
-        assert after["reservation_error"] < before["reservation_error"]
+        if condition == "honest":
+            assert after["reservation_error"] < before["reservation_error"]
     each = beliefs.groupby(["scenario", "when"])["priority_error"].mean().unstack()
     assert (each["after"] < each["before"]).mean() >= 0.8
 

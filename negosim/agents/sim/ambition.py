@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from negosim.agents.sim.faith import PRIOR
 from negosim.scenarios import Value
 
 if TYPE_CHECKING:
@@ -11,6 +12,10 @@ _DRAGGED = 0.12
 """Utility by which an extreme first offer can draw down the wishes of whoever takes it as a measure."""
 _HARDENED = 0.2
 """Utility added to the floor where no trust is left."""
+_LEAST_FLOOR = 0.03
+"""Utility below which no claim of the others makes a role go."""
+_EMBOLDENED, _MOST_GIVEN = -0.12, 0.5
+"""The most utility that is gained, and given up, by what others say about themselves."""
 _TRUST_LOST = 0.7
 """Trust below which a spiteful persona bears a grudge."""
 
@@ -26,16 +31,37 @@ def limits_said(plan: "TurnPlan") -> dict[str, Value]:
     }
 
 
+def conceded_to(plan: "TurnPlan") -> float:
+    """Utility that the others' believed claims make a role give up.
+
+    What it can hope for is the best deal that leaves the other its reservation value: so much less as the
+    claims have raised that value, in its eyes; more where they have lowered it.
+    """
+    given: list[float] = []
+    for role, faith in plan.faith.items():
+        hope = 0.0
+        if faith.reservation is not None:
+            hope = _reach(plan, role, PRIOR) - _reach(plan, role, faith.reservation)
+        given.append(max(_EMBOLDENED, min(_MOST_GIVEN, hope)) + faith.haste)
+    return max(given)
+
+
+def _reach(plan: "TurnPlan", role: int, reservation: float) -> float:
+    """Return the utility of the best deal that is worth another role's reservation value to it."""
+    enough = plan.opponents[role].value >= reservation
+    return max(0.0, plan.deals.utility(float(plan.deals.value[enough].max()))) if enough.any() else 0.0
+
+
 def floor_of(plan: "TurnPlan") -> float:
     """The utility below which it does not mean to go: less under pressure, more where trust is gone."""
-    floor = plan.persona.floor * (1.0 - 0.8 * plan.pressure) + _HARDENED * (1.0 - plan.trust)
-    return min(floor, 0.9)
+    floor = max(min(plan.persona.floor, _LEAST_FLOOR), plan.persona.floor - plan.pressure)
+    return min(floor + _HARDENED * (1.0 - plan.trust), 0.9)
 
 
 def wish_at(plan: "TurnPlan", time: float) -> float:
     """Return the utility wanted at a time, with what was heard taken into account."""
     curve = plan.persona.aspiration(time) - plan.persona.floor
-    return plan.floor + curve * (1.0 - 0.5 * plan.pressure) - _dragged(plan)
+    return plan.floor + curve * (1.0 - plan.pressure) - _dragged(plan)
 
 
 def _dragged(plan: "TurnPlan") -> float:

@@ -14,8 +14,9 @@ from random import Random
 import numpy as np
 
 from negosim.agents.sim.deals import Deals, Floats, deals_of
+from negosim.agents.sim.faith import PRIOR
 from negosim.agents.sim.hearing import words_and_ear
-from negosim.agents.sim.plan import HORIZON
+from negosim.agents.sim.plan import HORIZON, plan_for
 from negosim.agents.sim.reading import Reading, read
 from negosim.scenarios import PRIORITY, RESERVATION
 from negosim.views import View
@@ -27,8 +28,8 @@ _SPREAD = 0.15
 _TRUST = 0.5
 """How likely it is thought that what the other calls most important is."""
 
-_PRIOR, _PRIOR_SPREAD = 0.5, 0.15
-"""Mean and standard deviation of the reservation value before anything is known, 0 to 1."""
+_PRIOR_SPREAD = 0.15
+"""Standard deviation of the reservation value, 0 to 1, before anything is known."""
 _GAP = (0.9, 0.25)
 """What the other is expected to want at first and at last, in parts of what lies between its reservation
 value and its best deal."""
@@ -49,7 +50,7 @@ def belief(view: View, other: int) -> dict[str, float]:
     weights = _weights(worths, times, _stressed(reading, other, deals))
     priorities = zip(deals.ids, weights.tolist(), strict=True)
     return {
-        RESERVATION: _reservation(worths @ weights, times),
+        RESERVATION: _reservation(worths @ weights, times, _claimed(view, other)),
         **{PRIORITY + issue: weight for issue, weight in priorities},
     }
 
@@ -104,17 +105,23 @@ def _rankings(issues: int) -> Floats:
     return hypotheses
 
 
-def _reservation(worth: Floats, times: Floats) -> float:
+def _claimed(view: View, other: int) -> float:
+    """Return the mean expected before any offer: what believed claims say, where they say something."""
+    said = plan_for(view).faith[other].reservation
+    return PRIOR if said is None else said
+
+
+def _reservation(worth: Floats, times: Floats, prior: float) -> float:
     """Return the expected reservation value: the prior, moved by what the lowest offer says.
 
     An offer leaves the other some gain over its reservation value r: worth = r + (1 - r) wanted, with
     what it wants at that time. Both are normal, so the expectation is their precision-weighted mean.
     """
     if not len(worth):
-        return _PRIOR
+        return prior
     lowest = int(worth.argmin())
     wanted = _GAP[0] - (_GAP[0] - _GAP[1]) * times[lowest]
     slope, said = 1 - wanted, worth[lowest] - wanted
     precision = 1 / _PRIOR_SPREAD**2 + slope**2 / _NOISE**2
-    mean = (_PRIOR / _PRIOR_SPREAD**2 + slope * said / _NOISE**2) / precision
+    mean = (prior / _PRIOR_SPREAD**2 + slope * said / _NOISE**2) / precision
     return min(1.0, max(0.0, float(mean)))

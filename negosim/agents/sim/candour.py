@@ -27,6 +27,8 @@ _TRUTH_RATE = 0.16
 """Share of the other turns in which something true is disclosed."""
 _FEIGNING = 0.75
 """Share of roles that lie at all that misstate their priorities; the others tell them truly."""
+_FIGURES = 0.45
+"""Share of invented alternatives that are told with a number."""
 _SLACK = 0.05
 """Utility a false limit must claim beyond the real one."""
 
@@ -101,3 +103,22 @@ def false_limit(plan: "TurnPlan") -> Limit | None:
         if asked - deals.own_points(issue, actual) > _SLACK * deals.span:
             return Limit(issue, value, actual)
     return None
+
+
+def false_figure(plan: "TurnPlan") -> Limit | None:
+    """Return what the role can pretend to get without a deal: at least what it asks for, more with nerve.
+
+    A number on an issue that matters to it, once a dialogue; None leaves the alternative to words alone.
+    """
+    deals = plan.deals
+    told = any(made.subject == "alternative" and made.stated is not None for made in plan.claims)
+    if told or plan.reading.own_count == 0 or plan.draws[4] >= _FIGURES:
+        return None
+    issue = next((i for i in deals.by_weight[:3] if deals.issues[deals.index[i]].range is not None), None)
+    if issue is None or issue in plan.view.table.settled:
+        return None
+    asked = deals.own_points(issue, plan.bid("fair").deal[issue])
+    better = [v for v in deals.issues[deals.index[issue]].values if deals.own_points(issue, v) >= asked]
+    better.sort(key=lambda value: deals.own_points(issue, value))
+    value = better[min(len(better) - 1, int(plan.persona.nerve * len(better)))]
+    return Limit(issue, value, plan.side.role.alternative)

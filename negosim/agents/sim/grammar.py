@@ -107,7 +107,7 @@ class Template:
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """Texts that tell whether it was used."""
-        return keys_of(self.nodes)
+        return tuple(dict.fromkeys((*keys_of(self.nodes), *keys_of(self.nodes, formal=True))))
 
     @cached_property
     def spread(self) -> int:

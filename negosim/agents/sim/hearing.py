@@ -8,22 +8,39 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from negosim.agents.sim.frame_files import load_data
 from negosim.agents.sim.spelling import spoken
+from negosim.agents.sim.strength import ClaimKind, strength_of
 from negosim.agents.sim.words import Words
 from negosim.scenarios import Issue, Value
-
-ClaimKind = Literal["alternative", "deadline", "limit", "promise", "priority", "fact"]
-"""What a claim of the other side is about, as it is heard."""
 
 CLAIM_KINDS: tuple[ClaimKind, ...] = ("limit", "alternative", "deadline", "promise", "priority", "fact")
 """In the order in which one of several is taken up."""
 
 _CACHE_SIZE = 256
 _BARGAINING = re.compile(r"[\d:;\"“?]|\b(?:you|your|you're|offer|proposal|the rest)\b", re.IGNORECASE)
+_ABOUT_YOU = re.compile(r"\b(?:for|to|with) you\b|\byou (?:care|need|put|want)\b")
+"""Whose priority a sentence is about: the hearer's own is no claim."""
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[A-Z\"“])")
+
+
+@dataclass(frozen=True)
+class HeardClaim:
+    """One claim of a speaker about its own situation."""
+
+    kind: ClaimKind
+    about: str
+    """The issue of a limit or a priority, else the beginning of the words."""
+    strength: float
+    """How good an alternative is said to be, how near a deadline, by the words: 0 to 1; else 1."""
+    values: Mapping[str, Value]
+    """By issue: the values named in it."""
+
+    @property
+    def key(self) -> tuple[ClaimKind, str]:
+        """What tells it from other claims."""
+        return self.kind, self.about
 
 
 @dataclass(frozen=True)
@@ -44,8 +61,8 @@ class Heard:
     """By issue: the value the speaker says it cannot go past."""
     quotable: str | None
     """A short statement of the speaker that can be quoted back."""
-    claims: tuple[tuple[ClaimKind, str], ...]
-    """What the speaker claims about its own situation, the weightiest first: kind, and the issue or words."""
+    claims: tuple[HeardClaim, ...]
+    """What the speaker claims about its own situation, the weightiest first."""
     dodges: bool
     """Whether it refuses to show proof."""
 
@@ -101,7 +118,7 @@ class Ear:
         question = asked = quotable = None
         priorities: list[str] = []
         limits: dict[str, Value] = {}
-        claims: dict[tuple[ClaimKind, str], None] = {}
+        claims: dict[tuple[ClaimKind, str], HeardClaim] = {}
         sentences = _SENTENCE.split(text)
         for position, sentence in enumerate(sentences):
             small = sentence.casefold()
@@ -113,13 +130,16 @@ class Ear:
                 asked = next(iter(self._words.mentioned(sentence)), None)
                 continue
             said = cues.kinds(small, kinds)
+            if "priority" in said and _ABOUT_YOU.search(small):
+                said.remove("priority")
             if "priority" in said:
                 priorities += self._words.mentioned(sentence)[:1]
             if "limit" in said:
                 limits.update(self._words.named_in(sentence))
             for kind in CLAIM_KINDS:
                 if kind in said:
-                    claims.setdefault((kind, self._about(kind, sentence)))
+                    claim = self._claim(kind, sentence)
+                    claims.setdefault(claim.key, claim)
             if 0 < position < len(sentences) - 1 and self._can_quote(sentence, said, quotable):
                 quotable = sentence.rstrip(".")
         if question is None and "proof" in kinds:
@@ -132,9 +152,13 @@ class Ear:
             priorities=tuple(dict.fromkeys(priorities)),
             limits=limits,
             quotable=quotable,
-            claims=tuple(sorted(claims, key=lambda claim: CLAIM_KINDS.index(claim[0]))),
+            claims=tuple(sorted(claims.values(), key=lambda claim: CLAIM_KINDS.index(claim.kind))),
             dodges="dodge" in kinds,
         )
+
+    def _claim(self, kind: ClaimKind, sentence: str) -> HeardClaim:
+        values = self._words.named_in(sentence) if kind in ("limit", "alternative") else {}
+        return HeardClaim(kind, self._about(kind, sentence), strength_of(kind, sentence), values)
 
     def _about(self, kind: ClaimKind, sentence: str) -> str:
         """Return the issue a limit or a priority is about, else the beginning of the words."""

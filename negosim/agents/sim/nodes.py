@@ -169,18 +169,18 @@ def _mean_length(node: Node) -> float:
     return 0.0
 
 
-def keys_of(nodes: Nodes) -> tuple[str, ...]:
+def keys_of(nodes: Nodes, *, formal: bool = False) -> tuple[str, ...]:
     """Return texts of which one stands in every wording: the longest fixed stretch, else an alternative's.
 
     The first letter is left out where it may have been made small or a capital.
     """
-    fixed = [node.plain for node in nodes if isinstance(node, Text)]
+    fixed = [node.formal if formal else node.plain for node in nodes if isinstance(node, Text)]
     longest = max((text.strip()[1:] for text in fixed), key=len, default="")
     if len(longest) >= _LEAST_KEY:
         return (longest,)
     choices = [node for node in nodes if isinstance(node, Choice)]
     by_choice = [
-        tuple(max(keys_of(option), key=len, default="") for option in choice.options)
+        tuple(max(keys_of(option, formal=formal), key=len, default="") for option in choice.options)
         for choice in choices
         if all(choice.options)
     ]

@@ -6,10 +6,24 @@ from functools import cached_property
 from random import Random
 from typing import Any, Literal
 
-from negosim.agents.sim.ambition import aspiration_of, floor_of, grudge_of, limits_said, lowest_of, wish_at
+from negosim.agents.sim.ambition import (
+    aspiration_of,
+    conceded_to,
+    floor_of,
+    grudge_of,
+    limits_said,
+    lowest_of,
+    wish_at,
+)
 from negosim.agents.sim.authored import lines_of
 from negosim.agents.sim.bidding import Bid
-from negosim.agents.sim.candour import declared_priority, false_limit, lie_to_tell, truth_to_tell
+from negosim.agents.sim.candour import (
+    declared_priority,
+    false_figure,
+    false_limit,
+    lie_to_tell,
+    truth_to_tell,
+)
 from negosim.agents.sim.deals import Floats, deals_of
 from negosim.agents.sim.decision import Move, Phase, decide
 from negosim.agents.sim.experience import effects_of, retreat_of
@@ -17,7 +31,7 @@ from negosim.agents.sim.faith import Faith, faith_in
 from negosim.agents.sim.frame_files import library
 from negosim.agents.sim.grammar import Filled, Template, pick
 from negosim.agents.sim.hearing import words_and_ear
-from negosim.agents.sim.opponent import Opponent
+from negosim.agents.sim.opponent import Opponent, estimate
 from negosim.agents.sim.others import allies_of, best_allies, opponents_of, worth_to_others
 from negosim.agents.sim.own_bids import bid_of, yielding_bid
 from negosim.agents.sim.persona import Persona, persona_of
@@ -59,6 +73,7 @@ class TurnPlan:
         """Filled by `compose`: what each tactic would say."""
         self._arguments: dict[str, str | None] = {}
         self._bids: dict[str, Bid] = {}
+        self._guesses: dict[int, Opponent] = {}
         self.reaction: str | None = None
         """Filled by `reaction_kind`."""
         accepted = self.me in view.table.accepted_by
@@ -130,8 +145,15 @@ class TurnPlan:
 
     @cached_property
     def pressure(self) -> float:
-        """How far what it believes of the others' claims has moved this role, 0 to 1."""
-        return max(faith.pressure for faith in self.faith.values())
+        """Utility that what it believes of the others' claims makes this role give up; below 0 it gains."""
+        return conceded_to(self)
+
+    def guess(self, other: int) -> Opponent:
+        """What another role seems to want by its offers alone, whatever it says."""
+        if other not in self._guesses:
+            offers = self.reading.positions.get(other, ())
+            self._guesses[other] = estimate(self.deals, offers, {}, {}, self.persona.fixed_pie)
+        return self._guesses[other]
 
     @cached_property
     def trust(self) -> float:
@@ -362,6 +384,11 @@ class TurnPlan:
     def lie_limit(self) -> Limit | None:
         """The limit this role can falsely state, None if there is none."""
         return false_limit(self)
+
+    @cached_property
+    def lie_figure(self) -> Limit | None:
+        """What it falsely says to get without a deal, None where it names no number."""
+        return false_figure(self)
 
 
 _recent: deque[TurnPlan] = deque(maxlen=96)

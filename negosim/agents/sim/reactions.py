@@ -5,9 +5,10 @@ from random import Random
 
 from negosim.agents.sim.frame_files import library
 from negosim.agents.sim.grammar import Filled
-from negosim.agents.sim.hearing import ClaimKind, Heard
+from negosim.agents.sim.hearing import Heard
 from negosim.agents.sim.plan import TurnPlan
 from negosim.agents.sim.reading import Position
+from negosim.agents.sim.strength import ClaimKind
 from negosim.scenarios import Value
 
 _STRONG = ("threat", "rumor")
@@ -48,12 +49,12 @@ def _kind(plan: TurnPlan, rng: Random) -> str:
 def _new_claim(plan: TurnPlan, heard: Heard) -> ClaimKind | None:
     """Return what the weightiest claim is about that was not made before, None where all is known."""
     before = {
-        claim
+        claim.key
         for turn in plan.view.transcript[:-1]
         if turn.role != plan.me
         for claim in plan.ear.hear(turn.text).claims
     }
-    return next((kind for kind, about in heard.claims if (kind, about) not in before), None)
+    return next((claim.kind for claim in heard.claims if claim.key not in before), None)
 
 
 def _to_words(plan: TurnPlan, heard: Heard, rng: Random) -> str:

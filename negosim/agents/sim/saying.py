@@ -27,6 +27,10 @@ def statement_of(plan: TurnPlan, rng: Random, *, answered: bool) -> tuple[Filled
     slots = dict(plan.slots)
     if plan.reading.last is None:
         del slots["you"]  # the greeting has the name
+    figure = plan.lie_figure if kind == "alternative" and lying else None
+    if figure is not None:
+        slots["limit"] = plan.words.full[figure.issue][figure.value]
+        return plan.say("claims.sure_of", slots, rng), figure
     if kind not in DISCLOSED:
         return plan.say(f"claims.{kind}", slots, rng), None
     sentence = disclosure(
@@ -92,6 +96,8 @@ def _record(plan: TurnPlan, limit: Limit | None, kind: str, quote: str) -> Claim
                 _kind(kind),
                 quote,
                 true=true,
+                issue=limit.issue if limit is not None else None,
+                stated=limit.value if limit is not None else None,
                 actual=about,
                 left_out=role.alternative if misleads else None,
             )

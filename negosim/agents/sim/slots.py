@@ -7,6 +7,9 @@ from negosim.agents.sim.words import first_name
 if TYPE_CHECKING:
     from negosim.agents.sim.plan import TurnPlan
 
+_CAUGHT = {"limit": "line_moved", "alternative": "undercut", "proof": "unproved"}
+"""Condition under which words about an untruth fit, by what showed it."""
+
 
 def slots_of(plan: "TurnPlan") -> dict[str, str]:
     """What any sentence of this turn can name; empty ones are conditions that hold."""
@@ -35,6 +38,11 @@ def slots_of(plan: "TurnPlan") -> dict[str, str]:
         slots["stressed"] = phrase[max(stressed, key=lambda issue: stressed[issue])]
     if len(reading.positions.get(plan.you, ())) > 1 and len(reading.positions.get(plan.me, ())) > 1:
         slots["both_offered"] = ""
+    caught = plan.faith[plan.you].caught
+    if caught is not None:
+        slots[_CAUGHT.get(caught, "said_otherwise")] = ""
+        if caught == "limit":
+            slots["said_otherwise"] = ""
     return slots
 
 
