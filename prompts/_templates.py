@@ -6,7 +6,7 @@ in the subfolder named like the scenario, and the nearest counts.
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -70,8 +70,24 @@ class Templates:
             if not NAME.fullmatch(name):
                 raise UserError(f"{name!r} is no template's name; names are lower-case words joined by -")
         self._environment = Sandbox(loader=FunctionLoader(self._load))
+        self._sent: Mapping[str, tuple[str, str]] = {}
+        """What came along from another machine: source and file of each template in force, by name."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process or machine, which need not have the files."""
+        files = {name: self.source(name) for name in self._closure(self._known)}
+        sent = {name: (_read(file), str(file)) for name, file in files.items() if file is not None}
+        kept = {name: value for name, value in vars(self).items() if name != "_environment"}
+        return {**kept, "_sent": sent}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what came from there."""
+        vars(self).update(state)
+        self._environment = Sandbox(loader=FunctionLoader(self._load))
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        if name in self._sent:
+            return (*self._sent[name], lambda: True)
         file = self.source(name)
         return None if file is None else (_read(file), str(file), lambda: True)
 

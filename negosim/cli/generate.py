@@ -435,7 +435,7 @@ def _servers_typed(config: RunConfig, given: set[str]) -> list[str]:
     """Return the servers of the models that the options name."""
     named = list(config.models) if given & {"model", "agent1_model", "agent2_model", "model_for"} else []
     named += [config.judge_model] if config.judge_model and "judge_model" in given else []
-    return [url for url in (ModelSpec.parse(name).base_url for name in named) if url]
+    return [url for name in named for url in ModelSpec.parse(name).servers]
 
 
 def _given(context: typer.Context) -> set[str]:

@@ -135,7 +135,7 @@ MODEL_SETTINGS = ("temperature", "max_tokens", "model_seed", "timeout", "model_b
 
 
 def listed(given: str | None) -> list[str] | None:
-    """Return the parts of a list with commas.
+    """Return the parts of a list with commas; the servers of one model, NAME@URL,URL, are one part.
 
     Raises:
         UserError: it has none.
@@ -146,7 +146,13 @@ def listed(given: str | None) -> list[str] | None:
     parts = [part.strip() for part in given.split(",") if part.strip()]
     if not parts:
         raise UserError(f"{given!r} names nothing; leave it out, or put names with commas between them")
-    return parts
+    joined: list[str] = []
+    for part in parts:
+        if joined and "@http" in joined[-1] and part.startswith(("http://", "https://")):
+            joined[-1] += f",{part}"
+        else:
+            joined.append(part)
+    return joined
 
 
 def with_settings(

@@ -13,7 +13,7 @@ from negosim.engine._events import DialogueStarted, ServerSaid, TurnFinished, Wa
 from negosim.engine._plan import Job, Plan, opener_of, order_of
 from negosim.engine._planners import settings_of
 from negosim.engine._state import DialogueContext, History, Participant, history_after
-from negosim.models import Ledger, ModelClient, account_of
+from negosim.models import Ledger, ModelClient, account_of, calls_are_of
 from negosim.outcome import outcome_of
 from negosim.prompts import PromptWriter
 from negosim.records import Dialogue, Outcome
@@ -66,6 +66,7 @@ async def play(setting: RunSetting, job: Job) -> Dialogue:
     """
     plan, config, scenario = setting.plan, setting.plan.config, setting.plan.scenarios[job.scenario]
     started = time.perf_counter()
+    calls_are_of(job.id)
     opener = opener_of(config, scenario)
     ledger, script = Ledger(), Script()
     participants = tuple(

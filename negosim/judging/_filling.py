@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from negosim.errors import ModelError, ProtocolError
 from negosim.judging._protocol import Judge, Questionnaire, Task, failures
 from negosim.judging._reader import Reader
-from negosim.models import Ledger, ModelClient
+from negosim.models import Ledger, ModelClient, calls_are_of
 from negosim.prompts import Prompts
 from negosim.records import TRUTH, Dialogue, Sheet, total_usd
 from negosim.store import Run
@@ -76,6 +76,7 @@ class SheetFiller:
 
         """
         dialogue, scenario = reading.dialogue, self.run.scenario_of(reading.dialogue)
+        calls_are_of(dialogue.id)
         reader = None
         if reading.perspective != TRUTH:
             reader = Reader(

@@ -220,7 +220,7 @@ async def judge_async(
 
 def _urls(specs: Iterable[ModelSpec]) -> list[str]:
     """Return the servers of models that the caller names."""
-    return [spec.base_url for spec in specs if spec.base_url]
+    return [url for spec in specs for url in spec.servers]
 
 
 def _nobody_watches(event: JudgingEvent) -> None:

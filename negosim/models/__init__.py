@@ -34,6 +34,7 @@ from negosim.models._providers import (
 from negosim.models._recorded import confirm_servers, servers_to_confirm
 from negosim.models._room import tokens_needed
 from negosim.models._spec import MODEL_VARIABLE, ModelSpec, resolve_spec
+from negosim.models._sticky import calls_are_of
 from negosim.models._tokens import estimated_tokens
 from negosim.models._types import AnswerMode, ChatModel, ChatRequest, ChatResponse, Message, Usage
 
@@ -72,6 +73,7 @@ __all__ = [
     "cache_path",
     "cache_stats",
     "cached",
+    "calls_are_of",
     "check_model",
     "clear_cache",
     "confirm_servers",

@@ -53,13 +53,20 @@ class Server:
         self._timeout = timeout
 
     async def post(
-        self, path: str, body: Any, before_resend: Callable[[], Awaitable[None]], *, doubtful: bool = False
+        self,
+        path: str,
+        body: Any,
+        before_resend: Callable[[], Awaitable[None]],
+        *,
+        doubtful: bool = False,
+        spare: bool = False,
     ) -> Reply:
         """Send JSON as the limits allow; try again, with growing pauses, what fails in passing.
 
         `before_resend` is awaited before a request is sent again whose answer was lost. What the server
         rejects is returned like an answer. So is the last of its own failures where it is `doubtful`
-        whether it bears what it was asked for.
+        whether it bears what it was asked for. With `spare` another server takes over where this one is out:
+        it is not waited for.
 
         Raises:
             ModelError: it did not pass, or the server asked for too long a pause.
@@ -70,7 +77,7 @@ class Server:
         async def attempt(sent: int) -> Reply:
             return await self._post(path, data, sent)
 
-        return await self._sender.send(attempt, len(data) // 4, before_resend, doubtful=doubtful)
+        return await self._sender.send(attempt, len(data) // 4, before_resend, doubtful=doubtful, spare=spare)
 
     async def get(self, path: str, seconds: float) -> Reply:
         """Fetch once, within some seconds, without trying again.

@@ -89,6 +89,7 @@ class OpenAIModel:
         api_version: str | None = None,
         extra: Sequence[tuple[str, str]] = (),
         connect: "Callable[[], Connection] | None" = None,
+        others: Sequence[tuple[str, str | None]] = (),
     ) -> None:
         """Say where the model is; nothing is sent yet.
 
@@ -97,7 +98,7 @@ class OpenAIModel:
         for all who use the model in an event loop; `mode` is how the answer is held to its form, None
         for the strictest way that works; `reasoning_effort` and what `extra` names ("body.NAME",
         "header.NAME") go with every request; with `api_version` it is one of Azure's; `connect` returns what
-        requests go through, in place of HTTP.
+        requests go through, in place of HTTP; `others` are further servers of the model, each with its key.
         """
         self.name = name
         self._model = model
@@ -112,6 +113,7 @@ class OpenAIModel:
         self._headers, self._header_secrets = headers_of(extra)
         self._api_version = api_version
         self._connect = connect
+        self._others = others
         first = Dialect.of(model, mode)
         if base_url == OPENAI_URL:
             first.length, first.form = "max_completion_tokens", max(first.form, 1)
@@ -125,16 +127,25 @@ class OpenAIModel:
             return self._connect()
         from negosim.models._http import Server
 
-        return Server(
-            self._base_url,
-            self._key,
-            self._timeout,
-            self._model,
-            self._limits,
-            api_version=self._api_version,
-            headers=self._headers,
-            secrets=self._header_secrets,
-        )
+        places = [(self._base_url, self._key), *self._others]
+        servers = [
+            Server(
+                url,
+                key,
+                self._timeout,
+                self._model,
+                self._limits,
+                api_version=self._api_version,
+                headers=self._headers,
+                secrets=self._header_secrets,
+            )
+            for url, key in places
+        ]
+        if not self._others:
+            return servers[0]
+        from negosim.models._servers import Servers
+
+        return Servers(servers, Secrets.sent(*(key for _, key in places), *self._header_secrets))
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Send one request; what the server does not take of the protocol is left out from then on."""

@@ -111,6 +111,7 @@ def _open_openai(spec: ModelSpec) -> ChatModel:
         reasoning_effort=spec.reasoning_effort,
         api_version=spec.api_version,
         extra=spec.extra,
+        others=[(url, os.environ.get(_key_variable(url)) or None) for url in spec.replicas],
     )
 
 

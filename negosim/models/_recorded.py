@@ -50,10 +50,9 @@ def _secrets_by_server(specs: Iterable[ModelSpec]) -> dict[str, list[str]]:
     """Return the variables that are set and would go to each server that is not the user's own."""
     own = {(os.environ.get("OPENAI_BASE_URL") or "").rstrip("/")}
     if model := os.environ.get(MODEL_VARIABLE):
-        own.add(ModelSpec.parse(model).base_url or "")
+        own.update(ModelSpec.parse(model).servers)
     found: dict[str, list[str]] = {}
-    for spec in specs:
-        url = spec.base_url or OPENAI_URL
+    for spec, url in ((one, url) for one in specs for url in one.servers or (OPENAI_URL,)):
         variables = [KEY_VARIABLE] if spec.base_url else []  # another key is meant for OpenAI itself
         variables = [name for name in (*variables, *variables_of(spec.extra)) if os.environ.get(name)]
         if variables and url not in own and not _is_here(url):

@@ -92,6 +92,7 @@ class Sender:
         before_resend: Callable[[], Awaitable[None]],
         *,
         doubtful: bool = False,
+        spare: bool = False,
     ) -> Reply:
         """Make attempts, with growing pauses, until one fails in no passing way.
 
@@ -106,6 +107,8 @@ class Sender:
             before_resend: awaited before a request is sent again whose answer was lost.
             doubtful: whether the server may not bear what it was asked for: the last of its own failures
                 is then returned like an answer.
+            spare: whether another server takes over: this one is given up at the first failure to connect,
+                and is not waited for.
 
         Raises:
             ModelError: no attempt came through, or the server asked for too long a pause.
@@ -136,8 +139,12 @@ class Sender:
         def hopeless(error: PassingError) -> bool:
             if isinstance(error, OverloadedError):
                 return time.monotonic() - refused_since > PATIENCE
+            if spare and isinstance(error, NotConnectedError):
+                return True
             if failures < ATTEMPTS:
                 return False
+            if spare:
+                return True
             return _asked_too_much(error, doubtful) or self._limiter().answers > answers or self._out(error)
 
         try:
@@ -148,7 +155,7 @@ class Sender:
         except PassingError as error:
             if error.reply is not None and _asked_too_much(error, doubtful):
                 return error.reply
-            failed = self._exhausted(error, failures)
+            failed = self._exhausted(error, failures, spare=spare)
         except ModelError as error:
             failed = error
         failed.requests, failed.lost = sent, lost
@@ -180,7 +187,7 @@ class Sender:
             logger.warning("%s: %s; waiting for the server", self.place, error)
         return False
 
-    def _exhausted(self, error: PassingError, failures: int) -> ModelError:
+    def _exhausted(self, error: PassingError, failures: int, *, spare: bool) -> ModelError:
         """Return the failure of a request that was sent often enough.
 
         Where it is not the only one, and none has been answered since, the server is out for all.
@@ -192,7 +199,7 @@ class Sender:
             )
         in_a_row = self._limiter().failed()
         what = f"{self.place}: {error} ({failures} attempts)"
-        if isinstance(error, NotConnectedError) or in_a_row >= OUTAGE:
+        if spare or isinstance(error, NotConnectedError) or in_a_row >= OUTAGE:
             return ModelError(f"{what}; resume when the server is up again", fault="outage", said=error.said)
         return ModelError(what, said=error.said)
 

@@ -40,6 +40,8 @@ class ModelSpec(Frozen):
     """What follows the kind: a model's name at its server, the path of a file or folder."""
     base_url: str | None = None
     """Where a server answers, without the final slash; None where the kind has none."""
+    replicas: Annotated[tuple[str, ...], Field(exclude_if=empty)] = ()
+    """Where further servers of the same model answer: "openai:NAME@URL,URL"."""
     temperature: float = 0.7
     max_tokens: int = USUAL
     """Longest answer, in tokens; for models that reason, the reasoning included. Where it is not set, the
@@ -96,7 +98,7 @@ class ModelSpec(Frozen):
         """Read a model's name, with settings behind it or beside it.
 
         Args:
-            text: "KIND", "KIND:TARGET" or "KIND:TARGET@URL", with settings as in
+            text: "KIND", "KIND:TARGET" or "KIND:TARGET@URL" (of openai, also "@URL,URL"), with settings as in
                 "openai:NAME?temperature=0.7&max_tokens=400" if any.
             temperature: 0 to 2.
             max_tokens: longest answer, in tokens.
@@ -152,7 +154,11 @@ class ModelSpec(Frozen):
             if kind != "openai" and setting in settings:
                 named = extra[0][0] if setting == "extra" else setting
                 raise UserError(f"model {name!r}: {named} is a setting of openai:NAME alone")
-        target, base_url = _split_url(text, target)
+        target, urls = _split_urls(text, target)
+        if len(urls) > 1:
+            _check_replicas(name, kind, urls)
+            settings["replicas"] = tuple(urls[1:])
+        base_url = urls[0] if urls else None
         spec = cls.model_validate({"kind": kind, "target": target, "base_url": base_url, **settings})
         complete = getattr(registry.load(home, kind), "complete", None)
         try:
@@ -184,7 +190,12 @@ class ModelSpec(Frozen):
     def name(self) -> str:
         """How records name the model: the spec without its settings."""
         named = f"{self.kind}:{self.target}" if self.target else self.kind
-        return named if self.base_url is None else f"{named}@{self.base_url}"
+        return f"{named}@{','.join(self.servers)}" if self.servers else named
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The URLs of its servers, as far as they are named."""
+        return () if self.base_url is None else (self.base_url, *self.replicas)
 
     def __str__(self) -> str:
         fields = type(self).model_fields
@@ -210,14 +221,32 @@ def resolve_spec(text: str | None = None) -> ModelSpec:
     return ModelSpec.parse(text or os.environ.get(MODEL_VARIABLE) or SIMULATED)
 
 
-def _split_url(text: str, target: str) -> tuple[str, str | None]:
-    """Split "NAME@http://host:port/v1"."""
+def _split_urls(text: str, target: str) -> tuple[str, list[str]]:
+    """Split "NAME@http://host:port/v1,http://other:port/v1"."""
     at = max(target.rfind("@http://"), target.rfind("@https://"))
     if at < 0:
-        return target, None
+        return target, []
     if at == 0:
         raise UserError(f"model {text!r} lacks the model's name before '@'")
-    return target[:at], checked_url(target[at + 1 :])
+    urls = [url.strip() for url in target[at + 1 :].split(",")]
+    if not all(urls):
+        raise UserError(f"model {text!r}: between or after the commas a server's URL is missing")
+    return target[:at], list(map(checked_url, urls))
+
+
+def _check_replicas(name: str, kind: str, urls: list[str]) -> None:
+    """Check several servers of one model.
+
+    Raises:
+        UserError: such a model has one, or one is named twice or cannot be among them.
+
+    """
+    if kind != "openai":
+        raise UserError(f"model {name!r}: several servers are for openai:NAME@URL,URL alone; name one")
+    if twice := next((url for url in urls if urls.count(url) > 1), None):
+        raise UserError(f"model {name!r}: the server {twice} is named twice; keep one")
+    if OPENAI_URL in urls:
+        raise UserError(f"model {name!r}: OpenAI's own server spreads its load itself; name it alone")
 
 
 def _refuse_user_info(text: str) -> None:

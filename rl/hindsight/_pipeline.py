@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from negosim.errors import ModelError, ProtocolError
+from negosim.models import calls_are_of
 from negosim.rl._trajectory import Trajectory, TrajectoryTurn
 from negosim.rl.hindsight._match import quoted_turn, says_the_same
 from negosim.rl.hindsight._progress import Attempt, KnownProgress, ReviewRecord
@@ -79,6 +80,7 @@ class Pipeline:
         known = self._progress.attempts.get((parent.id, number))
         if known is not None:
             return known
+        calls_are_of(parent.id)
         review = await self._review(parent, number // PLACES)
         step = Step(Seed(self._seed, parent.id, number))
         product, failure, keep = None, None, True
