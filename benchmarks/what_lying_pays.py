@@ -30,8 +30,9 @@ from negosim.views import side_of, view_of
 if TYPE_CHECKING:
     import pandas as pd
 
-CREDULOUS = 0.575
-"""Credulity above which a persona counts as one that believes easily; half of them do."""
+HALVES = {"believes easily": (0.575, 1.0), "believes hardly": (0.0, 0.575)}
+THIRDS = {"believes easily": (0.7, 1.0), "in between": (0.45, 0.7), "believes hardly": (0.0, 0.45)}
+"""Bands of credulity into which personas fall alike, from (and with) one bound to below the other."""
 CHANGES = ("agreed", "liar", "other")
 """What may change when one is free to lie."""
 HEADINGS = (
@@ -69,8 +70,8 @@ def pairs(rows: "pd.DataFrame", found: set[str], liar: int, seed: int) -> "pd.Da
     frame["liar"], frame["other"] = frame[f"value_{liar}"], frame[f"value_{3 - liar}"]
     frame["lied"] = frame["false_claims"] > 0
     frame["caught"] = frame["id"].isin(found)
-    frame["easy"] = [
-        persona_of(Seed(seed, scenario, index), 2 - liar).credulity > CREDULOUS
+    frame["credulity"] = [
+        persona_of(Seed(seed, scenario, index), 2 - liar).credulity
         for scenario, index in zip(frame["scenario"], frame["index"], strict=True)
     ]
     may = frame["condition"] != "honest"
@@ -112,23 +113,29 @@ def print_table(both: "dict[int, pd.DataFrame]", names: list[str]) -> None:
     import pandas as pd
 
     print(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}")
-    bands = {"believes easily": True, "believes hardly": False}
     for name in names:
         roles = load_scenario(name).roles
         for liar, frame in both.items():
             here = frame[frame["scenario"] == name]
-            for band, easy in bands.items():
-                print(line(name, roles[liar - 1].name, band, here[here["easy"] == easy]))
+            for band, bounds in HALVES.items():
+                print(line(name, roles[liar - 1].name, band, within(here, bounds)))
     frame = pd.concat(both.values())
-    for band, easy in bands.items():
-        print(line("all", "either", band, frame[frame["easy"] == easy]))
-    lied = frame["pair"].isin(frame[frame["lied"] & (frame["condition"] == "may lie")]["pair"])
-    out = frame["pair"].isin(frame[frame["caught"] & (frame["condition"] == "may lie")]["pair"])
-    for band, easy in bands.items():
-        here = lied & (frame["easy"] == easy)
-        for what, part in (("nothing", frame[here & ~out]), ("something", frame[here & out])):
-            if len(part):
+    may = frame["condition"] == "may lie"
+    lied = frame["pair"].isin(frame[frame["lied"] & may]["pair"])
+    out = frame["pair"].isin(frame[frame["caught"] & may]["pair"])
+    for name, rows in (("all", frame), ("all with a lie", frame[lied])):
+        for band, bounds in THIRDS.items():
+            print(line(name, "either", band, within(rows, bounds)))
+    for band, bounds in HALVES.items():
+        for what, rows in (("nothing", frame[lied & ~out]), ("something", frame[lied & out])):
+            if len(part := within(rows, bounds)):
                 print(line("all with a lie", "either", f"{band}, catches {what}", part))
+
+
+def within(frame: "pd.DataFrame", bounds: tuple[float, float]) -> "pd.DataFrame":
+    """Return the rows in which the other's credulity is within the bounds."""
+    low, high = bounds
+    return frame[(frame["credulity"] >= low) & (frame["credulity"] < high)]
 
 
 def main() -> None:

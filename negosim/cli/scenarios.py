@@ -1,5 +1,6 @@
 """`negosim scenarios`: list, show, validate."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import orjson
@@ -8,6 +9,7 @@ import typer
 from negosim._text import clean, plural, points
 from negosim.agents.sim import check_lines
 from negosim.errors import UserError
+from negosim.measures import kind_of, kind_warnings
 from negosim.plugins import PluginError
 from negosim.scenarios import disagreements, list_scenarios, load_scenario, space_summary
 from negosim.terminal import console_for, print_rows, print_view, scenario_view
@@ -46,6 +48,8 @@ def show(
     loaded = load_scenario(scenario)
     if json:
         numbers = dict(space_summary(loaded.space)) if loaded.has_deals else {}
+        if loaded.has_deals:
+            numbers["kind"] = asdict(kind_of(loaded.space))
         data = {"scenario": loaded.model_dump(mode="json"), "numbers": numbers}
         typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
     else:
@@ -78,6 +82,8 @@ def validate(
         if scenario.measures:
             parts.append(f"measures: {', '.join(measure.id for measure in scenario.measures)}")
         typer.echo(f"{reference}: ok: {', '.join(parts)}")
+        for what in kind_warnings(scenario) if scenario.has_deals else ():
+            typer.echo(clean(f"{reference}: warning: {what}"), err=True)
         for what in disagreements(scenario):
             typer.echo(clean(f"{reference}: warning: brief and payoff may disagree: {what}"), err=True)
     if wrong:

@@ -15,6 +15,7 @@ from negosim.measures._difference import Difference, difference, holm
 from negosim.measures._errors import ErrorCorrelation, error_correlation
 from negosim.measures._estimate import Estimate, estimate
 from negosim.measures._judged import belief_rows, judged_rows
+from negosim.measures._kind import NegotiationKind, kind_of, kind_warnings
 from negosim.measures._language import HashedText, Vocabulary, language
 from negosim.measures._lies import KNOWN_ERRORS, ClaimSource, LieRates, lie_rates
 from negosim.measures._mixed import COMPONENTS, MixedCheck, mixed_check, smallest_difference
@@ -40,6 +41,7 @@ __all__ = [
     "HashedText",
     "LieRates",
     "MixedCheck",
+    "NegotiationKind",
     "OrderEffect",
     "PositionBias",
     "Reliability",
@@ -60,6 +62,8 @@ __all__ = [
     "estimate",
     "holm",
     "judged_rows",
+    "kind_of",
+    "kind_warnings",
     "krippendorff_alpha",
     "language",
     "lie_rates",

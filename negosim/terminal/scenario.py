@@ -10,6 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from negosim._text import one_line, points
+from negosim.measures import kind_of
 from negosim.scenarios import Issue, Role, Scenario, Value, space_summary, who_agrees
 from negosim.terminal.colours import colour
 from negosim.terminal.transcript import labelled, words
@@ -163,9 +164,25 @@ def _numbers(scenario: Scenario) -> Iterator[tuple[RenderableType, RenderableTyp
     else:
         yield Text("Nash point"), _deal(scenario, numbers["nash_deal"])
     yield Text("best joint value"), _deal(scenario, numbers["best_joint_deal"])
+    yield from _kind(scenario)
     yield Text("constant-sum"), Text("yes" if numbers["constant_sum"] else _can_gain(scenario))
     for among in numbers["coalitions"]:
         yield Text(f"deals of {_agents(among['parties'])}"), Text(_among(among))
+
+
+def _kind(scenario: Scenario) -> Iterator[tuple[RenderableType, RenderableType]]:
+    """Say what kind of negotiation it is: zone of agreement, integrative index, other solutions."""
+    kind = kind_of(scenario.space)
+    widths = ", ".join(f"{points(width)} for agent {role}" for role, width in enumerate(kind.zone, 1))
+    yield Text("zone of agreement"), Text(f"points over no deal that can be had: {widths}")
+    if kind.integrative is not None:
+        yield Text("integrative index"), Text(f"{kind.integrative:.2f} (0 pure conflict, 1 no conflict)")
+    for name in ("kalai_smorodinsky", "egalitarian", "utilitarian"):
+        if name in kind.solutions:
+            worth = kind.solutions[name]
+            shares = ", ".join(f"{points(value)} to agent {role}" for role, value in enumerate(worth, 1))
+            label = name.replace("_", "-").title() if name.startswith("kalai") else name
+            yield Text(label), Text(f"{points(sum(worth))} points ({shares})")
 
 
 def _can_gain(scenario: Scenario) -> str:
