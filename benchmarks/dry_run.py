@@ -131,19 +131,21 @@ def ratios(planner: str, scenario: str, condition: str, arguments: argparse.Name
         planner=SMALL.get(planner) or planner,
         calls=arguments.calls,
         max_turns=arguments.turns,
+        dialogues=arguments.dialogues,
     )
     forecast = predict(config)
     model = Negotiator(arguments.talks)
     with tempfile.TemporaryDirectory() as folder:
         run = generate(config, out=Path(folder) / "run", chat_models={MODEL: model}, cache=False)
-        (dialogue,) = run
-    assert dialogue.failure is None, dialogue.failure
+        dialogues = list(run)
+    assert all(dialogue.failure is None for dialogue in dialogues)
+    account = [row for dialogue in dialogues for row in dialogue.account]
     price = price_of(MODEL)
     assert price is not None
     for field in ("calls", "tokens_in", "tokens_out"):
-        used = sum(getattr(row, field) for row in dialogue.account)
+        used = sum(getattr(row, field) for row in account)
         yield sum(getattr(stage, field) for stage in forecast.stages) / used
-    used = [Usage(row.tokens_in, row.tokens_out) for row in dialogue.account]
+    used = [Usage(row.tokens_in, row.tokens_out) for row in account]
     yield sum(stage.usd or 0 for stage in forecast.stages) / sum(map(price.cost, used))
 
 
@@ -154,6 +156,7 @@ def main() -> None:
     parser.add_argument("--scenarios", default=",".join(SCENARIOS))
     parser.add_argument("--calls", default="separate")
     parser.add_argument("--turns", type=int, default=16)
+    parser.add_argument("--dialogues", type=int, default=8, help="of each row")
     parser.add_argument("--talks", type=float, default=0.75, help="share of turns without an offer")
     arguments = parser.parse_args()
     print(f"{date.today()}, {arguments}, {platform.machine()}, Python {platform.python_version()}\n")

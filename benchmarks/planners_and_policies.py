@@ -14,6 +14,8 @@ import platform
 import resource
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -30,23 +32,30 @@ CHAT = ("direct", "cot", "procot", "gdp-zero", "tomma", "audience")
 
 
 def negosim(*arguments: str) -> None:
-    """Run one command, which is shown."""
-    print("$ negosim " + " ".join(repr(one) if " " in one else one for one in arguments), flush=True)
-    subprocess.run([sys.executable, "-m", "negosim", *arguments], check=True)
+    """Run one command; it is shown, and what it says once it has ended."""
+    shown = "$ negosim " + " ".join(repr(one) if " " in one else one for one in arguments)
+    done = subprocess.run([sys.executable, "-m", "negosim", *arguments], capture_output=True, text=True)
+    print(f"{shown}\n{done.stdout}{done.stderr if done.returncode else ''}", flush=True)
+    done.check_returncode()
 
 
-def train(folder: Path, scenario: str, corpus: int, steps: int) -> list[str]:
-    """Make the corpus and the policies that are not there yet; return the policies' folders."""
+def make_data(folder: Path, scenario: str, corpus: int) -> dict[str, Path]:
+    """Make the trajectories that are not there yet; return their folders."""
     made = {"corpus": folder / "corpus", "regenerated": folder / "regenerated"}
     if not made["corpus"].exists():
         negosim("rl", "simulate", scenario, "--out", str(made["corpus"]), "-n", str(corpus), "--skill", "0.3")
     if not made["regenerated"].exists():
         negosim("rl", "hindsight", str(made["corpus"]), "--out", str(made["regenerated"]), "--factor", "3")
-    for name, (data, algorithm) in POLICIES.items():
-        if not (folder / name).exists():
-            chosen = ["--algo", algorithm, "--steps", str(steps)]
-            negosim("rl", "train", str(made[data]), "--out", str(folder / name), *chosen)
-    return [str(folder / name) for name in POLICIES]
+    return made
+
+
+def train(folder: Path, name: str, data: dict[str, Path], steps: int) -> None:
+    """Train a policy that is not there yet, or go on with it."""
+    begun = (folder / name).exists()
+    if not (folder / name / "policy.json").exists():
+        learns_from, algorithm = POLICIES[name]
+        chosen = ["--algo", algorithm, "--steps", str(steps), *(["--resume"] if begun else [])]
+        negosim("rl", "train", str(data[learns_from]), "--out", str(folder / name), *chosen)
 
 
 def main() -> None:
@@ -56,18 +65,30 @@ def main() -> None:
     parser.add_argument("--dialogues", type=int, default=400, help="of each agent")
     parser.add_argument("--corpus", type=int, default=400, help="simulated dialogues to learn from")
     parser.add_argument("--steps", type=int, default=200, help="of each training")
+    parser.add_argument("--workers", type=int, default=2, help="commands at a time")
     parser.add_argument("--out", type=Path, default=Path("planners-and-policies"), metavar="FOLDER")
     given = parser.parse_args()
     folder = given.out / given.scenario
     folder.mkdir(parents=True, exist_ok=True)
-    agents = [*EMBEDDED, *train(folder, given.scenario, given.corpus, given.steps)]
-    if given.model:
-        agents += [f"{given.model} with {planner}" for planner in CHAT]
-    settings = ["--dialogues", str(given.dialogues), "--runs", str(folder / "runs")]
-    negosim("rl", "evaluate", *agents, "--scenario", given.scenario, *settings)
+    data = make_data(folder, given.scenario, given.corpus)
+    policies = [str(folder / name) for name in POLICIES]
+    chat = [f"{given.model} with {planner}" for planner in CHAT] if given.model else []
+    settings = ["--scenario", given.scenario, "--dialogues", str(given.dialogues)]
+    settings += ["--runs", str(folder / "runs")]
+
+    def meet(agent: str) -> None:
+        if agent in policies:
+            train(folder, Path(agent).name, data, given.steps)
+        negosim("rl", "evaluate", agent, *settings)
+
+    started, agents = time.perf_counter(), [*EMBEDDED, *policies, *chat]
+    with ThreadPoolExecutor(given.workers) as pool:
+        # The searches take longest; what each makes is kept, and the last command puts it together.
+        list(pool.map(meet, [*EMBEDDED[1:3], *policies, *EMBEDDED[::3], *chat]))
+    negosim("rl", "evaluate", *agents, *settings)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{date.today()}, {platform.machine()}, Python {platform.python_version()}: "
-          f"{used.ru_utime + used.ru_stime:.0f} s of CPU")  # fmt: skip
+          f"{time.perf_counter() - started:.0f} s, {used.ru_utime + used.ru_stime:.0f} of CPU")  # fmt: skip
 
 
 if __name__ == "__main__":
