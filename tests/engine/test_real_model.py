@@ -1,4 +1,4 @@
-"""The real small language model plays a short Viatex dialogue: its prose is weak, its protocol is real."""
+"""The real small language model plays short dialogues: its prose is weak, its protocol is real."""
 
 from collections import Counter
 from pathlib import Path
@@ -33,7 +33,7 @@ def check(dialogue: Dialogue, model: str, turns: int) -> None:
 
 def test_rollouts_in_process(smollm2: Path, tmp_path: Path) -> None:
     config = RunConfig(
-        scenarios=("viatex",), conditions=("deceptive-1",), models=("local?max_tokens=150",), k=2, max_turns=1
+        scenarios=("donation",), conditions=("honest",), models=("local?max_tokens=150",), k=2, max_turns=1
     )
     (dialogue,) = generate(config, out=tmp_path / "run")
     check(dialogue, "local:smollm2", 1)

@@ -10,6 +10,8 @@ from negosim.scenarios import list_scenarios, load_scenario
 
 SCENARIOS = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
 
+pytestmark = pytest.mark.xdist_group("simulated")  # one process plays the dialogues
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Run:

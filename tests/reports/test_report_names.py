@@ -19,6 +19,8 @@ from negosim.reports._trace import numbers
 
 from .conftest import add_judge, make_run
 
+pytestmark = pytest.mark.xdist_group("report_names")  # one process makes the report
+
 ALIKE = tuple(f"openai:small@https://{place}.example/v1?temperature=0" for place in "ab")
 LONG = tuple(f"policy:/home/someone/policies/of-the-{when}/trained-with-ilql" for when in ("first", "last"))
 

@@ -14,6 +14,7 @@ from negosim.scenarios import list_scenarios, load_scenario
 from negosim.table import table_after
 from negosim.views import view_of
 
+pytestmark = pytest.mark.xdist_group("sim_properties")  # one process plays the dialogues
 SCENARIOS = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
 SAMPLE = 10
 """Dialogues a scenario and condition; docs/simulated-negotiator.md has the rates over 200."""
