@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import os
+import pickle
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from negosim.cluster import Perform, Send, TaskTools, connected
 from negosim.errors import UserError
 from negosim.models import ScriptedModel
 from negosim.models.sharing import NOTHING, BudgetActor, LimiterActor, Limits, Spending
+from negosim.prompts import Prompts
 from negosim.records import Dialogue
 
 MINE = ScriptedModel(lambda request: {})
@@ -138,6 +140,19 @@ class TestWithoutRay:
 def test_what_is_no_cluster_is_named(address: str) -> None:
     with pytest.raises(UserError, match=address), connected(address):
         pass
+
+
+def test_templates_go_along_without_their_files(tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "speak.j2").write_text("{% include '_own.j2' %}")
+    (folder / "_own.j2").write_text("Your turn.")
+    prompts = Prompts("viatex", str(folder))
+    assert prompts.render("speak", {}) == "Your turn."
+    sent = pickle.dumps(prompts)
+    for file in folder.iterdir():
+        file.unlink()
+    assert pickle.loads(sent).render("speak", {}) == "Your turn."
 
 
 class TestSharedLimits:
