@@ -233,7 +233,8 @@ def _talk(schema: Mapping[str, Any], rng: random.Random, used: set[Any]) -> Any:
             words = rng.choices(("we", "could", "agree", "on", "better", "terms", "for", "both"), k=20)
             return f"{' '.join(words)} {rng.randrange(10**9)}."
         case "number":
-            return rng.randint(0, 10)
+            low = int(schema.get("minimum", 0))
+            return rng.randint(low, max(low, min(10, int(schema.get("maximum", 10)))))
     return fill(schema)
 
 
