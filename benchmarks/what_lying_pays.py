@@ -159,11 +159,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = generate(config, out=f"{folder}/run", workers=options.workers)
         rows = dialogue_rows(run)
+        condition = dict(zip(rows["id"], rows["condition"], strict=True))
         for dialogue in run:
             for liar in (1, 2):
-                if dialogue.condition == f"deceptive-{liar}" and caught(
-                    run, dialogue, liar - 1, options.seed
-                ):
+                played = condition[dialogue.id] == f"deceptive-{liar}"
+                if played and caught(run, dialogue, liar - 1, options.seed):
                     found[liar].add(dialogue.id)
     print(f"{date.today()}, Python {platform.python_version()}, {options.dialogues} dialogues a condition\n")
     print_table({liar: pairs(rows, found[liar], liar, options.seed) for liar in (1, 2)}, names)
