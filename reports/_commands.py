@@ -5,7 +5,7 @@ import shlex
 from negosim.agents import agent_factory
 from negosim.config import RunConfig
 from negosim.errors import UserError
-from negosim.judging import list_question_sets, load_question_set
+from negosim.judging import PERSON, list_question_sets, load_question_set
 from negosim.models import ModelSpec
 from negosim.reports._corpus import Corpus
 from negosim.store import Run
@@ -56,7 +56,7 @@ def asking(corpus: Corpus, outcome: str) -> str | None:
 
 def calibrate(corpus: Corpus) -> str | None:
     """Return the commands that hold a report's judges against simulated dialogues, whose truth is known."""
-    models = [judge for judge in corpus.judges if not judge.startswith("human:")]
+    models = [judge for judge in corpus.judges if not judge.startswith(PERSON)]
     if not models:
         return None
     foreign = any(run.header.imported for run in corpus.runs)

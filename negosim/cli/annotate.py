@@ -22,7 +22,7 @@ def annotate(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or its name in ./runs.")],
     name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Who answers; the judge is human:NAME. A short name or a code."),
+        typer.Option(metavar="NAME", help="Who answers; the judge is person:NAME. A short name or a code."),
     ] = None,
     questions: Annotated[
         str | None,

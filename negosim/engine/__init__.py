@@ -16,7 +16,7 @@ from negosim.engine._events import (
 from negosim.engine._generate import generate, generate_async, resume, resume_async
 from negosim.engine._held import HeldConversations, HeldStep, held_conversations
 from negosim.engine._mermaid import mermaid
-from negosim.engine._plan import Job, plan
+from negosim.engine._plan import Job, plan, seated_models
 from negosim.engine._planners import (
     SPEAK,
     Planner,
@@ -71,6 +71,7 @@ __all__ = [
     "preview",
     "resume",
     "resume_async",
+    "seated_models",
     "settings_identity",
     "settings_of",
 ]

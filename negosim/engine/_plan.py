@@ -314,6 +314,19 @@ def _seatings(models: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
     return [(suffixes[step], seats) for step, seats in enumerate(moved) if seats not in moved[:step]]
 
 
+def seated_models(config: RunConfig, scenario: Scenario, dialogue: str) -> tuple[str, ...]:
+    """Return what plays each role of a planned dialogue, by position.
+
+    Args:
+        config: the run's.
+        scenario: what the dialogue is played in.
+        dialogue: its id, which says whether the models have changed their roles.
+
+    """
+    given, parts = config.players(scenario), dialogue.split(".")
+    return next((models for suffix, models in _seatings(given) if suffix[1:] in parts), given)
+
+
 def _jobs(
     config: RunConfig, scenarios: Mapping[str, Scenario], dispositions: Mapping[str, Dispositions]
 ) -> list[Job]:

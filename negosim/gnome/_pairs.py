@@ -12,6 +12,7 @@ from negosim.gnome._corpus import StrategyDialogue
 from negosim.gnome._sources import MAPPED, labelled, source_of
 from negosim.gnome._write import RunStory, WrittenDialogue, write_run
 from negosim.measures import Estimate, judged_rows, reliability
+from negosim.records import PERSON
 from negosim.store import Run
 
 PAIRS = "gnome-pairs"
@@ -86,7 +87,7 @@ def pair_agreement(run: Run) -> list[PairAgreement]:
     """
     ratings: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for sheet in run.judgements():
-        if sheet.questions == PAIRS and sheet.judge.startswith("human:"):
+        if sheet.questions == PAIRS and sheet.judge.startswith(PERSON):
             for item in sheet.judgements:
                 if item.status == "ok":
                     ratings[item.question][sheet.dialogue].append(int(item.value or 0))

@@ -9,6 +9,7 @@ from negosim.importing._drops import Drops
 from negosim.importing._published import Split, agreed, split_in_row, split_of_name
 from negosim.importing._row import Row
 from negosim.records import (
+    PERSON,
     THIRD_PARTY,
     Action,
     Condition,
@@ -22,7 +23,7 @@ from negosim.scenarios import Scenario, Value
 
 UNKNOWN_CONDITION = Condition(known=False)
 
-PARTICIPANTS, ANNOTATORS = "human:participants", "human:annotators"
+PARTICIPANTS, ANNOTATORS = f"{PERSON}participants", f"{PERSON}annotators"
 """Judges: those who took part and said afterwards how it was, and readers who labelled what others said."""
 
 
@@ -80,7 +81,7 @@ class Rating:
     value: JudgedValue | None
     """None where the question did not apply."""
     judge: str = ANNOTATORS
-    """Who says so: "human:NAME" for people."""
+    """Who says so: "person:NAME" for people."""
     perspective: str = THIRD_PARTY
     agent: int | None = None
     turn: int | None = None

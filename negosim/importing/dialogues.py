@@ -23,7 +23,16 @@ from negosim.importing._source import (
     SourceFile,
 )
 from negosim.importing._talk import AboutTalk, TalkLine, Talks, outcome_in
-from negosim.records import HUMAN, THIRD_PARTY, Action, Condition, Fact, JudgedValue, agent_perspective
+from negosim.records import (
+    HUMAN,
+    PERSON,
+    THIRD_PARTY,
+    Action,
+    Condition,
+    Fact,
+    JudgedValue,
+    agent_perspective,
+)
 from negosim.scenarios import Issue, Scenario, load_scenario
 
 Named = str | int
@@ -246,7 +255,7 @@ def _rating(rating: ForeignRating, names: Sequence[str], turns: int) -> Rating:
     return Rating(
         slug(rating.question),
         rating.value,
-        rating.rater if rating.program else f"human:{slug(rating.rater)}",
+        rating.rater if rating.program else f"{PERSON}{slug(rating.rater)}",
         THIRD_PARTY if by is None else agent_perspective(by),
         about,
         None if rating.turn is None else rating.turn - 1,

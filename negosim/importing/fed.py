@@ -11,7 +11,7 @@ from negosim.importing._rows import rows_of
 from negosim.importing._scenario import slug
 from negosim.importing._source import ImportedDialogue, Importer, ImportOptions, Rating, Rows, SourceFile
 from negosim.importing._talk import AboutTalk, TalkLine, Talks
-from negosim.records import HUMAN
+from negosim.records import HUMAN, PERSON
 
 _LINE = re.compile(r"^(User|System|Human|Bot)\s*:\s*(.*)$", re.IGNORECASE)
 
@@ -96,7 +96,7 @@ def _ratings(
                 value = int(grade) if not isinstance(grade, bool) and float(grade).is_integer() else grade
             else:
                 value = None  # "N/A": the question did not apply
-            yield Rating(slug(quality), value, f"human:rater-{number}", agent=agent, turn=turn)
+            yield Rating(slug(quality), value, f"{PERSON}rater-{number}", agent=agent, turn=turn)
 
 
 IMPORTER = Importer(

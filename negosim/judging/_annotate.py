@@ -98,7 +98,7 @@ class Annotation:
     ) -> None:
         """Take the dialogues' ids by code, the fingerprints by question set, and where to store."""
         self.judge = judge
-        """As sheets name it: "human:NAME"."""
+        """As sheets name it: "person:NAME"."""
         self.pages = pages
         """The dialogues, in the person's order."""
         self._by_code = {page.code: page for page in pages}
@@ -207,7 +207,7 @@ def annotation(
 
     Args:
         run: what is annotated.
-        name: the person's; the judge is "human:NAME".
+        name: the person's; the judge is "person:NAME".
         questions: ids or paths of question sets; None: the usual ones.
         sample: most dialogues of each scenario and condition, the same that `judge` takes; None: all.
 

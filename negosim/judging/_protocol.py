@@ -12,14 +12,13 @@ from negosim.errors import ModelError, ProtocolError
 from negosim.judging._questions import QuestionSet
 from negosim.judging._reader import Reader
 from negosim.models import Ledger, ModelClient
+from negosim.records import PERSON as PERSON
 from negosim.records import Dialogue, Judgement, Status
 from negosim.scenarios import Scenario
 from negosim.seeding import Seed
 
 ORACLE = "oracle"
 """The judge that reads the record's ground truth."""
-PERSON = "human:"
-"""What the name of a judge who is a person begins with."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

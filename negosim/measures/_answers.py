@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from negosim.records import THIRD_PARTY, TRUTH
+from negosim.records import PERSON, THIRD_PARTY, TRUTH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ def people_as_truth(frame: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    person = frame["judge"].astype("object").str.startswith("human:")
+    person = frame["judge"].astype("object").str.startswith(PERSON)
     readers = frame[person & (frame["perspective"] == THIRD_PARTY) & (frame["status"] == "ok")]
     others = frame[~person & (frame["perspective"] != TRUTH)]
     asked = readers["question"].isin(set(others["question"])) & readers["dialogue"].isin(

@@ -10,7 +10,7 @@ from negosim.measures._bootstrap import Floats
 from negosim.measures._check_error import FEWEST, CheckError, corrected
 from negosim.measures._clusters import Scope, clusters_of, sums
 from negosim.measures._estimate import Estimate, estimated, mean_of
-from negosim.records import THIRD_PARTY, TRUTH
+from negosim.records import PERSON, THIRD_PARTY, TRUTH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def corrected_rates(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Cor
     errors, people = _errors(frame), _by_people(frame)
     rows = answers(frame)
     rows = rows[(rows["perspective"] == THIRD_PARTY) & (rows["status"] == "ok")]
-    rows = rows[~rows["judge"].astype("object").str.startswith("human:")]
+    rows = rows[~rows["judge"].astype("object").str.startswith(PERSON)]
     found = []
     for key, group in rows.groupby(_KEYS, observed=True):
         judge, question, agent, condition = cast(tuple[Any, ...], key)

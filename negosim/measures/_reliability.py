@@ -11,7 +11,7 @@ from negosim.measures._answers import ITEM, answers, coded, kind_of
 from negosim.measures._bootstrap import Floats, Statistic
 from negosim.measures._clusters import Clusters, Scope, clusters_of, sums
 from negosim.measures._estimate import Estimate, estimated
-from negosim.records import TRUTH
+from negosim.records import PERSON, TRUTH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def reliability(frame: "pd.DataFrame", *, scope: Scope = "auto") -> list[Reliabi
 def _companies(group: "pd.DataFrame") -> "Iterator[tuple[Among, str | None, int, pd.DataFrame]]":
     """Yield the sets of answers that can agree: among whom, whose repeats, how many coders, the rows."""
     first = group.sort_values("repeat", kind="stable").drop_duplicates([*CODER, *ITEM])
-    people = first[first["judge"].str.startswith("human:")]
+    people = first[first["judge"].str.startswith(PERSON)]
     companies: tuple[tuple[Among, pd.DataFrame], ...] = (("judges", first), ("people", people))
     for among, part in companies:
         coders = len(part[CODER].drop_duplicates())

@@ -19,6 +19,7 @@ from negosim.records._dialogue import (
 )
 from negosim.records._judgement import (
     INCONSISTENT,
+    PERSON,
     QUOTES_DROPPED,
     THIRD_PARTY,
     TRUTH,
@@ -52,6 +53,7 @@ __all__ = [
     "INCONSISTENT",
     "MARKED",
     "MARKS",
+    "PERSON",
     "QUOTES_DROPPED",
     "SCHEMA_VERSION",
     "SIMULATED",

@@ -15,6 +15,8 @@ JudgedValue = bool | int | float | str
 """An answer: yes or no, a grade, a number, or the id of a choice."""
 
 THIRD_PARTY, TRUTH = "third_party", "truth"
+PERSON = "person:"
+"""What the name of a judge who is a person begins with."""
 """The perspective of a neutral reader of the public transcript; that of the record itself."""
 
 QUOTES_DROPPED = "quotes_dropped"
@@ -63,7 +65,7 @@ class Sheet(Frozen):
     perspective: str
     """"third_party", "agent_1", "agent_2", ...; "truth" for what the record itself says."""
     judge: str
-    """The model as given; "oracle"; "human:NAME" for a person."""
+    """The model as given; "oracle"; "person:NAME" for a person."""
     fingerprint: str
     """Of everything the answers depend on besides the dialogue; `judges.json` has it in full."""
     repeat: int = 0

@@ -218,6 +218,11 @@ class RunIndex:
             rows = base.execute(query, (*given, limit, offset)).fetchall()
         return [IndexedDialogue(number, name, orjson.loads(row)) for number, name, row in rows]
 
+    def partners(self, number: int, dialogue: Dialogue, limit: int = 8) -> list[IndexedDialogue]:
+        """Return dialogues on the seed of another, under other conditions or with other models."""
+        same = "scenario=? AND pairing=? AND number<>?"
+        return self.find(same, (dialogue.scenario, dialogue.index, number), limit=limit)
+
     def values(self, column: str) -> list[str]:
         """Return the different values of a text column, sorted."""
         with self._base() as base:

@@ -78,7 +78,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("perspective", "text", "third_party, agent_1, ..., or truth for what the record itself says"),
         ("role", "integer", "position of the role the question is about, if any"),
         ("turn", "integer", "the utterance it is about, if any"),
-        ("judge", "text", "the model, oracle, or human:NAME"),
+        ("judge", "text", "the model, oracle, or person:NAME"),
         ("fingerprint", "text", "of everything the answer depends on, as in judges.json"),
         ("repeat", "integer", "which time the judge was asked, from 0"),
         ("status", "text", "ok, or why there is no value"),

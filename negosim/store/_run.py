@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 JUDGING_LOCK = ".judging.lock"
+LOOKING = 0.1
+"""Seconds, more than enough for somebody else to look whether a run is being made."""
 
 WAY_ON = "what was finished is stored; {mend} and resume the run"
 
@@ -223,6 +225,19 @@ class Run:
             with writer.count.kept():
                 yield writer
 
+    @property
+    def is_being_made(self) -> bool:
+        """Whether a process is adding dialogues to the run now."""
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return False
+        lock.release()
+        return False
+
     @contextmanager
     def judging(self) -> Iterator[SheetWriter]:
         """Open the run to add judgements, and keep other processes from doing so at the same time.
@@ -240,7 +255,7 @@ class Run:
     def _locked(self, name: str, done: str, hint: str) -> Iterator[None]:
         lock = FileLock(self.path / name)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=LOOKING, poll_interval=LOOKING / 5)
         except Timeout:
             raise UserError(
                 f"run {str(self.path)!r} is being {done} by another process; wait for it"

@@ -11,7 +11,7 @@ from negosim.records import HUMAN, Condition
 from negosim.scenarios import Measure, Option, Range, Scenario
 from negosim.scenarios import Moment as Moment
 
-QuestionId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+QuestionId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=60)]
 """Lower-case letters, digits and single underscores: it becomes the name of a column."""
 
 Order = Literal["random", "latin-square", "fixed"]
@@ -139,7 +139,7 @@ class StudyMeasure(Frozen):
 class StudyBlock(Frozen):
     """Conversations in one scenario with each of some agents."""
 
-    id: Slug
+    id: Annotated[Slug, StringConstraints(max_length=60)]
     scenario: Text
     """Id or path."""
     role: Slug

@@ -12,14 +12,17 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.mysql import LONGTEXT
 
 TABLES = MetaData()
+LONG = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+"""Texts of any length, where the usual kind ends at 64 KiB."""
 
 STUDY = Table(
     "study",
     TABLES,
     Column("id", Integer, primary_key=True),
-    Column("text", Text, nullable=False),  # the file as it was when the study began
+    Column("text", LONG, nullable=False),  # the file as it was when the study began
     Column("folder", Text, nullable=False),  # what its paths start from
     Column("created", String(32), nullable=False),
     Column("secret", String(64), nullable=False),  # what pages sign their forms with
@@ -52,8 +55,8 @@ TALKS = Table(
     Column("status", String(16), nullable=False),  # open, complete, failed, ended (a practice)
     Column("started", String(32), nullable=False),
     Column("finished", String(32)),
-    Column("failure", Text),
-    Column("dialogue", Text),  # JSON of the record, once there is one
+    Column("failure", LONG),
+    Column("dialogue", LONG),  # JSON of the record, once there is one
     UniqueConstraint("person", "position"),
 )
 STEPS = Table(
@@ -61,7 +64,7 @@ STEPS = Table(
     TABLES,
     Column("talk", Integer, ForeignKey("talks.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("content", Text, nullable=False),
+    Column("content", LONG, nullable=False),
     Column("usd", Float),  # what its calls cost; null where that is not known
     Column("tokens", Integer, nullable=False, default=0),
 )
@@ -70,7 +73,7 @@ SENT = Table(
     TABLES,
     Column("talk", Integer, ForeignKey("talks.id"), primary_key=True),
     Column("key", String(120), primary_key=True),  # what it answers
-    Column("content", Text, nullable=False),
+    Column("content", LONG, nullable=False),
     Column("at", String(32), nullable=False),
 )
 ANSWERS = Table(
@@ -84,7 +87,7 @@ ANSWERS = Table(
     Column("agent", Integer, nullable=False),
     Column("number", Integer, nullable=False),
     Column("question", String(80), nullable=False),
-    Column("value", Text),  # JSON; null where it was left out
+    Column("value", LONG),  # JSON; null where it was left out
     Column("at", String(32), nullable=False),
     UniqueConstraint("person", "position", "question"),
 )

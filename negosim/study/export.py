@@ -12,8 +12,7 @@ from negosim._csv import csv_text
 from negosim._files import check_free, write_whole
 from negosim.config import RunConfig
 from negosim.errors import UserError
-from negosim.judging import PERSON
-from negosim.records import HUMAN, Dialogue, Judgement, Sheet, agent_perspective
+from negosim.records import HUMAN, PERSON, Dialogue, Judgement, Sheet, agent_perspective
 from negosim.scenarios import Scenario, load_scenario
 from negosim.store import Fingerprint, ImportOrigin, Run, RunHeader, whole_run
 from negosim.study._order import letters

@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from negosim.errors import UserError
+from negosim.study._database import DATABASE, opened, shown, url_of
 from negosim.study._flow import StudyStage, stages_of
 from negosim.study._load import parse_study
 from negosim.study._order import next_cell, order_of_person
 from negosim.study._schema import Study
 from negosim.study._tables import ANSWERS, EVENTS, OF_PERSON, PEOPLE, SENT, STEPS, STUDY, TABLES, TALKS
-
-DATABASE = "study.sqlite"
-"""In a study's folder: what is kept of it."""
 
 RELEASE = timedelta(hours=24)
 """After so long without a word from them, the place of a person in their cell is another's."""
@@ -31,27 +29,6 @@ Row = Mapping[str, Any]
 def now() -> str:
     """Return the time: UTC, ISO 8601, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def url_of(place: str) -> str:
-    """Return the database of a study: a folder's own, or one by its SQLAlchemy URL."""
-    return place if "://" in place else f"sqlite:///{Path(place).expanduser().absolute() / DATABASE}"
-
-
-def _opened(url: str) -> Engine:
-    try:
-        engine = create_engine(url)
-    except (SQLAlchemyError, ImportError) as error:
-        raise UserError(f"no database at {url!r}: {error}; give a folder, or a URL of SQLAlchemy's") from None
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _set_up(connection: Any, _: Any) -> None:
-            # Written ahead and to the disk at each commit; what is deleted is overwritten.
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
-                connection.execute(f"PRAGMA {pragma}")
-
-    return engine
 
 
 class StudyStore:
@@ -67,14 +44,16 @@ class StudyStore:
         url = url_of(place)
         if "://" not in place and not (Path(place).expanduser() / DATABASE).exists():
             raise UserError(f"no study at {place!r}: it has no {DATABASE}; begin one with negosim study run")
-        self.engine = _opened(url)
+        self.engine = opened(url)
         try:
             with self.engine.connect() as connection:
                 found = connection.execute(select(STUDY)).mappings().first()
         except SQLAlchemyError as error:
-            raise UserError(f"no study can be read at {place!r}: {str(error).splitlines()[0]}") from None
+            raise UserError(
+                f"no study can be read at {shown(place)!r}: {str(error).splitlines()[0]}"
+            ) from None
         if found is None:
-            raise UserError(f"no study has begun at {place!r}; begin one with negosim study run")
+            raise UserError(f"no study has begun at {shown(place)!r}; begin one with negosim study run")
         self.about: Row = dict(found)
 
     @classmethod
@@ -96,7 +75,7 @@ class StudyStore:
                 kept.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
                 raise UserError(f"{place!r} cannot be made: {error.strerror or error}") from None
-        engine = _opened(url_of(place))
+        engine = opened(url_of(place))
         try:
             TABLES.create_all(engine)
             with engine.begin() as connection:
@@ -106,7 +85,7 @@ class StudyStore:
                     row = {"id": 1, "text": text, "folder": start, "created": now(), "paused": "", **keys}
                     connection.execute(insert(STUDY).values(row))
         except (SQLAlchemyError, ImportError) as error:
-            raise UserError(f"{place!r} cannot be written: {str(error).splitlines()[0]}") from None
+            raise UserError(f"{shown(place)!r} cannot be written: {str(error).splitlines()[0]}") from None
         finally:
             engine.dispose()
         if "://" not in place:
@@ -114,15 +93,15 @@ class StudyStore:
         store = cls(place)
         if store.about["text"] != text:
             raise UserError(
-                f"the study at {place!r} has begun with another file; people's answers belong to that one: "
-                "give this one an --out of its own"
+                f"the study at {shown(place)!r} has begun with another file; people's answers belong to "
+                "that one: give this one an --out of its own"
             )
         return store
 
     @cached_property
     def study(self) -> Study:
         """The study as it began."""
-        return parse_study(self.about["text"], f"study at {self.place}", self.about["folder"])
+        return parse_study(self.about["text"], f"study at {shown(self.place)}", self.about["folder"])
 
     def close(self) -> None:
         """Close the database."""

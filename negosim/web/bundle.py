@@ -4,17 +4,16 @@ from pathlib import Path
 
 from negosim._files import whole_folder
 from negosim.errors import UserError
-from negosim.records import Dialogue
-from negosim.scenarios import Scenario
 from negosim.store import Run, RunIndex
 from negosim.terminal import Lens, lens_of
 from negosim.web.columns import PAGE, TableQuery, chosen
-from negosim.web.dialogue import DialogueView, dialogue_view, seen_in
-from negosim.web.figures import concessions_of, plane_of
+from negosim.web.dialogue import dialogue_view, seen_in
+from negosim.web.figures import figures_of
 from negosim.web.links import FileLinks, FolderLinks
 from negosim.web.pages import (
     STATIC,
     PageContext,
+    beside_page,
     columns_of,
     dialogue_page,
     lens_for_run,
@@ -77,6 +76,8 @@ def _table(place: PageContext, run: Run, index: RunIndex, lens: Lens, page: int)
     return run_page(
         *(place, run, TableQuery(page=page), chosen(every, ()), every, rows, count),
         stored=count,
+        stopped=False,
+        private=False,
         reading=False,
         making=[],
         damaged=[],
@@ -92,23 +93,23 @@ def _write_dialogue(
     scenario = run.scenario_of(dialogue)
     lens = lens_of(place.view, scenario)
     shown = dialogue_view(dialogue, scenario, lens, index.sheets(dialogue.id))
+    partners = []
+    if shown.truth:  # only dialogues of one scenario stand side by side
+        others = [(one, index.dialogue(one.number)) for one in index.partners(number, dialogue)]
+        partners = [(one, other) for one, other in others if run.scenario_of(other) == scenario]
     page = dialogue_page(
         *(place, number, shown),
         before=number - 1 if number > 1 else None,
         after=number + 1 if number < count else None,
+        partners=[one for one, _ in partners],
     )
     _write(part / place.links.dialogue(place.key, number, place.view), page)
-    for name, svg in _figures(shown, dialogue, scenario, lens).items():
-        (part / place.links.figure(place.key, number, name, place.view)).write_bytes(svg)
-
-
-def _figures(shown: DialogueView, dialogue: Dialogue, scenario: Scenario, lens: Lens) -> dict[str, bytes]:
-    figures = {}
-    if shown.has_plane:
-        figures["plane"] = plane_of(dialogue, scenario)
-    if shown.has_concessions:
-        figures["concessions"] = concessions_of(dialogue, scenario, lens)
-    return figures
+    for name, draw in figures_of(shown, dialogue, scenario, lens).items():
+        (part / place.links.figure(place.key, number, name, place.view)).write_bytes(draw())
+    for one, other in partners:
+        if one.number > number:
+            pair = beside_page(place, run, [(number, dialogue), (one.number, other)])
+            _write(part / place.links.pair(place.key, number, one.number), pair)
 
 
 def _write(file: Path, page: str) -> None:
@@ -128,7 +129,7 @@ def dialogue_html(run: Run, reference: str, *, view: str = "public") -> str:
 
     """
     dialogue, scenario, lens, shown = seen_in(run, reference, view)
-    figures = _figures(shown, dialogue, scenario, lens)
+    figures = {name: draw() for name, draw in figures_of(shown, dialogue, scenario, lens).items()}
     links = FileLinks({name: static_file(name) for name in STATIC}, figures)
     place = PageContext(links, scenario.title, view, [(view, view)])
     number = next(at for at, one in enumerate(run, 1) if one.id == dialogue.id)

@@ -141,6 +141,8 @@ class DialogueView:
     id: str
     """"" where the view may not know under which condition the dialogue was made, which its id says."""
     condition: str
+    models: list[str]
+    """What played each role."""
     verdict: str
     ending: str
     roles: tuple[RoleView, ...]
@@ -179,6 +181,7 @@ def dialogue_view(
         context=clean(scenario.context),
         id=dialogue.id if lens.truth else "",
         condition=condition_line(scenario, dialogue.condition, lens) or "",
+        models=list(dialogue.models),
         verdict=verdict(dialogue).capitalize(),
         ending=ending(dialogue, scenario, lens),
         roles=role_views(scenario, dialogue.condition, dialogue.models, lens, dialogue.traits),

@@ -1,11 +1,13 @@
 """Figures of a dialogue's page: the value plane with the path of offers, and concessions."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from negosim.records import Dialogue
 from negosim.reports import OfferPoint, concession_svg, plane_svg
 from negosim.scenarios import Scenario
 from negosim.terminal import Lens, move_of, replay
+from negosim.web.dialogue import DialogueView
 
 
 def offer_points(dialogue: Dialogue, scenario: Scenario) -> list[OfferPoint]:
@@ -16,6 +18,18 @@ def offer_points(dialogue: Dialogue, scenario: Scenario) -> list[OfferPoint]:
         if move is not None and move.verb == "offers" and move.complete:
             values = tuple(scenario.value(role, move.terms) for role in range(len(scenario.roles)))
             found.append(OfferPoint(turn.index, turn.role, values))
+    return found
+
+
+def figures_of(
+    shown: DialogueView, dialogue: Dialogue, scenario: Scenario, lens: Lens
+) -> dict[str, Callable[[], bytes]]:
+    """Return what draws each figure that a dialogue's page has, by name."""
+    found: dict[str, Callable[[], bytes]] = {}
+    if shown.has_plane:
+        found["plane"] = partial(plane_of, dialogue, scenario)
+    if shown.has_concessions:
+        found["concessions"] = partial(concessions_of, dialogue, scenario, lens)
     return found
 
 

@@ -15,6 +15,7 @@ from negosim.records import (
 )
 from negosim.scenarios import Scenario
 from negosim.terminal import Lens
+from negosim.web.segments import quoted
 
 HARMLESS = frozenset({"position", "chance_first", "order", QUOTES_DROPPED, INCONSISTENT})
 """Details of an answer that tell nothing of a private side."""
@@ -66,14 +67,9 @@ def _view(
         about.append(f"agent {given.agent + 1}, {one_line(scenario.roles[given.agent].name)}")
     if given.turn is not None:
         about.append(f"utterance {given.turn + 1}")
-    said = [clean(turn.utterance.text).casefold() for turn in dialogue.turns]
+    said = [clean(turn.utterance.text) for turn in dialogue.turns]
     quotes = [clean(quote) for quote in given.evidence]
-    found = {
-        number
-        for number, text in enumerate(said, 1)
-        for quote in quotes
-        if quote and quote.casefold() in text
-    }
+    found = {number for number, text in enumerate(said, 1) if any(quoted(quote, text) for quote in quotes)}
     detail = {name: value for name, value in given.detail.items() if value is not None}
     return JudgementView(
         key=key,

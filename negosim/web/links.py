@@ -32,6 +32,10 @@ class Links(Protocol):
         """Return where a figure of a dialogue is."""
         ...
 
+    def pair(self, key: str, number: int, other: int) -> str:
+        """Return where two dialogues stand side by side."""
+        ...
+
 
 class ServerLinks:
     """Addresses on a server."""
@@ -96,6 +100,10 @@ class FolderLinks:
     def figure(self, key: str, number: int, name: str, view: str) -> str:
         """Return a figure's file."""
         return f"{number:04d}-{name}.svg"
+
+    def pair(self, key: str, number: int, other: int) -> str:
+        """Return the file of two dialogues side by side."""
+        return f"{min(number, other):04d}-beside-{max(number, other):04d}.html"
 
 
 class FileLinks(FolderLinks):

@@ -61,10 +61,21 @@ def being_made(run: Run) -> list[Making]:
     return found
 
 
-def state_of(run: Run) -> tuple[tuple[str, int], ...]:
-    """Return what changes whenever there is something new to show: the sizes of a run's files."""
+def stopped(run: Run, stored: int) -> bool:
+    """Tell whether a run has fewer dialogues than planned and nobody adds to it: it was stopped or killed."""
+    return stored < run.header.planned and not run.is_being_made
+
+
+def state_of(run: Run, stored: int) -> tuple[tuple[str, int], ...]:
+    """Return what changes whenever there is something new to show: the sizes of a run's files.
+
+    Args:
+        run: the run.
+        stored: how many dialogues it has.
+
+    """
     files = [*shards(run.path), run.path / "judgements.jsonl", *_progress(run.path)]
-    sizes = []
+    sizes = [("stopped", int(stopped(run, stored)))]
     for file in files:
         try:
             sizes.append((file.name, file.stat().st_size))

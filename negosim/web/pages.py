@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from negosim._text import one_line, plural
+from negosim.records import Dialogue
 from negosim.scenarios import Scenario
 from negosim.store import IndexedDialogue, Run
 from negosim.terminal import Lens, lens_of
 from negosim.web.columns import PAGE, Column, TableQuery, columns
-from negosim.web.dialogue import DialogueView
+from negosim.web.dialogue import DialogueView, turn_views
 from negosim.web.links import Links
 
 STATIC = ("style.css", "view.js")
@@ -93,6 +95,28 @@ def dialogue_page(
     )
 
 
+def beside_page(place: PageContext, run: Run, pair: Sequence[tuple[int, Dialogue]]) -> str:
+    """Return the page of dialogues of one scenario side by side, for those who see everything.
+
+    Args:
+        place: where it stands.
+        run: their run.
+        pair: the dialogues, each with its number.
+
+    """
+    scenario = run.scenario_of(pair[0][1])
+    lens = lens_of("all", scenario)
+    sides = [tuple(turn_views(dialogue.turns, scenario, lens)) for _, dialogue in pair]
+    return render(
+        "beside.html",
+        place=place,
+        links=place.links,
+        pair=pair,
+        rows=list(zip_longest(*sides)),
+        title=one_line(scenario.title),
+    )
+
+
 def run_page(
     place: PageContext,
     run: Run,
@@ -113,7 +137,8 @@ def run_page(
         every: the columns there are to choose from, for this view.
         rows: the dialogues of the page.
         found: how many there are on all pages.
-        values: what else the template needs: `stored`, `reading`, `making`, `damaged`, `lost`, `choices`.
+        values: what else the template needs: `stored`, `stopped`, `reading`, `making`, `damaged`,
+            `lost`, `choices`, `private`.
 
     """
     table = [(row.number, [(column, column.cell(row)) for column in seen]) for row in rows]
@@ -122,6 +147,7 @@ def run_page(
         place=place,
         links=place.links,
         name=one_line(place.key),
+        run=run,
         planned=run.header.planned,
         question=question,
         seen=seen,

@@ -172,8 +172,6 @@ def seat_page(seat: BrowserSeat, *, wrong: str = "", form: Mapping[str, str] | N
         left=_left(seat),
         wrong=wrong,
         form=form or {},
-        listeners=can_tell_aside(seat.view) if seat.view else (),
-        speakers=can_give_floor_to(seat.view) if seat.view else (),
         **seat_values(seat),
         **shown,
     )
@@ -188,6 +186,8 @@ def seat_values(seat: BrowserSeat) -> dict[str, Any]:
         "moves": table.moves(seat.role) if table else (),
         "open_offer": scenario.describe(offer) if scenario and offer else "",
         "open_worth": scenario.value(seat.role, offer) if scenario and offer and whole else None,
+        "listeners": can_tell_aside(seat.view) if seat.view else (),
+        "speakers": can_give_floor_to(seat.view) if seat.view else (),
         "standing": {**table.settled, **(table.standing or {})} if table else {},
         "longest": LONGEST,
         "belief_limit": BELIEF_LIMIT,

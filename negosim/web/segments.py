@@ -1,5 +1,6 @@
 """Text cut into pieces, so that what is marked in it (claims, quotes) can overlap."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,6 +29,12 @@ class Segment:
     quoted_by: tuple[str, ...] = ()
 
 
+def quoted(quote: str, text: str) -> re.Match[str] | None:
+    """Return where a text has a quote; small and capital letters, and the width of spaces, may differ."""
+    words = r"\s+".join(map(re.escape, quote.split()))
+    return re.search(words, text) or re.search(words, text, re.IGNORECASE) if words else None
+
+
 def segments(text: str, marks: Iterable[Highlight]) -> tuple[Segment, ...]:
     """Cut an utterance where marks begin and end. A quote that does not occur in it marks nothing.
 
@@ -47,12 +54,9 @@ def segments(text: str, marks: Iterable[Highlight]) -> tuple[Segment, ...]:
     shown = clean(text)
     placed: list[tuple[int, int, Highlight]] = []
     for mark in marks:
-        quote = clean(mark.quote)
-        at = shown.find(quote) if quote else -1
-        if at < 0:
-            at = shown.casefold().find(quote.casefold()) if quote else -1
-        if at >= 0:
-            placed.append((at, at + len(quote), mark))
+        found = quoted(clean(mark.quote), shown)
+        if found:
+            placed.append((*found.span(), mark))
     edges = sorted({0, len(shown), *(edge for start, end, _ in placed for edge in (start, end))})
     pieces = []
     for start, end in pairwise(edges):

@@ -54,7 +54,7 @@ class StudySeat(BrowserSeat):
         if self.measure is None:
             return str(self.view.turn_index)
         asked = hashlib.sha256(self.measure.question.encode()).hexdigest()[:8]
-        return f"{self.view.turn_index}-{self.measure.id}-{asked}"
+        return f"{self.view.turn_index}-{self.measure.id[:60]}-{asked}"
 
     async def _wait(self, view: View, measure: Measure | None) -> Speech | Answer:
         known = self._known(view, measure)

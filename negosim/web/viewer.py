@@ -11,21 +11,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from negosim.engine import seated_models
 from negosim.errors import UserError
 from negosim.terminal import Lens, lens_of
 from negosim.web.app import TYPES, application, wrong_page
 from negosim.web.columns import PAGE, TableQuery, chosen
 from negosim.web.dialogue import dialogue_view, role_views, turn_views
-from negosim.web.figures import concessions_of, plane_of
+from negosim.web.figures import figures_of
 from negosim.web.guard import KeyGate
 from negosim.web.links import ServerLinks
-from negosim.web.making import being_made, state_of
+from negosim.web.making import Making, being_made, state_of, stopped
 from negosim.web.pages import (
     STATIC,
     PageContext,
+    beside_page,
     columns_of,
     dialogue_page,
     lens_for_run,
@@ -52,6 +54,8 @@ class Viewer:
     def __init__(self, folders: RunFolders, view: str) -> None:
         self._folders, self._only = folders, None if view == "all" else view
         self._links = ServerLinks()
+        self._made: dict[str, str] = {}
+        """Ids of the dialogues that were shown in the making, by their names in addresses."""
 
     def place(self, request: Request, shelf: Shelf) -> PageContext:
         """Return where a page stands; a view that is not to be had is no page."""
@@ -99,11 +103,14 @@ class Viewer:
             where, given, order=question.order(every), limit=PAGE, offset=(question.page - 1) * PAGE
         )
         making = [
-            (one.key, one.id if lens.truth else one.scenario, len(one.turns)) for one in being_made(shelf.run)
+            (one.key, one.id if lens.truth else one.scenario, len(one.turns)) for one in self._making(shelf)
         ]
+        stored = shelf.index.count()
         page = run_page(
             *(place, shelf.run, question, seen, every, rows, found),
-            stored=shelf.index.count(),
+            stored=stored,
+            stopped=done and stopped(shelf.run, stored),
+            private=self._only is None,
             reading=not done,
             making=making,
             damaged=shelf.index.damaged() if self._only is None else [],
@@ -123,16 +130,13 @@ class Viewer:
         shelf.index.refresh(READING)
         dialogue = shelf.index.dialogue(number)
         near = [one.number for one in shelf.index.find("number IN (?, ?)", (number - 1, number + 1))]
-        partners = shelf.index.find(
-            "scenario=? AND pairing=? AND number<>?", (dialogue.scenario, dialogue.index, number), limit=8
-        )
         scenario = shelf.run.scenario_of(dialogue)
         lens = lens_of(place.view, scenario)
         page = dialogue_page(
             *(place, number, dialogue_view(dialogue, scenario, lens, shelf.index.sheets(dialogue.id))),
             before=number - 1 if number - 1 in near else None,
             after=number + 1 if number + 1 in near else None,
-            partners=partners,
+            partners=shelf.index.partners(number, dialogue),
         )
         return HTMLResponse(page)
 
@@ -142,12 +146,11 @@ class Viewer:
         place = self.place(request, shelf)
         dialogue = shelf.index.dialogue(request.path_params["number"])
         scenario = shelf.run.scenario_of(dialogue)
-        lens, name = lens_of(place.view, scenario), request.path_params["name"]
-        if name == "plane" and lens.truth and scenario.has_deals:
-            return Response(plane_of(dialogue, scenario), media_type=TYPES["svg"])
-        if name == "concessions" and lens.private and scenario.has_deals:
-            return Response(concessions_of(dialogue, scenario, lens), media_type=TYPES["svg"])
-        raise HTTPException(404, "there is no such figure in this view")
+        lens = lens_of(place.view, scenario)
+        draw = figures_of(dialogue_view(dialogue, scenario, lens), dialogue, scenario, lens)
+        if request.path_params["name"] not in draw:
+            raise HTTPException(404, "there is no such figure in this view")
+        return Response(draw[request.path_params["name"]](), media_type=TYPES["svg"])
 
     def beside(self, request: Request) -> Response:
         """Show two dialogues side by side, turn by turn; for those who may know both conditions."""
@@ -160,42 +163,44 @@ class Viewer:
             raise HTTPException(
                 404, "only dialogues of one scenario stand side by side, with everything shown"
             )
-        lens = lens_of("all", scenarios[0])
-        sides = [tuple(turn_views(each.turns, scenarios[0], lens)) for each in pair]
-        length = max(map(len, sides))
-        rows = [[side[at] if at < len(side) else None for side in sides] for at in range(length)]
-        page = render(
-            "beside.html",
-            links=self._links,
-            place=place,
-            numbers=numbers,
-            pair=pair,
-            rows=rows,
-            title=scenarios[0].title,
-        )
-        return HTMLResponse(page)
+        return HTMLResponse(beside_page(place, shelf.run, list(zip(numbers, pair, strict=True))))
 
     def making(self, request: Request) -> Response:
         """Show a dialogue in the making."""
         shelf = self._folders.shelf(request.path_params["key"])
         place = self.place(request, shelf)
-        found = next((one for one in being_made(shelf.run) if one.key == request.path_params["making"]), None)
+        key = request.path_params["making"]
+        found = next((one for one in self._making(shelf) if one.key == key), None)
+        shelf.index.refresh(READING)
         if found is None:
-            raise HTTPException(404, "this dialogue is no longer in the making; it stands among the others")
+            number = shelf.index.number_of(self._made.get(key, ""))
+            if number is None:
+                raise HTTPException(
+                    404, "this dialogue is no longer in the making; it stands among the others"
+                )
+            return RedirectResponse(self._links.dialogue(shelf.key, number, place.view), 303)
         scenario = shelf.run.scenario(found.scenario)
         lens: Lens = lens_of(place.view, scenario)
-        models = shelf.run.config.players(scenario)
+        models = seated_models(shelf.run.config, scenario, found.id)
         return HTMLResponse(
             render(
                 "making.html",
                 links=self._links,
                 place=place,
+                run=shelf.run,
+                stopped=stopped(shelf.run, shelf.index.count()),
+                private=self._only is None,
                 title=scenario.title,
                 summary=scenario.summary,
                 roles=role_views(scenario, found.condition, models, lens),
                 turns=list(turn_views(found.turns, scenario, lens, measured=found.measurements)),
             )
         )
+
+    def _making(self, shelf: Shelf) -> list[Making]:
+        found = being_made(shelf.run)
+        self._made |= {one.key: one.id for one in found}
+        return found
 
     async def events(self, request: Request) -> Response:
         """Tell a page whenever the run has grown."""
@@ -205,15 +210,19 @@ class Viewer:
 
 async def _changes(shelf: Shelf) -> AsyncIterator[ServerSentEvent]:
     """Look at the run's files once a second; no file is watched, so that it works everywhere."""
-    known = await run_in_threadpool(state_of, shelf.run)
+    known = await run_in_threadpool(_state, shelf)
     whole = False
     while True:
         whole = whole or await run_in_threadpool(shelf.index.refresh, READING)
-        now = await run_in_threadpool(state_of, shelf.run)
+        now = await run_in_threadpool(_state, shelf)
         if now != known or not whole:
             known, whole = now, whole and now == known
             yield ServerSentEvent(str(await run_in_threadpool(shelf.index.count)), event="changed")
         await asyncio.sleep(1)
+
+
+def _state(shelf: Shelf) -> tuple[tuple[str, int], ...]:
+    return state_of(shelf.run, shelf.index.count())
 
 
 def viewer(

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from negosim.measures import Calibration, calibration, people_as_truth
-from negosim.records import SIMULATED, TRUTH
+from negosim.records import PERSON, SIMULATED, TRUTH
 from negosim.reports import _commands
 from negosim.reports._corpus import ORACLE, Corpus, Sample, perspective_order
 from negosim.reports._model import Block, Figure, Missing, Name, Number, Prose, ReportTable, Row, Rows
@@ -76,7 +76,7 @@ def calibrated(corpus: Corpus, sample: Sample) -> list[Block]:
 def _with_people(corpus: Corpus, sample: Sample) -> list[Block]:
     """Return how judges compare with what most people said of the same."""
     found = sorted(calibration(people_as_truth(sample.frame), scope=sample.scope), key=_place)
-    readers = [judge for judge in corpus.judges if judge.startswith("human:")]
+    readers = [judge for judge in corpus.judges if judge.startswith(PERSON)]
     answered = []
     for each in (each for each in found if each.n):
         rows = asked(sample.only(judge=[each.judge, *readers]), each.question).rows

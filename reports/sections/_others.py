@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from negosim.records import TRUTH
+from negosim.records import PERSON, TRUTH
 from negosim.reports._corpus import ASKED_THEMSELVES, Corpus, Sample, perspective_order
 from negosim.reports._model import Heading, Name, ReportTable, Row, Section
 from negosim.reports._numbers import mean, share, shares_of
@@ -12,6 +12,8 @@ TITLE = "Other questions"
 ELSEWHERE = ("agreement", "deception-presence", "deception-degree", "tactic", "claim", "false-claim")
 """Questions that have a section of their own."""
 ELSEWHERE_SETS = ("quality", "resolution")
+SURVEY = "survey"
+"""The set that people in a study answer; the study's section has their grades."""
 MOST = 6
 """Answers of a choice that are listed, most frequent first."""
 
@@ -22,6 +24,8 @@ def section(corpus: Corpus) -> Section:
     asked = frame[(frame["status"] == "ok") & ~frame["question"].isin(ELSEWHERE)]
     asked = asked[~asked["questions"].isin(ELSEWHERE_SETS)]
     asked = asked[~asked["questions"].isin(ASKED_THEMSELVES)]
+    people = asked["judge"].astype("object").str.startswith(PERSON) & (asked["questions"] == SURVEY)
+    asked = asked[~(people & asked["value"].map(lambda value: isinstance(value, int | float)))]
     voices = asked[["question", "perspective", "judge"]].drop_duplicates().astype("object")
     rows: list[Row] = []
     for question, perspective, judge in sorted(voices.itertuples(index=False, name=None), key=_place):

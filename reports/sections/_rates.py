@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from negosim.measures import corrected_rates
-from negosim.records import THIRD_PARTY, TRUTH
+from negosim.records import PERSON, THIRD_PARTY, TRUTH
 from negosim.reports._corpus import ORACLE, Corpus, Sample
 from negosim.reports._model import Block, ReportTable, Row
 from negosim.reports._numbers import from_estimate, n_of, share
@@ -14,7 +14,7 @@ from negosim.reports.sections._calibration import asked
 def rates(sample: Sample, corpus: Corpus) -> list[Block]:
     """Return how often judges say yes, corrected where their error or people's answers are known."""
     rows: list[Row] = []
-    readers = [judge for judge in corpus.judges if judge.startswith("human:")]
+    readers = [judge for judge in corpus.judges if judge.startswith(PERSON)]
     for each in corrected_rates(sample.frame, scope=sample.scope):
         if each.error is None and not each.by_people.n:
             continue

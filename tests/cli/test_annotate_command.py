@@ -39,16 +39,16 @@ def test_a_sheet_goes_out_and_comes_back_and_the_person_is_calibrated(cli: Cli, 
     fill_in(Path("sheet.csv"), "no")
     brought = cli("annotate", run, "--name", "ann", "--questions", "agreement", "--import", "sheet.csv")
     assert brought.out.startswith(
-        "sheet.csv: 6 answers about 6 dialogues\nstored in run/judgements.jsonl as human:ann"
+        "sheet.csv: 6 answers about 6 dialogues\nstored in run/judgements.jsonl as person:ann"
     )
     again = cli("annotate", run, "--name", "ann", "--questions", "agreement", "--import", "sheet.csv")
     assert "all of them known" in again.out
     assert len(list(Run.open(run).judgements())) == 6
     shown = cli("judge", run, "--calibrate", "--questions", "agreement", "--csv", "figures.csv")
     assert shown.code == 0
-    assert "human:ann against the truth" in shown.out
+    assert "person:ann against the truth" in shown.out
     assert "every figure is in figures.csv" in shown.out
-    assert Path("figures.csv").read_text("utf-8").count("human:ann") > 5
+    assert Path("figures.csv").read_text("utf-8").count("person:ann") > 5
 
 
 @pytest.mark.parametrize(

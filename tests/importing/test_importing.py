@@ -123,12 +123,12 @@ def test_what_people_said_comes_in_as_judgements(talk: Run) -> None:
         for sheet in talk.judgements()
         for one in sheet.judgements
     }
-    assert found["human:a", "third_party", "coherence", None] == 4
-    assert found["human:b", "third_party", "coherence", None] == 2
-    assert found["human:c", "third_party", "coherence", None] is None
-    assert found["human:annotators", "agent_2", "satisfaction", None] == 3
-    assert found["human:annotators", "third_party", "thanks", 1] is True
-    assert found["human:annotators", "third_party", "thanks", 0] is False
+    assert found["person:a", "third_party", "coherence", None] == 4
+    assert found["person:b", "third_party", "coherence", None] == 2
+    assert found["person:c", "third_party", "coherence", None] is None
+    assert found["person:annotators", "agent_2", "satisfaction", None] == 3
+    assert found["person:annotators", "third_party", "thanks", 1] is True
+    assert found["person:annotators", "third_party", "thanks", 0] is False
     for file in (talk.path / "questions").glob("*.yaml"):
         assert load_question_set(str(file)).questions
 
@@ -206,9 +206,9 @@ def test_grades_of_several_raters_are_read(tmp_path: Path) -> None:
     row = {"context": "User: Hi!\nSystem: Hello.", "system": "M", "annotations": {"Fluent": [1, "N/A", 2]}}
     (found,) = read_source(written(tmp_path, "fed.json", row)).dialogues()
     assert [(rating.judge, rating.value) for rating in found.ratings] == [
-        ("human:rater-1", 1),
-        ("human:rater-2", None),
-        ("human:rater-3", 2),
+        ("person:rater-1", 1),
+        ("person:rater-2", None),
+        ("person:rater-3", 2),
     ]
 
 
@@ -227,7 +227,7 @@ def test_an_importer_can_be_registered(tmp_path: Path) -> None:
 
 
 def test_judges_are_held_against_people(talk: Run) -> None:
-    people = [sheet for sheet in talk.judgements() if sheet.judge == "human:annotators"]
+    people = [sheet for sheet in talk.judgements() if sheet.judge == "person:annotators"]
     with talk.judging() as writer:
         for sheet in people:
             if sheet.perspective == "third_party":

@@ -80,7 +80,7 @@ def annotate(
     return typist
 
 
-def sheets_of(run: Run, judge: str = "human:ann") -> list[Sheet]:
+def sheets_of(run: Run, judge: str = "person:ann") -> list[Sheet]:
     return [sheet for sheet in run.judgements() if sheet.judge == judge]
 
 
@@ -101,7 +101,7 @@ def test_a_persons_answers_are_sheets_like_those_of_judges(make_run: MakeRun) ->
     assert (agreement.questions, agreement.perspective, agreement.judge) == (
         "agreement",
         "third_party",
-        "human:ann",
+        "person:ann",
     )
     assert agreement.usd == 0
     found = answers_of(agreement)
@@ -233,7 +233,7 @@ def test_quotes_are_of_the_utterance_that_is_asked_about_and_not_too_many(make_r
     assert sheet.judgements[0].evidence == (own,)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "human:x", "-x", "x" * 41, "../up"])
+@pytest.mark.parametrize("name", ["", "a b", "person:x", "-x", "x" * 41, "../up"])
 def test_names_that_would_make_trouble_are_refused(name: str, make_run: MakeRun) -> None:
     with pytest.raises(UserError, match="cannot be used"), annotation(make_run(), name):
         pass
@@ -267,7 +267,7 @@ def test_people_count_as_judges(make_run: MakeRun) -> None:
     among = {(each.question, each.among) for each in reliability(judged_rows(run))}
     assert ("agreement", "people") in among
     found = {(each.judge, each.question): each for each in assess(run).calibrations}
-    assert found["human:ann", "agreement"].accuracy.value == 1.0
+    assert found["person:ann", "agreement"].accuracy.value == 1.0
 
 
 def wording_of(questions: str, question: str) -> Wording:

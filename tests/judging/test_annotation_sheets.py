@@ -101,7 +101,7 @@ def test_what_is_filled_in_is_stored(delimiter: str, encoding: str, run: Run, sh
     assert answers["deception-degree"].value == 4
     assert answers["resolution-price"].value == 0.11
     assert len(answers) == 4
-    assert {each.judge for each in stored(run)} == {"human:ann"}
+    assert {each.judge for each in stored(run)} == {"person:ann"}
     assert said
 
 

@@ -198,7 +198,7 @@ def test_alpha_does_not_depend_on_order_and_is_one_for_perfect_agreement(
 
 def test_people_judges_and_repeats_are_told_apart(judged: Judged) -> None:
     truth = [True, False] * 9
-    rows = dialogues(truth, m=truth, **{"human:ann": truth, "human:bo": [not value for value in truth]})
+    rows = dialogues(truth, m=truth, **{"person:ann": truth, "person:bo": [not value for value in truth]})
     rows += [{**row, "repeat": 1} for row in rows if row["judge"] == "m"]
     found = {(one.among, one.judge): one for one in reliability(judged(rows))}
     assert set(found) == {("judges", None), ("people", None), ("repeats", "m")}

@@ -31,7 +31,7 @@ def drawn(rng: np.random.Generator, people: float, *, skilled: bool = True) -> l
         if condition == "honest":
             rows.append({**about, "judge": "oracle", "perspective": "truth", "value": true})
         elif rng.random() < people:
-            rows.append({**about, "judge": "human:ada", "value": true})
+            rows.append({**about, "judge": "person:ada", "value": true})
     return rows
 
 

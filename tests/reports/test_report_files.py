@@ -92,7 +92,7 @@ def test_a_person_is_not_asked_again_by_a_command(
     folder = tmp_path / "run"
     shutil.copytree(unjudged.path, folder)
     run = judge(Run.open(folder), judges=["oracle"], questions=["agreement"])
-    person = {"judge": "human:ann", "perspective": THIRD_PARTY}
+    person = {"judge": "person:ann", "perspective": THIRD_PARTY}
     store(run, [sheet.model_copy(update=person) for sheet in run.judgements()])
     section = next(each for each in report_on([run]).sections if each.key == "judges")
     (missing,) = section.missing

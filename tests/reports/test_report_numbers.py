@@ -159,7 +159,7 @@ def test_questions_of_the_users_own_are_reported(
                 dialogue=dialogue.id,
                 questions="own",
                 perspective="third_party",
-                judge="human:ann",
+                judge="person:ann",
                 fingerprint="f",
                 judgements=judgements,
             )
@@ -169,9 +169,9 @@ def test_questions_of_the_users_own_are_reported(
     report = report_on([Run.open(folder)])
     table = next(table for table in tables(report) if table.key == "other-questions")
     assert [[str(cell) for cell in row] for row in table.rows] == [
-        ["own-choice", "third party, human:ann", "price", "100.0 %"],
-        ["own-grade", "third party, human:ann", "mean", "4.00"],
-        ["own-yes", "third party, human:ann", "yes", "100 %"],
+        ["own-choice", "third party, person:ann", "price", "100.0 %"],
+        ["own-grade", "third party, person:ann", "mean", "4.00"],
+        ["own-yes", "third party, person:ann", "yes", "100 %"],
     ]
 
 

@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from negosim.cli.app import app
+from negosim.errors import UserError
 from negosim.plugins import PluginError
 from negosim.study import (
     Study,
@@ -172,3 +173,18 @@ def test_paths_of_a_study_start_from_its_file(tmp_path: Path, monkeypatch: pytes
     again = StudyStore(str(tmp_path / "kept"))
     assert again.study == study
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://u:geheim@h/x", "pip install pymysql, and begin the URL with mysql+pymysql://"),
+        ("nonsense://u:geheim@h/x", "give a folder, or a URL of SQLAlchemy's such as postgresql"),
+        ("postgresql://u:geheim@h:port/x", "give a folder, or a URL"),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_told_without_its_password(url: str, told: str) -> None:
+    with pytest.raises(UserError) as wrong:
+        StudyStore.begin(url, "")
+    assert told in str(wrong.value)
+    assert "geheim" not in str(wrong.value)

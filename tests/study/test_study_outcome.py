@@ -53,7 +53,7 @@ def test_a_study_is_exported_as_run_judgements_and_tables(served: Serve, tmp_pat
         1,
     ]
     sheets = list(run.judgements())
-    assert {sheet.judge for sheet in sheets} == {"human:p0001"}
+    assert {sheet.judge for sheet in sheets} == {"person:p0001"}
     assert sorted(sheet.judgements[0].value for sheet in sheets) == [2, 5]
     rows = table(run, "answers")
     assert [row["value"] for row in rows if row["question"] == "why"] == ["'=1+1"] * 2

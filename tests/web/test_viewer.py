@@ -8,8 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 import negosim
-from negosim.engine import TurnFinished
+from negosim.engine import TurnFinished, seated_models
 from negosim.errors import UserError
+from negosim.scenarios import load_scenario
 from negosim.store import Run
 from negosim.web import dialogue_html, dialogue_markdown, write_bundle
 from negosim.web.segments import Highlight, segments
@@ -207,26 +208,43 @@ def test_a_run_in_the_making_is_shown_and_grows(tmp_path: Path) -> None:
             return False
 
     seen: list[tuple[str, int]] = []
-    client = TestClient(viewer([tmp_path]))
+    addresses: list[str] = []
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    client = TestClient(viewer([runs]))
 
     def look(event: Any) -> None:
         if isinstance(event, TurnFinished) and event.turn.index in (1, 3):
             page = client.get("/runs/growing?view=public").text
             (address,) = re.findall(r'"(/runs/growing/making/[^"]+)"', page)
-            made = client.get(address.replace("&amp;", "&"))
+            made = client.get(address := address.replace("&amp;", "&"))
+            assert "Nobody is adding" not in page + made.text
+            addresses.append(address)
+            if event.turn.index == 3:  # as it would be left by an engine that is killed now
+                shutil.copytree(runs / "growing", tmp_path / "killed")
             assert "SLOWTHOUGHT" not in made.text
             assert "honest" not in page + address + made.text
             seen.append((made.text, made.text.count('class="turn')))
 
     run = negosim.generate(
         negosim.RunConfig(scenarios="rose-lane", max_turns=4),
-        out=tmp_path / "growing",
+        out=runs / "growing",
         agents=[Slow(), Slow()],
         watch=look,
     )
     assert [count for _, count in seen] == [2, 4]
     assert "1 dialogue" in client.get("/runs/growing").text
     assert len(run) == 1
+    assert client.get(addresses[0]).url.path == "/runs/growing/1"
+    assert "Nobody is adding" not in client.get("/runs/growing").text
+    (tmp_path / "killed").rename(runs / "killed")
+    page = client.get("/runs/killed").text
+    assert f"negosim generate --resume {runs / 'killed'}" in page
+    (address,) = re.findall(r'"(/runs/killed/making/[^"]+)"', page)
+    assert "Nobody is adding" in client.get(address.replace("&amp;", "&")).text
+    told = TestClient(viewer([runs], view="public")).get("/runs/killed").text
+    assert "Nobody is adding" in told
+    assert str(tmp_path) not in told
 
 
 @pytest.mark.parametrize("view", ["public", "2", "all"])
@@ -235,7 +253,7 @@ def test_a_folder_of_pages_holds_its_view_alone_and_links_to_itself(
 ) -> None:
     folder = tmp_path / "pages"
     assert write_bundle(made / "kept", folder, view=view) == 4
-    files = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+    files = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.iterdir())}
     everything = "\n".join([*files, *files.values()])
     for whose in HIDDEN[view]:
         assert not [word for word in canaries[whose] if word in everything]
@@ -246,6 +264,10 @@ def test_a_folder_of_pages_holds_its_view_alone_and_links_to_itself(
             links.feed(text)
             assert {link.partition("#")[0] for link in links.found} - {"", "data:,"} <= files.keys()
     assert any(name.endswith("plane.svg") for name in files) == (view == "all")
+    pairs = {name: text for name, text in files.items() if "beside" in name}
+    assert list(pairs) == (["0001-beside-0002.html", "0003-beside-0004.html"] if view == "all" else [])
+    assert all(text.count("deceptive-2") == 1 and text.count("honest") == 1 for text in pairs.values())
+    assert ("0001-beside-0002.html" in files["0002.html"]) == (view == "all")
 
 
 def test_a_run_that_was_cut_is_no_folder_of_pages_and_says_so(made: Path, tmp_path: Path) -> None:
@@ -285,3 +307,15 @@ def test_marks_overlap() -> None:
         ("e", (), ("j1",)),
         ("f", (), ()),
     ]
+
+
+def test_quotes_are_found_where_letters_and_spaces_differ() -> None:
+    pieces = segments("Die STRASSE\n ist gut. Straße frei", [Highlight("ist  GUT", look="true")])
+    assert [piece.text for piece in pieces if piece.looks] == ["ist gut"]
+
+
+def test_models_that_have_changed_their_roles_stand_at_them() -> None:
+    config = negosim.RunConfig(scenarios="rose-lane", models=["sim", "habit:0"], swap_roles=True)
+    scenario = load_scenario("rose-lane")
+    given = [seated_models(config, scenario, f"rose-lane.honest.0000{end}") for end in ("", ".swapped")]
+    assert given == [("sim", "habit:0"), ("habit:0", "sim")]

@@ -18,8 +18,12 @@ if (events && window.EventSource) {
 async function refresh() {
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer) return;
+  if (answer.redirected) { location.href = answer.url; return; }
   if (answer.status === 404) { location.reload(); return; }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const state = document.querySelector("[data-status]"), told = fresh.querySelector("[data-status]");
+  if (state && told && state.innerHTML !== told.innerHTML)
+    state.replaceChildren(...Array.from(told.childNodes, (node) => document.importNode(node, true)));
   const old = document.querySelector("[data-live]"), made = fresh.querySelector("[data-live]");
   if (!old || !made) return;
   const list = old.querySelector("ol.transcript");
