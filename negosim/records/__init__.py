@@ -28,6 +28,7 @@ from negosim.records._judgement import (
     Sheet,
     Status,
     agent_perspective,
+    judge_named,
 )
 from negosim.records._measurement import Measurement
 from negosim.records._schema import dialogue_schema, scenario_schema
@@ -86,6 +87,7 @@ __all__ = [
     "account_totals",
     "agent_perspective",
     "dialogue_schema",
+    "judge_named",
     "scenario_schema",
     "tactics_of",
     "total_usd",

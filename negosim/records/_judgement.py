@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from negosim._frozen import Frozen
 
@@ -15,14 +15,27 @@ JudgedValue = bool | int | float | str
 """An answer: yes or no, a grade, a number, or the id of a choice."""
 
 THIRD_PARTY, TRUTH = "third_party", "truth"
+"""The perspective of a neutral reader of the public transcript; that of the record itself."""
 PERSON = "person:"
 """What the name of a judge who is a person begins with."""
-"""The perspective of a neutral reader of the public transcript; that of the record itself."""
+_PERSON_ONCE = "human:"
+"""The same in runs that were judged before it was changed."""
 
 QUOTES_DROPPED = "quotes_dropped"
 """In a judgement's `detail`: how many quotes were left out, as nobody said them."""
 INCONSISTENT = "inconsistent_with"
 """In a judgement's `detail`: the question of the same sheet whose answer contradicts this one."""
+
+
+def judge_named(stored: str) -> str:
+    """Return a judge's name as it is now.
+
+    Examples:
+        >>> judge_named("human:ann")
+        'person:ann'
+
+    """
+    return PERSON + stored.removeprefix(_PERSON_ONCE) if stored.startswith(_PERSON_ONCE) else stored
 
 
 def agent_perspective(role: int) -> str:
@@ -64,7 +77,7 @@ class Sheet(Frozen):
     """Id of the question set."""
     perspective: str
     """"third_party", "agent_1", "agent_2", ...; "truth" for what the record itself says."""
-    judge: str
+    judge: Annotated[str, AfterValidator(judge_named)]
     """The model as given; "oracle"; "person:NAME" for a person."""
     fingerprint: str
     """Of everything the answers depend on besides the dialogue; `judges.json` has it in full."""

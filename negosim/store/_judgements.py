@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from negosim._checksum import DamageError, checked, with_checksum
 from negosim._files import append_whole, first_error, unreadable, unwritable, write_whole
 from negosim.errors import UserError
-from negosim.records import Sheet
+from negosim.records import Sheet, judge_named
 from negosim.store._count import JUDGEMENTS as COUNT
 from negosim.store._count import LineCount, read_count
 from negosim.store._shards import lines
@@ -148,6 +148,7 @@ def _rows(place: Path) -> Iterator[tuple[int, dict[str, Any], bytes]]:
             _key(row)
             if not verified:
                 Sheet.model_validate_json(line)
+            row["judge"] = judge_named(row["judge"])
         except ValidationError as error:
             raise _damaged(place, number, first_error(error)) from None
         except (DamageError, orjson.JSONDecodeError, KeyError, TypeError) as error:

@@ -146,3 +146,11 @@ def test_what_a_fingerprint_stands_for(run: Run) -> None:
     (run.path / "judges.json").write_text("[]")
     with pytest.raises(UserError, match="JSON object"):
         read_judges(run.path)
+
+
+def test_people_of_earlier_runs_are_called_as_they_are_now(run: Run) -> None:
+    row = orjson.loads(sheet("ok", judge="person:ann").model_dump_json())
+    (run.path / "judgements.jsonl").write_bytes(orjson.dumps({**row, "judge": "human:ann"}) + b"\n")
+    assert [each.judge for each in run.judgements()] == ["person:ann"]
+    assert run.judgement_frame()["judge"].tolist() == ["person:ann"]
+    assert {key[3] for key in answered_keys(run.path)} == {"person:ann"}
