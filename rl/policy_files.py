@@ -40,7 +40,7 @@ def card_content(folder: str | Path) -> bytes:
         raise UserError(f"{str(folder)!r} is no policy folder (it has no {CARD}); {hint}") from None
     except DamageError as error:
         raise UserError(f"{path}: {error}; {WAY_OUT}") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
 
 

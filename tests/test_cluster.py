@@ -4,6 +4,8 @@ import asyncio
 import importlib.util
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -112,6 +114,14 @@ class TestWithoutRay:
         with pytest.raises(UserError, match=r"pip install 'negosim\[ray\]'"):
             negosim.generate(negosim.RunConfig(scenarios="viatex"), out=tmp_path / "run", ray="auto")
         assert not (tmp_path / "run").exists()
+
+    def test_all_else_works(self, tmp_path: Path) -> None:
+        code = (
+            "import sys; sys.modules['ray'] = None; import negosim, negosim.rl, negosim.rl.hindsight\n"
+            "run = negosim.generate(negosim.RunConfig(scenarios='viatex', max_turns=2), out='run')\n"
+            "negosim.judge(run, judges=['oracle'], questions=['agreement'])"
+        )
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
     @pytest.mark.parametrize(
         ("config", "arguments", "why"),

@@ -11,14 +11,11 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from negosim.cluster._work import Item, Work
+from negosim.cluster._work import Item, Received, Work
 from negosim.errors import UserError
 from negosim.models import Budget
-
-if TYPE_CHECKING:
-    from negosim.cluster._tasks import Received
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +46,7 @@ class Cluster:
         cache: bool = False,
         budget: Budget | None = None,
         renew: Callable[[Item], Item] = lambda item: item,
-    ) -> "AsyncIterator[Received]":
+    ) -> AsyncIterator[Received]:
         """Do work in the cluster; yield what comes of it, in the order it comes.
 
         Items that were lost with a process or a machine are done again; none is received twice.

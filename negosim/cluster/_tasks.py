@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count as numbers
@@ -18,7 +18,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError, TaskCancelledError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from negosim.cluster._work import Item, Work
+from negosim.cluster._work import MOST_LOSSES, Item, Received, Work
 from negosim.cluster._worker import Done, Sent, Stopped, TaskOrder, perform_batch, versions
 from negosim.errors import UserError
 from negosim.models import Budget
@@ -30,8 +30,6 @@ QUICK_BATCH = 20
 """Items a task does that need the processor alone."""
 SLOW_BATCH = 8
 """Times its width that a task has of items that wait for servers; near its end some places are idle."""
-MOST_LOSSES = 3
-"""Times an item may be lost with its process before it is taken to be the reason."""
 PATIENCE = 1.0
 """Seconds after which a wait for results is begun anew, so that Ctrl-C gets through."""
 WAITING_CALLS = 100_000
@@ -40,13 +38,12 @@ TAKEN_ALONG = ("OPENAI_", "NEGOSIM_")
 """Variables that tasks get by how their names begin."""
 
 
-@dataclass(frozen=True)
-class Received:
-    """What was received of an item: something it sent, or its result, after which nothing more comes."""
+@dataclass
+class _Piece:
+    """An item, and how often it was lost."""
 
     item: Item
-    content: Any
-    done: bool
+    losses: int = 0
 
 
 @dataclass
@@ -55,7 +52,7 @@ class _Flight:
 
     task: int
     results: Any
-    left: dict[int, Item]
+    left: dict[int, _Piece]
     """By position in the task: what has not come back."""
 
 
@@ -71,8 +68,7 @@ class Tasks:
     budget: Budget | None
     renew: Callable[[Item], Item]
     _flights: list[_Flight] = field(default_factory=list)
-    _again: deque[Item] = field(default_factory=deque)
-    _losses: Counter[int] = field(default_factory=Counter)
+    _again: deque[_Piece] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         asked = self.concurrency
@@ -100,7 +96,9 @@ class Tasks:
             while True:
                 while len(self._flights) < self._most and (some := self._next(waiting)):
                     task = next(self._numbers)
-                    results = send.remote(order, task, [self.renew(item) for item in some], self._width)
+                    results = send.remote(
+                        order, task, [self.renew(piece.item) for piece in some], self._width
+                    )
                     self._flights.append(_Flight(task, results, dict(enumerate(some))))
                 if not self._flights:
                     return
@@ -112,10 +110,10 @@ class Tasks:
                 ray.cancel(flight.results, force=False)
             self._settle()
 
-    def _next(self, waiting: Iterator[Item]) -> list[Item]:
+    def _next(self, waiting: Iterator[Item]) -> list[_Piece]:
         """Return the items of the next task: first those that were lost."""
         some = [self._again.popleft() for _ in range(min(self._batch, len(self._again)))]
-        return some or list(islice(waiting, self._batch))
+        return some or [_Piece(item) for item in islice(waiting, self._batch)]
 
     def _ready(self) -> list[_Flight]:
         """Wait for results; return the tasks that have some."""
@@ -148,23 +146,23 @@ class Tasks:
             if isinstance(one, Stopped):
                 raise one.error
             if isinstance(one, Done):
-                received.append(Received(flight.left.pop(one.position), one.result, done=True))
+                received.append(Received(flight.left.pop(one.position).item, one.result, done=True))
             elif isinstance(one, Sent):
-                received.append(Received(flight.left[one.position], one.content, done=False))
+                received.append(Received(flight.left[one.position].item, one.content, done=False))
         return received
 
     def _lost(self, flight: _Flight, why: str) -> None:
         logger.warning(
             "%d of a task's items were lost with its process and are done again: %s", len(flight.left), why
         )
-        for item in flight.left.values():
-            self._losses[id(item)] += 1
-            if self._losses[id(item)] > MOST_LOSSES:
+        for piece in flight.left.values():
+            piece.losses += 1
+            if piece.losses > MOST_LOSSES:
                 raise UserError(
                     f"work was lost {MOST_LOSSES + 1} times with its Ray worker ({why}); see to the nodes, "
                     "above all their memory, and go on with what is left"
                 )
-            self._again.append(item)
+            self._again.append(piece)
 
     def _order(self) -> TaskOrder:
         """Return what all tasks have in common, and begin the actors that models share."""

@@ -15,6 +15,8 @@ Send = Callable[[Any], None]
 Perform = Callable[[Item, Send], Awaitable[Any]]
 """Does one item and returns its result."""
 
+MOST_LOSSES = 3
+"""Times an item may be lost with its process before it is taken to be the reason."""
 IN_PROCESS = ("policy", "human")
 """Kinds of agents that need this very process: its memory, its terminal."""
 
@@ -26,6 +28,15 @@ class TaskTools:
     budget: Budget | None = None
     answers: ResponseCache | None = None
     """The cache of models' answers."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """What was received of an item: something it sent, or its result, after which nothing more comes."""
+
+    item: Item
+    content: Any
+    done: bool
 
 
 class Work(Protocol):

@@ -114,7 +114,7 @@ def test_calibration_tells_a_fair_judge_from_one_that_guesses(report: Report) ->
     fair, guess = kappa["openai:fair"], kappa["local:guess"]
     assert isinstance(fair, Number)
     assert isinstance(guess, Number)
-    assert (fair.value or 0) > 0.4 > (guess.value or 0)
+    assert (fair.value or 0) > 0.3 > (guess.value or 0)
     judges = next(section for section in report.sections if section.key == "judges")
     said = " ".join("".join(map(str, prose)) for prose in judges.paragraphs)
     assert re.search(r"local:guess agrees best .* not shown to be better than chance on", said)
