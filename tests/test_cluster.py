@@ -90,15 +90,21 @@ class TestTwoNodes:
     def test_a_killed_nodes_items_are_done_elsewhere_and_none_twice(self, nodes: Any, tmp_path: Path) -> None:
         received, seen = [], []
         log = tmp_path / "log"
-        log.touch()
 
         async def work() -> None:
             with connected("auto") as cluster:
+                ready: set[int] = set()
+                for _ in range(50):
+                    if len(ready) == 2:  # both nodes have a worker
+                        break
+                    async for one in cluster.perform(SlowWork(log), range(8), count=8, concurrency=2):
+                        ready |= {one.content[1]} if one.done else set()
+                log.write_text("")
                 async for one in cluster.perform(SlowWork(log), range(24), count=24, concurrency=2):
                     if one.done:
                         received.append(one.content)
                         seen.append(one.item)
-                    if len(received) == 4 and len(nodes.worker_nodes) == 2:
+                    if len({process for _, process in received}) == 2 and len(nodes.worker_nodes) == 2:
                         nodes.remove_node(nodes.workers[1], allow_graceful=False)
 
         asyncio.run(work())
