@@ -4,10 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test lint types docs clean
+.PHONY: demo install test lint types docs clean
 
 demo: $(VENV)/.core
 	$(BIN)/negosim generate --scenario viatex --deceptive
+
+install: $(VENV)/.dev $(VENV)/.docs
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup

@@ -92,9 +92,14 @@ def test_the_next_batch_waits_for_as_many_as_went_on_before_but_not_long(
     async def talk() -> None:
         loop = asyncio.get_running_loop()
 
+        async def come_in() -> None:
+            later.append(loop.create_task(said(batcher, [3, 4, 5])))
+            for _ in range(5):  # until all three wait
+                await asyncio.sleep(0)
+
         def come() -> None:
             echo.meanwhile = lambda: None
-            loop.call_soon_threadsafe(lambda: later.append(loop.create_task(said(batcher, [3, 4, 5]))))
+            asyncio.run_coroutine_threadsafe(come_in(), loop).result()
 
         echo.meanwhile = come
         await said(batcher, [1, 2])
