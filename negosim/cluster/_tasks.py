@@ -117,10 +117,9 @@ class Tasks:
 
     def _ready(self) -> list[_Flight]:
         """Wait for results; return the tasks that have some."""
-        by_results = {id(flight.results): flight for flight in self._flights}
         waiting = [flight.results for flight in self._flights]
         ready, _ = ray.wait(waiting, num_returns=1, timeout=PATIENCE, fetch_local=False)
-        return [by_results[id(results)] for results in ready]
+        return [flight for flight in self._flights if any(flight.results is one for one in ready)]
 
     def _received(self, flight: _Flight) -> list[Received]:
         """Take what a task has ready; put what was lost with it back among what is to be done."""

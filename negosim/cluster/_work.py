@@ -1,4 +1,4 @@
-"""What can be done in a cluster: work that opens on a machine, and what it may not need there."""
+"""Work for a cluster: opening it on a machine, what is sent and received of it, what it may not need."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager

@@ -3,13 +3,14 @@
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from negosim.errors import ModelError, ProtocolError
 from negosim.judging._protocol import Judge, Questionnaire, Task, failures
 from negosim.judging._reader import Reader
 from negosim.models import Ledger, ModelClient, calls_are_of
 from negosim.prompts import Prompts
-from negosim.records import TRUTH, Dialogue, Sheet, total_usd
+from negosim.records import TRUTH, Dialogue, Sheet, account_totals
 from negosim.store import Run
 from negosim.taxonomies import Taxonomy
 
@@ -57,6 +58,11 @@ class JudgingTask:
     client: ModelClient | None
     sheets: Sequence[MissingSheet]
     done: Callable[[], None]
+
+    def key_of(self, sheet: MissingSheet) -> tuple[Any, ...]:
+        """Return the key that one of its sheets will have, as `Sheet.key`."""
+        about = self.dialogue.id, sheet.questionnaire.id, self.perspective, self.judge
+        return *about, sheet.fingerprint, sheet.repeat
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,7 @@ class SheetFiller:
             fingerprint=missing.fingerprint,
             repeat=missing.repeat,
             judgements=judgements,
-            calls=sum(row.calls for row in account),
             cached_calls=sum(row.cached_calls for row in account),
-            tokens_in=sum(row.tokens_in for row in account),
-            tokens_out=sum(row.tokens_out for row in account),
-            tokens_cached=sum(row.tokens_cached for row in account),
             seconds=round(time.perf_counter() - started, 6),
-            usd=total_usd(row.usd for row in account),
+            **account_totals(account),
         )

@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from negosim.cluster import Perform, Send, TaskTools, connected
-from negosim.judging._filling import Assignment, JudgingTask, Material, MissingSheet, SheetFiller
+from negosim.judging._filling import Assignment, Clients, JudgingTask, Material, MissingSheet, SheetFiller
 from negosim.judging._protocol import Judge, Questionnaire
-from negosim.models import Budget, ModelClient, ModelSpec, open_clients
+from negosim.models import Budget, ModelSpec, open_clients
 from negosim.records import Dialogue, Sheet
 from negosim.store import Run
-
-Clients = Mapping[str, ModelClient | None]
 
 
 @dataclass(frozen=True)
@@ -88,15 +87,14 @@ class RemoteJudging:
     ) -> AsyncIterator[Sheet]:
         """Yield the sheets of tasks as they are filled in."""
         positions = {item.id: position for position, item in enumerate(asked)}
-        filled: dict[int, set[tuple[str, int]]] = {}
+        filled: set[tuple[Any, ...]] = set()
         asks = bool(self.work.judge_specs or self.work.agent_specs)
 
         def renewed(reading: JudgingTask) -> RemoteReading:
-            known = filled.setdefault(id(reading), set())
             left = tuple(
                 (positions[sheet.questionnaire.id], sheet.fingerprint, sheet.repeat)
                 for sheet in reading.sheets
-                if (sheet.questionnaire.id, sheet.repeat) not in known
+                if reading.key_of(sheet) not in filled
             )
             return RemoteReading(reading.dialogue, reading.judge, reading.perspective, left)
 
@@ -111,9 +109,8 @@ class RemoteJudging:
                 renew=renewed,
             ):
                 if received.done:
-                    filled.pop(id(received.item), None)
+                    filled.difference_update(map(received.item.key_of, received.item.sheets))
                     received.item.done()
                 else:
-                    sheet = received.content
-                    filled[id(received.item)].add((sheet.questions, sheet.repeat))
-                    yield sheet
+                    filled.add(received.content.key)
+                    yield received.content
