@@ -82,7 +82,9 @@ async def test_what_is_no_http_is_a_lost_connection(transport, broken):
 LONG = [b"X: " + b"x" * 100_000, *(b"X-%d: x" % number for number in range(200))]
 
 
-@pytest.mark.parametrize(("headers", "says"), [(LONG[:1], "headers are too long"), (LONG[1:], "or too many")])
+@pytest.mark.parametrize(
+    ("headers", "says"), [(LONG[:1], "headers are too long"), (LONG[1:], "or too many")], ids=["long", "many"]
+)
 async def test_headers_without_measure_are_told(transport, headers, says):
     async with socket_server(http(BODY, *headers)) as (url, _):
         with pytest.raises(ModelError, match=says):
@@ -103,6 +105,7 @@ async def test_a_gateways_long_header_is_read(transport):
         http(zlib.compress(BODY), b"Content-Encoding: deflate"),
         http(zlib.compress(BODY)[2:-4], b"Content-Encoding: deflate"),
     ],
+    ids=["gzip", "gzip-untold", "gzip-alone-told", "deflate", "deflate-bare"],
 )
 async def test_a_packed_reply_is_read_though_none_was_asked_for(transport, packed):
     async with socket_server(packed) as (url, counts):
@@ -110,7 +113,7 @@ async def test_a_packed_reply_is_read_though_none_was_asked_for(transport, packe
         assert len(counts) == 1
 
 
-@pytest.mark.parametrize("head", [http(length=1 << 40), b"HTTP/1.1 200 OK\r\n"])
+@pytest.mark.parametrize("head", [http(length=1 << 40), b"HTTP/1.1 200 OK\r\n"], ids=["body", "headers"])
 async def test_a_reply_without_end_is_cut(transport, head):
     def endless():
         yield head
