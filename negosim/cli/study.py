@@ -94,7 +94,7 @@ def run(
 
     check_installed("sqlalchemy")
     from negosim.study import parse_study, text_of
-    from negosim.study.storage import StudyStore
+    from negosim.study.storage import StudyStore, shown
     from negosim.web.server import listening
     from negosim.web.study_run import serve_study
 
@@ -115,9 +115,11 @@ def run(
     try:
         asyncio.run(serve_study(store, socket, base, usd=budget_usd, tokens=budget_tokens, ready=ready))
     except KeyboardInterrupt:
-        typer.echo(f"everything is kept; go on with: negosim study run {study} --out {place}", err=True)
+        kept = shown(place)
+        typer.echo(f"everything is kept; go on with: negosim study run {study} --out {kept}", err=True)
         raise typer.Exit(130) from None
     finally:
+        socket.close()
         store.close()
 
 

@@ -1,15 +1,21 @@
 """Database of a study: a folder's own, or any that SQLAlchemy knows."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from negosim.errors import UserError
 
 DATABASE = "study.sqlite"
 """In a study's folder: what is kept of it."""
+
+_PASSWORD = re.compile(r"(://[^:@]*):.*@")
+"""In a URL, up to the last "@": a password may have others in it that should have been escaped."""
+
+_URLS = "give a folder, or a URL of SQLAlchemy's such as postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 
 DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 """By database: a driver that is installed by its name."""
@@ -21,11 +27,17 @@ def url_of(place: str) -> str:
 
 
 def shown(place: str) -> str:
-    """Return how messages call a place: a URL without its password."""
-    try:
-        return make_url(place).render_as_string() if "://" in place else place
-    except (SQLAlchemyError, ValueError):
-        return place.partition("://")[0] + "://..."
+    """Return how messages call a place: a URL without its password, and without what follows a "?".
+
+    Examples:
+        >>> shown("postgresql+psycopg://ann:secret@db.example/study?sslpassword=secret")
+        'postgresql+psycopg://ann:***@db.example/study?***'
+
+    """
+    if "://" not in place:
+        return place
+    address, query, _ = _PASSWORD.sub(r"\1:***@", place).partition("?")
+    return address + (f"{query}***" if query else "")
 
 
 def opened(url: str) -> Engine:
@@ -36,13 +48,18 @@ def opened(url: str) -> Engine:
 
     """
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        parsed = make_url(url)
+        if "@" in (parsed.host or ""):
+            raise ValueError
+        engine = create_engine(parsed, pool_pre_ping=True)
     except ImportError as error:
         raise UserError(f"no database at {shown(url)!r}: {_lacking(url, error)}") from None
-    except (SQLAlchemyError, ValueError) as error:
+    except NoSuchModuleError as error:
+        raise UserError(f"no database at {shown(url)!r}: {error}; {_URLS}") from None
+    except (SQLAlchemyError, ValueError):  # their words may have a part of the password
         raise UserError(
-            f"no database at {shown(url)!r}: {error}; give a folder, or a URL of SQLAlchemy's such as "
-            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+            f"no database at {shown(url)!r}: it is no URL of one; {_URLS}, where each @ : / ? of the "
+            "password is written %40 %3A %2F %3F"
         ) from None
     if engine.dialect.name == "sqlite":
 

@@ -48,7 +48,7 @@ class StudyStore:
         try:
             with self.engine.connect() as connection:
                 found = connection.execute(select(STUDY)).mappings().first()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, TypeError) as error:
             raise UserError(
                 f"no study can be read at {shown(place)!r}: {str(error).splitlines()[0]}"
             ) from None
@@ -84,7 +84,7 @@ class StudyStore:
                     start = str(Path(folder).absolute())
                     row = {"id": 1, "text": text, "folder": start, "created": now(), "paused": "", **keys}
                     connection.execute(insert(STUDY).values(row))
-        except (SQLAlchemyError, ImportError) as error:
+        except (SQLAlchemyError, ImportError, TypeError) as error:  # TypeError: options it does not know
             raise UserError(f"{shown(place)!r} cannot be written: {str(error).splitlines()[0]}") from None
         finally:
             engine.dispose()

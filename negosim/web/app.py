@@ -56,7 +56,14 @@ def application(
     )
 
 
-def wrong_page(error: Exception, told: str) -> Response:
-    """Return the page that says what is wrong."""
-    page = render("wrong.html", links=ServerLinks(), told=told)
+def wrong_page(error: Exception, told: str, *, runs: bool = False) -> Response:
+    """Return the page that says what is wrong.
+
+    Args:
+        error: what answers with it.
+        told: what is said.
+        runs: whether there is a table of runs to go back to.
+
+    """
+    page = render("wrong.html", links=ServerLinks(), told=told, runs=runs)
     return HTMLResponse(page, getattr(error, "status_code", 404))

@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from negosim.store import PROGRESS, Run, lines_from, shards
 
 _SECRET = secrets.token_bytes(16)
 """Names of dialogues in the making, which say their condition, are told by no address."""
+
+LOOKS = 10
+"""Looks at a run that nobody adds to, from one look at its lock to the next."""
 
 
 class _ProgressLine(Frozen):
@@ -66,22 +71,46 @@ def stopped(run: Run, stored: int) -> bool:
     return stored < run.header.planned and not run.is_being_made
 
 
-def state_of(run: Run, stored: int) -> tuple[tuple[str, int], ...]:
-    """Return what changes whenever there is something new to show: the sizes of a run's files.
+class RunWatch:
+    """What there is to see of a run, looked at again and again.
+
+    Whether a process is adding to the run is told by its lock, which a look takes for an instant where it is
+    free. So the lock is left alone while files grow; where it was free, until they grow or for some looks.
 
     Args:
         run: the run.
-        stored: how many dialogues it has.
 
     """
-    files = [*shards(run.path), run.path / "judgements.jsonl", *_progress(run.path)]
-    sizes = [("stopped", int(stopped(run, stored)))]
-    for file in files:
-        try:
-            sizes.append((file.name, file.stat().st_size))
-        except OSError:
-            continue
-    return tuple(sizes)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._sizes: tuple[tuple[str, int], ...] = ()
+        self._stopped = False
+        self._looks = 0
+
+    def state(self, stored: int) -> tuple[tuple[str, int], ...]:
+        """Return what changes whenever there is something new to show: sizes of files, whether it goes on.
+
+        Args:
+            stored: how many dialogues the run has.
+
+        """
+        sizes = tuple(_sizes(self._run))
+        grown = bool(self._sizes) and sizes != self._sizes
+        self._looks = 0 if grown else self._looks + 1
+        if grown:
+            self._stopped = False
+        elif not self._stopped or self._looks >= LOOKS:
+            self._stopped, self._looks = stopped(self._run, stored), 0
+        self._sizes = sizes
+        return (*sizes, ("stopped", int(self._stopped)))
+
+
+def _sizes(run: Run) -> Iterator[tuple[str, int]]:
+    """Yield the run's files, each with its size."""
+    for file in (*shards(run.path), run.path / "judgements.jsonl", *_progress(run.path)):
+        with suppress(OSError):
+            yield file.name, file.stat().st_size
 
 
 def _progress(folder: Path) -> list[Path]:

@@ -23,7 +23,7 @@ from negosim.web.dialogue import dialogue_view, role_views, turn_views
 from negosim.web.figures import figures_of
 from negosim.web.guard import KeyGate
 from negosim.web.links import ServerLinks
-from negosim.web.making import Making, being_made, state_of, stopped
+from negosim.web.making import Making, RunWatch, being_made, stopped
 from negosim.web.pages import (
     STATIC,
     PageContext,
@@ -210,19 +210,20 @@ class Viewer:
 
 async def _changes(shelf: Shelf) -> AsyncIterator[ServerSentEvent]:
     """Look at the run's files once a second; no file is watched, so that it works everywhere."""
-    known = await run_in_threadpool(_state, shelf)
+    watch = RunWatch(shelf.run)
+
+    def state() -> tuple[tuple[str, int], ...]:
+        return watch.state(shelf.index.count())
+
+    known = await run_in_threadpool(state)
     whole = False
     while True:
         whole = whole or await run_in_threadpool(shelf.index.refresh, READING)
-        now = await run_in_threadpool(_state, shelf)
+        now = await run_in_threadpool(state)
         if now != known or not whole:
             known, whole = now, whole and now == known
             yield ServerSentEvent(str(await run_in_threadpool(shelf.index.count)), event="changed")
         await asyncio.sleep(1)
-
-
-def _state(shelf: Shelf) -> tuple[tuple[str, int], ...]:
-    return state_of(shelf.run, shelf.index.count())
 
 
 def viewer(
@@ -271,6 +272,6 @@ def _wrong(words: Callable[[Exception], str]) -> Callable[[Request, Exception], 
     """Return what answers errors; where not everything may be seen, no more is told than that."""
 
     def page(request: Request, error: Exception) -> Response:
-        return wrong_page(error, words(error) or "there is nothing to show here")
+        return wrong_page(error, words(error) or "there is nothing to show here", runs=True)
 
     return page

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from negosim._csv import plain
 from negosim.measures import difference, estimate, holm
-from negosim.reports._corpus import Corpus, Sample
+from negosim.reports._corpus import ANY, Corpus, Sample
 from negosim.reports._model import Block, Name, Number, ReportTable, Row, Section
-from negosim.reports._numbers import COUNT, from_estimate, mean, mean_sd, moved_cells
+from negosim.reports._numbers import count, distinct, from_estimate, mean, mean_sd, moved_cells
 from negosim.store import Run
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def section(corpus: Corpus) -> Section:
     runs = [run for run in corpus.runs if (run.path / ANSWERS).is_file()]
     if not runs:
         return Section("study", TITLE, ())
-    answers = Sample(_answers(runs), ANSWERS, "answers", id_column="person", scope="these")
+    answers = Sample(
+        _answers(runs), ANSWERS, "answers", id_column="person", where={"value": ANY}, scope="these"
+    )
     ratings = _ratings(answers)
     blocks: list[Block] = [ratings] if ratings is not None else []
     blocks += [table for table in (_differences(answers), _order(answers)) if table is not None]
@@ -51,28 +53,31 @@ def _read(run: Run, name: str) -> "pd.DataFrame":
     return pd.read_csv(Path(run.path, name), dtype=str, keep_default_na=False).map(plain)
 
 
+def _pooled(runs: list[Run], name: str) -> "pd.DataFrame":
+    """Return a table of all runs; people of different runs are different people."""
+    import pandas as pd
+
+    frames = [_read(run, name) for run in runs]
+    if len(frames) > 1:
+        frames = [frame.assign(person=f"{n}:" + frame["person"]) for n, frame in enumerate(frames, 1)]
+    return pd.concat(frames, ignore_index=True)
+
+
 def _answers(runs: list[Run]) -> "pd.DataFrame":
     """Return the numbers that people gave, a row each; what they are of one person is not independent."""
     import pandas as pd
 
-    frames = []
-    for place, run in enumerate(runs):
-        frame = _read(run, ANSWERS)
-        frame = frame[(frame["agent"] != "") & (frame["form"] != "questions")]
-        yes_no = {"True": 1.0, "False": 0.0}
-        values = [yes_no.get(value, value) for value in frame["value"]]
-        frames.append(
-            frame.assign(
-                value=pd.to_numeric(pd.Series(values, index=frame.index), errors="coerce"),
-                scenario=frame["block"],
-                person=frame["person"] if len(runs) == 1 else f"{place + 1}:" + frame["person"],
-                metric=[_metric(*row) for row in frame[["question", "moment"]].itertuples(index=False)],
-                place=pd.to_numeric(frame["place"]),
-                number=pd.to_numeric(frame["number"]),
-            ).dropna(subset=["value"])
-        )
-    whole = pd.concat(frames, ignore_index=True)
-    return whole.assign(index=whole["person"])
+    frame = _pooled(runs, ANSWERS)
+    frame = frame[(frame["agent"] != "") & (frame["form"] != "questions")]
+    yes_no = {"True": 1.0, "False": 0.0}
+    values = pd.Series([yes_no.get(value, value) for value in frame["value"]], index=frame.index)
+    return frame.assign(
+        value=pd.to_numeric(values, errors="coerce"),
+        scenario=frame["block"],
+        index=frame["person"],
+        place=pd.to_numeric(frame["place"]),
+        number=pd.to_numeric(frame["number"]),
+    ).dropna(subset=["value"])
 
 
 def _metric(question: str, moment: str) -> str:
@@ -81,8 +86,10 @@ def _metric(question: str, moment: str) -> str:
 
 def _groups(answers: Sample) -> Iterator[tuple[str, str, Sample]]:
     """Yield block, metric and the answers to it."""
-    for block, metric in answers.frame[["block", "metric"]].drop_duplicates().itertuples(index=False):
-        yield block, metric, answers.only(block=block, metric=metric)
+    names = ["block", "question", "moment"]
+    for block, question, moment in answers.frame[names].drop_duplicates().itertuples(index=False):
+        own = answers.only(block=block, question=question, moment=moment)
+        yield block, _metric(question, moment), own
 
 
 def _agents(sample: Sample) -> list[str]:
@@ -94,10 +101,9 @@ def _ratings(answers: Sample) -> ReportTable | None:
     for block, metric, sample in _groups(answers):
         for agent in _agents(sample):
             own = sample.only(agent=agent)
-            people = int(own.frame["person"].nunique())
-            of_people = Number(f"{people:,}", people, len(own), own.rows, how=COUNT)
             middle = mean(own, "value")
-            rows.append((block, metric, agent, of_people, mean_sd(own, "value", 2), _interval(middle)))
+            told = distinct(own, "person"), mean_sd(own, "value", 2), _interval(middle)
+            rows.append((block, metric, agent, *told))
     if not rows:
         return None
     return ReportTable(
@@ -127,7 +133,8 @@ def _differences(answers: Sample) -> ReportTable | None:
         family = [one.p for one in found if one.p is not None]
         for (a, b), one in zip(pairs, found, strict=True):
             both = sample.only(agent=[a, b])
-            how = {"statistic": "difference", "column": "value", "between": "agent", "a": a, "b": b}
+            sides = {"between": "agent", "a": a, "b": b, "pairs_by": list(one.pairs_by)}
+            how = {"statistic": "difference", "column": "value", **sides}
             rows.append(
                 (
                     block,
@@ -155,10 +162,10 @@ def _order(answers: Sample) -> ReportTable | None:
     rows: list[Row] = []
     for block, metric, sample in _groups(answers):
         for column, words in (("place", "each agent later"), ("number", "each conversation with it later")):
-            slopes = _slopes(sample, column)
+            used = sample.known(column)
+            slopes = _slopes(used, column)
             if slopes is None:
                 continue
-            used = sample.having(slopes)
             how = {"statistic": "mean slope", "column": "value", "over": column}
             rows.append(
                 (
@@ -187,7 +194,7 @@ def _slopes(sample: Sample, column: str) -> "pd.DataFrame | None":
     """Return each person's slope over a column, after the agents' means are taken off their answers."""
     import numpy as np
 
-    frame = sample.frame.dropna(subset=[column])
+    frame = sample.frame
     if not len(frame):
         return None
     rest = frame["value"] - frame.groupby("agent")["value"].transform("mean")
@@ -204,23 +211,15 @@ def _slopes(sample: Sample, column: str) -> "pd.DataFrame | None":
 
 
 def _left(runs: list[Run]) -> ReportTable:
-    import pandas as pd
-
-    people = pd.concat([_read(run, PEOPLE) for run in runs], ignore_index=True)
-    talks = pd.concat([_read(run, CONVERSATIONS) for run in runs], ignore_index=True)
-    of_people = Sample(people, PEOPLE, "people", id_column="person")
-    of_talks = Sample(talks, CONVERSATIONS, "conversations", id_column="person")
-    rows: list[Row] = [("people who agreed to take part", _count(of_people))]
-    rows.append(("came to the end", _count(of_people.only(status="completed"))))
+    of_people = Sample(_pooled(runs, PEOPLE), PEOPLE, "people", id_column="person")
+    of_talks = Sample(_pooled(runs, CONVERSATIONS), CONVERSATIONS, "conversations", id_column="person")
+    rows: list[Row] = [("people who agreed to take part", count(of_people))]
+    rows.append(("came to the end", count(of_people.only(status="completed"))))
     for words in dict.fromkeys(STANDS.values()):
         kinds = [kind for kind, where in STANDS.items() if where == words]
         stand = of_people.only(status="active", stands_at=kinds)
-        rows.append((f"left, or still are, {words}", _count(stand)))
-    rows.append(("conversations that came to an end", _count(of_talks.only(status="complete"))))
-    rows.append(("conversations that failed, and were not rated", _count(of_talks.only(status="failed"))))
-    rows.append(("conversations that were left", _count(of_talks.only(status="open"))))
+        rows.append((f"left, or still are, {words}", count(stand)))
+    rows.append(("conversations that came to an end", count(of_talks.only(status="complete"))))
+    rows.append(("conversations that failed, and were not rated", count(of_talks.only(status="failed"))))
+    rows.append(("conversations that were left", count(of_talks.only(status="open"))))
     return ReportTable("study-people", "Who took part", ("what", "n"), tuple(rows), words=1)
-
-
-def _count(sample: Sample) -> Number:
-    return Number(f"{len(sample):,}", len(sample), len(sample), sample.rows, how=COUNT)

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from negosim.measures import difference, holm
 from negosim.reports import Number
 from negosim.reports.sections import _study
 
@@ -60,3 +62,62 @@ def test_ratings_differences_and_effects_of_order_are_found(tmp_path: Path) -> N
     assert left["came to the end"] == "19"
     assert left["left, or still are, during the conversations"] == "1"
     assert left["conversations that failed, and were not rated"] == "1"
+
+
+def _selected(folder: Path, number: Number) -> pd.DataFrame:
+    """Return the rows of a table that a number says it was computed from."""
+    frame = pd.read_csv(folder / number.rows.source, dtype=str, keep_default_na=False)
+    frame = frame[frame["person"].isin(number.rows.dialogues)]
+    for column, wanted in number.rows.where.items():
+        given = frame[column]
+        frame = frame[given != "" if wanted == "any value" else given.isin(np.atleast_1d(wanted))]
+    for column in {"value", "place", "number"} & set(frame):
+        frame[column] = pd.to_numeric(frame[column])
+    return frame
+
+
+def _slope(frame: pd.DataFrame, over: str) -> pd.Series:
+    """Return each person's slope, by the covariance of what is left after the agents' means."""
+    rest = frame["value"] - frame.groupby("agent")["value"].transform("mean")
+    away = frame[over] - frame.groupby("person")[over].transform("mean")
+    below = (away**2).groupby(frame["person"]).sum()
+    return ((away * rest).groupby(frame["person"]).sum() / below)[below > 0]
+
+
+def _again(folder: Path, number: Number) -> tuple[float, int]:
+    """Compute a number and its n again from its rows."""
+    frame, how = _selected(folder, number), number.how
+    if how["statistic"] == "count":
+        return len(frame), len(frame)
+    if how["statistic"] == "distinct":
+        return frame[how["column"]].nunique(), len(frame)
+    if how["statistic"] == "mean":
+        return frame[how["column"]].mean(), len(frame)
+    if how["statistic"] == "mean slope":
+        slopes = _slope(frame, how["over"])
+        return slopes.mean(), len(slopes)
+    means = frame.pivot_table("value", "person", how["between"])
+    moved = (means[how["b"]] - means[how["a"]]).dropna()
+    if how["statistic"] == "p":
+        frame = frame.assign(index=frame["person"], scenario=frame["block"])
+        own = difference(frame, "value", how["between"], a=how["a"], b=how["b"], scope="these")
+        assert own.p in how["family"]
+        return holm([own])[0].p_holm or 1.0, len(moved)
+    found = {"difference": moved.mean(), "effect": moved.mean() / moved.std(), "n": len(moved)}
+    return found[how["statistic"]], len(moved)
+
+
+def test_every_number_is_what_its_trace_says(tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    _written(tmp_path)
+    answers = pd.read_csv(tmp_path / "study" / "answers.csv")
+    once = (answers["person"] == "p0003") & (answers["agent"] == "sim")  # somebody who met one agent alone
+    answers[~once].to_csv(tmp_path / "study" / "answers.csv", index=False)
+    section = _study.section(SimpleNamespace(runs=[SimpleNamespace(path=tmp_path)]))  # type: ignore[arg-type]
+    seen = set()
+    for table in section.tables:
+        for row, column, number in table.numbers():
+            value, n = _again(tmp_path, number)
+            assert (value, n) == (pytest.approx(number.value), number.n), (table.key, row, column)
+            seen.add(number.how["statistic"])
+    assert seen == {"count", "distinct", "mean", "difference", "effect", "p", "n", "mean slope"}

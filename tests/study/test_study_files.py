@@ -1,5 +1,6 @@
 """Study files: the two that come with negosim, what is wrong with others, and orders."""
 
+import sqlite3
 from collections import Counter
 from importlib.resources import files
 from itertools import pairwise
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
 from negosim.cli.app import app
@@ -22,6 +24,7 @@ from negosim.study import (
     load_study,
     next_cell,
     order_of_person,
+    storage,
 )
 from negosim.study.storage import StudyStore
 
@@ -181,6 +184,9 @@ def test_paths_of_a_study_start_from_its_file(tmp_path: Path, monkeypatch: pytes
         ("mysql://u:geheim@h/x", "pip install pymysql, and begin the URL with mysql+pymysql://"),
         ("nonsense://u:geheim@h/x", "give a folder, or a URL of SQLAlchemy's such as postgresql"),
         ("postgresql://u:geheim@h:port/x", "give a folder, or a URL"),
+        ("mysql+pymysql://u:@geheim@h/x", "@ : / ? of the password is written %40 %3A %2F %3F"),
+        ("nonsense://u:a:b/c?@geheim@h:port/x", "at 'nonsense://u:***@h:port/x': "),
+        ("nonsense://h/x?user=u&password=geheim", "at 'nonsense://h/x?***': "),
     ],
 )
 def test_a_database_that_cannot_be_had_is_told_without_its_password(url: str, told: str) -> None:
@@ -188,3 +194,24 @@ def test_a_database_that_cannot_be_had_is_told_without_its_password(url: str, to
         StudyStore.begin(url, "")
     assert told in str(wrong.value)
     assert "geheim" not in str(wrong.value)
+
+
+def test_an_option_that_a_driver_does_not_know_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connected() -> sqlite3.Connection:
+        return sqlite3.connect(":memory:", nonsense=1)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(storage, "opened", lambda url: create_engine("sqlite://", creator=connected))
+    with pytest.raises(UserError, match=r"'mysql\+pymysql://h/x\?\*\*\*' cannot be written: .*nonsense"):
+        StudyStore.begin("mysql+pymysql://h/x?nonsense=1", "")
+
+
+def test_what_a_stopped_study_says_has_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stopped(*given: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("negosim.web.study_run.serve_study", stopped)
+    kept = f"sqlite:///{tmp_path / 'study.sqlite'}?timeout=30"
+    command = ["study", "run", "persuasion", "--links", "1", "--port", "0", "--out", kept]
+    said = CliRunner().invoke(app, command)
+    assert said.exit_code == 130
+    assert f"--out sqlite:///{tmp_path / 'study.sqlite'}?***\n" in said.output  # where a password can be
