@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Python compiles what is imported; compiling all that is installed takes minutes.
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# Tests start Python some hundred times: what it has compiled is kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo install test lint types docs clean
 
