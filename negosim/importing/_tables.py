@@ -1,6 +1,7 @@
 """Rows of tables: CSV as spreadsheets and people leave it, Excel, Parquet."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ def csv_rows(file: Path, name: str) -> Iterator[Row]:
 
     """
     lines = [line for _, line in lines_of(decoded(file))]
-    delimiter = max(",;\t", key=lambda sign: next((line.count(sign) for line in lines if line.strip()), 0))
+    delimiter, start = _delimiter(lines)
     header: list[str] | None = None
-    for number, cells, problem in _records(lines, delimiter):
+    for number, cells, problem in _records(lines, delimiter, start):
         where = f"{name}, row {number}"
         if problem is not None:
             yield Row(where, number, {}, problem)
@@ -40,12 +41,21 @@ def csv_rows(file: Path, name: str) -> Iterator[Row]:
                 yield _row(where, number, header, cells)
 
 
-def _records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str], str | None]]:
+def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
+    """Return what divides cells, and how many lines are before the header: Excel writes "sep=;" above it."""
+    if lines and (given := re.fullmatch(r'"?sep=([,;\t])"?\s*', lines[0], re.IGNORECASE)):
+        return given[1], 1
+    first = next((line for line in lines if line.strip()), "")
+    return max(",;\t", key=first.count), 0
+
+
+def _records(
+    lines: Sequence[str], delimiter: str, start: int = 0
+) -> Iterator[tuple[int, list[str], str | None]]:
     """Yield number of the first line, cells and problem of each record.
 
     The line at which a quote is left open is bad by itself: reading goes on with the next one.
     """
-    start = 0
     while start < len(lines):
         end, cells = _record(lines, start, delimiter)
         yield start + 1, cells or [], None if cells is not None else _OPEN

@@ -1,13 +1,13 @@
 """Dialogues of general forms: lines with a speaker each, from which roles and a scenario are made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from negosim.importing._drops import Drops
 from negosim.importing._published import Split
 from negosim.importing._scenario import conversation, issues_from, offer_in, slug
 from negosim.importing._source import UNKNOWN_CONDITION, ImportedDialogue, ImportOptions, Rating, Said
-from negosim.records import HUMAN, Action, Condition, Fact, Outcome
+from negosim.records import HUMAN, Action, Condition, Fact, Outcome, agent_perspective
 from negosim.scenarios import Issue
 
 _AGREED = ("deal", "agreement", "agreed", "agree", "accepted", "success", "true", "yes", "1")
@@ -53,6 +53,11 @@ class AboutTalk:
     ratings: tuple[Rating, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     split: Split | None = None
+    participants: Mapping[str, str] = field(default_factory=dict)
+    """What plays, by speaker, where lines do not say so."""
+    speakers: tuple[str, ...] = ()
+    """Those that take part, also without a word, in the order in which rewards and ratings count them; (): in
+    the order of `Talks.position`."""
 
 
 class Talks:
@@ -87,8 +92,10 @@ class Talks:
         if not kept:
             self._drops.add("nobody says anything", where)
             return None
-        spoken = [self._spelled(line.speaker) for line in kept]
-        names = self._order(spoken)
+        spoken = [self.spelled(line.speaker) for line in kept]
+        present = tuple(self.spelled(name) for name in about.speakers)
+        names = self._order([*spoken, *present])
+        seats = [names.index(name) for name in present or names]
         if len(names) == 1:
             self._drops.altered["talks in which one alone speaks get a silent second role (dialogues)"] += 1
             names = (*names, NO_ONE)
@@ -106,7 +113,10 @@ class Talks:
             opener=names.index(spoken[0]),
         )
         said = [_said(line, names.index(name), issues) for line, name in zip(kept, spoken, strict=True)]
-        played = {name: line.participant for line, name in zip(kept, spoken, strict=True) if line.participant}
+        played = {self.spelled(name): participant for name, participant in about.participants.items()}
+        played |= {
+            name: line.participant for line, name in zip(kept, spoken, strict=True) if line.participant
+        }
         return ImportedDialogue(
             id=id,
             where=where,
@@ -114,24 +124,24 @@ class Talks:
             turns=said,
             participants=tuple(played.get(name, HUMAN) for name in names),
             condition=about.condition,
-            outcome=outcome_in(about.outcome, issues, about.deal, about.rewards),
-            ratings=about.ratings,
+            outcome=outcome_in(about.outcome, issues, about.deal, _seated_rewards(about.rewards, seats)),
+            ratings=tuple(_seated(rating, seats) for rating in about.ratings),
             facts=about.facts,
             split=about.split,
         )
 
     def seat(self, names: Sequence[str]) -> None:
         """Keep the speakers of these names in this order."""
-        spelled = tuple(dict.fromkeys(self._spelled(name) for name in names))
+        spelled = tuple(dict.fromkeys(self.spelled(name) for name in names))
         self._orders[frozenset(spelled)] = spelled
 
     def position(self, speaker: str, lines: Sequence[TalkLine]) -> int | None:
         """Return the position that a speaker has among those of some lines."""
-        names = self._order([self._spelled(line.speaker) for line in lines])
-        name = self._spelled(speaker)
+        names = self._order([self.spelled(line.speaker) for line in lines])
+        name = self.spelled(speaker)
         return names.index(name) if name in names else None
 
-    def _spelled(self, name: str) -> str:
+    def spelled(self, name: str) -> str:
         """Return a name as it was spelt first: "seller " is "Seller"."""
         plain = " ".join(name.split()) or "Unnamed"
         return self._spelling.setdefault(plain.casefold(), plain)
@@ -141,7 +151,23 @@ class Talks:
         return self._orders.setdefault(frozenset(order), order)
 
     def _of(self, given: Mapping[str, str], name: str) -> str:
-        return next((text for key, text in given.items() if self._spelled(key) == name), "")
+        return next((text for key, text in given.items() if self.spelled(key) == name), "")
+
+
+def _seated(rating: Rating, seats: Sequence[int]) -> Rating:
+    """Return a rating whose agents are counted as roles are."""
+    agent = None if rating.agent is None else seats[rating.agent]
+    own = {agent_perspective(place): agent_perspective(seat) for place, seat in enumerate(seats)}
+    return replace(rating, agent=agent, perspective=own.get(rating.perspective, rating.perspective))
+
+
+def _seated_rewards(
+    rewards: tuple[float | None, ...] | None, seats: Sequence[int]
+) -> tuple[float | None, ...] | None:
+    if rewards is None:
+        return None
+    by_seat = dict(zip(seats, rewards, strict=True))
+    return tuple(by_seat[seat] for seat in sorted(by_seat))
 
 
 def _said(line: TalkLine, role: int, issues: Sequence[Issue]) -> Said:

@@ -1,4 +1,4 @@
-"""Chat exports as text: WhatsApp's and its like, IRC's, and plain "Name: words"."""
+"""Chat exports as text: WhatsApp's, Telegram's, Discord's, Slack's, IRC's, and plain "Name: words"."""
 
 import re
 from collections import Counter
@@ -11,20 +11,33 @@ from negosim.importing._drops import Drops
 from negosim.importing._source import ImportedDialogue, Importer, ImportOptions, Rows, SourceFile
 from negosim.importing._talk import AboutTalk, TalkLine, Talks
 
-_TIME = (
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s+(?:at\s+)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*[apAP]\.?\s?[mM]\.?)?"
-)
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[apAP][mM])?"
+_DATE = r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[- ][^\W\d_]{3,9}\.?[- ]\d{2,4})"
+_CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*[apAP]\.?\s?[mM]\.?)?"
+_TIME = rf"{_DATE}(?:,?\s+(?:at\s+)?|T){_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?"
 
-_FORMS = (
+_TIMED = (
     re.compile(rf"^\[{_TIME}\]\s*(?P<name>[^:]{{1,60}}):\s?(?P<text>.*)$"),
     re.compile(rf"^{_TIME}\s+[-\u2013]\s+(?P<name>[^:]{{1,60}}):\s?(?P<text>.*)$"),
-    re.compile(rf"^\[?{_CLOCK}\]?\s*<[ @+~&%]?(?P<name>[^<>]{{1,60}})>\s?(?P<text>.*)$"),
+    re.compile(rf"^\[?(?:{_DATE}[,T ]\s*)?{_CLOCK}\]?\s*<[ @+~&%]?(?P<name>[^<>]{{1,60}})>\s?(?P<text>.*)$"),
     re.compile(rf"^\[{_CLOCK}\]\s*(?P<name>[^:]{{1,60}}):\s?(?P<text>.*)$"),
+    re.compile(rf"^{_TIME}\s+(?P<name>[^\W\d_][^:]{{0,59}}):\s?(?P<text>.*)$"),
+    re.compile(rf"^(?P<name>[^:\[\]]{{1,60}}),\s*\[{_TIME}\]:?\s*(?P<text>.*)$"),
+    re.compile(rf"^\[{_TIME}\]\s*(?P<name>[^:]{{1,60}})(?P<text>)$"),
+    re.compile(
+        rf"^(?P<name>[^:\[\]]{{1,60}}?)\s+[\u2014\u2013-]\s+"
+        rf"(?:(?:Today|Yesterday) at {_CLOCK}|{_TIME})(?P<text>)$"
+    ),
+    re.compile(rf"^(?P<name>[^:\[\]\d]{{1,60}}?)(?:\s{{2,}}|\t)\[?{_CLOCK}\]?(?P<text>)$"),
+)
+"""How a message begins where a time stands with who speaks: date in brackets, date and dash, IRC, date alone;
+Telegram's "Ada, [date]", Discord's "[date] Ada" and "Ada - date", Slack's "Ada  time", words in the next
+line."""
+
+_PLAIN = (
     re.compile(r"^<[ @+~&%]?(?P<name>[^<>]{1,60})>\s?(?P<text>.*)$"),
     re.compile(rf"^(?P<name>[^\W\d_][^:()\[\]]{{0,40}}?)(?:\s*[(\[]{_CLOCK}[)\]])?:\s(?P<text>.*)$"),
 )
-"""How a message begins, the most particular form first: date in brackets, date and dash, IRC, plain."""
+"""How a message begins without a time."""
 
 _NOTICE = re.compile(rf"^(?:\[{_TIME}\]|{_TIME}\s+[-\u2013])\s*(?P<text>.*)$")
 """A line with a time and no speaker: what the program says."""
@@ -35,8 +48,8 @@ _BREAK = re.compile(r"^\s*(?:-{3,}|={3,}|\*{3,})\s*$")
 """A line between two dialogues of one file."""
 
 FEWEST = 2
-_SHARE = 0.5
-"""Of the lines that are not empty, this many must begin a message."""
+_SHARES = ((_TIMED, 0.1), (_PLAIN, 0.5))
+"""Of the lines that are not empty, this many must begin a message: a time with a name is hardly chance."""
 
 
 def recognises(file: Path, rows: Rows) -> bool:
@@ -59,10 +72,13 @@ def _lines(file: Path) -> list[str]:
 
 
 def _form(lines: Sequence[str]) -> re.Pattern[str] | None:
-    """Return the form that most lines begin messages in, if enough do."""
-    counts = [sum(form.match(line) is not None for line in lines) for form in _FORMS]
-    most = max(counts, default=0)
-    return _FORMS[counts.index(most)] if most >= FEWEST and most >= _SHARE * len(lines) else None
+    """Return the form that most lines begin messages in, if enough do; first of those with a time."""
+    for forms, least in _SHARES:
+        counts = [sum(form.match(line) is not None for line in lines) for form in forms]
+        most = max(counts)
+        if most >= FEWEST and most >= least * len(lines):
+            return forms[counts.index(most)]
+    return None
 
 
 def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> Iterator[ImportedDialogue]:
@@ -79,10 +95,10 @@ def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> I
         if form is None:
             drops.add('no chat: lines must begin with who speaks, as in "Ada: words"', file.name)
             continue
-        parts = list(_parts(lines))
-        for number, (start, part) in enumerate(parts, 1):
+        parts = [(start, _messages(part, form, drops)) for start, part in _parts(lines)]
+        parts = [(start, said) for start, said in parts if said]
+        for number, (start, said) in enumerate(parts, 1):
             id = file.label if len(parts) == 1 else f"{file.label}-{number}"
-            said = _messages(part, form, drops)
             found = talks.dialogue(id, f"{file.name}, line {start}", said, AboutTalk(split=file.split))
             if found is not None:
                 yield found

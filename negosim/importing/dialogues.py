@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from negosim._files import first_error
-from negosim._frozen import Frozen
 from negosim.errors import UserError
+from negosim.importing._dialogue_line import ForeignDialogue, ForeignRating, ForeignTurn, Named
 from negosim.importing._drops import Drops
 from negosim.importing._rows import rows_of
 from negosim.importing._scenario import slug
@@ -23,100 +23,8 @@ from negosim.importing._source import (
     SourceFile,
 )
 from negosim.importing._talk import AboutTalk, TalkLine, Talks, outcome_in
-from negosim.records import (
-    HUMAN,
-    PERSON,
-    THIRD_PARTY,
-    Action,
-    Condition,
-    Fact,
-    JudgedValue,
-    agent_perspective,
-)
-from negosim.scenarios import Issue, Scenario, load_scenario
-
-Named = str | int
-"""A speaker: the name, or the position from 1."""
-
-
-class ForeignTurn(Frozen):
-    """One utterance."""
-
-    speaker: Annotated[str, Field(min_length=1)]
-    """Name of who speaks, as in `roles` where these are given."""
-    text: str = ""
-    """What is said; may be empty where the turn only makes a move."""
-    action: Action | None = None
-    """What it does; without it an offer where there is one, else only words."""
-    offer: dict[str, str | int | float] = Field(default_factory=dict)
-    """What is offered: a value by issue."""
-    labels: tuple[str, ...] = ()
-    """What people say it does."""
-
-
-class ForeignRole(Frozen):
-    """One who takes part."""
-
-    name: Annotated[str, Field(min_length=1)]
-    """As turns name who speaks."""
-    participant: str = HUMAN
-    """What plays the role: "human", or the name of a model."""
-    position: str = ""
-    """Who that is, publicly."""
-    brief: str = ""
-    """What was told in private."""
-
-
-class ForeignRating(Frozen):
-    """What somebody says of the dialogue."""
-
-    question: Annotated[str, Field(min_length=1)]
-    """What is rated: "coherence"."""
-    value: JudgedValue | None
-    """A grade, a number, yes or no, or words; null where it did not apply."""
-    rater: str = "annotators"
-    """Who rates; a person, unless `program` is true."""
-    program: bool = False
-    """Whether it is no person."""
-    about: Named | None = None
-    """The speaker it is about, if it is about one."""
-    turn: Annotated[int, Field(ge=1)] | None = None
-    """The turn it is about, from 1, if it is about one."""
-    by_speaker: Named | None = None
-    """The speaker who rates, where one of them does, afterwards."""
-
-
-class ForeignDialogue(Frozen):
-    """A line of a file that `negosim import` reads."""
-
-    id: str | int
-    """Unique in the file."""
-    turns: Annotated[tuple[ForeignTurn, ...], Field(min_length=1)]
-    """What was said, in order."""
-    roles: tuple[ForeignRole, ...] = ()
-    """Who takes part, in the order of agents; without it, who speaks, by first word."""
-    scenario: Scenario | str | None = None
-    """A scenario in full, as `run.json` has it, or the id of one that negosim knows; with it come payoffs."""
-    title: str = ""
-    """What it is about, for those without a scenario."""
-    context: str = ""
-    """What everybody knows, likewise."""
-    issues: tuple[Issue, ...] | None = None
-    """What is to be settled, likewise; without it, what the offers speak of."""
-    outcome: Literal["agreement", "no_agreement", "unknown"] | None = None
-    """What came of it, where a scenario's payoffs and the moves do not say so."""
-    deal: dict[str, str | int | float] = Field(default_factory=dict)
-    """What was settled: a value by issue."""
-    rewards: tuple[float | None, ...] | None = None
-    """What it was worth to each role, in the order of agents."""
-    condition: Condition | Literal["unknown"] = "unknown"
-    """"honest", "deceptive-2"; "unknown" where nobody has recorded who might lie."""
-    ratings: tuple[ForeignRating, ...] = ()
-    """What people say of it."""
-    split: Literal["train", "validation", "test"] | None = None
-    """The published split."""
-    facts: dict[str, Fact] = Field(default_factory=dict)
-    """What else is known, by name."""
+from negosim.records import HUMAN, PERSON, THIRD_PARTY, Condition, agent_perspective
+from negosim.scenarios import Scenario, load_scenario
 
 
 def recognises(file: Path, rows: Rows) -> bool:
@@ -146,7 +54,7 @@ def read(files: Sequence[SourceFile], options: ImportOptions, drops: Drops) -> I
                 continue
             try:
                 given = ForeignDialogue.model_validate_json(_json(row.content))
-                found = _found(given, row.where, talks, named)
+                found = _found(_spoken(given, drops), row.where, talks, named)
             except ValidationError as error:
                 drops.add(first_error(error), row.where)
                 continue
@@ -163,25 +71,55 @@ def _json(content: Any) -> bytes:
     return orjson.dumps(content)
 
 
+def _spoken(given: ForeignDialogue, drops: Drops) -> ForeignDialogue:
+    """Return a dialogue without the turns that neither say nor do anything, its ratings moved with the rest.
+
+    Raises:
+        ValueError: nothing is left, or a rating is of a turn that there is not.
+
+    """
+    wrong = next((one.turn for one in given.ratings if (one.turn or 1) > len(given.turns)), None)
+    if wrong is not None:
+        raise ValueError(f"ratings.turn: {wrong}, but there are {len(given.turns)} turns")
+    kept = [place for place, turn in enumerate(given.turns, 1) if _says_or_does(turn)]
+    if len(kept) == len(given.turns):
+        return given
+    if not kept:
+        raise ValueError("turns: nobody says anything")
+    now = {before: place for place, before in enumerate(kept, 1)}
+    ratings = [one for one in given.ratings if one.turn is None or one.turn in now]
+    drops.altered["utterances without text left out"] += len(given.turns) - len(kept)
+    if len(ratings) < len(given.ratings):
+        drops.altered["ratings of utterances without text left out"] += len(given.ratings) - len(ratings)
+    return given.model_copy(
+        update={
+            "turns": tuple(given.turns[place - 1] for place in kept),
+            "ratings": tuple(
+                one if one.turn is None else one.model_copy(update={"turn": now[one.turn]}) for one in ratings
+            ),
+        }
+    )
+
+
+def _says_or_does(turn: ForeignTurn) -> bool:
+    return bool(turn.text.strip() or turn.offer) or turn.action not in (None, "talk")
+
+
 def _found(
     given: ForeignDialogue, where: str, talks: Talks, named: Callable[[str], Scenario]
 ) -> ImportedDialogue | None:
     names = [role.name for role in given.roles]
-    if names:
-        unknown = next((turn.speaker for turn in given.turns if turn.speaker not in names), None)
-        if unknown is not None:
-            raise ValueError(f"turns.speaker: {unknown!r} is none of roles: {', '.join(names)}")
-    else:
-        names = list(dict.fromkeys(turn.speaker for turn in given.turns))
-    ratings = tuple(_rating(rating, names, len(given.turns)) for rating in given.ratings)
+    unknown = next((turn.speaker for turn in given.turns if names and turn.speaker not in names), None)
+    if unknown is not None:
+        raise ValueError(f"turns.speaker: {unknown!r} is none of roles: {', '.join(names)}")
     if given.scenario is not None:
         scenario = named(given.scenario) if isinstance(given.scenario, str) else given.scenario
-        return _in_scenario(given, scenario, where, names, ratings)
-    played = {role.name: role.participant for role in given.roles}
-    lines = [
-        TalkLine(turn.speaker, turn.text, turn.labels, turn.action, turn.offer, played.get(turn.speaker))
-        for turn in given.turns
-    ]
+        return _in_scenario(given, scenario, where)
+    names = names or list(dict.fromkeys(talks.spelled(turn.speaker) for turn in given.turns))
+    seats = {name: place for place, name in enumerate(names)}
+    if not given.roles:
+        seats |= {turn.speaker: seats[talks.spelled(turn.speaker)] for turn in given.turns}
+    lines = [TalkLine(turn.speaker, turn.text, turn.labels, turn.action, turn.offer) for turn in given.turns]
     if given.roles:
         talks.seat(names)
     about = AboutTalk(
@@ -192,25 +130,32 @@ def _found(
         issues=given.issues,
         outcome=given.outcome,
         deal=given.deal,
-        rewards=given.rewards,
+        rewards=_rewards(given, range(len(names))),
         condition=_condition(given),
-        ratings=ratings,
+        ratings=tuple(_rating(rating, seats, range(len(names))) for rating in given.ratings),
+        participants={role.name: role.participant for role in given.roles},
         facts=given.facts,
         split=given.split,
+        speakers=tuple(names),
     )
     return talks.dialogue(str(given.id), where, lines, about)
 
 
-def _in_scenario(
-    given: ForeignDialogue, scenario: Scenario, where: str, names: Sequence[str], ratings: tuple[Rating, ...]
-) -> ImportedDialogue:
+def _in_scenario(given: ForeignDialogue, scenario: Scenario, where: str) -> ImportedDialogue:
     """Return a dialogue about a whole scenario; speakers are its roles, by id, name or order."""
     by_name = {role.id: index for index, role in enumerate(scenario.roles)}
     by_name |= {role.name: index for index, role in enumerate(scenario.roles)}
+    seated = [role.name for role in given.roles]
+    names = seated or list(dict.fromkeys(turn.speaker for turn in given.turns))
     if not set(names) <= by_name.keys():
         if len(names) != len(scenario.roles):
             raise ValueError(f"roles: {', '.join(names)}; scenario {scenario.id!r} has {len(scenario.roles)}")
         by_name = {name: index for index, name in enumerate(names)}
+    order = [by_name[name] for name in seated] or range(len(scenario.roles))
+    rewards = _rewards(given, order)
+    if rewards is not None:
+        worth = dict(zip(order, rewards, strict=True))
+        rewards = tuple(worth.get(role) for role in range(len(scenario.roles)))
     played = {by_name[role.name]: role.participant for role in given.roles if role.name in by_name}
     turns = [
         Said(
@@ -225,7 +170,7 @@ def _in_scenario(
     ]
     outcome = None
     if given.outcome is not None and not scenario.has_deals:
-        outcome = outcome_in(given.outcome, scenario.issues, given.deal, given.rewards)
+        outcome = outcome_in(given.outcome, scenario.issues, given.deal, rewards)
     return ImportedDialogue(
         id=str(given.id),
         where=where,
@@ -235,7 +180,7 @@ def _in_scenario(
         participants=tuple(played.get(role, HUMAN) for role in range(len(scenario.roles))),
         condition=_condition(given),
         outcome=outcome,
-        ratings=ratings,
+        ratings=tuple(_rating(rating, by_name, order) for rating in given.ratings),
         facts=given.facts,
         split=given.split,
     )
@@ -245,11 +190,16 @@ def _condition(given: ForeignDialogue) -> Condition:
     return given.condition if isinstance(given.condition, Condition) else Condition(known=False)
 
 
-def _rating(rating: ForeignRating, names: Sequence[str], turns: int) -> Rating:
-    if rating.turn is not None and rating.turn > turns:
-        raise ValueError(f"ratings.turn: {rating.turn}, but there are {turns} turns")
-    by = _position(rating.by_speaker, names, "ratings.by_speaker")
-    about = _position(rating.about, names, "ratings.about")
+def _rewards(given: ForeignDialogue, order: Sequence[int]) -> tuple[float | None, ...] | None:
+    if given.rewards is not None and len(given.rewards) != len(order):
+        raise ValueError(f"rewards: {len(given.rewards)} for {len(order)} roles; give one for each, or null")
+    return given.rewards
+
+
+def _rating(rating: ForeignRating, seats: Mapping[str, int], order: Sequence[int]) -> Rating:
+    """Return a rating; its speakers by their seats, or by number in an order of seats."""
+    by = _position(rating.by_speaker, seats, order, "ratings.by_speaker")
+    about = _position(rating.about, seats, order, "ratings.about")
     if about is None and rating.turn is None:
         about = by
     return Rating(
@@ -262,14 +212,14 @@ def _rating(rating: ForeignRating, names: Sequence[str], turns: int) -> Rating:
     )
 
 
-def _position(given: Named | None, names: Sequence[str], field: str) -> int | None:
+def _position(given: Named | None, seats: Mapping[str, int], order: Sequence[int], field: str) -> int | None:
     if given is None:
         return None
-    if isinstance(given, int) and 1 <= given <= len(names):
-        return given - 1
-    if given in names:
-        return names.index(str(given))
-    raise ValueError(f"{field}: {given!r} is none of {', '.join(names)}, and no number of one from 1")
+    if isinstance(given, int) and 1 <= given <= len(order):
+        return order[given - 1]
+    if given in seats:
+        return seats[str(given)]
+    raise ValueError(f"{field}: {given!r} is none of {', '.join(seats)}, and no number of one from 1")
 
 
 def import_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +93,20 @@ def _ratings(
     agent = None if turn is None else talks.position(lines[turn].speaker, lines)
     for quality, grades in given.items():
         for number, grade in enumerate(grades, 1):
-            if isinstance(grade, bool | int | float):
-                value = int(grade) if not isinstance(grade, bool) and float(grade).is_integer() else grade
-            else:
-                value = None  # "N/A": the question did not apply
-            yield Rating(slug(quality), value, f"{PERSON}rater-{number}", agent=agent, turn=turn)
+            yield Rating(slug(quality), _grade(grade), f"{PERSON}rater-{number}", agent=agent, turn=turn)
+
+
+def _grade(given: Any) -> bool | int | float | None:
+    """Return a grade, also one written as text; None where it is none ("N/A"): the question did not apply."""
+    if isinstance(given, bool):
+        return given
+    try:
+        grade = float(given)
+    except (TypeError, ValueError):
+        return None
+    if not isfinite(grade):
+        return None
+    return int(grade) if grade.is_integer() else grade
 
 
 IMPORTER = Importer(

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +137,7 @@ class _Table:
         found = list(kept.values())
         if "turn" not in self._columns:
             return found
-        turns = [_number(self._cell(row, "turn")) for row in found]
+        turns = [_place(self._cell(row, "turn")) for row in found]
         known = [turn for turn in turns if turn is not None]
         if len(known) < len(turns):
             self._drops.altered["dialogues kept in the order of their rows: a turn has no number"] += 1
@@ -143,8 +145,8 @@ class _Table:
         if known != sorted(known):
             self._drops.altered["rows out of order sorted by turn (dialogues)"] += 1
         whole = {int(turn) for turn in known if turn == int(turn)}
-        gaps = sorted(set(range(min(whole), max(whole) + 1)) - whole) if len(whole) == len(known) else []
-        if gaps and len(gaps) <= len(known):
+        if len(whole) == len(known) and 0 < max(whole) - min(whole) + 1 - len(whole) <= len(known):
+            gaps = sorted(set(range(min(whole), max(whole))) - whole)
             missing = ", ".join(map(str, gaps[:5]))
             self._drops.altered[f"turns missing in the source: {id}, turn {missing}"] += 1
         return [row for _, row in sorted(zip(known, found, strict=True), key=lambda pair: pair[0])]
@@ -158,6 +160,19 @@ class _Table:
             offer={} if offer is None else {self._columns["offer"]: offer},
             participant=self._cell(row, "participant") or None,
         )
+
+
+def _place(text: str) -> float | None:
+    """Return what a row is sorted by: a number, or a time as ISO 8601 has it."""
+    try:
+        number = float(text)
+    except ValueError:
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
+    return number if isfinite(number) else None
 
 
 def _number(text: str) -> float | None:
