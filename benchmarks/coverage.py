@@ -5,6 +5,9 @@
 Corpora are drawn whose scenarios differ by a known amount, so that the true mean over all scenarios is
 known. Three intervals are compared: that of `estimate` or `difference`; percentiles of the same cluster
 bootstrap; and Student's t on the rows, which takes them for independent.
+
+A second table is about rates of a judge that errs: of what it says, and of both corrections by
+`corrected_rates`.
 """
 
 import argparse
@@ -18,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negosim.measures import difference, estimate
+from negosim.measures import corrected_rates, difference, estimate
 from negosim.measures._bootstrap import resampled
 from negosim.measures._clusters import sums
 from negosim.measures._difference import _gap
@@ -201,6 +204,66 @@ def _others(frame: pd.DataFrame, setting: CorpusKind, two: bool) -> dict[str, tu
     }
 
 
+@dataclass(frozen=True)
+class JudgeKind:
+    """A judge that errs, and what is known of its errors."""
+
+    name: str
+    sensitivity: float
+    specificity: float
+    calibrated: int
+    """Dialogues whose truth the record tells."""
+    people: float
+    """Share of the others that people have judged."""
+
+
+JUDGES = (
+    JudgeKind("good judge", 0.9, 0.95, 200, 0.3),
+    JudgeKind("poor judge", 0.7, 0.7, 200, 0.3),
+    JudgeKind("good judge, little known of it", 0.9, 0.95, 40, 0.1),
+)
+TRUE = 0.2
+"""Share of dialogues of which yes is true, on average over scenarios."""
+EACH = 20
+"""Dialogues of a scenario that are judged."""
+
+
+def judged(kind: JudgeKind, rng: Generator, clusters: int) -> pd.DataFrame:
+    """Draw judgements of a judge, of the record about honest dialogues, and of people about the others."""
+    rows: list[dict[str, Any]] = []
+    for condition, sizes in (("honest", kind.calibrated // clusters), ("deceptive-2", EACH)):
+        for scenario in range(clusters):
+            share = 0.5 if condition == "honest" else rng.beta(9 * TRUE, 9 * (1 - TRUE))
+            for index in range(sizes):
+                true = bool(rng.random() < share)
+                yes = kind.sensitivity if true else 1 - kind.specificity
+                about = {"dialogue": f"{condition} {scenario} {index}", "scenario": str(scenario),
+                         "index": index, "condition": condition, "perspective": "third_party"}  # fmt: skip
+                rows.append({**about, "judge": "m", "value": bool(rng.random() < yes)})
+                if condition == "honest":
+                    rows.append({**about, "judge": "oracle", "perspective": "truth", "value": true})
+                elif rng.random() < kind.people:
+                    rows.append({**about, "judge": "person:ada", "value": true})
+    usual = {"questions": "set", "question": "q", "agent": None, "turn": None, "fingerprint": "f",
+             "repeat": 0, "status": "ok", "model_1": "sim", "model_2": "sim"}  # fmt: skip
+    frame = pd.DataFrame(rows).assign(**usual)
+    return frame.astype({"agent": "Int64", "turn": "Int64", "value": "object"})
+
+
+def corrected_coverage(kind: JudgeKind, clusters: int, repeats: int, seed: int = 0) -> dict[str, float]:
+    """Return the share of intervals that hold the true rate, by how the rate was found."""
+    rng = np.random.default_rng([seed, clusters])
+    held: dict[str, list[bool]] = {"said": [], "by_error": [], "by_people": []}
+    for _ in range(repeats):
+        found = corrected_rates(judged(kind, rng, clusters), scope="any")
+        (of_others,) = [one for one in found if one.condition == "deceptive-2"]
+        for name, values in held.items():
+            rate = getattr(of_others, name)
+            if rate.low is not None:
+                values.append(rate.low <= TRUE <= rate.high)
+    return {name: float(np.mean(values)) if values else float("nan") for name, values in held.items()}
+
+
 def main() -> None:
     # Student's t on rows that are all the same.
     warnings.filterwarnings("ignore", message="Precision loss")
@@ -219,6 +282,14 @@ def main() -> None:
                 f"| {setting.name} | {clusters} | {methods} | {found['width']:.3f} | {found['silent']:.1%} |",
                 flush=True,
             )
+    repeats = max(1, arguments.repeats // 5)
+    print(f"\n{repeats} corpora a row\n")
+    print("| judge | clusters | what it says | by its error | by people |\n|---|---:|---:|---:|---:|")
+    for kind in JUDGES:
+        for clusters in map(int, arguments.clusters.split(",")):
+            shares = corrected_coverage(kind, clusters, repeats)
+            told = " | ".join(f"{share:.1%}" for share in shares.values())
+            print(f"| {kind.name} | {clusters} | {told} |", flush=True)
 
 
 if __name__ == "__main__":

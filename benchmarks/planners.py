@@ -114,7 +114,7 @@ def contests(settings: argparse.Namespace) -> Iterator[Contest]:
     rest = {"model": settings.model, "seed": settings.seed}
     if deals:
         planners = chosen or (CHAT if settings.model else EMBEDDED)
-        budget = settings.budget or (6000.0 if settings.model else 31.0)
+        budget = settings.budget or (6000.0 if settings.model else 33.0)
         count = settings.dialogues or 3
         yield Contest(deals, (0, 1), True, planners=planners, budget=budget, dialogues=count, **rest)
     for name in (one for one in loaded if one not in deals):
@@ -242,7 +242,7 @@ def main() -> None:
     parser.add_argument("--scenarios", default=",".join(SCENARIOS))
     parser.add_argument("--dialogues", type=int, help="a scenario, condition and role (3; with users 50)")
     parser.add_argument(
-        "--budget", type=float, help="evaluations (31; with users 120) or tokens (6000) a reply"
+        "--budget", type=float, help="evaluations (33; with users 120) or tokens (6000) a reply"
     )
     parser.add_argument("--seed", type=int, default=0)
     settings = parser.parse_args()

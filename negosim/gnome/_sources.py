@@ -18,7 +18,7 @@ MAPPED = "gnome"
 LEAST = 4
 """Utterances below which a dialogue is taken for broken off."""
 
-UNLABELLED = "nobody has labelled it"
+UNLABELLED = "no labels, or none that align with its texts"
 UNFINISHED = "broken off: neither accepted nor rejected nor walked away from"
 SHORT = f"broken off: fewer than {LEAST} utterances"
 ACTS_UNEXPLAINED = "its acts cannot be realigned with its texts"
@@ -73,7 +73,7 @@ def labelled(runs: Iterable[Run]) -> LabelledSources:
         >>> from negosim.gnome import labelled
         >>> found = labelled([negosim.Run.open("casino")])
         >>> found.counts["casino"].dropped
-        Counter({'nobody has labelled it': 578})
+        Counter({'no labels, or none that align with its texts': 578})
 
     """
     read = LabelledSources()

@@ -14,6 +14,7 @@ from negosim.gnome import (
     seed_set,
     write_seeds,
 )
+from negosim.gnome._sources import UNLABELLED
 from negosim.importing import import_dialogues
 from negosim.store import Run
 
@@ -21,7 +22,11 @@ from negosim.store import Run
 def test_labels_become_classes_and_what_cannot_be_used_is_counted(casino: Run) -> None:
     found = labelled([casino])
     counts = found.counts["casino"]
-    assert (counts.found, counts.used, counts.dropped) == (7, 6, {"nobody has labelled it": 1})
+    assert (counts.found, counts.used, counts.dropped) == (
+        7,
+        6,
+        {"no labels, or none that align with its texts": 1},
+    )
     assert counts.wordless == 12
     assert counts.several == 6
     first = found.dialogues[0]
@@ -87,7 +92,7 @@ def test_acts_of_job_interviews_are_realigned_not_zipped(tmp_path: Path) -> None
     source = tmp_path / "job.csv"
     source.write_text(JOB)
     found = labelled([import_dialogues(source, tmp_path / "job", format="job-interview")])
-    assert found.counts["job-interview"].dropped == {"nobody has labelled it": 1}
+    assert found.counts["job-interview"].dropped == {UNLABELLED: 1}
     (dialogue,) = found.dialogues
     assert [(item.text, item.strategies) for item in dialogue.utterances] == [
         ("hello", ("rapport",)),

@@ -74,9 +74,17 @@ def test_they_are_played_in_every_kind_of_scenario(planner: str, scenario: str, 
     assert {dialogue.status for dialogue in run} == {"complete"}
 
 
-def test_what_cannot_reason_in_words_is_told_which_planners_it_can_take() -> None:
-    with pytest.raises(UserError, match=r"use --planner .*direct or .*reflect or rollout"):
-        plan(RunConfig(scenarios="viatex", planner="cot"))
+@pytest.mark.parametrize("planner", ["cot", "procot", "tomma", "stance", "grounded"])
+def test_what_cannot_reason_in_words_is_told_which_planners_it_can_take(planner: str) -> None:
+    fitting = "audience or direct or gdp-zero or reflect or rollout"
+    with pytest.raises(UserError, match=rf"planner '{planner}' needs to .*use --planner {fitting}, or"):
+        plan(RunConfig(scenarios="viatex", planner=planner))
+
+
+def test_a_planner_that_changes_nothing_is_said_when_planned(caplog: pytest.LogCaptureFixture) -> None:
+    plan(RunConfig(scenarios="donation", planner="cot"))
+    said = [record.getMessage() for record in caplog.records]
+    assert [text for text in said if "planner 'cot' changes nothing in 'donation'" in text]
 
 
 def test_the_prompt_of_a_planner_can_be_shown() -> None:
