@@ -167,8 +167,8 @@ def _core_slots(plan: TurnPlan, focus: str, move: SpokenMove) -> dict[str, str]:
     words, reading = plan.words, plan.reading
     slots = dict(plan.slots)
     slots["focus"] = words.phrase[focus]
-    if slots["other"] == slots["focus"]:
-        slots["other"] = slots.get("other2", slots["other"])
+    if "other2" in slots and slots["other"] == slots["focus"]:
+        slots["other"] = slots["other2"]
     if slots.get("theirs") == slots["focus"]:
         del slots["theirs"]
     argument = plan.argument(focus)

@@ -133,13 +133,15 @@ def _talk(plan: TurnPlan, rng: Random) -> SpokenMove:
         return SpokenMove("talk", _say(plan, "ask_alternative", slots, rng), focus=focus)
     first_mention = reading.heard.mentions[0] if reading.heard and reading.heard.mentions else None
     about = first_mention or plan.opponent.ranking[0]
-    if slots["other"] == slots["focus"] and "other2" in slots:
+    if "other2" in slots and slots["other"] == slots["focus"]:
         slots["other"] = slots["other2"]
     slots["about"] = plan.words.phrase[about]
     if reading.positions.get(plan.you):
         pool = "ask_move" if reading.positions.get(plan.me) else "ask_offer"
         if pool == "ask_move" and rng.random() < 0.4:
             pool = "ask_room"
+    elif reading.own_count == 0 and plan.single:
+        pool = "ask_about"
     elif reading.own_count == 0:
         pool = "ask_first" if reading.last is None else "ask_back"
     else:
@@ -260,6 +262,11 @@ def _offer(plan: TurnPlan, bid: Bid, rng: Random) -> SpokenMove:
         )
     if plan.turns_left <= 1 and plan.side.max_turns and plan.yields is None:
         pools = ["final_toward" if pools[0] == "toward" else "final"]
+    if plan.single:
+        pools = [f"single.{pools[0]}"]
+        if plan.mine is not None:
+            moves = bid.utility - plan.utility_of(plan.mine)
+            slots["gives" if moves < 0 else "takes" if moves > 0 else "stays"] = ""
     return SpokenMove("offer", _say(plan, pools[0], slots, rng), dict(bid.deal), bid, focus)
 
 

@@ -12,15 +12,18 @@ _CAUGHT = {"limit": "line_moved", "alternative": "undercut", "proof": "unproved"
 
 
 def slots_of(plan: "TurnPlan") -> dict[str, str]:
-    """What any sentence of this turn can name; empty ones are conditions that hold."""
+    """What any sentence of this turn can name; empty ones are conditions that hold.
+
+    Where there is one issue only, nothing can be set against it: `other` and `room` are not there.
+    """
     phrase, ranking, reading = plan.words.phrase, plan.opponent.ranking, plan.reading
     theirs = [issue for issue in ranking if issue != plan.declared] or list(ranking)
     slots = {
         "you": first_name(plan.side.roles[plan.you].name),
-        "other": phrase[theirs[0]],
         "stated": phrase[plan.declared],
-        "room": phrase[plan.room],
     }
+    if not plan.single:
+        slots |= {"other": phrase[theirs[0]], "room": phrase[plan.room]}
     if len(theirs) > 1:
         slots["other2"] = phrase[theirs[1]]
     if reading.heard is not None:
