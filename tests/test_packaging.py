@@ -163,7 +163,7 @@ print(len([load_scenario(name) for name in list_scenarios()]))
 print(len([load_taxonomy(name) for name in list_taxonomies()]))
 """
     printed = command([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(site)).splitlines()
-    assert printed == [str(site / "negosim" / "__init__.py"), "14", "4"]
+    assert printed == [str(site / "negosim" / "__init__.py"), "19", "4"]
 
 
 def test_the_installed_wheel_makes_a_dialogue_outside_the_tree(site: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Properties of every dialogue of the simulated negotiator, over every built-in scenario."""
+"""Properties of every dialogue of the simulated negotiator, over every built-in negotiation."""
 
 import re
 from collections import Counter
@@ -10,21 +10,30 @@ import pytest
 
 from negosim.agents.sim import SimAgent
 from negosim.records import Turn
-from negosim.scenarios import list_scenarios, load_scenario
+from negosim.scenarios import load_scenario
 from negosim.table import table_after
 from negosim.views import view_of
 
 pytestmark = pytest.mark.xdist_group("sim_properties")  # one process plays the dialogues
-SCENARIOS = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
+SCENARIOS = (
+    *("camp-lemonnier", "casino-two", "daily-herald", "heron-mill", "parker-gibson", "powerscreen"),
+    *("ren-the-robot", "rose-lane", "sally-soprano", "viatex", "west-wind"),
+)
+"""Negotiations with a wide zone of agreement, over which rates are taken."""
 SAMPLE = 10
 """Dialogues a scenario and condition; docs/simulated-negotiator.md has the rates over 200."""
+OTHERS = ("carer", "cello", "hedgerow", "quarry-road", "winter-ferry")
+"""Negotiations of other kinds: the properties of each dialogue hold in them too."""
+FEW = 2
+"""Dialogues of each of the others and condition."""
 
 
 @pytest.fixture(scope="module")
 def played(play) -> dict[tuple[str, tuple[int, ...]], list[Any]]:
     return {
-        (scenario, deceptive): [play(load_scenario(scenario), index, deceptive) for index in range(SAMPLE)]
-        for scenario in SCENARIOS
+        (scenario, deceptive): [play(load_scenario(scenario), index, deceptive) for index in range(count)]
+        for names, count in ((SCENARIOS, SAMPLE), (OTHERS, FEW))
+        for scenario in names
         for deceptive in ((), (1,))
     }
 
@@ -197,7 +206,7 @@ def test_utterances_are_of_every_length_and_clean(played):
 def test_what_is_said_agrees_with_what_is_done(played, benchmark_module, kind):
     """The text is read as `benchmarks/spoken_sense.py` reads a whole corpus."""
     checker = benchmark_module("spoken_sense")
-    readers = {scenario: checker.ValueReader(load_scenario(scenario)) for scenario in SCENARIOS}
+    readers = {scenario: checker.ValueReader(load_scenario(scenario)) for scenario in (*SCENARIOS, *OTHERS)}
     dialogues = [
         SimpleNamespace(id=f"{scenario}-{number}", scenario=scenario, turns=dialogue.turns)
         for (scenario, _), several in played.items()
@@ -250,7 +259,20 @@ def test_reflections_are_two_or_three_sentences_and_not_repeated(played):
         assert len(set(thoughts)) == len(thoughts)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_where_there_is_one_issue_nothing_is_traded_and_nobody_asks_what_matters_most(played):
+    for turn in turns_of([*played["cello", ()], *played["cello", (1,)]]):
+        assert not re.search(
+            r"\b(?:in return for|the rest of|what comes first|matters? most|need most|care most|for the price)\b",
+            turn.utterance.text,
+        ), turn.utterance.text
+
+
+def test_with_two_good_alternatives_honest_talks_often_end_without_a_deal(play):
+    ends = [play(load_scenario("hedgerow"), index, planner="direct").end for index in range(6)]
+    assert ends.count("concluded") < 3
+
+
+@pytest.mark.parametrize("scenario", ["cello", "heron-mill", "viatex", "winter-ferry"])
 def test_equal_seeds_give_equal_dialogues(play, scenario):
     first, second = (play(load_scenario(scenario), 3, (1,)) for _ in range(2))
     assert first.turns == second.turns
