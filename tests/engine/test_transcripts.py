@@ -15,8 +15,11 @@ from syrupy.assertion import SnapshotAssertion
 from negosim import Dialogue, RunConfig, generate
 from negosim.errors import ModelError
 from negosim.models import ChatRequest, ScriptedModel
-from negosim.scenarios import list_scenarios, load_scenario
 
+SCENARIOS = (
+    *("camp-lemonnier", "casino-two", "daily-herald", "heron-mill", "parker-gibson", "powerscreen"),
+    *("ren-the-robot", "rose-lane", "sally-soprano", "viatex", "west-wind"),
+)
 CONDITIONS = ("honest", "deceptive-1", "deceptive-2", "deceptive-1-2")
 PLANNERS = ("rollout", "reflect", "direct")
 
@@ -26,9 +29,8 @@ def digests(dialogues: Iterable[Dialogue]) -> dict[str, str]:
 
 
 def config(planner: str, calls: str, **settings: Any) -> RunConfig:
-    scenarios = tuple(sorted(name for name in list_scenarios() if load_scenario(name).has_deals))
     return RunConfig(
-        **{"scenarios": scenarios, "conditions": CONDITIONS, "planner": planner, "calls": calls, **settings}
+        **{"scenarios": SCENARIOS, "conditions": CONDITIONS, "planner": planner, "calls": calls, **settings}
     )
 
 
