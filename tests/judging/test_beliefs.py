@@ -17,7 +17,7 @@ from negosim.measures import belief_rows
 from negosim.models import ChatRequest, Ledger, ModelClient, ScriptedModel
 from negosim.prompts import Prompts
 from negosim.records import Dialogue, Sheet
-from negosim.scenarios import Scenario, belief_measure, load_scenario, scale
+from negosim.scenarios import Scenario, belief_measure, scale
 from negosim.taxonomies import load_taxonomy
 from negosim.views import View
 

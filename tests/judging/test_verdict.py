@@ -23,8 +23,8 @@ from negosim.scenarios import (
 
 ALL = sorted(name for name in list_scenarios() if load_scenario(name).has_deals)
 SOME = (
-    *("camp-lemonnier", "carer", "cello", "hedgerow", "heron-mill", "parker-gibson"),
-    *("quarry-road", "sally-soprano", "viatex", "west-wind", "winter-ferry"),
+    *("camp-lemonnier", "carer", "casino-two", "daily-herald", "heron-mill", "parker-gibson"),
+    *("powerscreen", "rose-lane", "sally-soprano", "viatex", "west-wind"),
 )
 KINDS = ("alternative", "deadline", "fact")
 
