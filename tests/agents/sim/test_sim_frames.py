@@ -17,8 +17,8 @@ KNOWN = """
 about actual aim alternative argument ask ask_issue asked before before2 bid both_offered deadline down
 early fact fine focus focus_value gap give give_issue gives heard issue issue2 keeps keeps2 key later left lie
 liked liked_value limit limit_issue me mine new new2 old old2 one other other2 package part part_issue partner
-line_moved quote out refuses refuses2 reservation room said_otherwise same sentence stated stays stressed tactic
-takes target theirs top undercut unproved up was why worth you
+line_moved quote out refuses refuses2 reservation room said_otherwise same sentence stated stays stressed
+tactic takes target theirs top undercut unproved up was why worth you
 """
 SENTENCES = ("argument", "sentence", "lie", "fact", "alternative", "deadline", "why")
 CLAIMS = {"priority", "reservation", "alternative", "deadline", "fact", "promise", "rumor"}
