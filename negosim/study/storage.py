@@ -20,6 +20,8 @@ from negosim.study._order import next_cell, order_of_person
 from negosim.study._schema import Study
 from negosim.study._tables import ANSWERS, EVENTS, OF_PERSON, PEOPLE, SENT, STEPS, STUDY, TABLES, TALKS
 
+__all__ = ["Row", "StudyStore", "shown"]
+
 RELEASE = timedelta(hours=24)
 """After so long without a word from them, the place of a person in their cell is another's."""
 
