@@ -1,6 +1,6 @@
 """Dialogues of general forms: lines with a speaker each, from which roles and a scenario are made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from negosim.importing._drops import Drops
@@ -15,6 +15,9 @@ _NOT_AGREED = (
     *("no-deal", "no-agreement", "not-agreed", "disagreement", "failed", "failure", "rejected", "breakdown"),
     *("walk-away", "walkaway", "walked-away", "impasse", "false", "no", "0"),
 )
+
+WORDLESS = "utterances without text left out"
+"""What is counted where utterances neither say nor do anything."""
 
 NO_ONE = "Nobody else"
 """The second role of a talk in which one alone speaks."""
@@ -84,11 +87,9 @@ class Talks:
 
         """
         about = about or AboutTalk()
-        kept = [
-            line for line in lines if line.text.strip() or line.offer or line.action not in (None, "talk")
-        ]
+        kept = [line for line in lines if says_or_does(line.text, line.action, line.offer)]
         if len(kept) < len(lines):
-            self._drops.altered["utterances without text left out"] += len(lines) - len(kept)
+            self._drops.altered[WORDLESS] += len(lines) - len(kept)
         if not kept:
             self._drops.add("nobody says anything", where)
             return None
@@ -113,6 +114,7 @@ class Talks:
             opener=names.index(spoken[0]),
         )
         said = [_said(line, names.index(name), issues) for line, name in zip(kept, spoken, strict=True)]
+        rewards = seated_rewards(about.rewards, seats, sorted(set(seats)))
         played = {self.spelled(name): participant for name, participant in about.participants.items()}
         played |= {
             name: line.participant for line, name in zip(kept, spoken, strict=True) if line.participant
@@ -124,7 +126,7 @@ class Talks:
             turns=said,
             participants=tuple(played.get(name, HUMAN) for name in names),
             condition=about.condition,
-            outcome=outcome_in(about.outcome, issues, about.deal, _seated_rewards(about.rewards, seats)),
+            outcome=outcome_in(about.outcome, issues, about.deal, rewards),
             ratings=tuple(_seated(rating, seats) for rating in about.ratings),
             facts=about.facts,
             split=about.split,
@@ -161,13 +163,19 @@ def _seated(rating: Rating, seats: Sequence[int]) -> Rating:
     return replace(rating, agent=agent, perspective=own.get(rating.perspective, rating.perspective))
 
 
-def _seated_rewards(
-    rewards: tuple[float | None, ...] | None, seats: Sequence[int]
+def seated_rewards(
+    rewards: tuple[float | None, ...] | None, seats: Sequence[int], roles: Iterable[int]
 ) -> tuple[float | None, ...] | None:
+    """Return the rewards of roles, from those of seats in this order; None for a role without a seat."""
     if rewards is None:
         return None
     by_seat = dict(zip(seats, rewards, strict=True))
-    return tuple(by_seat[seat] for seat in sorted(by_seat))
+    return tuple(by_seat.get(role) for role in roles)
+
+
+def says_or_does(text: str, action: Action | None, offer: Mapping[str, object]) -> bool:
+    """Tell whether an utterance has words, an offer or a move."""
+    return bool(text.strip() or offer) or action not in (None, "talk")
 
 
 def _said(line: TalkLine, role: int, issues: Sequence[Issue]) -> Said:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from negosim._files import first_error
 from negosim.errors import UserError
-from negosim.importing._dialogue_line import ForeignDialogue, ForeignRating, ForeignTurn, Named
+from negosim.importing._dialogue_line import ForeignDialogue, ForeignRating, Named
 from negosim.importing._drops import Drops
 from negosim.importing._rows import rows_of
 from negosim.importing._scenario import slug
@@ -22,7 +22,15 @@ from negosim.importing._source import (
     Said,
     SourceFile,
 )
-from negosim.importing._talk import AboutTalk, TalkLine, Talks, outcome_in
+from negosim.importing._talk import (
+    WORDLESS,
+    AboutTalk,
+    TalkLine,
+    Talks,
+    outcome_in,
+    says_or_does,
+    seated_rewards,
+)
 from negosim.records import HUMAN, PERSON, THIRD_PARTY, Condition, agent_perspective
 from negosim.scenarios import Scenario, load_scenario
 
@@ -81,14 +89,16 @@ def _spoken(given: ForeignDialogue, drops: Drops) -> ForeignDialogue:
     wrong = next((one.turn for one in given.ratings if (one.turn or 1) > len(given.turns)), None)
     if wrong is not None:
         raise ValueError(f"ratings.turn: {wrong}, but there are {len(given.turns)} turns")
-    kept = [place for place, turn in enumerate(given.turns, 1) if _says_or_does(turn)]
+    kept = [
+        place for place, turn in enumerate(given.turns, 1) if says_or_does(turn.text, turn.action, turn.offer)
+    ]
     if len(kept) == len(given.turns):
         return given
     if not kept:
         raise ValueError("turns: nobody says anything")
     now = {before: place for place, before in enumerate(kept, 1)}
     ratings = [one for one in given.ratings if one.turn is None or one.turn in now]
-    drops.altered["utterances without text left out"] += len(given.turns) - len(kept)
+    drops.altered[WORDLESS] += len(given.turns) - len(kept)
     if len(ratings) < len(given.ratings):
         drops.altered["ratings of utterances without text left out"] += len(given.ratings) - len(ratings)
     return given.model_copy(
@@ -99,10 +109,6 @@ def _spoken(given: ForeignDialogue, drops: Drops) -> ForeignDialogue:
             ),
         }
     )
-
-
-def _says_or_does(turn: ForeignTurn) -> bool:
-    return bool(turn.text.strip() or turn.offer) or turn.action not in (None, "talk")
 
 
 def _found(
@@ -152,10 +158,7 @@ def _in_scenario(given: ForeignDialogue, scenario: Scenario, where: str) -> Impo
             raise ValueError(f"roles: {', '.join(names)}; scenario {scenario.id!r} has {len(scenario.roles)}")
         by_name = {name: index for index, name in enumerate(names)}
     order = [by_name[name] for name in seated] or range(len(scenario.roles))
-    rewards = _rewards(given, order)
-    if rewards is not None:
-        worth = dict(zip(order, rewards, strict=True))
-        rewards = tuple(worth.get(role) for role in range(len(scenario.roles)))
+    rewards = seated_rewards(_rewards(given, order), order, range(len(scenario.roles)))
     played = {by_name[role.name]: role.participant for role in given.roles if role.name in by_name}
     turns = [
         Said(

@@ -12,6 +12,7 @@ from negosim.agents.sim.moves import SpokenMove, bare, speak_move, talk_focus
 from negosim.agents.sim.plan import TurnPlan
 from negosim.agents.sim.reactions import react, reaction_kind, reaction_slots
 from negosim.agents.sim.saying import statement_of
+from negosim.agents.sim.slots import slots_on
 from negosim.agents.sim.statements import Limit
 from negosim.records import Action
 from negosim.scenarios import Value
@@ -165,10 +166,7 @@ def _choose(
 
 def _core_slots(plan: TurnPlan, focus: str, move: SpokenMove) -> dict[str, str]:
     words, reading = plan.words, plan.reading
-    slots = dict(plan.slots)
-    slots["focus"] = words.phrase[focus]
-    if "other2" in slots and slots["other"] == slots["focus"]:
-        slots["other"] = slots["other2"]
+    slots = slots_on(plan, focus)
     if slots.get("theirs") == slots["focus"]:
         del slots["theirs"]
     argument = plan.argument(focus)

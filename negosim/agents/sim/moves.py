@@ -7,6 +7,7 @@ from negosim.agents.sim.bidding import Bid
 from negosim.agents.sim.decision import why_leave
 from negosim.agents.sim.grammar import Filled
 from negosim.agents.sim.plan import TurnPlan
+from negosim.agents.sim.slots import slots_on
 from negosim.agents.sim.words import first_name
 from negosim.records import Action, Aside
 from negosim.scenarios import Value
@@ -126,21 +127,18 @@ def _best_for_me(plan: TurnPlan, deal: object) -> str:
 def _talk(plan: TurnPlan, rng: Random) -> SpokenMove:
     """Ask or hold: a question while exploring, a request for movement once offers are out."""
     reading = plan.reading
-    slots = dict(plan.slots)
     focus = talk_focus(plan, rng)
-    slots["focus"] = plan.words.phrase[focus]
+    slots = slots_on(plan, focus)
     if reading.own_count and plan.draws[7] < _ASKS_ALTERNATIVE:
         return SpokenMove("talk", _say(plan, "ask_alternative", slots, rng), focus=focus)
     first_mention = reading.heard.mentions[0] if reading.heard and reading.heard.mentions else None
     about = first_mention or plan.opponent.ranking[0]
-    if "other2" in slots and slots["other"] == slots["focus"]:
-        slots["other"] = slots["other2"]
     slots["about"] = plan.words.phrase[about]
     if reading.positions.get(plan.you):
         pool = "ask_move" if reading.positions.get(plan.me) else "ask_offer"
         if pool == "ask_move" and rng.random() < 0.4:
             pool = "ask_room"
-    elif reading.own_count == 0 and plan.single:
+    elif reading.own_count == 0 and plan.words.single:
         pool = "ask_about"
     elif reading.own_count == 0:
         pool = "ask_first" if reading.last is None else "ask_back"
@@ -262,7 +260,7 @@ def _offer(plan: TurnPlan, bid: Bid, rng: Random) -> SpokenMove:
         )
     if plan.turns_left <= 1 and plan.side.max_turns and plan.yields is None:
         pools = ["final_toward" if pools[0] == "toward" else "final"]
-    if plan.single:
+    if plan.words.single:
         pools = [f"single.{pools[0]}"]
         if plan.mine is not None:
             moves = bid.utility - plan.utility_of(plan.mine)

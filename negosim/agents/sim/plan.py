@@ -336,11 +336,6 @@ class TurnPlan:
         return slots_of(self)
 
     @property
-    def single(self) -> bool:
-        """Whether there is one issue only, so that nothing can be traded for anything."""
-        return len(self.deals.ids) == 1
-
-    @property
     def known(self) -> bool:
         """Whether every issue was in a complete offer before, so that values speak for themselves."""
         return self.mine is not None or self.theirs is not None

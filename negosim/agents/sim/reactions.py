@@ -98,7 +98,7 @@ def _answer(plan: TurnPlan, question: str) -> str:
         question = "offer_no"
     if question == "priority" and any(made.subject == "priority" for made in plan.claims):
         question = "priority_again"
-    if plan.single and question in ("priority", "room"):
+    if plan.words.single and question in ("priority", "room"):
         return f"question.{question}_alone"
     if question == "reason" and reason_asked(plan) is None:
         question = "reason_short" if plan.reading.heard and plan.reading.heard.asked else "open"

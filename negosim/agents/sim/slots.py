@@ -22,7 +22,7 @@ def slots_of(plan: "TurnPlan") -> dict[str, str]:
         "you": first_name(plan.side.roles[plan.you].name),
         "stated": phrase[plan.declared],
     }
-    if not plan.single:
+    if not plan.words.single:
         slots |= {"other": phrase[theirs[0]], "room": phrase[plan.room]}
     if len(theirs) > 1:
         slots["other2"] = phrase[theirs[1]]
@@ -46,6 +46,14 @@ def slots_of(plan: "TurnPlan") -> dict[str, str]:
         slots[_CAUGHT.get(caught, "said_otherwise")] = ""
         if caught == "limit":
             slots["said_otherwise"] = ""
+    return slots
+
+
+def slots_on(plan: "TurnPlan", focus: str) -> dict[str, str]:
+    """What a sentence about an issue can name; what is set against it is another one, where there is one."""
+    slots = plan.slots | {"focus": plan.words.phrase[focus]}
+    if "other2" in slots and slots["other"] == slots["focus"]:
+        slots["other"] = slots["other2"]
     return slots
 
 

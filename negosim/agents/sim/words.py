@@ -37,11 +37,13 @@ class Words:
 
     def __init__(self, issues: Sequence[Issue]) -> None:
         self.issues = tuple(issues)
+        self.single = len(self.issues) == 1
+        """Whether there is one issue only, so that nothing can be traded for anything."""
         self.phrase = {issue.id: issue.phrase for issue in issues}
         self.label = {issue.id: {value: issue.label(value) for value in issue.values} for issue in issues}
         self.full = {
             issue.id: {
-                value: _in_full(issue, label, alone=len(issues) == 1, shared=_shares_unit(issue, issues))
+                value: label if self.single else _in_full(issue, label, shared=_shares_unit(issue, issues))
                 for value, label in self.label[issue.id].items()
             }
             for issue in issues
@@ -113,8 +115,8 @@ class Words:
                 return match.group()
             if match["pre"] and before.endswith(self._ends[issue]):
                 return ""
-            alone = len(self.issues) == 1  # it was named long ago, and "that" would be something else
-            if match["pre"] == " on " and running and not alone and after[:1] in " .,;?":
+            # A single issue was named long ago: "that" would be something else.
+            if match["pre"] == " on " and running and not self.single and after[:1] in " .,;?":
                 return " on that"
             return _TAIL.split(match.group(), maxsplit=1)[0]
 
@@ -149,10 +151,8 @@ def _shares_unit(issue: Issue, issues: Sequence[Issue]) -> bool:
     )
 
 
-def _in_full(issue: Issue, label: str, *, alone: bool, shared: bool) -> str:
+def _in_full(issue: Issue, label: str, *, shared: bool) -> str:
     """Say a value so that the issue is clear: with the issue's phrase unless the label has it already."""
-    if alone:
-        return label
     if not shared and _stems(label) & (_stems(issue.phrase) | _stems(issue.name) | _stems(issue.id)):
         return label
     if issue.options is not None and len(label.split()) >= 4:
