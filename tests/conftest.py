@@ -5,6 +5,7 @@ import ipaddress
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,30 @@ from negosim.errors import UserError
 from negosim.models import fetch
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Unix time after which what has not begun is skipped: for a CI that ends what takes too long.
+TESTS_UNTIL = float(os.environ.get("TESTS_UNTIL") or "inf")
+OUT_OF_TIME = "not run: the time given to the tests was over"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long last where time is bounded."""
+    if TESTS_UNTIL < float("inf"):
+        items.sort(key=lambda item: any(item.iter_markers("slow")) or any(item.iter_markers("real_model")))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    if time.time() > TESTS_UNTIL:
+        pytest.skip(OUT_OF_TIME)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say loudly how much was left out."""
+    left = sum(OUT_OF_TIME in str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
+    if left:
+        terminalreporter.section(f"{left} tests NOT RUN: the time given (TESTS_UNTIL) was over", sep="!")
 
 
 def _is_loopback(host: Any) -> bool:

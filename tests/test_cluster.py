@@ -27,6 +27,7 @@ MINE = ScriptedModel(lambda request: {})
 with_ray = [
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed: negosim[ray]"),
     pytest.mark.xdist_group("ray"),
+    pytest.mark.slow,
 ]
 
 

@@ -74,6 +74,7 @@ def run_console(example: Example, folder: Path, page: str) -> None:
             assert re.fullmatch(pattern, done.stdout.strip(), re.DOTALL), f"{place}\n{done.stdout}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_examples_of_a_page_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "page"

@@ -221,7 +221,7 @@ def seats_app(session: SeatedDialogue, *, hosts: Sequence[str] = ()) -> Starlett
         check_origin(request)
         async with request.form(max_files=0, max_fields=100) as fields:
             form = {name: value for name, value in fields.items() if isinstance(value, str)}
-        if seat.view is not None and form.get("step") == seat.step:
+        if await seat.waits_for(form.get("step", "")):
             try:
                 seat.give(seat.step, take(seat, form))
             except ValueError as error:

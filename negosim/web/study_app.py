@@ -210,12 +210,13 @@ class StudyPages:
         """Take what a person says, or their answer to a private question; it is kept first of all."""
         person, form = await self.handed_in(request)
         there = RedirectResponse(f"/p/{person['token']}", 303)
-        talk = self.conversation(person)
-        if talk is None or talk.seat.view is None or form.get("stage") != str(person["position"]):
+        talk, step = self.conversation(person), form.get("step", "")
+        if talk is None or form.get("stage") != str(person["position"]) or self.store.paused:
             return there
-        if form.get("step") != talk.seat.step or self.store.paused:
+        if step in talk.seat.sent or not await talk.seat.waits_for(step):
             return there
         seat, view = talk.seat, talk.seat.view
+        assert view is not None
         try:
             if not may(self.store.study.block(talk.row["block"]).may_end_early, form.get("action", "")):
                 raise ValueError("this conversation goes on until it ends by itself")

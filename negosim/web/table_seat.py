@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from negosim.agents import SAID_ANYWAY, Seat, Speech, can_give_floor_to, can_tell_aside, check_besides
@@ -12,6 +13,8 @@ from negosim.views import View
 
 LONGEST = 4000
 """Characters of an utterance."""
+CATCH_UP = 10.0
+"""Seconds in which a conversation that is gone on with comes to where it was."""
 
 
 @dataclass
@@ -41,6 +44,8 @@ class BrowserSeat(Seat):
     _asked: int = 0
     """How many questions there have been."""
     _given: "asyncio.Future[Speech | Answer] | None" = None
+    _taken: str = ""
+    """What was handed in last answered this."""
 
     @property
     def step(self) -> str:
@@ -78,7 +83,24 @@ class BrowserSeat(Seat):
         if self._given is None or self._given.done() or step != self.step:
             return False
         self._given.set_result(given)
+        self._taken = step
         return True
+
+    async def waits_for(self, step: str) -> bool:
+        """Tell whether something is waited for.
+
+        Right after a restart that is known once what was said before has been played again.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP):
+                while self.step != step and self._may_come(step):
+                    await self.changed(self.version)
+        return bool(step) and self.step == step
+
+    def _may_come(self, step: str) -> bool:
+        turn = step.partition("-")[0]
+        known = turn.isdecimal() and len(turn) < 7 and int(turn) >= len(self.turns)
+        return known and step != self._taken and self.finished is None and not self.trouble
 
     def tell(self) -> None:
         """Say that there is something new to see."""

@@ -107,6 +107,7 @@ def _again(folder: Path, number: Number) -> tuple[float, int]:
     return found[how["statistic"]], len(moved)
 
 
+@pytest.mark.slow
 def test_every_number_is_what_its_trace_says(tmp_path: Path) -> None:
     (tmp_path / "study").mkdir()
     _written(tmp_path)

@@ -302,6 +302,7 @@ def test_three_roles_are_shown_in_tables_and_claims_in_answers(several: Run) -> 
     assert agreed[3].n == 3, "where nothing is to be settled nobody has failed to agree"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["report", "comparison", "several"])
 def test_every_number_is_what_its_trace_says(kind: str, run: Run, several: Run, tmp_path: Path) -> None:
     run = several if kind == "several" else run

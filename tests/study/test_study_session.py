@@ -116,6 +116,23 @@ def test_a_stopped_server_goes_on_where_everybody_was(served: Serve, tmp_path: P
     assert next(row for row in again.store.people() if row["status"] == "active")["number"] == 1
 
 
+def test_what_a_page_sends_that_was_open_when_the_server_stopped_is_taken(served: Serve) -> None:
+    server = served()
+    person = Volunteer(server)
+    person.begin()
+    turn = person.hidden(person.until("It is your turn"))
+    person.send("say", action="talk", text="Before the end")
+    later = person.hidden(person.until('value="3"'))
+    server.stop()
+    again = served()
+    returned = Volunteer(again)
+    for form, words in ((later, "From an old page"), (turn, "From a page far too old")):
+        sent = returned.client.post(f"{returned.place}/say", data={**form, "action": "talk", "text": words})
+        assert sent.status_code == 303
+    kept = [again.store.sent(talk["id"]) for talk in again.store.talks()]
+    assert [text.count("From an old page") for sent in kept for text in sent.values()] == [0, 1]
+
+
 def test_withdrawal_deletes_every_word(served: Serve, tmp_path: Path) -> None:
     server = served()
     person = Volunteer(server)

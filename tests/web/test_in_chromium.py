@@ -27,6 +27,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (apt-get install chromium)"),
     pytest.mark.xdist_group("chromium"),
+    pytest.mark.slow,
 ]
 
 

@@ -18,6 +18,7 @@ __all__ = ["chromium"]
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (apt-get install chromium)"),
     pytest.mark.xdist_group("chromium"),
+    pytest.mark.slow,
 ]
 
 STUDY = {
