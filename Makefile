@@ -10,6 +10,9 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
+# Fresh clones and worktrees share what mypy knows; it compares files by their content.
+export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/negosim/mypy
+
 # Tests start Python some hundred times: what it has compiled is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
