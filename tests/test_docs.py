@@ -64,7 +64,7 @@ def run_console(example: Example, folder: Path, page: str) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=120,
+            timeout=1200,
             env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", **variables},
         )
         place = f"{page}:{example.line}: {command}"

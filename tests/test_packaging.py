@@ -107,7 +107,7 @@ def command(arguments: list[str], folder: Path, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=1200,
         env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stdout + done.stderr

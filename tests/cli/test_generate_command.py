@@ -245,7 +245,7 @@ def test_ctrl_c_leaves_a_readable_run_and_says_how_much_is_stored() -> None:
             if line.startswith("[3/"):
                 break
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=600)
     assert process.returncode == 130
     run = Run.open("run")
     stored = [dialogue.id for dialogue in run]
@@ -273,11 +273,11 @@ def test_ctrl_c_before_the_first_utterance(loopback: ModuleType) -> None:
             "run",
         ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 600
             while not server.bodies and time.monotonic() < deadline:
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=600)
     assert process.returncode == 130
     assert err.splitlines()[-2] == "stopped: 0 dialogues are stored in run"
     assert "Traceback" not in out + err

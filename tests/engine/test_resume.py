@@ -21,7 +21,7 @@ CONCURRENCY = 3
 
 def make(folder: Path, kills: int, player: str) -> dict[str, int]:
     command = [sys.executable, str(DRIVER), str(folder), str(kills), player]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
     assert result.returncode == 0, result.stderr
     report: dict[str, int] = json.loads(result.stdout)
     return report

@@ -56,7 +56,7 @@ def spans(*arguments: str) -> list[str]:
             env={**os.environ, **tracing},
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=600,
         )
         server.shutdown()
     return [run["name"] for batch in batches for run in json.loads(batch)["post"]]

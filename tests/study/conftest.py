@@ -93,7 +93,7 @@ class StudyServer:
         if self._task is not None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(20)
+        self._thread.join(300)
         self._listener.close()
         self.store.close()
 
@@ -112,7 +112,7 @@ class Volunteer:
     """A browserless person in a study; keeps every byte they were sent."""
 
     def __init__(self, server: StudyServer, number: int = 1) -> None:
-        self.client = httpx.Client(base_url=server.address, timeout=20)
+        self.client = httpx.Client(base_url=server.address, timeout=300)
         server.clients.append(self.client)
         self.place = f"/p/{server.store.people()[number - 1]['token']}"
         self.bytes = ""
@@ -126,7 +126,7 @@ class Volunteer:
 
     def until(self, *words: str) -> str:
         """Wait for a page that has one of some words."""
-        for _ in range(400):
+        for _ in range(15_000):
             if any(word in (text := self.page()) for word in words):
                 return text
             time.sleep(0.02)

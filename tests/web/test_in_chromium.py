@@ -101,7 +101,7 @@ class Serving:
         if self._loop is not None and not self._loop.is_closed():
             assert self._task is not None
             self._loop.call_soon_threadsafe(self._leave or self._task.cancel)
-        self._thread.join(20)
+        self._thread.join(300)
 
 
 def violations(page: Any) -> list[str]:

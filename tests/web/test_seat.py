@@ -45,7 +45,7 @@ class Server:
         if self._loop is not None and self._task is not None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(20)
+        self._thread.join(300)
 
 
 @contextmanager
@@ -63,7 +63,7 @@ class Person:
     """A browserless person at a seat; keeps every byte they were sent."""
 
     def __init__(self, server: Server, role: int) -> None:
-        self._client = httpx.Client(base_url=server.address, timeout=20)
+        self._client = httpx.Client(base_url=server.address, timeout=300)
         server.clients.append(self._client)
         self.place = f"/seat/{server.session.seats[role].token}"
         self.bytes = ""
@@ -75,7 +75,7 @@ class Person:
 
     def until(self, *words: str) -> str:
         """Wait for a page that has one of some words."""
-        for _ in range(400):
+        for _ in range(6000):
             with suppress(httpx.TransportError):
                 if any(word in (text := self.page()) for word in words):
                     return text

@@ -22,7 +22,7 @@ def launch(*arguments: str) -> subprocess.CompletedProcess[str]:
     command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     command += ["--num_cpu_threads_per_process", "1", "--main_process_port", "0", str(SCRIPT), *arguments]
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1200, check=False)
 
 
 def losses(folder: Path) -> list[dict[str, float]]:
