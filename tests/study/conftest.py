@@ -18,6 +18,9 @@ from negosim.web.server import listening
 from negosim.web.study_app import MinuteLimit, study_app
 from negosim.web.study_talk import StudyTalks
 
+# A server closes a connection that was idle for 5 seconds, perhaps just as the next request leaves.
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)
+
 SMALL: dict[str, Any] = {
     "schema_version": 1,
     "id": "small",
@@ -112,7 +115,7 @@ class Volunteer:
     """A browserless person in a study; keeps every byte they were sent."""
 
     def __init__(self, server: StudyServer, number: int = 1) -> None:
-        self.client = httpx.Client(base_url=server.address, timeout=300)
+        self.client = httpx.Client(base_url=server.address, timeout=300, limits=NO_KEEPALIVE)
         server.clients.append(self.client)
         self.place = f"/p/{server.store.people()[number - 1]['token']}"
         self.bytes = ""

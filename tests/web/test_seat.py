@@ -19,6 +19,9 @@ from negosim.store import Run
 from negosim.web.seat import SEATS_FILE, SeatedDialogue, play_in_browser
 from negosim.web.server import listening
 
+# A server closes a connection that was idle for 5 seconds, perhaps just as the next request leaves.
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)
+
 
 class Server:
     """A session that is served in a thread of its own."""
@@ -63,7 +66,7 @@ class Person:
     """A browserless person at a seat; keeps every byte they were sent."""
 
     def __init__(self, server: Server, role: int) -> None:
-        self._client = httpx.Client(base_url=server.address, timeout=300)
+        self._client = httpx.Client(base_url=server.address, timeout=300, limits=NO_KEEPALIVE)
         server.clients.append(self._client)
         self.place = f"/seat/{server.session.seats[role].token}"
         self.bytes = ""
@@ -150,7 +153,8 @@ def test_nothing_counts_twice_and_a_killed_server_goes_on(tmp_path: Path) -> Non
     with served(SeatedDialogue(run.config, resume=run.path)) as server:
         again = Person(server, 0)
         assert again.place == person.place
-        again.send_as("say", step="4", text="Good bye", action="walk_away")  # by a page that was open all along
+        # Sent by a page that was open all along:
+        again.send_as("say", step="4", text="Good bye", action="walk_away")
         page = again.until("The talk is over")
         assert page.count('<li id="turn-') == 5
     (dialogue,) = Run.open(tmp_path / "run")
