@@ -2,6 +2,7 @@
 
 import importlib.util
 import ipaddress
+import math
 import os
 import socket
 import sys
@@ -29,7 +30,7 @@ OUT_OF_TIME = "not run: the time given to the tests was over"
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes long last where time is bounded."""
-    if TESTS_UNTIL < float("inf"):
+    if math.isfinite(TESTS_UNTIL):
         items.sort(key=lambda item: any(item.iter_markers("slow")) or any(item.iter_markers("real_model")))
 
 
