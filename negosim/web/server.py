@@ -31,6 +31,7 @@ def listening(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen()  # who comes before the server accepts waits
     except OSError as error:
         found.close()
         raise UserError(
