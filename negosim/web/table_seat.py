@@ -13,7 +13,7 @@ from negosim.views import View
 
 LONGEST = 4000
 """Characters of an utterance."""
-CATCH_UP = 10.0
+CATCH_UP = 60.0
 """Seconds in which a conversation that is gone on with comes to where it was."""
 
 
