@@ -16,7 +16,7 @@ export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/negosim/mypy
 # Tests start Python some hundred times: what it has compiled is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test lint types docs clean
+.PHONY: demo install test retest lint types docs clean
 
 demo: $(VENV)/.core
 	$(BIN)/negosim generate --scenario viatex --deceptive
@@ -25,6 +25,10 @@ install: $(VENV)/.dev $(VENV)/.docs
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# What failed last, one after another, however long it takes; no such test is an error.
+retest: $(VENV)/.dev
+	env -u TESTS_UNTIL $(BIN)/python -m pytest -n 0 --exitfirst --last-failed --last-failed-no-failures none
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
