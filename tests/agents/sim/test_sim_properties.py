@@ -14,7 +14,7 @@ from negosim.scenarios import load_scenario
 from negosim.table import table_after
 from negosim.views import view_of
 
-pytestmark = pytest.mark.xdist_group("sim_properties")  # one process plays the dialogues
+pytestmark = [pytest.mark.xdist_group("sim_properties"), pytest.mark.slow]  # one process plays the dialogues
 SCENARIOS = (
     *("camp-lemonnier", "casino-two", "daily-herald", "heron-mill", "parker-gibson", "powerscreen"),
     *("ren-the-robot", "rose-lane", "sally-soprano", "viatex", "west-wind"),
