@@ -26,9 +26,9 @@ install: $(VENV)/.dev $(VENV)/.docs
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-# What failed last, one after another, however long it takes; no such test is an error.
+# What failed last, one after another; no such test is an error.
 retest: $(VENV)/.dev
-	env -u TESTS_UNTIL $(BIN)/python -m pytest -n 0 --exitfirst --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest -n 0 --exitfirst --last-failed --last-failed-no-failures none
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
